@@ -1,0 +1,57 @@
+/* The crypto port: the few primitives a program brings along.
+ *
+ * Ready-made: kith/port/openssl.h (Linux) and kith/port/psa.h (embedded; mbedTLS on the desktop).
+ *
+ * Byte order: as FIPS 197, SP 800-38C and SEC 1 print them, most significant octet first.  The
+ * toolbox in src/crypto turns the wire's order (least significant first) round.
+ *
+ * Threads: random, aes128 and ccm_* are called only from the thread that calls the host.  The p256_*
+ * calls run inside kith_work_run(), maybe on another thread, and must touch nothing that random,
+ * aes128 or ccm_* change.  A backend that can't promise that (PSA's key slots have no locks) says so,
+ * and its work items are run on the host's own thread.
+ *
+ * Every call returns KITH_OK or a failure, and on failure leaves its output zeroed or untouched. */
+#ifndef KITH_CRYPTO_PORT_H
+#define KITH_CRYPTO_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kith/status.h"
+
+typedef struct kith_crypto_port {
+    void *context; /* handed to every call; the program's */
+
+    /* Fills out with cryptographically strong randomness.
+     * KITH_ERR_ENTROPY: the source failed; whatever wanted it fails closed. */
+    kith_status (*random)(void *context, uint8_t *out, size_t len);
+
+    /* One AES-128 block, encryption. */
+    kith_status (*aes128)(void *context, const uint8_t key[16], const uint8_t in[16], uint8_t out[16]);
+
+    /* AES-CCM with a 13-octet nonce (so a 2-octet length field) and a tag of 4, 8 or 16 octets.
+     * in and out may be the same; len may be 0. */
+    kith_status (*ccm_seal)(void *context, const uint8_t key[16], const uint8_t nonce[13], const uint8_t *aad,
+                            size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag,
+                            size_t tag_len);
+    /* KITH_ERR_CRYPTO: the tag is wrong; out is zeroed. */
+    kith_status (*ccm_open)(void *context, const uint8_t key[16], const uint8_t nonce[13], const uint8_t *aad,
+                            size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, const uint8_t *tag,
+                            size_t tag_len);
+
+    /* The public key X||Y of a private scalar.  The scalar comes from the host's own randomness, so
+     * one seed gives the same key pair on every backend.
+     * KITH_ERR_VALUE: the scalar is 0 or not below the group order: draw another. */
+    kith_status (*p256_public_key)(void *context, const uint8_t private_key[32], uint8_t public_key[64]);
+
+    /* Is X||Y a point of the curve: both below p, on the curve, not infinity?
+     * KITH_ERR_CRYPTO: it is not. */
+    kith_status (*p256_check_public_key)(void *context, const uint8_t public_key[64]);
+
+    /* The X coordinate of private_key * peer.  Validates the point itself, whoever called before.
+     * KITH_ERR_CRYPTO: invalid point or scalar, or the result is infinity. */
+    kith_status (*p256_shared_secret)(void *context, const uint8_t private_key[32], const uint8_t peer[64],
+                                      uint8_t shared[32]);
+} kith_crypto_port;
+
+#endif

@@ -1,0 +1,185 @@
+/* Events: what the host has to tell.  Taken one at a time with kith_host_next_event().
+ *
+ * Order: events come in the order in which things happened.  A link's first event is CONNECTED, its last
+ * DISCONNECTED; the ends of everything that was under way on it come in between.
+ *
+ * Never lost: all but REPORT and WRITE_COMMAND.  Those two are dropped when the queue is short, counted in
+ * kith_host_dropped(). */
+#ifndef KITH_EVENT_H
+#define KITH_EVENT_H
+
+#include "kith/address.h"
+#include "kith/gatt.h"
+#include "kith/uuid.h"
+#include "kith/verdict.h"
+
+typedef uint32_t kith_link;    /* names one connection; never 0, not used again soon after its end */
+typedef uint32_t kith_peer_id; /* names one bond; 0: none */
+
+typedef enum {
+    KITH_EVENT_NONE,
+
+    KITH_EVENT_READY,           /* .ready: the controller is up */
+    KITH_EVENT_START_FAILED,    /* .start_failed: what it lacks, or what it answered */
+    KITH_EVENT_CONTROLLER_LOST, /* .lost: it stopped answering or failed; all links ended before this */
+
+    KITH_EVENT_ADVERTISING, /* .activity: on, or off and why */
+    KITH_EVENT_SCANNING,    /* .activity */
+    KITH_EVENT_REPORT,      /* .report: an advertiser was heard */
+
+    KITH_EVENT_CONNECTED,      /* .connected */
+    KITH_EVENT_CONNECT_FAILED, /* .connect_failed: the end of kith_gap_connect() without a link */
+    KITH_EVENT_DISCONNECTED,   /* .disconnected */
+
+    KITH_EVENT_CONSENT_WANTED,   /* .consent: answer with kith_pairing_consent() before its deadline */
+    KITH_EVENT_SECURITY_CHANGED, /* .security: what protects the link has changed */
+    KITH_EVENT_PAIRED,           /* .verdict: end of a pairing */
+    KITH_EVENT_PAIRING_FAILED,   /* .verdict: end of a pairing */
+    KITH_EVENT_ENCRYPTED,        /* .verdict: end of an encryption with a bond */
+    KITH_EVENT_ENCRYPTION_FAILED, /* .verdict: end of an encryption with a bond */
+    KITH_EVENT_BONDED,           /* .verdict: the bond is in the store */
+    KITH_EVENT_BOND_FAILED,      /* .verdict: the pairing went well, its bond could not be kept */
+
+    KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
+    KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
+    KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response */
+
+    KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
+    KITH_EVENT_DISCOVERED,     /* .gatt: end of kith_gatt_discover() */
+    KITH_EVENT_READ,           /* .gatt: end of kith_gatt_read() */
+    KITH_EVENT_WRITTEN,        /* .gatt: end of kith_gatt_write() */
+    KITH_EVENT_MTU             /* .gatt: end of kith_gatt_exchange_mtu() */
+} kith_event_kind;
+
+/* What a controller can lack.  kith_lack_name() gives the words. */
+enum {
+    KITH_LACKS_LE = 0x0001,               /* no LE at all */
+    KITH_LACKS_ENCRYPTION = 0x0002,       /* LE Encryption feature, or its commands */
+    KITH_LACKS_PUBLIC_ADDRESS = 0x0004,   /* asked to use it, and it is zero */
+    KITH_LACKS_BUFFERS = 0x0008,          /* no ACL buffer of at least 27 octets */
+    KITH_LACKS_ADVERTISING = 0x0010,      /* legacy advertising commands */
+    KITH_LACKS_SCANNING = 0x0020,         /* legacy scanning commands */
+    KITH_LACKS_INITIATING = 0x0040,       /* LE Create Connection */
+    KITH_LACKS_DATA_LENGTH = 0x0080,      /* data length extension */
+    KITH_LACKS_RESOLVING_LIST = 0x0100    /* link layer privacy */
+};
+
+/* The words for the lowest bit of lacks; NULL for 0. */
+const char *kith_lack_name(uint32_t lacks);
+
+typedef struct {
+    kith_address address;     /* the host's own, as used on air */
+    uint8_t hci_version;      /* Core version as assigned: 9 is 5.0 */
+    uint16_t manufacturer;    /* company identifier */
+    uint16_t acl_len;         /* octets of one ACL packet to the controller */
+    uint16_t acl_packets;     /* how many it holds */
+    uint32_t lacks;           /* KITH_LACKS_*: not needed to start, and not there */
+} kith_event_ready;
+
+typedef struct {
+    uint32_t lacks; /* KITH_LACKS_*: needed and not there; 0: a command failed */
+    uint16_t opcode; /* the command that failed, or 0 */
+    kith_hci_status hci_status;
+    kith_status status; /* KITH_ERR_ENTROPY and so on; KITH_OK otherwise */
+} kith_event_start_failed;
+
+typedef struct {
+    uint16_t opcode;   /* the command it never answered, or 0 */
+    uint8_t hardware_code; /* of a Hardware Error event, or 0 */
+} kith_event_lost;
+
+typedef struct {
+    bool on;
+    kith_hci_status hci_status; /* why it is off, 0: as asked, or (advertising) because a link came of it */
+} kith_event_activity;
+
+typedef struct {
+    kith_address address; /* as heard: a claim */
+    bool connectable;
+    bool scan_response;
+    int8_t rssi;          /* dBm; 127: not known */
+    uint8_t len;
+    uint8_t data[31];     /* AD structures, Vol 3 Part C 11 */
+} kith_event_report;
+
+typedef struct {
+    bool we_are_central;
+    kith_address peer;     /* the address on air: a claim */
+    kith_peer_id claimed;  /* the bond that address would belong to; proven only once the link is encrypted */
+    uint16_t interval_1250us;
+    uint16_t latency;
+    uint16_t timeout_10ms;
+} kith_event_connected;
+
+typedef struct {
+    kith_hci_status hci_status; /* 0x02: cancelled */
+} kith_event_connect_failed;
+
+typedef struct {
+    kith_hci_status reason;
+} kith_event_disconnected;
+
+typedef struct {
+    kith_address peer;
+    bool again;                    /* a bond for this (claimed) peer stands; it asks to pair again */
+    kith_pairing_features features; /* the peer's; zeros where it is only a Security Request */
+    uint64_t deadline_us;          /* no answer by then is a no */
+} kith_event_consent;
+
+typedef struct {
+    kith_level level;
+    uint8_t key_size; /* 0: not encrypted */
+    bool secure_connections;
+    kith_peer_id peer; /* proven; 0: not bonded (yet) */
+} kith_event_security;
+
+typedef struct {
+    uint16_t id;     /* as in the attribute table */
+    uint16_t handle;
+    uint16_t offset;
+    uint16_t len;
+    const uint8_t *value; /* valid until the next kith_host_next_event() */
+} kith_event_attribute;
+
+typedef struct {
+    uint16_t count;
+    uint8_t entry_len;
+    const uint8_t *entries; /* valid until the next kith_host_next_event(); read with kith_gatt_found_at() */
+} kith_event_characteristics;
+
+typedef struct {
+    kith_gatt_result result;
+    kith_att_error att_error; /* KITH_GATT_ATT_ERROR: as received */
+    uint16_t handle;
+    uint16_t mtu;             /* KITH_EVENT_MTU */
+    uint16_t len;
+    const uint8_t *value;     /* KITH_EVENT_READ; valid until the next kith_host_next_event() */
+} kith_event_gatt;
+
+typedef struct {
+    kith_event_kind kind;
+    kith_link link;    /* 0 where the event is about no link */
+    kith_peer_id peer; /* proven peer of that link, 0: none */
+    kith_address address; /* peer's address on air, where link is not 0 */
+    union {
+        kith_event_ready ready;
+        kith_event_start_failed start_failed;
+        kith_event_lost lost;
+        kith_event_activity activity;
+        kith_event_report report;
+        kith_event_connected connected;
+        kith_event_connect_failed connect_failed;
+        kith_event_disconnected disconnected;
+        kith_event_consent consent;
+        kith_event_security security;
+        kith_verdict verdict;
+        kith_event_attribute attribute;
+        kith_event_characteristics characteristics;
+        kith_event_gatt gatt;
+    };
+} kith_event;
+
+/* "paired", "disconnected"...; a constant string, never NULL. */
+const char *kith_event_name(kith_event_kind kind);
+
+#endif

@@ -1,0 +1,69 @@
+/* Advertising, scanning, connecting.  Core Vol 3 Part C 9. */
+#ifndef KITH_GAP_H
+#define KITH_GAP_H
+
+#include "kith/event.h"
+
+struct kith_host;
+
+typedef struct {
+    uint16_t interval_625us; /* 0x0020..0x4000 */
+    bool connectable;
+    uint8_t data_len, response_len; /* 0..31 */
+    uint8_t data[31];        /* AD structures */
+    uint8_t response[31];    /* scan response */
+} kith_advertising;
+
+/* 100 ms, connectable, flags "general discoverable, no BR/EDR" and the name, cut to what fits. */
+void kith_gap_default_advertising(kith_advertising *advertising, const char *name);
+
+/* Starts legacy advertising; KITH_EVENT_ADVERTISING tells.  It ends when a link comes of it.
+ * KITH_ERR_STATE: not ready, or on already; KITH_ERR_VALUE: interval or lengths;
+ * KITH_ERR_UNSUPPORTED: the controller cannot. */
+KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
+KITH_MUST_USE kith_status kith_gap_stop_advertising(struct kith_host *h); /* KITH_ERR_STATE: it is off */
+
+typedef struct {
+    uint16_t interval_625us, window_625us; /* 0x0004..0x4000, window not above interval */
+    bool active;
+    bool report_duplicates;
+} kith_scan;
+
+void kith_gap_default_scan(kith_scan *scan); /* active, 60 ms window in 60 ms, no duplicates */
+
+/* KITH_ERR_STATE: not ready, scanning already, or connecting; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED. */
+KITH_MUST_USE kith_status kith_gap_start_scan(struct kith_host *h, const kith_scan *scan);
+KITH_MUST_USE kith_status kith_gap_stop_scan(struct kith_host *h);
+
+typedef struct {
+    uint16_t interval_min_1250us, interval_max_1250us; /* 6..3200 */
+    uint16_t latency;                                  /* 0..499 */
+    uint16_t timeout_10ms; /* 10..3200, above (1 + latency) * interval_max * 2 */
+} kith_connection_parameters;
+
+void kith_gap_default_parameters(kith_connection_parameters *parameters); /* 30 to 50 ms, latency 0, 4 s */
+
+/* KITH_ERR_VALUE: a parameter is outside its range, or the timeout is too short for interval and latency. */
+KITH_MUST_USE kith_status kith_gap_check_parameters(const kith_connection_parameters *parameters);
+
+/* Connects.  Ends in CONNECTED or CONNECT_FAILED; waits for as long as it takes, or until
+ * kith_gap_cancel_connect().  parameters may be NULL: the defaults.  Scanning goes on by itself only if
+ * the controller can do both.
+ * KITH_ERR_STATE: not ready; KITH_ERR_BUSY: connecting already; KITH_ERR_VALUE; KITH_ERR_FULL: all links in use;
+ * KITH_ERR_UNSUPPORTED. */
+KITH_MUST_USE kith_status kith_gap_connect(struct kith_host *h, const kith_address *peer,
+                                           const kith_connection_parameters *parameters);
+KITH_MUST_USE kith_status kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting */
+
+/* Disconnects; ends in DISCONNECTED.  reason as Vol 4 Part E 7.1.6 allows (0x13: user).
+ * KITH_ERR_NOT_FOUND: no such link. KITH_ERR_VALUE: reason. */
+KITH_MUST_USE kith_status kith_gap_disconnect(struct kith_host *h, kith_link link, kith_hci_status reason);
+
+/* The host's own address on air.  KITH_ERR_STATE: not ready. */
+KITH_MUST_USE kith_status kith_gap_own_address(const struct kith_host *h, kith_address *out);
+
+/* Finds the Complete or Shortened Local Name in AD structures; text is closed with a zero.
+ * false: there is none. */
+bool kith_gap_find_name(const uint8_t *data, size_t len, char text[32]);
+
+#endif

@@ -1,0 +1,109 @@
+/* Attribute tables, and how operations on a peer's attributes end.  Core Vol 3 Part G.
+ *
+ * A server is constant tables: services of characteristics of descriptors.  They may lie in ROM; the
+ * host keeps pointers, so they must outlive it.  Handles are counted in table order from 1; the GAP
+ * service (0x1800: name, appearance) and the GATT service (0x1801) are built in and come first.
+ *
+ *     static const kith_characteristic door[] = {
+ *         { .uuid = KITH_UUID16(0x2a56), .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
+ *           .permissions = KITH_READ_ENCRYPTED | KITH_WRITE_AUTHENTICATED, .id = DOOR_STATE },
+ *     };
+ *     static const kith_service services[] = {
+ *         { .uuid = KITH_UUID16(0x1815), .characteristics = door, .characteristic_count = 1 },
+ *     };
+ *
+ * Not in this cut: notify and indicate (tables that ask for them are refused), included and secondary
+ * services, authorization, signed writes. */
+#ifndef KITH_GATT_H
+#define KITH_GATT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kith/status.h"
+#include "kith/uuid.h"
+
+/* What a characteristic can do, as its declaration tells clients.  Vol 3 Part G 3.3.1.1 */
+enum {
+    KITH_PROPERTY_BROADCAST = 0x01,
+    KITH_PROPERTY_READ = 0x02,
+    KITH_PROPERTY_WRITE_WITHOUT_RESPONSE = 0x04,
+    KITH_PROPERTY_WRITE = 0x08,
+    KITH_PROPERTY_NOTIFY = 0x10,
+    KITH_PROPERTY_INDICATE = 0x20,
+    KITH_PROPERTY_SIGNED_WRITE = 0x40,
+    KITH_PROPERTY_EXTENDED = 0x80
+};
+
+/* What a client's link must have before it may.  One read permission, one write permission and one key
+ * size are or-ed; what is left out is not permitted.  The four steps are kith_level 1 to 4.
+ *
+ * A key size guards whichever of the two asks for encryption; left out, what pairing allowed will do.
+ * KITH_*_SC_AUTHENTICATED always asks for 16 octets. */
+enum {
+    KITH_READ_OPEN = 0x0001,
+    KITH_READ_ENCRYPTED = 0x0002,
+    KITH_READ_AUTHENTICATED = 0x0003,
+    KITH_READ_SC_AUTHENTICATED = 0x0004,
+    KITH_READ_MASK = 0x0007,
+    KITH_WRITE_OPEN = 0x0008,
+    KITH_WRITE_ENCRYPTED = 0x0010,
+    KITH_WRITE_AUTHENTICATED = 0x0018,
+    KITH_WRITE_SC_AUTHENTICATED = 0x0020,
+    KITH_WRITE_MASK = 0x0038,
+    KITH_KEY_SIZE_MASK = 0x03c0,
+    KITH_PERMISSION_RESERVED = 0xfc00 /* for authorization and signing; a table that sets them is refused */
+};
+#define KITH_KEY_SIZE(octets) ((uint16_t)(((octets)-1) << 6)) /* 7..16 */
+
+/* A value is static (value is not NULL, answered from here, read-only) or the program's (value is NULL:
+ * every permitted read and write is told with id, and answered when the program likes). */
+typedef struct {
+    kith_uuid uuid;
+    uint16_t permissions;
+    uint16_t id; /* the program's, to recognise it by */
+    const uint8_t *value;
+    uint16_t value_len;
+} kith_descriptor;
+
+typedef struct {
+    kith_uuid uuid;
+    uint8_t properties;
+    uint16_t permissions; /* READ with a read permission, the writes with a write permission, not one alone */
+    uint16_t id;
+    const uint8_t *value;
+    uint16_t value_len;
+    const kith_descriptor *descriptors;
+    size_t descriptor_count;
+} kith_characteristic;
+
+typedef struct {
+    kith_uuid uuid;
+    const kith_characteristic *characteristics;
+    size_t characteristic_count;
+} kith_service;
+
+/* How an operation on a peer's attributes ended. */
+typedef enum {
+    KITH_GATT_OK = 0,
+    KITH_GATT_ATT_ERROR,           /* the peer refused; its ATT error tells why */
+    KITH_GATT_NOT_FOUND,           /* the peer has no such service */
+    KITH_GATT_TOO_LONG,            /* the value did not fit into the memory given */
+    KITH_GATT_UNEXPECTED_RESPONSE, /* the peer answered something that was not asked */
+    KITH_GATT_MALFORMED_RESPONSE,  /* the peer's answer contradicts itself or the question */
+    KITH_GATT_TIMEOUT,             /* no answer for 30 seconds; no more ATT on this connection */
+    KITH_GATT_LINK_LOST,
+    KITH_GATT_RESULT_COUNT
+} kith_gatt_result;
+
+const char *kith_gatt_result_name(kith_gatt_result result); /* "malformed-response"; never NULL */
+
+/* A characteristic that was discovered on a peer. */
+typedef struct {
+    uint16_t declaration_handle;
+    uint16_t value_handle;
+    uint8_t properties;
+    kith_uuid uuid;
+} kith_gatt_found;
+
+#endif

@@ -1,0 +1,112 @@
+/* The host: packets, time and answers go in; packets, events and work come out.
+ *
+ *   for (;;) {
+ *       while ((n = kith_host_next_packet(h, buffer, sizeof buffer)) > 0) write them to the controller
+ *       while (kith_host_next_event(h, &event)) act on it
+ *       while (kith_host_take_work(h, &work)) { kith_work_run(&work); kith_host_finish_work(h, &work, now); }
+ *       wait for a packet or until kith_host_deadline(h)
+ *       kith_host_receive(h, packet, len, now) or kith_host_advance(h, now)
+ *   }
+ *
+ * Owner: the caller gives one block of memory for everything; the host allocates nothing.  What the
+ * configuration points to must outlive the host.  No argument may be NULL unless said.
+ * Threads: one at a time per host; any number of hosts.  kith_work_run() may run anywhere.
+ * Time: microseconds of one clock that never goes back.  Calls without a time mean the latest one told. */
+#ifndef KITH_HOST_H
+#define KITH_HOST_H
+
+#include "kith/crypto_port.h"
+#include "kith/event.h"
+#include "kith/security.h"
+#include "kith/work.h"
+
+typedef struct kith_host kith_host;
+
+typedef struct {
+    uint8_t links;    /* connections at once, 1..32 */
+    uint8_t pairings; /* pairings under way at once, 1..links */
+    uint16_t bonds;   /* bonds kept, 0..65535 */
+    uint16_t mtu;     /* largest ATT MTU, 23..517 */
+    uint16_t events;  /* room for reports and write commands beyond what never may be lost */
+} kith_limits;
+
+/* Octets of memory for a host, for static storage: _Alignas(8) static uint8_t memory[KITH_HOST_SIZE(...)].
+ * Never less than kith_host_size() says for the same limits. */
+#define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
+    (KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * (KITH_SIZE_BUFFER(mtu))) +                             \
+     (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND +                                           \
+     ((size_t)(events) + 8u * (size_t)(links) + 12u) * (KITH_SIZE_EVENT) + 2u * KITH_SIZE_BUFFER(mtu))
+#define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
+#define KITH_SIZE_FIXED   (1200u + 40u * sizeof(void *))
+#define KITH_SIZE_LINK    (640u + 16u * sizeof(void *))
+#define KITH_SIZE_PAIRING (640u + 8u * sizeof(void *))
+#define KITH_SIZE_BOND    128u
+#define KITH_SIZE_EVENT   (136u + 4u * sizeof(void *))
+
+/* The exact figure; 0: a limit is out of its range. */
+size_t kith_host_size(const kith_limits *limits);
+
+typedef enum {
+    KITH_OWN_PUBLIC, /* the controller's public address */
+    KITH_OWN_STATIC  /* a static random address: config.static_address, or a fresh one at every start */
+} kith_own_address;
+
+typedef struct {
+    kith_limits limits;
+    const kith_crypto_port *crypto;
+    kith_security security;
+    const kith_service *services; /* the attribute table of the program; may be NULL with service_count 0 */
+    size_t service_count;
+    const char *name;             /* Device Name characteristic, UTF-8, at most 248 octets */
+    uint16_t appearance;
+    kith_own_address own_address;
+    const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
+    const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random at every start */
+} kith_config;
+
+/* Limits for one link, Secure Connections required, bonding, pairing closed, no method, no service. */
+void kith_config_default(kith_config *config);
+
+/* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
+ * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment; KITH_ERR_FULL:
+ * size is below kith_host_size().  On failure *out is NULL. */
+KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
+
+/* Starts: resets the controller and reads what it can do.  Ends in READY or START_FAILED.
+ * Also restarts a host whose controller was lost: every link is gone, bonds stay.
+ * KITH_ERR_STATE: it is starting already. */
+KITH_MUST_USE kith_status kith_host_start(kith_host *h, uint64_t now_us);
+
+/* One H4 packet from the controller: type octet first.
+ * KITH_ERR_FULL: events must be taken first; nothing was consumed, give the same packet again.
+ * KITH_ERR_VALUE: not a whole packet, or of a type a controller does not send; ignored. */
+KITH_MUST_USE kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, uint64_t now_us);
+
+/* Runs what is due.  KITH_ERR_FULL: events must be taken first, then call again. */
+KITH_MUST_USE kith_status kith_host_advance(kith_host *h, uint64_t now_us);
+
+/* When to call kith_host_advance(), UINT64_MAX: nothing is waited for. */
+uint64_t kith_host_deadline(const kith_host *h);
+
+/* The next packet for the controller, type octet first; 0: nothing to send.  cap of 260 holds every one;
+ * a packet that does not fit stays. */
+size_t kith_host_next_packet(kith_host *h, uint8_t *out, size_t cap);
+
+/* The next event; false: none.  Pointers in it are valid until the next call of this function. */
+bool kith_host_next_event(kith_host *h, kith_event *out);
+
+/* Droppable events that found no room since the start. */
+uint32_t kith_host_dropped(const kith_host *h);
+
+/* Takes one work item; false: none. */
+bool kith_host_take_work(kith_host *h, kith_work *out);
+
+/* Gives it back; *work is wiped.
+ * KITH_ERR_FULL: events must be taken first; *work is unchanged.
+ * KITH_ERR_NOT_FOUND: what it was for has ended; wiped all the same. */
+KITH_MUST_USE kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us);
+
+/* Overwrites all of its memory, keys included.  The host is gone. */
+void kith_host_erase(kith_host *h);
+
+#endif

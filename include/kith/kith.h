@@ -1,0 +1,13 @@
+/* Kith: a Bluetooth LE host for secure links.  One include for a program; start reading at kith/host.h. */
+#ifndef KITH_KITH_H
+#define KITH_KITH_H
+
+#include "kith/gap.h"
+#include "kith/gatt_client.h"
+#include "kith/gatt_server.h"
+#include "kith/host.h"
+#include "kith/security.h"
+
+#define KITH_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,51 @@
+/* Hosts on the virtual radio: carries packets, work and time between a room (sim/sim.h) and any number of hosts.
+ *
+ *   kith_stage_init(&stage, sim);
+ *   kith_stage_add(&stage, lamp, lamp_device);
+ *   kith_stage_add(&stage, phone, phone_device);
+ *   while ((who = kith_stage_next(&stage, deadline_us, &event)) >= 0)
+ *       act on the event of host number who
+ *
+ * Everything happens in virtual time, on one thread, and the same way each time.  Owner: the caller. */
+#ifndef KITH_PORT_STAGE_H
+#define KITH_PORT_STAGE_H
+
+#include "kith/host.h"
+
+struct kith_sim;
+
+enum { KITH_STAGE_HOSTS = 16, KITH_STAGE_PACKET = 264 };
+
+typedef struct {
+    kith_host *host;
+    int device;
+    size_t held_len; /* a packet the host had no room for */
+    uint8_t held[KITH_STAGE_PACKET];
+    bool working;
+    uint64_t work_due_us;
+    kith_work work;
+} kith_stage_host;
+
+typedef struct {
+    struct kith_sim *sim;
+    size_t count;
+    uint64_t work_us; /* virtual time a work item takes; 0: none (default) */
+    kith_stage_host hosts[KITH_STAGE_HOSTS];
+} kith_stage;
+
+void kith_stage_init(kith_stage *stage, struct kith_sim *sim);
+
+/* KITH_ERR_FULL: KITH_STAGE_HOSTS are there.  Hosts are numbered from 0 in the order they come. */
+KITH_MUST_USE kith_status kith_stage_add(kith_stage *stage, kith_host *host, int device);
+
+/* Takes a host away; the others keep their numbers.  Its controller stays. */
+void kith_stage_remove(kith_stage *stage, size_t number);
+
+/* The next event of any host and that host's number, or -1 when until_us is reached first.  Time stands
+ * still while events are there. */
+int kith_stage_next(kith_stage *stage, uint64_t until_us, kith_event *event);
+
+/* Virtual time now. */
+uint64_t kith_stage_now(const kith_stage *stage);
+
+#endif

@@ -1,0 +1,86 @@
+/* Pairing, encryption and bonds.  Core Vol 3 Part H; security levels Vol 3 Part C 10.2. */
+#ifndef KITH_SECURITY_H
+#define KITH_SECURITY_H
+
+#include "kith/event.h"
+
+struct kith_host;
+
+/* A pairing method for one role: its tables.  A program names those it wants, and links no other. */
+typedef struct kith_method kith_method;
+extern const kith_method kith_sc_just_works_initiator;
+extern const kith_method kith_sc_just_works_responder;
+
+typedef enum {
+    KITH_PAIRING_CLOSED, /* refused with Pairing Not Supported, outside a window */
+    KITH_PAIRING_ASK     /* KITH_EVENT_CONSENT_WANTED, outside a window */
+} kith_pairing_policy;
+
+typedef struct {
+    const kith_method *const *methods; /* ends with NULL; may be NULL: no pairing at all */
+    kith_io_capability io;             /* default NoInputNoOutput */
+    kith_level required_level;         /* minimum result; default KITH_LEVEL_ENCRYPTED */
+    bool bonding;                      /* default true */
+    uint8_t min_key_size;              /* 7..16, default 16 */
+    uint8_t initiator_keys;            /* KITH_KEY_ID, KITH_KEY_SIGN: offered as initiator, accepted as responder */
+    uint8_t responder_keys;            /* the other way round; default KITH_KEY_ID both */
+    kith_pairing_policy policy;        /* default closed */
+} kith_security;
+
+/* Opens the pairing window: requests that arrive within duration_ms are answered without asking.
+ * It closes after one success, three failures that the peer caused, its time, or kith_pairing_close().
+ * A pairing begun inside may end after it.
+ * KITH_ERR_VALUE: 0 or above 24 hours. */
+KITH_MUST_USE kith_status kith_pairing_open(struct kith_host *h, uint32_t duration_ms);
+void kith_pairing_close(struct kith_host *h);
+bool kith_pairing_is_open(const struct kith_host *h);
+
+/* Answers KITH_EVENT_CONSENT_WANTED.
+ * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link. */
+KITH_MUST_USE kith_status kith_pairing_consent(struct kith_host *h, kith_link link, bool yes);
+
+/* Makes the link at least this secure: by what stands, else with the bond, else by pairing.  As
+ * peripheral it asks the central with a Security Request.  Ends once, in PAIRED, PAIRING_FAILED,
+ * ENCRYPTED or ENCRYPTION_FAILED.
+ * KITH_ERR_BUSY: a pairing or encryption is under way on this link: its end will come; this call has none.
+ * KITH_ERR_FULL: no session free.  KITH_ERR_STATE: an SMP timeout ended security on this connection.
+ * KITH_ERR_UNSUPPORTED: no method for this role is configured.
+ * KITH_ERR_VALUE: level outside 2..4.  KITH_ERR_NOT_FOUND: no such link.
+ *
+ * Vol 3 Part C 10.3.2.  Tests: SM/CEN/SCJW/BV-01-C, SM/PER/PIS/BV-01-C, SM/PER/PIS/BV-02-C. */
+KITH_MUST_USE kith_status kith_security_secure(struct kith_host *h, kith_link link, kith_level level);
+
+/* What protects the link now.  KITH_ERR_NOT_FOUND: no such link. */
+KITH_MUST_USE kith_status kith_security_of(const struct kith_host *h, kith_link link, kith_event_security *out);
+
+/* One bond, without its keys. */
+typedef struct {
+    kith_peer_id peer;
+    kith_address identity;
+    bool has_irk;
+    kith_level level;
+    kith_method_kind method;
+    kith_key_kind key_kind;
+    uint8_t key_size;
+    bool we_were_initiator;
+} kith_bond_info;
+
+/* The bond after this one in order of peer IDs, starting with 0.  KITH_ERR_NOT_FOUND: no more. */
+KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
+uint32_t kith_bonds_count(const struct kith_host *h);
+
+/* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected.
+ * KITH_ERR_NOT_FOUND: no such bond; nothing was changed. */
+KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id peer);
+
+/* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.
+ * Octets in wire order.  KITH_ERR_NOT_FOUND: no such bond. */
+typedef struct {
+    uint8_t ltk[16];
+    uint8_t irk[16]; /* zeros: none */
+    uint8_t my_csrk[16], peer_csrk[16];
+    uint8_t key_size;
+} kith_bond_keys;
+KITH_MUST_USE kith_status kith_bonds_export(const struct kith_host *h, kith_peer_id peer, kith_bond_keys *out);
+
+#endif

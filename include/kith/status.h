@@ -1,0 +1,37 @@
+/* Kinds of failure, each with a type of its own; they are never added together.
+ *
+ * kith_status is ours: what a call of this library says.  The three wire codes are what a controller
+ * or a peer said, as received.  Every kith_status must be looked at: the compiler warns if it is not. */
+#ifndef KITH_STATUS_H
+#define KITH_STATUS_H
+
+#include <stdint.h>
+
+typedef enum {
+    KITH_OK = 0,
+    KITH_ERR_VALUE,       /* an argument is out of its range; nothing was changed */
+    KITH_ERR_STATE,       /* not possible now (no such question is open, link not ready); nothing was changed */
+    KITH_ERR_FULL,        /* no room (events to take, links, sessions, bonds, buffers); nothing was consumed */
+    KITH_ERR_BUSY,        /* one is under way already; wait for its end */
+    KITH_ERR_NOT_FOUND,   /* no such link, peer, attribute or name */
+    KITH_ERR_UNSUPPORTED, /* the controller or this build cannot do it */
+    KITH_ERR_ENTROPY,     /* the random source failed or repeats itself; nothing secret was made from it */
+    KITH_ERR_CRYPTO,      /* the crypto port refused or failed (invalid point, wrong tag) */
+    KITH_ERR_STORAGE,     /* the store failed; what was durable still is */
+    KITH_ERR_IO           /* a port could not open, read or write; errno tells why */
+} kith_status;
+
+typedef uint8_t kith_hci_status; /* Core Vol 1 Part F: controller error codes, as received */
+typedef uint8_t kith_att_error;  /* Core Vol 3 Part F 3.4.1.1, as received */
+typedef uint8_t kith_smp_reason; /* Core Vol 3 Part H 3.5.5, as received */
+
+#define KITH_MUST_USE __attribute__((warn_unused_result))
+
+/* Names of codes, for people: "Insufficient Authentication".  A constant string, never NULL;
+ * what has no name answers "unknown". */
+const char *kith_status_name(kith_status status);
+const char *kith_hci_status_name(kith_hci_status status);
+const char *kith_att_error_name(kith_att_error error);
+const char *kith_smp_reason_name(kith_smp_reason reason);
+
+#endif

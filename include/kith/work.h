@@ -1,0 +1,33 @@
+/* Work items: what is too slow for the host's own calls.
+ *
+ * kith_host_take_work() hands one out, kith_work_run() does it (anywhere: it touches the item alone and
+ * calls p256_* of the crypto port named in it), kith_host_finish_work() takes it back.  Items may
+ * be finished in any order; an item that is never finished ends its procedure by the procedure's own
+ * deadline. */
+#ifndef KITH_WORK_H
+#define KITH_WORK_H
+
+#include "kith/crypto_port.h"
+
+typedef enum {
+    KITH_WORK_KEY_PAIR,      /* private_key -> public_key; KITH_ERR_VALUE: the scalar was out of range */
+    KITH_WORK_CHECK_KEY,     /* is peer_key a point of the curve? */
+    KITH_WORK_SHARED_SECRET  /* private_key, peer_key -> shared */
+} kith_work_kind;
+
+/* Keys as the crypto port wants them: most significant octet first, public keys X||Y. */
+typedef struct {
+    kith_work_kind kind;
+    uint32_t token; /* the host's; leave it alone */
+    const kith_crypto_port *crypto;
+    uint8_t private_key[32];
+    uint8_t public_key[64];
+    uint8_t peer_key[64];
+    uint8_t shared[32];
+    kith_status result; /* set by kith_work_run */
+} kith_work;
+
+/* Does the work.  Reads and writes *work alone. */
+void kith_work_run(kith_work *work);
+
+#endif
