@@ -1,0 +1,47 @@
+/* Runs a work item: kith/work.h.
+ *
+ * Touches the item alone and calls only p256_* of the crypto port named in it, so it may run on any
+ * thread.  Fills the kind's output and the result, nothing else: private_key stays (the host needs
+ * that of a key pair for the shared secret later) and is the host's to wipe when it takes the item
+ * back.  Outputs are zeroed on failure. */
+#include "kith/work.h"
+
+#include "base/wipe.h"
+
+static kith_status run_key_pair(kith_work *work)
+{
+    const kith_crypto_port *crypto = work->crypto;
+    kith_status status = crypto->p256_public_key(crypto->context, work->private_key, work->public_key);
+
+    if (status != KITH_OK)
+        wipe(work->public_key, sizeof work->public_key);
+    return status;
+}
+
+static kith_status run_shared_secret(kith_work *work)
+{
+    const kith_crypto_port *crypto = work->crypto;
+    kith_status status = crypto->p256_shared_secret(crypto->context, work->private_key, work->peer_key, work->shared);
+
+    if (status != KITH_OK)
+        wipe(work->shared, sizeof work->shared);
+    return status;
+}
+
+static kith_status run(kith_work *work)
+{
+    switch (work->kind) {
+    case KITH_WORK_KEY_PAIR:
+        return run_key_pair(work);
+    case KITH_WORK_CHECK_KEY:
+        return work->crypto->p256_check_public_key(work->crypto->context, work->peer_key);
+    case KITH_WORK_SHARED_SECRET:
+        return run_shared_secret(work);
+    }
+    return KITH_ERR_VALUE;
+}
+
+void kith_work_run(kith_work *work)
+{
+    work->result = run(work);
+}
