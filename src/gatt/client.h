@@ -1,0 +1,99 @@
+/* The GATT client of one link: one operation at a time, each a chain of requests and responses.
+ * Core Vol 3 Part G 4.
+ *
+ * Feed it what kith_att_kind_of() calls RESPONSE, NOTIFICATION or INDICATION.  It sends nothing and keeps
+ * no time: the host runs the 30 s timer while gatt_client_is_waiting(), from each request it sends, and
+ * calls gatt_client_abort() at its end.  All out buffers: cap is at least bearer->my_mtu. */
+#ifndef GATT_CLIENT_H
+#define GATT_CLIENT_H
+
+#include "att/bearer.h"
+#include "kith/gatt.h"
+
+typedef enum {
+    GATT_CLIENT_IDLE,
+    GATT_CLIENT_EXCHANGE_MTU,
+    GATT_CLIENT_FIND_SERVICE,
+    GATT_CLIENT_FIND_CHARACTERISTICS,
+    GATT_CLIENT_READ,
+    GATT_CLIENT_READ_BLOB,
+    GATT_CLIENT_WRITE
+} gatt_client_state;
+
+typedef struct {
+    att_bearer *bearer; /* kept; outlives the client */
+    gatt_client_state state;
+    uint16_t handle;      /* of the attribute; of discovery: the next to ask for */
+    uint16_t end_handle;  /* of the service being walked */
+    uint16_t request_mtu; /* in force when the request went */
+    uint8_t *value;       /* the caller's memory for a read */
+    size_t value_cap;
+    size_t value_len;
+} gatt_client;
+
+typedef enum {
+    GATT_CLIENT_NONE, /* nothing to tell: ignored, or the operation goes on */
+    GATT_CLIENT_MTU_DONE,
+    GATT_CLIENT_SERVICE,         /* found: handle, end_handle; the operation goes on */
+    GATT_CLIENT_CHARACTERISTICS, /* a list: count, gatt_client_characteristic(); goes on unless ended */
+    GATT_CLIENT_DISCOVERY_DONE,
+    GATT_CLIENT_READ_DONE, /* value, value_len */
+    GATT_CLIENT_WRITE_DONE
+} gatt_client_event_kind;
+
+typedef struct {
+    gatt_client_event_kind kind;
+    bool ended; /* the operation is over; result tells how.  Every operation that was started has one such event */
+    kith_gatt_result result;
+    kith_att_error error;   /* KITH_GATT_ATT_ERROR */
+    uint8_t request_opcode; /* KITH_GATT_ATT_ERROR: what was refused */
+    uint16_t handle;        /* of the attribute read or written; of the service */
+    uint16_t end_handle;
+    const uint8_t *value; /* READ_DONE: the caller's memory; CHARACTERISTICS: the list, in the response */
+    size_t value_len;
+    size_t count; /* CHARACTERISTICS */
+    uint8_t entry_len;
+} gatt_client_event;
+
+/* For a new link. */
+void gatt_client_init(gatt_client *client, att_bearer *bearer);
+
+/* Each start writes the first request to out and its length to *out_len.
+ *
+ * KITH_ERR_BUSY   an operation is under way; nothing was changed
+ * KITH_ERR_VALUE  handle 0, an impossible UUID, a value above mtu - 3, or cap too small; nothing was changed */
+KITH_MUST_USE kith_status gatt_client_start_exchange_mtu(gatt_client *client, uint8_t *out, size_t cap,
+                                                         size_t *out_len);
+
+/* The first primary service with this UUID, then its characteristics. */
+KITH_MUST_USE kith_status gatt_client_start_discover(gatt_client *client, const kith_uuid *service, uint8_t *out,
+                                                     size_t cap, size_t *out_len);
+
+/* The whole value, however many requests it takes, into memory that stays the caller's and must stay
+ * until the end.  512 octets hold every value. */
+KITH_MUST_USE kith_status gatt_client_start_read(gatt_client *client, uint16_t handle, uint8_t *value, size_t value_cap,
+                                                 uint8_t *out, size_t cap, size_t *out_len);
+KITH_MUST_USE kith_status gatt_client_start_write(gatt_client *client, uint16_t handle, const uint8_t *value,
+                                                  size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
+
+/* A command has no response and no end, and may go while an operation is under way. */
+KITH_MUST_USE kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle, const uint8_t *value,
+                                                    size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
+
+/* Handles one PDU.  *event is always set; *out_len is the length of what must be sent now: the next
+ * request of the operation, or the confirmation of an indication (which is not handed on: nobody
+ * subscribed); 0: nothing.  A response that nobody waits for is ignored. */
+void gatt_client_response(gatt_client *client, const uint8_t *pdu, size_t len, uint8_t *out, size_t cap,
+                          size_t *out_len, gatt_client_event *event);
+
+/* Number i of a CHARACTERISTICS event, below count; while the response is still there. */
+void gatt_client_characteristic(const gatt_client_event *event, size_t i, kith_gatt_found *found);
+
+/* Is a response outstanding? */
+bool gatt_client_is_waiting(const gatt_client *client);
+
+/* Ends what is under way with this result (timeout, link lost).  *event has its end; kind NONE: nothing
+ * was. */
+void gatt_client_abort(gatt_client *client, kith_gatt_result result, gatt_client_event *event);
+
+#endif

@@ -1,0 +1,33 @@
+/* The permission check: one function, asked for every read and every write.
+ * Core Vol 3 Part F 4 and Part C 10.3.1.  It knows links and levels; it does not know attributes. */
+#ifndef GATT_PERMISSION_H
+#define GATT_PERMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kith/codec/att.h"
+#include "kith/gatt.h"
+#include "kith/verdict.h"
+
+/* What protects a link at this moment. */
+typedef struct {
+    bool encrypted;
+    bool key_exists;  /* a bond with this peer exists, though the link may be plain */
+    uint8_t key_size; /* of the key in use */
+    kith_level level; /* of the key in use; looked at only when encrypted */
+} gatt_link_security;
+
+typedef enum { GATT_READ, GATT_WRITE } gatt_operation;
+
+/* KITH_ATT_ERROR_NONE, or why not:
+ * 0x02 0x03  not permitted to anybody
+ * 0x05       the link is plain and no key exists, or it is encrypted below the level that is needed
+ * 0x0F       the link is plain and a key exists
+ * 0x0C       the key in use is too short */
+kith_att_error gatt_check_permission(uint16_t permissions, gatt_operation operation, const gatt_link_security *sec);
+
+/* Are these bits such as a table may have? */
+bool gatt_permissions_are_valid(uint16_t permissions);
+
+#endif
