@@ -1,0 +1,248 @@
+/* The engine of pairing: finds the row for an input, checks its length, runs its handler, and owns what
+ * every procedure shares: the 30 s timer, Pairing Failed, and the wiping.  It knows no method.
+ *
+ * Core Vol 3 Part H 2.3, 3.4 (timer), 3.5.5 (Pairing Failed). */
+#include <string.h>
+
+#include "base/wipe.h"
+#include "smp/session.h"
+
+#define STATE_NAME(name) #name,
+static const char *const state_names[] = {SMP_STATE_TABLE(STATE_NAME)};
+
+const char *smp_state_name(smp_state state)
+{
+    return (unsigned)state < SMP_STATE_COUNT ? state_names[state] : "ANY";
+}
+
+bool smp_is_open(const smp_session *s)
+{
+    return s->state != SMP_FREE;
+}
+
+const uint8_t *smp_value(const smp_input *in)
+{
+    return in->pdu + 1;
+}
+
+const kith_address *smp_initiator_address(const smp_session *s)
+{
+    return s->initiator ? &s->my_address : &s->peer_address;
+}
+
+const kith_address *smp_responder_address(const smp_session *s)
+{
+    return s->initiator ? &s->peer_address : &s->my_address;
+}
+
+void smp_send(smp_outbox *out, uint8_t opcode, const uint8_t *value, size_t len)
+{
+    if (out->count == SMP_OUTBOX_PDUS || out->used + len + 1 > SMP_OUTBOX_OCTETS)
+        return; /* our own mistake: the longest step sends PDUs that fit */
+    out->octets[out->used] = opcode;
+    memcpy(out->octets + out->used + 1, value, len);
+    out->lens[out->count++] = (uint8_t)(len + 1);
+    out->used = (uint8_t)(out->used + len + 1);
+}
+
+static void end(smp_session *s, kith_why why, kith_ender ender)
+{
+    s->verdict.succeeded = false;
+    s->verdict.why = why;
+    s->verdict.ended_by = ender;
+    s->verdict.level = KITH_LEVEL_NONE;
+    s->verdict.key_size = 0;
+    s->verdict.key_kind = KITH_KEY_KIND_NONE;
+    s->deadline_us = UINT64_MAX;
+    s->state = SMP_FAILED;
+    wipe(&s->secrets, sizeof s->secrets);
+}
+
+smp_state smp_fail(smp_session *s, smp_outbox *out, kith_smp_reason reason, kith_why why)
+{
+    out->count = 0; /* nothing of this step goes out but the failure */
+    out->used = 0;
+    out->wants &= SMP_OUT_REFUSE_LTK;
+    smp_send(out, KITH_SMP_PAIRING_FAILED, &reason, 1);
+    end(s, why, KITH_ENDED_BY_US);
+    s->verdict.smp_reason = reason;
+    return SMP_FAILED;
+}
+
+smp_state smp_fail_status(smp_session *s, smp_outbox *out, kith_status status)
+{
+    smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, status == KITH_ERR_ENTROPY ? KITH_WHY_ENTROPY : KITH_WHY_CRYPTO);
+    s->verdict.status = status;
+    return SMP_FAILED;
+}
+
+void smp_open(smp_session *s, bool initiator, const kith_security *policy, const smp_environment *env,
+              kith_level required_level)
+{
+    memset(s, 0, sizeof *s);
+    s->state = SMP_START;
+    s->initiator = initiator;
+    s->policy = policy;
+    s->env = env;
+    s->required_level = required_level;
+    s->deadline_us = UINT64_MAX;
+    s->verdict.attempt = KITH_ATTEMPT_PAIRING;
+    s->verdict.we_are_initiator = initiator;
+    s->verdict.level = KITH_LEVEL_NONE;
+}
+
+void smp_close(smp_session *s)
+{
+    wipe(s, sizeof *s);
+    s->state = SMP_FREE;
+}
+
+static const smp_row *find_in(const smp_table *table, smp_state state, const smp_input *in)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const smp_row *row = &table->rows[i];
+
+        if ((row->state == state || row->state == SMP_ANY) && row->input == in->kind &&
+            (in->kind != SMP_IN_PDU || row->opcode == in->pdu[0]))
+            return row;
+    }
+    return NULL;
+}
+
+/* Phase 1 first, then the tables of the method that it chose. */
+static const smp_row *find_row(const smp_session *s, const smp_input *in)
+{
+    const smp_row *row = find_in(s->initiator ? &smp_phase1_initiator : &smp_phase1_responder, s->state, in);
+
+    for (size_t i = 0; row == NULL && s->method != NULL && s->method->tables[i] != NULL; i++)
+        row = find_in(s->method->tables[i], s->state, in);
+    return row;
+}
+
+/* What no table has a row for.  Facts that come too late or too early to matter are let go; whatever a
+ * peer does out of turn ends the pairing. */
+static smp_state refuse(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    switch (in->kind) {
+    case SMP_IN_PDU:
+        if (in->pdu[0] >= KITH_SMP_ENCRYPTION_INFORMATION && in->pdu[0] <= KITH_SMP_SIGNING_INFORMATION &&
+            s->state <= SMP_WAIT_ENCRYPTED)
+            return smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_KEYS_TOO_EARLY);
+        return smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_OUT_OF_ORDER);
+    case SMP_IN_LTK_REQUEST:
+        out->wants |= SMP_OUT_REFUSE_LTK;
+        return smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_LTK_TOO_EARLY);
+    case SMP_IN_ENCRYPTED:
+        /* Encryption that this pairing did not ask for: nothing is proven by it. */
+        return smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_OUT_OF_ORDER);
+    default:
+        return s->state;
+    }
+}
+
+static smp_state peer_failed(smp_session *s, const smp_input *in)
+{
+    end(s,
+        s->state >= SMP_KEYS_IRK && in->pdu[1] == KITH_SMP_KEY_REJECTED ? KITH_WHY_KEY_REJECTED : KITH_WHY_PEER_FAILED,
+        KITH_ENDED_BY_PEER);
+    s->verdict.smp_reason = in->pdu[1];
+    return SMP_FAILED;
+}
+
+static smp_state run_row(smp_session *s, const smp_row *row, const smp_input *in, smp_outbox *out)
+{
+    smp_state before = s->state;
+    smp_state next;
+
+    if (in->kind == SMP_IN_PDU && in->len != row->len)
+        return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
+    next = row->handler(s, in, out);
+    if (next == SMP_FAILED || (row->may_go & 1u << next) != 0 || ((row->may_go & SMP_STAY) != 0 && next == before))
+        return next;
+    /* A handler went where its row does not lead: our mistake, and no reason to trust the session. */
+    return smp_fail_status(s, out, KITH_ERR_STATE);
+}
+
+static smp_state take_input(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    const smp_row *row;
+
+    if (in->kind == SMP_IN_PDU && in->pdu[0] == KITH_SMP_PAIRING_FAILED)
+        return in->len == 2 ? peer_failed(s, in) : smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
+    row = find_row(s, in);
+    return row != NULL ? run_row(s, row, in, out) : refuse(s, in, out);
+}
+
+static kith_phase phase_of(smp_state state, kith_phase before)
+{
+    static const uint8_t phases[SMP_STATE_COUNT] = {
+        [SMP_WAIT_REQUEST] = KITH_PHASE_REQUEST,
+        [SMP_WAIT_CONSENT] = KITH_PHASE_FEATURES,
+        [SMP_WAIT_RESPONSE] = KITH_PHASE_FEATURES,
+        [SMP_WAIT_OWN_KEY] = KITH_PHASE_PUBLIC_KEYS,
+        [SMP_WAIT_PUBLIC_KEY] = KITH_PHASE_PUBLIC_KEYS,
+        [SMP_CHECK_KEY] = KITH_PHASE_PUBLIC_KEYS,
+        [SMP_CHECK_KEY_HOLD] = KITH_PHASE_PUBLIC_KEYS,
+        [SMP_WAIT_CONFIRM] = KITH_PHASE_AUTHENTICATION,
+        [SMP_WAIT_RANDOM] = KITH_PHASE_AUTHENTICATION,
+        [SMP_WAIT_DHKEY] = KITH_PHASE_DHKEY_CHECKS,
+        [SMP_WAIT_CHECK] = KITH_PHASE_DHKEY_CHECKS,
+        [SMP_WAIT_LTK_REQUEST] = KITH_PHASE_ENCRYPTION,
+        [SMP_WAIT_ENCRYPTED] = KITH_PHASE_ENCRYPTION,
+        [SMP_KEYS_IRK] = KITH_PHASE_KEYS,
+        [SMP_KEYS_ADDRESS] = KITH_PHASE_KEYS,
+        [SMP_KEYS_CSRK] = KITH_PHASE_KEYS,
+        [SMP_KEYS_ACK] = KITH_PHASE_KEYS,
+        [SMP_COMMIT] = KITH_PHASE_KEYS,
+        [SMP_DONE] = KITH_PHASE_DONE,
+    };
+    kith_phase phase = (kith_phase)phases[state];
+
+    return phase > before ? phase : before;
+}
+
+static void set_timer(smp_session *s, smp_state before, uint64_t now_us, const smp_outbox *out)
+{
+    if (s->state == SMP_DONE || s->state == SMP_FAILED)
+        s->deadline_us = UINT64_MAX;
+    else if (s->state == SMP_WAIT_CONSENT && before != SMP_WAIT_CONSENT)
+        s->deadline_us = now_us + SMP_ANSWER_US; /* the peer's own 30 s timer runs already */
+    else if (before == SMP_START || before == SMP_WAIT_REQUEST || out->count > 0)
+        s->deadline_us = now_us + SMP_TIMEOUT_US;
+}
+
+void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *out)
+{
+    smp_state before = s->state;
+
+    memset(out, 0, sizeof *out);
+    if (before == SMP_FREE || before == SMP_DONE || before == SMP_FAILED)
+        return;
+    if (in->kind == SMP_IN_PDU && (in->len == 0 || kith_smp_pdu_len(in->pdu[0]) == 0))
+        return; /* reserved opcodes are dropped */
+    s->state = take_input(s, in, out);
+    s->verdict.phase = phase_of(s->state, s->verdict.phase);
+    set_timer(s, before, now_us, out);
+}
+
+void smp_expire(smp_session *s, smp_outbox *out)
+{
+    memset(out, 0, sizeof *out);
+    if (s->state == SMP_WAIT_CONSENT) {
+        smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_TIMEOUT);
+        s->verdict.ended_by = KITH_ENDED_BY_TIMEOUT;
+        return;
+    }
+    if (s->state == SMP_WAIT_REQUEST) {
+        end(s, KITH_WHY_REQUEST_IGNORED, KITH_ENDED_BY_TIMEOUT);
+        return;
+    }
+    end(s, KITH_WHY_SMP_TIMEOUT, KITH_ENDED_BY_TIMEOUT);
+    s->dead_link = true;
+}
+
+void smp_abandon(smp_session *s, kith_why why, kith_ender ender, kith_hci_status hci_status)
+{
+    end(s, why, ender);
+    s->verdict.hci_status = hci_status;
+}

@@ -1,0 +1,150 @@
+/* Phase 3: exactly the negotiated keys, in order, over the encrypted link.  The responder gives first.
+ * A bond is proposed when the last key PDU of ours is acknowledged and the last of theirs has come.
+ *
+ * Core Vol 3 Part H 2.4.3, 3.6. */
+#include <string.h>
+
+#include "base/equal.h"
+#include "smp/session.h"
+
+static smp_state send_identity(smp_session *s, smp_outbox *out)
+{
+    uint8_t identity[7];
+
+    identity[0] = s->env->identity.type;
+    memcpy(identity + 1, s->env->identity.octets, 6);
+    smp_send(out, KITH_SMP_IDENTITY_INFORMATION, s->env->irk, 16);
+    smp_send(out, KITH_SMP_IDENTITY_ADDRESS_INFORMATION, identity, sizeof identity);
+    return s->state;
+}
+
+static smp_state send_csrk(smp_session *s, smp_outbox *out)
+{
+    kith_status status = crypto_random(s->env->crypto, s->env->random, s->secrets.my_csrk, sizeof s->secrets.my_csrk);
+
+    if (status != KITH_OK)
+        return smp_fail_status(s, out, status);
+    smp_send(out, KITH_SMP_SIGNING_INFORMATION, s->secrets.my_csrk, sizeof s->secrets.my_csrk);
+    return s->state;
+}
+
+static smp_state send_keys(smp_session *s, smp_outbox *out)
+{
+    s->acknowledged = s->send_keys == 0;
+    s->verdict.keys_sent = s->send_keys;
+    if ((s->send_keys & KITH_KEY_ID) != 0)
+        send_identity(s, out);
+    if ((s->send_keys & KITH_KEY_SIGN) != 0 && send_csrk(s, out) == SMP_FAILED)
+        return SMP_FAILED;
+    s->send_keys = 0;
+    return s->state;
+}
+
+static smp_state propose(smp_session *s, smp_outbox *out)
+{
+    if (!s->acknowledged)
+        return SMP_KEYS_ACK;
+    if (s->verdict.bonded) {
+        out->wants |= SMP_OUT_COMMIT;
+        return SMP_COMMIT;
+    }
+    s->verdict.succeeded = true;
+    s->verdict.why = KITH_WHY_PAIRED;
+    return SMP_DONE;
+}
+
+/* What is the next thing to wait for? */
+static smp_state go_on(smp_session *s, smp_outbox *out)
+{
+    if ((s->take_keys & KITH_KEY_ID) != 0)
+        return SMP_KEYS_IRK;
+    if ((s->take_keys & KITH_KEY_SIGN) != 0)
+        return SMP_KEYS_CSRK;
+    if (s->initiator && s->send_keys != 0 && send_keys(s, out) == SMP_FAILED)
+        return SMP_FAILED;
+    return propose(s, out);
+}
+
+smp_state smp_begin_keys(smp_session *s, smp_outbox *out)
+{
+    s->acknowledged = s->send_keys == 0;
+    if (!s->initiator && send_keys(s, out) == SMP_FAILED)
+        return SMP_FAILED;
+    return go_on(s, out);
+}
+
+static smp_state on_irk(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)out;
+    memcpy(s->secrets.peer_irk, smp_value(in), sizeof s->secrets.peer_irk);
+    return SMP_KEYS_ADDRESS;
+}
+
+/* An identity is a public or a static address, not ours; an IRK of zero is legal and resolves nothing,
+ * our own coming back is not. */
+static bool is_sound_identity(const smp_session *s)
+{
+    const kith_address *identity = &s->peer_identity;
+
+    return identity->type <= KITH_ADDRESS_RANDOM && kith_address_is_identity(identity) &&
+           !kith_address_equal(identity, &s->env->identity) &&
+           !equal_ct(s->secrets.peer_irk, s->env->irk, sizeof s->secrets.peer_irk);
+}
+
+static smp_state on_identity(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    s->peer_identity.type = smp_value(in)[0];
+    memcpy(s->peer_identity.octets, smp_value(in) + 1, 6);
+    if (!is_sound_identity(s))
+        return smp_fail(s, out, KITH_SMP_KEY_REJECTED, KITH_WHY_BAD_IDENTITY);
+    s->has_identity = true;
+    s->take_keys &= (uint8_t)~KITH_KEY_ID;
+    s->verdict.keys_taken |= KITH_KEY_ID;
+    return go_on(s, out);
+}
+
+static smp_state on_csrk(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    memcpy(s->secrets.peer_csrk, smp_value(in), sizeof s->secrets.peer_csrk);
+    s->take_keys &= (uint8_t)~KITH_KEY_SIGN;
+    s->verdict.keys_taken |= KITH_KEY_SIGN;
+    return go_on(s, out);
+}
+
+static smp_state note_acknowledged(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)in;
+    (void)out;
+    s->acknowledged = true;
+    return s->state;
+}
+
+static smp_state on_acknowledged(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)in;
+    s->acknowledged = true;
+    return propose(s, out);
+}
+
+static smp_state on_commit(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (!in->yes)
+        return smp_fail(s, out, KITH_SMP_KEY_REJECTED, in->why);
+    s->verdict.succeeded = true;
+    s->verdict.why = KITH_WHY_PAIRED;
+    return SMP_DONE;
+}
+
+static const smp_row rows[] = {
+    {SMP_KEYS_IRK, SMP_RX(IDENTITY_INFORMATION, 17), on_irk, SMP_TO(KEYS_ADDRESS)},
+    {SMP_KEYS_ADDRESS, SMP_RX(IDENTITY_ADDRESS_INFORMATION, 8), on_identity,
+     SMP_TO(KEYS_CSRK) | SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE)},
+    {SMP_KEYS_CSRK, SMP_RX(SIGNING_INFORMATION, 17), on_csrk, SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE)},
+    {SMP_KEYS_IRK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
+    {SMP_KEYS_ADDRESS, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
+    {SMP_KEYS_CSRK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
+    {SMP_KEYS_ACK, SMP_ON(ACKNOWLEDGED), on_acknowledged, SMP_TO(COMMIT) | SMP_TO(DONE)},
+    {SMP_COMMIT, SMP_ON(COMMIT), on_commit, SMP_TO(DONE)},
+};
+
+const smp_table smp_keys = {rows, sizeof rows / sizeof rows[0]};

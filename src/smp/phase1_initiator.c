@@ -1,0 +1,60 @@
+/* Phase 1 as initiator.  Core Vol 3 Part H 2.3.1, 2.4.6. */
+#include <string.h>
+
+#include "smp/session.h"
+
+static smp_state on_begin(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)in;
+    smp_offer(s, &s->verdict.my_features);
+    kith_smp_encode_features(KITH_SMP_PAIRING_REQUEST, &s->verdict.my_features, s->request);
+    smp_send(out, s->request[0], s->request + 1, 6);
+    return SMP_WAIT_RESPONSE;
+}
+
+/* A Security Request came and nothing says yet whether we want to pair. */
+static smp_state on_begin_asking(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (!s->consent_needed)
+        return on_begin(s, in, out);
+    out->wants |= SMP_OUT_CONSENT;
+    return SMP_WAIT_CONSENT;
+}
+
+static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (!in->yes) {
+        smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_REFUSED);
+        s->verdict.ended_by = KITH_ENDED_BY_USER;
+        return SMP_FAILED;
+    }
+    s->asked_for = true;
+    return on_begin(s, in, out);
+}
+
+static smp_state on_response(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    memcpy(s->response, in->pdu, sizeof s->response);
+    if (kith_smp_decode_features(s->response, &s->verdict.peer_features) != KITH_OK)
+        return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_PARAMETERS);
+    if (smp_agree(s, out) == SMP_FAILED)
+        return SMP_FAILED;
+    return s->method->begin(s, in, out);
+}
+
+/* SM/CEN/PIS/BV-03-C: while we pair, the peer's wish to pair is being fulfilled. */
+static smp_state ignore(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)in;
+    (void)out;
+    return s->state;
+}
+
+static const smp_row rows[] = {
+    {SMP_START, SMP_ON(BEGIN), on_begin_asking, SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_CONSENT)},
+    {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO(WAIT_RESPONSE)},
+    {SMP_WAIT_RESPONSE, SMP_RX(PAIRING_RESPONSE, 7), on_response, SMP_TO(WAIT_OWN_KEY)},
+    {SMP_ANY, SMP_RX(SECURITY_REQUEST, 2), ignore, SMP_STAY},
+};
+
+const smp_table smp_phase1_initiator = {rows, sizeof rows / sizeof rows[0]};

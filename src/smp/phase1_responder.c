@@ -1,0 +1,63 @@
+/* Phase 1 as responder, and the Security Request that asks for it.  Core Vol 3 Part H 2.3.1, 2.4.6. */
+#include <string.h>
+
+#include "smp/session.h"
+
+/* Vol 3 Part H 3.6.7: the AuthReq is the one we would pair with. */
+static smp_state on_begin(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    kith_pairing_features mine;
+
+    (void)in;
+    smp_offer(s, &mine);
+    smp_send(out, KITH_SMP_SECURITY_REQUEST, &mine.auth_req, 1);
+    return SMP_WAIT_REQUEST;
+}
+
+static smp_state answer(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    kith_verdict *v = &s->verdict;
+
+    smp_offer(s, &v->my_features);
+    /* What the initiator does not offer is not asked of it; its link key bit ends here too. */
+    v->my_features.initiator_keys &= v->peer_features.initiator_keys;
+    v->my_features.responder_keys &= v->peer_features.responder_keys;
+    if ((v->peer_features.auth_req & KITH_AUTH_BONDING_MASK) != KITH_AUTH_BONDING)
+        v->my_features.initiator_keys = v->my_features.responder_keys = 0;
+    if (smp_agree(s, out) == SMP_FAILED)
+        return SMP_FAILED;
+    kith_smp_encode_features(KITH_SMP_PAIRING_RESPONSE, &v->my_features, s->response);
+    smp_send(out, s->response[0], s->response + 1, 6);
+    return s->method->begin(s, in, out);
+}
+
+static smp_state on_request(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    memcpy(s->request, in->pdu, sizeof s->request);
+    if (kith_smp_decode_features(s->request, &s->verdict.peer_features) != KITH_OK)
+        return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_PARAMETERS);
+    if (!s->consent_needed)
+        return answer(s, in, out);
+    out->wants |= SMP_OUT_CONSENT;
+    return SMP_WAIT_CONSENT;
+}
+
+static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (!in->yes) {
+        smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_REFUSED);
+        s->verdict.ended_by = KITH_ENDED_BY_USER;
+        return SMP_FAILED;
+    }
+    s->asked_for = true;
+    return answer(s, in, out);
+}
+
+static const smp_row rows[] = {
+    {SMP_START, SMP_ON(BEGIN), on_begin, SMP_TO(WAIT_REQUEST)},
+    {SMP_START, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO(WAIT_PUBLIC_KEY) | SMP_TO(WAIT_CONSENT)},
+    {SMP_WAIT_REQUEST, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO(WAIT_PUBLIC_KEY) | SMP_TO(WAIT_CONSENT)},
+    {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO(WAIT_PUBLIC_KEY)},
+};
+
+const smp_table smp_phase1_responder = {rows, sizeof rows / sizeof rows[0]};

@@ -1,0 +1,122 @@
+/* What every Secure Connections method shares.  Core Vol 3 Part H 2.3.5.6. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/equal.h"
+#include "base/wipe.h"
+#include "crypto/p256.h"
+#include "crypto/toolbox.h"
+#include "smp/sc.h"
+
+void sc_keep_own_key(smp_session *s, const smp_input *in)
+{
+    memcpy(s->secrets.private_key, in->work->private_key, sizeof s->secrets.private_key);
+    crypto_turn_public_key(s->my_public, in->work->public_key);
+    s->own_key_ready = true;
+}
+
+void sc_send_public_key(const smp_session *s, smp_outbox *out)
+{
+    smp_send(out, KITH_SMP_PAIRING_PUBLIC_KEY, s->my_public, sizeof s->my_public);
+}
+
+/* The point (0,0) is no key at all and leaves by the same door as every other invalid point; our own X
+ * alone is compared, since the negated point has it too (CVE-2020-26558, CVE-2021-37577). */
+smp_state sc_take_public_key(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    const uint8_t *key = smp_value(in);
+
+    if (s->own_key_ready && memcmp(key, s->my_public, 32) == 0)
+        return smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_REFLECTED);
+    if (crypto_is_debug_key(key))
+        return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_DEBUG_KEY);
+    memcpy(s->peer_public, key, sizeof s->peer_public);
+    out->wants |= SMP_OUT_CHECK_KEY;
+    return SMP_CHECK_KEY;
+}
+
+bool sc_key_is_valid(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (in->work->result == KITH_OK)
+        return true;
+    smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_INVALID);
+    return false;
+}
+
+bool sc_keep_dhkey(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (in->work->result != KITH_OK) {
+        smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_CRYPTO);
+        s->verdict.status = in->work->result;
+        return false;
+    }
+    bytes_reverse(s->secrets.dhkey, in->work->shared, sizeof s->secrets.dhkey);
+    s->dhkey_ready = true;
+    wipe(s->secrets.private_key, sizeof s->secrets.private_key);
+    return true;
+}
+
+smp_state sc_on_early_dhkey(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    return sc_keep_dhkey(s, in, out) ? s->state : SMP_FAILED;
+}
+
+kith_status sc_draw_nonce(smp_session *s)
+{
+    return crypto_random(s->env->crypto, s->env->random, s->secrets.my_nonce, sizeof s->secrets.my_nonce);
+}
+
+/* Vol 3 Part H 2.4.4: a shorter key keeps its least significant octets. */
+static void shorten(uint8_t key[16], uint8_t size)
+{
+    memset(key + size, 0, (size_t)(16 - size));
+}
+
+kith_status sc_derive_keys(smp_session *s)
+{
+    const uint8_t *na = s->initiator ? s->secrets.my_nonce : s->secrets.peer_nonce;
+    const uint8_t *nb = s->initiator ? s->secrets.peer_nonce : s->secrets.my_nonce;
+    kith_status status = crypto_f5(s->env->crypto, s->secrets.dhkey, na, nb, smp_initiator_address(s),
+                                   smp_responder_address(s), s->secrets.mackey, s->secrets.ltk);
+
+    wipe(s->secrets.dhkey, sizeof s->secrets.dhkey);
+    shorten(s->secrets.ltk, s->verdict.key_size);
+    return status;
+}
+
+kith_status sc_send_check(smp_session *s, smp_outbox *out)
+{
+    static const uint8_t r[16];
+    const uint8_t *mine = s->initiator ? s->request : s->response;
+    uint8_t check[16];
+    kith_status status = crypto_f6(s->env->crypto, s->secrets.mackey, s->secrets.my_nonce, s->secrets.peer_nonce, r,
+                                   mine + 1, &s->my_address, &s->peer_address, check);
+
+    if (status == KITH_OK)
+        smp_send(out, KITH_SMP_PAIRING_DHKEY_CHECK, check, sizeof check);
+    return status;
+}
+
+kith_status sc_verify_check(smp_session *s, const uint8_t check[16])
+{
+    static const uint8_t r[16];
+    const uint8_t *theirs = s->initiator ? s->response : s->request;
+    uint8_t expected[16];
+    kith_status status = crypto_f6(s->env->crypto, s->secrets.mackey, s->secrets.peer_nonce, s->secrets.my_nonce, r,
+                                   theirs + 1, &s->peer_address, &s->my_address, expected);
+
+    if (status == KITH_OK && !equal_ct(expected, check, sizeof expected))
+        status = KITH_ERR_VALUE;
+    wipe(expected, sizeof expected);
+    return status;
+}
+
+smp_state sc_on_encrypted(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (in->hci_status != 0) {
+        /* Both sides proved the same key a moment ago, so it is not the key. */
+        smp_abandon(s, KITH_WHY_CONTROLLER_REFUSED, KITH_ENDED_BY_CONTROLLER, in->hci_status);
+        return SMP_FAILED;
+    }
+    return smp_begin_keys(s, out);
+}

@@ -1,0 +1,208 @@
+/* One pairing under way: its state, its inputs and outputs, and the rows of its tables.
+ *
+ * A session knows no transport, no clock and no other link.  The host puts inputs in with smp_step() and
+ * carries out what the outbox says.  Core Vol 3 Part H 2.3 and 3. */
+#ifndef SMP_SESSION_H
+#define SMP_SESSION_H
+
+#include "crypto/random.h"
+#include "kith/security.h"
+#include "kith/verdict.h"
+#include "kith/work.h"
+
+/* Where a pairing stands.  "own key": our ECDH key pair, made ahead as a work item. */
+#define SMP_STATE_TABLE(X)                                                                                             \
+    X(FREE)             /* the slot is free */                                                                         \
+    X(START)            /* claimed; nothing sent or received */                                                        \
+    X(WAIT_REQUEST)     /* peripheral: Security Request sent, waiting for the central */                               \
+    X(WAIT_CONSENT)     /* a person is asked whether to pair */                                                        \
+    X(WAIT_RESPONSE)    /* initiator: Pairing Request sent */                                                          \
+    X(WAIT_OWN_KEY)     /* our key pair is not ready yet */                                                            \
+    X(WAIT_PUBLIC_KEY)  /* peer's public key wanted */                                                                 \
+    X(CHECK_KEY)        /* peer's public key is being checked */                                                       \
+    X(CHECK_KEY_HOLD)   /* the same, and the peer's confirm came meanwhile */                                          \
+    X(WAIT_CONFIRM)     /* initiator: responder's commitment wanted */                                                 \
+    X(WAIT_RANDOM)      /* peer's nonce wanted */                                                                      \
+    X(WAIT_DHKEY)       /* all is here but the shared secret */                                                        \
+    X(WAIT_CHECK)       /* peer's DHKey check wanted */                                                                \
+    X(WAIT_LTK_REQUEST) /* responder: checks done, the central may encrypt */                                          \
+    X(WAIT_ENCRYPTED)   /* the controller is encrypting */                                                             \
+    X(KEYS_IRK)         /* phase 3: peer's Identity Information wanted */                                              \
+    X(KEYS_ADDRESS)     /* phase 3: peer's Identity Address Information wanted */                                      \
+    X(KEYS_CSRK)        /* phase 3: peer's Signing Information wanted */                                               \
+    X(KEYS_ACK)         /* phase 3: our last key is not acknowledged yet */                                            \
+    X(COMMIT)           /* all keys are there: may this bond stand? */                                                 \
+    X(DONE)             /* ended well */                                                                               \
+    X(FAILED)           /* ended */
+
+#define SMP_STATE_ENUM(name) SMP_##name,
+typedef enum { SMP_STATE_TABLE(SMP_STATE_ENUM) SMP_STATE_COUNT, SMP_ANY } smp_state;
+#undef SMP_STATE_ENUM
+
+const char *smp_state_name(smp_state state);
+
+typedef enum {
+    SMP_IN_PDU,
+    SMP_IN_BEGIN,        /* a local call, or a Security Request: start */
+    SMP_IN_CONSENT,      /* .yes: a person answered */
+    SMP_IN_OWN_KEY,      /* .work: our key pair */
+    SMP_IN_KEY_CHECKED,  /* .work: of the peer's public key */
+    SMP_IN_DHKEY,        /* .work: shared secret */
+    SMP_IN_LTK_REQUEST,  /* .ediv, .rand: the controller wants a key */
+    SMP_IN_ENCRYPTED,    /* .hci_status: encryption is on, or failed */
+    SMP_IN_ACKNOWLEDGED, /* the peer's link layer has all that we sent */
+    SMP_IN_COMMIT        /* .yes, .why: the answer to SMP_OUT_COMMIT */
+} smp_input_kind;
+
+typedef struct {
+    smp_input_kind kind;
+    const uint8_t *pdu; /* SMP_IN_PDU: opcode octet first */
+    size_t len;
+    const kith_work *work;
+    bool yes;
+    kith_why why;
+    kith_hci_status hci_status;
+    uint16_t ediv;
+    uint64_t rand;
+} smp_input;
+
+/* What the host must do after a step; bits of smp_outbox.wants. */
+enum {
+    SMP_OUT_OWN_KEY = 0x01,          /* give the session a key pair: SMP_IN_OWN_KEY, at once if one is ready */
+    SMP_OUT_CHECK_KEY = 0x02,        /* work: check peer_public */
+    SMP_OUT_DHKEY = 0x04,            /* work: shared secret of own key and peer_public */
+    SMP_OUT_CONSENT = 0x08,          /* ask the person */
+    SMP_OUT_START_ENCRYPTION = 0x10, /* central: with secrets.ltk */
+    SMP_OUT_ANSWER_LTK = 0x20,       /* peripheral: answer the LTK request with secrets.ltk */
+    SMP_OUT_REFUSE_LTK = 0x40,       /* peripheral: answer it negatively */
+    SMP_OUT_COMMIT = 0x80            /* may this bond stand?  answer with SMP_IN_COMMIT */
+};
+
+enum { SMP_OUTBOX_PDUS = 4, SMP_OUTBOX_OCTETS = 128 };
+
+typedef struct {
+    uint8_t octets[SMP_OUTBOX_OCTETS]; /* the PDUs to send, one after another */
+    uint8_t lens[SMP_OUTBOX_PDUS];
+    uint8_t count;
+    uint8_t used;
+    uint8_t wants;
+} smp_outbox;
+
+/* What all sessions of a host share. */
+typedef struct {
+    const kith_crypto_port *crypto;
+    crypto_random_state *random;
+    const uint8_t *irk;    /* ours */
+    kith_address identity; /* ours */
+} smp_environment;
+
+/* All that must not outlive the session, in one place, so that one line wipes it. */
+typedef struct {
+    uint8_t private_key[32]; /* crypto port's order */
+    uint8_t dhkey[32];       /* wire order, as all below */
+    uint8_t my_nonce[16];
+    uint8_t peer_nonce[16];
+    uint8_t mackey[16];
+    uint8_t ltk[16];
+    uint8_t held[16]; /* the peer's confirm or check that came before we could use it */
+    uint8_t my_csrk[16];
+    uint8_t peer_csrk[16];
+    uint8_t peer_irk[16];
+} smp_secrets;
+
+typedef struct smp_session smp_session;
+
+typedef smp_state smp_handler(smp_session *s, const smp_input *in, smp_outbox *out);
+
+/* In this state, on this input (a PDU with this opcode and length), do this, and go to one of these. */
+typedef struct {
+    smp_state state; /* SMP_ANY: in every state of the table */
+    smp_input_kind input;
+    uint8_t opcode;
+    uint8_t len;
+    smp_handler *handler;
+    uint32_t may_go; /* SMP_TO() bits; FAILED is always allowed */
+} smp_row;
+
+#define SMP_RX(name, length) SMP_IN_PDU, KITH_SMP_##name, length
+#define SMP_ON(name)         SMP_IN_##name, 0, 0
+#define SMP_TO(state)        (1u << SMP_##state)
+#define SMP_STAY             0x80000000u /* whatever state it was */
+
+typedef struct {
+    const smp_row *rows;
+    size_t count;
+} smp_table;
+
+struct kith_method {
+    kith_method_kind kind;
+    bool secure_connections;
+    bool initiator;
+    smp_handler *begin;             /* runs when phase 1 is done */
+    const smp_table *const *tables; /* its own, then shared ones; ends with NULL */
+};
+
+struct smp_session {
+    smp_state state;
+    bool initiator;
+    bool window;          /* admitted by the pairing window */
+    bool asked_for;       /* by a local call, or a person's consent */
+    bool consent_needed;  /* set by the host before the first step */
+    bool replaces_a_bond; /* the peer claims to be one we know */
+    bool own_key_ready, dhkey_ready, acknowledged;
+    bool dead_link; /* 30 s timer ran out: no more SMP on this connection */
+    const kith_method *method;
+    const kith_security *policy;
+    const smp_environment *env;
+    kith_level required_level;
+    kith_address my_address, peer_address;  /* as used on air: what f5 and f6 want */
+    uint8_t request[7], response[7];        /* as sent and received */
+    uint8_t my_public[64], peer_public[64]; /* wire order: X then Y */
+    uint8_t send_keys, take_keys;           /* KITH_KEY_*, still to do */
+    bool has_identity;
+    kith_address peer_identity;
+    uint64_t deadline_us; /* of the 30 s timer, or of a person */
+    kith_verdict verdict;
+    smp_secrets secrets;
+};
+
+enum { SMP_TIMEOUT_US = 30000000, SMP_ANSWER_US = 25000000 };
+
+/* Prepares a free slot. */
+void smp_open(smp_session *s, bool initiator, const kith_security *policy, const smp_environment *env,
+              kith_level required_level);
+
+/* One input.  The outbox is emptied first.  After it, look at s->state: DONE and FAILED are the ends, told in
+ * s->verdict; then smp_close(). */
+void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *out);
+
+/* The deadline passed. */
+void smp_expire(smp_session *s, smp_outbox *out);
+
+/* Ends it without a PDU (the link is lost, the controller refused). */
+void smp_abandon(smp_session *s, kith_why why, kith_ender ender, kith_hci_status hci_status);
+
+/* Wipes everything and frees the slot. */
+void smp_close(smp_session *s);
+
+bool smp_is_open(const smp_session *s);
+
+/* For handlers. */
+smp_state smp_fail(smp_session *s, smp_outbox *out, kith_smp_reason reason, kith_why why);
+smp_state smp_fail_status(smp_session *s, smp_outbox *out, kith_status status); /* entropy or crypto */
+void smp_send(smp_outbox *out, uint8_t opcode, const uint8_t *value, size_t len);
+const uint8_t *smp_value(const smp_input *in); /* what follows the opcode */
+const kith_address *smp_initiator_address(const smp_session *s);
+const kith_address *smp_responder_address(const smp_session *s);
+
+/* Phase 1 (features.c): what we offer, and what comes of both offers. */
+void smp_offer(const smp_session *s, kith_pairing_features *mine);
+/* Chooses the method and key sets from both feature sets; fails where the result would not do. */
+smp_state smp_agree(smp_session *s, smp_outbox *out);
+
+/* Phase 3 (key_distribution.c). */
+smp_state smp_begin_keys(smp_session *s, smp_outbox *out);
+
+extern const smp_table smp_phase1_initiator, smp_phase1_responder, smp_keys;
+
+#endif
