@@ -1,0 +1,165 @@
+/* Who may pair: what begins security on a link, from this side or from the peer.
+ * Core Vol 3 Part H 2.4.6 (Security Request), Vol 3 Part C 10.3. */
+#include "host/internal.h"
+
+/* A refusal is an end like any other, told with its verdict. */
+static void refuse(kith_host *h, host_link *link, kith_smp_reason reason, kith_why why)
+{
+    uint8_t pdu[2] = {KITH_SMP_PAIRING_FAILED, reason};
+    kith_event *event = event_post(h, KITH_EVENT_PAIRING_FAILED, link);
+
+    (void)acl_send(link, KITH_CID_SMP, TX_SMP, pdu, sizeof pdu);
+    event->verdict.attempt = KITH_ATTEMPT_PAIRING;
+    event->verdict.why = why;
+    event->verdict.ended_by = KITH_ENDED_BY_US;
+    event->verdict.smp_reason = reason;
+    event->verdict.phase = KITH_PHASE_REQUEST;
+    event->verdict.level = KITH_LEVEL_NONE;
+    event->verdict.we_are_initiator = link->central;
+}
+
+static bool has_method(const kith_host *h, bool initiator)
+{
+    const kith_method *const *m = h->config.security.methods;
+
+    for (; m != NULL && *m != NULL; m++)
+        if ((*m)->initiator == initiator)
+            return true;
+    return false;
+}
+
+/* Before a pairing starts, so that nobody goes through one for nothing. */
+static bool is_store_full(const kith_host *h, const host_link *link)
+{
+    return h->config.security.bonding && link->claimed == 0 && h->bonds.used == h->bonds.capacity;
+}
+
+/* The peer wants to pair.  The window admits it; a person is asked about somebody who says to be bonded, and
+ * about anybody where the policy is to ask; all else is closed. */
+static bool admit(kith_host *h, host_link *link, smp_session *s)
+{
+    s->window = window_admits(h);
+    s->consent_needed = !s->window;
+    return s->window || link->claimed != 0 || h->config.security.policy == KITH_PAIRING_ASK;
+}
+
+static smp_session *try_open(kith_host *h, host_link *link)
+{
+    smp_session *s;
+
+    if (!has_method(h, link->central)) {
+        refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
+        return NULL;
+    }
+    if (is_store_full(h, link)) {
+        refuse(h, link, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_STORE_FULL);
+        return NULL;
+    }
+    s = security_open(h, link, link->central, h->config.security.required_level);
+    if (s == NULL) {
+        refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
+        return NULL;
+    }
+    if (admit(h, link, s))
+        return s;
+    smp_close(s);
+    link->session = NULL;
+    refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
+    return NULL;
+}
+
+static void on_pairing_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    smp_input in = {.kind = SMP_IN_PDU, .pdu = pdu, .len = len};
+    smp_session *s = try_open(h, link);
+
+    if (s != NULL)
+        security_input(h, s, &in);
+}
+
+static kith_level level_asked_by(uint8_t auth_req)
+{
+    return (auth_req & KITH_AUTH_MITM) != 0 ? KITH_LEVEL_AUTHENTICATED : KITH_LEVEL_ENCRYPTED;
+}
+
+/* A stored key is proven before anything else is thought of: an impostor that asks for more than the bond holds
+ * does not get the bond replaced (CVE-2025-62235). */
+static void on_security_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    smp_input in = {.kind = SMP_IN_BEGIN};
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+    smp_session *s;
+
+    if (len != 2) {
+        refuse(h, link, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
+        return;
+    }
+    if (link->encryption == LINK_ENCRYPTING || link->level >= level_asked_by(pdu[1]))
+        return; /* on its way, or there */
+    if (bond != NULL && link->encryption == LINK_PLAIN) {
+        encryption_begin_bond(link, bond, false);
+        return;
+    }
+    s = try_open(h, link);
+    if (s != NULL)
+        security_input(h, s, &in);
+}
+
+void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    static const uint8_t not_supported[2] = {KITH_SMP_PAIRING_FAILED, KITH_SMP_COMMAND_NOT_SUPPORTED};
+
+    if (!link->central && pdu[0] == KITH_SMP_PAIRING_REQUEST)
+        on_pairing_request(h, link, pdu, len);
+    else if (link->central && pdu[0] == KITH_SMP_SECURITY_REQUEST)
+        on_security_request(h, link, pdu, len);
+    else if (pdu[0] != KITH_SMP_PAIRING_FAILED && kith_smp_pdu_len(pdu[0]) != 0)
+        (void)acl_send(link, KITH_CID_SMP, TX_SMP, not_supported, sizeof not_supported);
+}
+
+static bool is_satisfied(const host_link *link, kith_level level)
+{
+    return link->encryption == LINK_ENCRYPTED && link->level >= level;
+}
+
+static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level)
+{
+    smp_input in = {.kind = SMP_IN_BEGIN};
+    smp_session *s;
+
+    if (!has_method(h, link->central))
+        return KITH_ERR_UNSUPPORTED;
+    if (is_store_full(h, link))
+        return KITH_ERR_FULL;
+    s = security_open(h, link, link->central, level);
+    if (s == NULL)
+        return KITH_ERR_FULL;
+    s->asked_for = true; /* the program's call is the consent for this link alone */
+    security_input(h, s, &in);
+    return KITH_OK;
+}
+
+kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
+{
+    host_link *link = link_by_id(h, id);
+    const peers_bond *bond;
+
+    if (link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (level < KITH_LEVEL_ENCRYPTED || level > KITH_LEVEL_SC_AUTHENTICATED)
+        return KITH_ERR_VALUE;
+    if (link->session != NULL || link->encryption == LINK_ENCRYPTING)
+        return KITH_ERR_BUSY;
+    if (link->smp_dead || link->going)
+        return KITH_ERR_STATE;
+    if (is_satisfied(link, level)) {
+        encryption_tell(h, link, KITH_WHY_ALREADY_SECURE, KITH_ENDED_WELL, 0);
+        return KITH_OK;
+    }
+    bond = peers_by_id(&h->bonds, link->claimed);
+    if (link->central && link->encryption == LINK_PLAIN && bond != NULL && bond->level >= (uint8_t)level) {
+        encryption_begin_bond(link, bond, true);
+        return KITH_OK;
+    }
+    return begin_pairing(h, link, level);
+}

@@ -1,0 +1,149 @@
+/* Legacy advertising: a chain of commands to switch it on, one to switch it off.
+ * Core Vol 4 Part E 7.8.5 to 7.8.9, Vol 3 Part C 9.2. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "host/internal.h"
+
+enum { STEP_PARAMETERS, STEP_DATA, STEP_RESPONSE, STEP_ENABLE };
+enum { ADV_IND = 0, ADV_SCAN_IND = 2, AD_FLAGS = 0x01, AD_SHORTENED_NAME = 0x08, AD_COMPLETE_NAME = 0x09 };
+
+void kith_gap_default_advertising(kith_advertising *a, const char *name)
+{
+    size_t len = name != NULL ? strlen(name) : 0;
+    size_t room = sizeof a->data - 5;
+
+    memset(a, 0, sizeof *a);
+    a->interval_625us = 160;
+    a->connectable = true;
+    a->data[0] = 2;
+    a->data[1] = AD_FLAGS;
+    a->data[2] = 0x06; /* general discoverable, BR/EDR not supported */
+    a->data_len = 3;
+    if (len == 0)
+        return;
+    a->data[4] = len > room ? AD_SHORTENED_NAME : AD_COMPLETE_NAME;
+    if (len > room)
+        len = room;
+    a->data[3] = (uint8_t)(len + 1);
+    memcpy(a->data + 5, name, len);
+    a->data_len = (uint8_t)(5 + len);
+}
+
+static size_t put_parameters(const kith_host *h, uint8_t *out)
+{
+    command_begin(out, KITH_HCI_LE_SET_ADV_PARAMETERS, 15);
+    memset(out + 4, 0, 15);
+    bytes_put16(out + 4, h->advertising.interval_625us);
+    bytes_put16(out + 6, h->advertising.interval_625us);
+    out[8] = h->advertising.connectable ? ADV_IND : ADV_SCAN_IND;
+    out[9] = h->own.type;
+    out[17] = 0x07; /* all three channels */
+    return 4 + 15;
+}
+
+static size_t put_data(uint16_t opcode, const uint8_t *data, uint8_t len, uint8_t *out)
+{
+    command_begin(out, opcode, 32);
+    memset(out + 4, 0, 32);
+    out[4] = len;
+    memcpy(out + 5, data, len);
+    return 4 + 32;
+}
+
+static size_t put_enable(bool on, uint8_t *out)
+{
+    command_begin(out, KITH_HCI_LE_SET_ADV_ENABLE, 1);
+    out[4] = on;
+    return 5;
+}
+
+size_t advertise_command(kith_host *h, uint8_t *out)
+{
+    const kith_advertising *a = &h->advertising;
+
+    if (!h->advertiser.busy)
+        return 0;
+    if (h->advertiser.stopping)
+        return put_enable(false, out);
+    switch (h->advertiser.step) {
+    case STEP_PARAMETERS:
+        return put_parameters(h, out);
+    case STEP_DATA:
+        return put_data(KITH_HCI_LE_SET_ADV_DATA, a->data, a->data_len, out);
+    case STEP_RESPONSE:
+        return put_data(KITH_HCI_LE_SET_SCAN_RESPONSE_DATA, a->response, a->response_len, out);
+    default:
+        return put_enable(true, out);
+    }
+}
+
+static void tell(kith_host *h, bool on, kith_hci_status status)
+{
+    kith_event *event = event_post(h, KITH_EVENT_ADVERTISING, NULL);
+
+    h->advertiser.busy = false;
+    h->advertiser.stopping = false;
+    h->advertiser.on = on;
+    event->activity.on = on;
+    event->activity.hci_status = status;
+}
+
+void advertise_on_result(kith_host *h, kith_hci_status status)
+{
+    if (!h->advertiser.busy)
+        return;
+    if (status != KITH_HCI_SUCCESS || h->advertiser.stopping)
+        tell(h, false, status);
+    else if (h->advertiser.step == STEP_ENABLE)
+        tell(h, true, status);
+    else
+        h->advertiser.step++;
+}
+
+/* The controller stops by itself when a link comes of it (7.8.9). */
+void advertise_on_connected(kith_host *h)
+{
+    if (h->advertiser.on || h->advertiser.busy)
+        tell(h, false, KITH_HCI_SUCCESS);
+}
+
+kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
+{
+    if (a->interval_625us < 0x0020 || a->interval_625us > 0x4000 || a->data_len > sizeof a->data ||
+        a->response_len > sizeof a->response)
+        return KITH_ERR_VALUE;
+    if (h->startup != STARTUP_READY || h->advertiser.on || h->advertiser.busy)
+        return KITH_ERR_STATE;
+    if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0)
+        return KITH_ERR_UNSUPPORTED;
+    h->advertising = *a;
+    h->advertiser.step = STEP_PARAMETERS;
+    h->advertiser.busy = true;
+    return KITH_OK;
+}
+
+kith_status kith_gap_stop_advertising(kith_host *h)
+{
+    if (!h->advertiser.on || h->advertiser.busy)
+        return KITH_ERR_STATE;
+    h->advertiser.busy = true;
+    h->advertiser.stopping = true;
+    return KITH_OK;
+}
+
+bool kith_gap_find_name(const uint8_t *data, size_t len, char text[32])
+{
+    for (size_t i = 0; i + 1 < len && data[i] != 0 && data[i] < len - i; i += data[i] + 1u) {
+        size_t name_len = data[i] - 1u;
+
+        if (data[i + 1] != AD_SHORTENED_NAME && data[i + 1] != AD_COMPLETE_NAME)
+            continue;
+        if (name_len > 31)
+            name_len = 31;
+        memcpy(text, data + i + 2, name_len);
+        text[name_len] = '\0';
+        return true;
+    }
+    return false;
+}

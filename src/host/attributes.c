@@ -1,0 +1,311 @@
+/* ATT between the channel and the program: the server's questions, the client's operations, the 30 s of a
+ * transaction.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
+#include "host/internal.h"
+
+void attributes_init_link(kith_host *h, host_link *link)
+{
+    att_bearer_init(&link->bearer, h->config.limits.mtu);
+    gatt_server_init(&link->server, &h->database, &link->bearer);
+    gatt_client_init(&link->client, &link->bearer);
+    link->att_deadline_us = UINT64_MAX;
+}
+
+static gatt_link_security security_now(const host_link *link)
+{
+    gatt_link_security now = {
+        .encrypted = link->encryption == LINK_ENCRYPTED,
+        .key_exists = link->claimed != 0,
+        .key_size = link->key_size,
+        .level = link->level,
+    };
+
+    return now;
+}
+
+/* ---- server ---- */
+
+static void tell_attribute(kith_host *h, const host_link *link, kith_event_kind kind, const gatt_server_event *e)
+{
+    bool command = kind == KITH_EVENT_WRITE_COMMAND;
+    kith_event *event = command ? event_post_droppable(h, kind, link) : event_post(h, kind, link);
+
+    if (event == NULL)
+        return;
+    event->attribute.id = e->id;
+    event->attribute.handle = e->handle;
+    event->attribute.offset = e->offset;
+    event->attribute.len = (uint16_t)e->value_len;
+    event->attribute.value = event_attach(h, event, e->value, e->value_len);
+}
+
+static void serve(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    gatt_link_security security = security_now(link);
+    gatt_server_event event;
+    size_t cap, answer_len;
+    uint8_t *answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
+
+    if (cap < link->bearer.my_mtu)
+        return; /* asks without listening to the answers: one at a time is the rule (3.3.2) */
+    answer_len = gatt_server_request(&link->server, &security, pdu, len, answer, cap, &event);
+    if (answer_len > 0)
+        acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
+    if (event.kind == GATT_SERVER_READ_WANTED)
+        tell_attribute(h, link, KITH_EVENT_READ_WANTED, &event);
+    else if (event.kind == GATT_SERVER_WRITE_WANTED)
+        tell_attribute(h, link, KITH_EVENT_WRITE_WANTED, &event);
+    else if (event.kind == GATT_SERVER_WRITE_COMMAND)
+        tell_attribute(h, link, KITH_EVENT_WRITE_COMMAND, &event);
+}
+
+static kith_status find_pending(kith_host *h, kith_link id, host_link **link)
+{
+    *link = link_by_id(h, id);
+    if (*link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    return gatt_server_is_pending(&(*link)->server) ? KITH_OK : KITH_ERR_STATE;
+}
+
+kith_status kith_gatt_answer_read(kith_host *h, kith_link id, kith_att_error error, const uint8_t *value, size_t len)
+{
+    host_link *link;
+    kith_status status = find_pending(h, id, &link);
+    size_t cap, answer_len;
+    uint8_t *answer;
+
+    if (status != KITH_OK)
+        return status;
+    answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
+    answer_len = cap < link->bearer.my_mtu ? 0 : gatt_server_answer_read(&link->server, error, value, len, answer, cap);
+    if (answer_len == 0)
+        return KITH_ERR_STATE;
+    acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
+    return KITH_OK;
+}
+
+kith_status kith_gatt_answer_write(kith_host *h, kith_link id, kith_att_error error)
+{
+    host_link *link;
+    kith_status status = find_pending(h, id, &link);
+    size_t cap, answer_len;
+    uint8_t *answer;
+
+    if (status != KITH_OK)
+        return status;
+    answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
+    answer_len = cap < link->bearer.my_mtu ? 0 : gatt_server_answer_write(&link->server, error, answer, cap);
+    if (answer_len == 0)
+        return KITH_ERR_STATE;
+    acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
+    return KITH_OK;
+}
+
+/* ---- client ---- */
+
+static kith_event_kind end_of(gatt_client_event_kind kind)
+{
+    switch (kind) {
+    case GATT_CLIENT_MTU_DONE:
+        return KITH_EVENT_MTU;
+    case GATT_CLIENT_READ_DONE:
+        return KITH_EVENT_READ;
+    case GATT_CLIENT_WRITE_DONE:
+        return KITH_EVENT_WRITTEN;
+    default:
+        return KITH_EVENT_DISCOVERED;
+    }
+}
+
+static void tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    kith_event *event = event_post(h, end_of(e->kind), link);
+
+    event->gatt.result = e->result;
+    event->gatt.att_error = e->error;
+    event->gatt.handle = e->handle;
+    event->gatt.mtu = link->bearer.mtu;
+    if (e->kind != GATT_CLIENT_READ_DONE || e->result != KITH_GATT_OK)
+        return;
+    event->gatt.len = (uint16_t)e->value_len;
+    event->gatt.value = event_attach(h, event, e->value, e->value_len);
+}
+
+static void tell_found(kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    kith_event *event = event_post(h, KITH_EVENT_CHARACTERISTICS, link);
+
+    event->characteristics.count = (uint16_t)e->count;
+    event->characteristics.entry_len = e->entry_len;
+    event->characteristics.entries = event_attach(h, event, e->value, e->value_len);
+}
+
+void kith_gatt_found_at(const kith_event_characteristics *event, uint16_t i, kith_gatt_found *found)
+{
+    gatt_client_event e = {.kind = GATT_CLIENT_CHARACTERISTICS,
+                           .count = event->count,
+                           .entry_len = event->entry_len,
+                           .value = event->entries,
+                           .value_len = (size_t)event->count * event->entry_len};
+
+    gatt_client_characteristic(&e, i, found);
+}
+
+static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
+{
+    if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
+        tell_found(h, link, e);
+    if (e->ended)
+        tell_end(h, link, e);
+}
+
+static void start_timer(kith_host *h, host_link *link)
+{
+    link->att_deadline_us = gatt_client_is_waiting(&link->client) ? h->now_us + HOST_ATT_TIMEOUT_US : UINT64_MAX;
+}
+
+static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    gatt_client_event event;
+    size_t cap, out_len = 0;
+    uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
+
+    if (cap < link->bearer.my_mtu)
+        return;
+    gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
+    if (out_len > 0)
+        acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, out_len);
+    start_timer(h, link);
+    tell(h, link, &event);
+}
+
+void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    kith_att_kind kind = kith_att_kind_of(pdu[0]);
+
+    if (link->att_dead || len > link->bearer.my_mtu)
+        return;
+    if (kind == KITH_ATT_KIND_REQUEST || kind == KITH_ATT_KIND_COMMAND || kind == KITH_ATT_KIND_CONFIRMATION)
+        serve(h, link, pdu, len);
+    else
+        take_response(h, link, pdu, len);
+}
+
+/* Where the next request of the program goes; NULL, and *status says why not. */
+static uint8_t *prepare(kith_host *h, kith_link id, host_link **link, size_t *cap, kith_status *status)
+{
+    uint8_t *out;
+
+    *link = link_by_id(h, id);
+    *status = KITH_ERR_NOT_FOUND;
+    if (*link == NULL)
+        return NULL;
+    *status = KITH_ERR_STATE;
+    if ((*link)->att_dead || (*link)->going)
+        return NULL;
+    out = acl_reserve(*link, TX_ATT_APP, cap);
+    *status = *cap < (*link)->bearer.my_mtu ? KITH_ERR_FULL : KITH_OK;
+    return *status == KITH_OK ? out : NULL;
+}
+
+/* len means something only where status is KITH_OK. */
+static kith_status launch(kith_host *h, host_link *link, kith_status status, size_t len)
+{
+    if (status != KITH_OK)
+        return status;
+    acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
+    start_timer(h, link);
+    return KITH_OK;
+}
+
+kith_status kith_gatt_exchange_mtu(kith_host *h, kith_link id)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_exchange_mtu(&link->client, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover(kith_host *h, kith_link id, const kith_uuid *service)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_discover(&link->client, service, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_read(kith_host *h, kith_link id, uint16_t handle)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_read(&link->client, handle, link->value, host_buffer(h), out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_write(&link->client, handle, value, value_len, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+/* ---- ends ---- */
+
+static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
+{
+    gatt_client_event event;
+
+    gatt_client_abort(&link->client, result, &event);
+    link->att_deadline_us = UINT64_MAX;
+    if (event.kind != GATT_CLIENT_NONE)
+        tell_end(h, link, &event);
+}
+
+void attributes_on_link_end(kith_host *h, host_link *link)
+{
+    abort_client(h, link, KITH_GATT_LINK_LOST);
+}
+
+bool attributes_expire(kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        host_link *link = &h->links[i];
+
+        if (link->id == 0 || link->att_deadline_us > h->now_us)
+            continue;
+        link->att_dead = true;
+        abort_client(h, link, KITH_GATT_TIMEOUT);
+        return true;
+    }
+    return false;
+}
+
+uint64_t attributes_deadline(const kith_host *h)
+{
+    uint64_t due = UINT64_MAX;
+
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0 && h->links[i].att_deadline_us < due)
+            due = h->links[i].att_deadline_us;
+    return due;
+}

@@ -1,0 +1,124 @@
+/* Connecting as central.  Core Vol 4 Part E 7.8.12, 7.8.13; parameter rules 7.8.12 and Vol 6 Part B 4.5.2. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "host/internal.h"
+
+void kith_gap_default_parameters(kith_connection_parameters *p)
+{
+    p->interval_min_1250us = 24;
+    p->interval_max_1250us = 40;
+    p->latency = 0;
+    p->timeout_10ms = 400;
+}
+
+kith_status kith_gap_check_parameters(const kith_connection_parameters *p)
+{
+    uint32_t silence_1250us = (1u + p->latency) * p->interval_max_1250us * 2u;
+
+    if (p->interval_min_1250us < 6 || p->interval_max_1250us > 3200 ||
+        p->interval_min_1250us > p->interval_max_1250us || p->latency > 499 || p->timeout_10ms < 10 ||
+        p->timeout_10ms > 3200 || p->timeout_10ms * 8u <= silence_1250us)
+        return KITH_ERR_VALUE;
+    return KITH_OK;
+}
+
+static size_t put_create(kith_host *h, uint8_t *out)
+{
+    const kith_connection_parameters *p = &h->connect_parameters;
+
+    command_begin(out, KITH_HCI_LE_CREATE_CONNECTION, 25);
+    memset(out + 4, 0, 25);
+    bytes_put16(out + 4, 96); /* scan all the time: interval and window of 60 ms */
+    bytes_put16(out + 6, 96);
+    out[9] = h->connect_to.type;
+    memcpy(out + 10, h->connect_to.octets, 6);
+    out[16] = h->own.type;
+    bytes_put16(out + 17, p->interval_min_1250us);
+    bytes_put16(out + 19, p->interval_max_1250us);
+    bytes_put16(out + 21, p->latency);
+    bytes_put16(out + 23, p->timeout_10ms);
+    return 4 + 25;
+}
+
+size_t connect_command(kith_host *h, uint8_t *out)
+{
+    if (h->connecting && !h->create_sent) {
+        h->create_sent = true;
+        return put_create(h, out);
+    }
+    if (h->cancel_wanted) {
+        h->cancel_wanted = false;
+        command_begin(out, KITH_HCI_LE_CREATE_CONNECTION_CANCEL, 0);
+        return 4;
+    }
+    return 0;
+}
+
+void connect_ended(kith_host *h, kith_hci_status status)
+{
+    if (!h->connecting)
+        return;
+    h->connecting = false;
+    h->cancel_wanted = false;
+    event_post(h, KITH_EVENT_CONNECT_FAILED, NULL)->connect_failed.hci_status = status;
+}
+
+/* A cancel that comes too late fails; the Connection Complete that overtook it is the end all the same. */
+void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status)
+{
+    if (opcode == KITH_HCI_LE_CREATE_CONNECTION && status != KITH_HCI_SUCCESS)
+        connect_ended(h, status);
+}
+
+static bool has_free_link(const kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id == 0)
+            return true;
+    return false;
+}
+
+kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_connection_parameters *parameters)
+{
+    kith_connection_parameters defaults;
+
+    kith_gap_default_parameters(&defaults);
+    if (parameters == NULL)
+        parameters = &defaults;
+    if (peer->type > KITH_ADDRESS_RANDOM || kith_gap_check_parameters(parameters) != KITH_OK)
+        return KITH_ERR_VALUE;
+    if (h->startup != STARTUP_READY)
+        return KITH_ERR_STATE;
+    if ((h->ready.lacks & KITH_LACKS_INITIATING) != 0)
+        return KITH_ERR_UNSUPPORTED;
+    if (h->connecting)
+        return KITH_ERR_BUSY;
+    if (!has_free_link(h))
+        return KITH_ERR_FULL;
+    h->connect_to = *peer;
+    h->connect_parameters = *parameters;
+    h->connecting = true;
+    h->create_sent = false;
+    h->cancel_wanted = false;
+    return KITH_OK;
+}
+
+kith_status kith_gap_cancel_connect(kith_host *h)
+{
+    if (!h->connecting)
+        return KITH_ERR_STATE;
+    if (h->create_sent)
+        h->cancel_wanted = true;
+    else
+        connect_ended(h, KITH_HCI_UNKNOWN_CONNECTION);
+    return KITH_OK;
+}
+
+kith_status kith_gap_own_address(const kith_host *h, kith_address *out)
+{
+    if (h->startup != STARTUP_READY)
+        return KITH_ERR_STATE;
+    *out = h->own;
+    return KITH_OK;
+}

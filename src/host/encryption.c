@@ -1,0 +1,139 @@
+/* What protects a link, and encryption with the key of a stored bond.  Core Vol 3 Part H 2.4.4, Vol 3 Part C 10.3.
+ *
+ * A link's level rises here only, on the controller's word that encryption is on with a key that this host gave
+ * it, and falls with any word to the contrary. */
+#include <string.h>
+
+#include "base/wipe.h"
+#include "host/internal.h"
+
+void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven)
+{
+    kith_event *event;
+
+    link->encryption = level > KITH_LEVEL_NONE ? LINK_ENCRYPTED : LINK_PLAIN;
+    link->level = level;
+    link->key_size = key_size;
+    link->secure_connections = sc;
+    link->proven = proven;
+    event = event_post(h, KITH_EVENT_SECURITY_CHANGED, link);
+    event->security.level = level;
+    event->security.key_size = key_size;
+    event->security.secure_connections = sc;
+    event->security.peer = proven;
+}
+
+kith_status kith_security_of(const kith_host *h, kith_link id, kith_event_security *out)
+{
+    const host_link *link = link_by_id(h, id);
+
+    if (link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    out->level = link->level;
+    out->key_size = link->key_size;
+    out->secure_connections = link->secure_connections;
+    out->peer = link->proven;
+    return KITH_OK;
+}
+
+static void begin(host_link *link, const uint8_t ltk[16], uint8_t want)
+{
+    memcpy(link->ltk, ltk, sizeof link->ltk);
+    link->wants |= want;
+    link->encryption = LINK_ENCRYPTING;
+}
+
+void encryption_start(host_link *link, const uint8_t ltk[16])
+{
+    begin(link, ltk, LINK_WANTS_ENCRYPTION);
+}
+
+void encryption_answer(host_link *link, const uint8_t ltk[16])
+{
+    begin(link, ltk, LINK_WANTS_LTK_REPLY);
+}
+
+void encryption_refuse(host_link *link)
+{
+    link->wants |= LINK_WANTS_LTK_REFUSED;
+}
+
+void encryption_begin_bond(host_link *link, const peers_bond *bond, bool we_asked)
+{
+    link->with_bond = bond->id;
+    link->bond_procedure = true;
+    link->we_asked = we_asked;
+    if (link->central)
+        encryption_start(link, bond->ltk);
+    else
+        encryption_answer(link, bond->ltk);
+}
+
+static void fill_verdict(const kith_host *h, const host_link *link, kith_verdict *v)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, link->with_bond);
+
+    v->level = KITH_LEVEL_NONE;
+    v->we_are_initiator = link->central;
+    v->phase = KITH_PHASE_ENCRYPTION;
+    v->bonded = bond != NULL;
+    if (bond == NULL)
+        return;
+    v->method = (kith_method_kind)bond->method;
+    if (!v->succeeded)
+        return;
+    v->phase = KITH_PHASE_DONE;
+    v->level = (kith_level)bond->level;
+    v->key_size = bond->key_size;
+    v->key_kind = (kith_key_kind)bond->key_kind;
+}
+
+void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender ender, kith_hci_status hci_status)
+{
+    bool succeeded = why == KITH_WHY_ENCRYPTED || why == KITH_WHY_ALREADY_SECURE;
+    kith_event *event = event_post(h, succeeded ? KITH_EVENT_ENCRYPTED : KITH_EVENT_ENCRYPTION_FAILED, link);
+
+    event->verdict.attempt = KITH_ATTEMPT_ENCRYPTION;
+    event->verdict.succeeded = succeeded;
+    event->verdict.why = why;
+    event->verdict.ended_by = ender;
+    event->verdict.hci_status = hci_status;
+    fill_verdict(h, link, &event->verdict);
+    if (why == KITH_WHY_ALREADY_SECURE) {
+        event->verdict.level = link->level;
+        event->verdict.key_size = link->key_size;
+        event->verdict.key_kind = link->secure_connections ? KITH_KEY_KIND_SC : KITH_KEY_KIND_LEGACY;
+    }
+    link->bond_procedure = false;
+    link->with_bond = 0;
+    wipe(link->ltk, sizeof link->ltk);
+}
+
+/* What a failed start of encryption is evidence of: of something missing, and not of who is to blame. */
+kith_why encryption_evidence(kith_hci_status status)
+{
+    switch (status) {
+    case KITH_HCI_KEY_MISSING:
+        return KITH_WHY_PEER_SAYS_NO_KEY;
+    case KITH_HCI_MIC_FAILURE:
+    case KITH_HCI_AUTHENTICATION_FAILURE:
+        return KITH_WHY_KEYS_DIFFER;
+    default:
+        return KITH_WHY_CONTROLLER_REFUSED;
+    }
+}
+
+/* On with the bond's key: the claim is proven. */
+void encryption_on_with_bond(kith_host *h, host_link *link)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, link->with_bond);
+
+    if (bond == NULL) { /* forgotten meanwhile */
+        link->encryption = LINK_PLAIN;
+        encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
+        link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+        return;
+    }
+    encryption_set(h, link, (kith_level)bond->level, bond->key_size, bond->key_kind == KITH_KEY_KIND_SC, bond->id);
+    encryption_tell(h, link, KITH_WHY_ENCRYPTED, KITH_ENDED_WELL, 0);
+}

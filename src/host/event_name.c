@@ -1,0 +1,50 @@
+/* Events and lacks by name.  For logs and scripts. */
+#include "kith/event.h"
+
+const char *kith_event_name(kith_event_kind kind)
+{
+    static const char *const names[] = {
+        [KITH_EVENT_NONE] = "none",
+        [KITH_EVENT_READY] = "ready",
+        [KITH_EVENT_START_FAILED] = "start-failed",
+        [KITH_EVENT_CONTROLLER_LOST] = "controller-lost",
+        [KITH_EVENT_ADVERTISING] = "advertising",
+        [KITH_EVENT_SCANNING] = "scanning",
+        [KITH_EVENT_REPORT] = "report",
+        [KITH_EVENT_CONNECTED] = "connected",
+        [KITH_EVENT_CONNECT_FAILED] = "connect-failed",
+        [KITH_EVENT_DISCONNECTED] = "disconnected",
+        [KITH_EVENT_CONSENT_WANTED] = "consent-wanted",
+        [KITH_EVENT_SECURITY_CHANGED] = "security-changed",
+        [KITH_EVENT_PAIRED] = "paired",
+        [KITH_EVENT_PAIRING_FAILED] = "pairing-failed",
+        [KITH_EVENT_ENCRYPTED] = "encrypted",
+        [KITH_EVENT_ENCRYPTION_FAILED] = "encryption-failed",
+        [KITH_EVENT_BONDED] = "bonded",
+        [KITH_EVENT_BOND_FAILED] = "bond-failed",
+        [KITH_EVENT_READ_WANTED] = "read-wanted",
+        [KITH_EVENT_WRITE_WANTED] = "write-wanted",
+        [KITH_EVENT_WRITE_COMMAND] = "write-command",
+        [KITH_EVENT_CHARACTERISTICS] = "characteristics",
+        [KITH_EVENT_DISCOVERED] = "discovered",
+        [KITH_EVENT_READ] = "read",
+        [KITH_EVENT_WRITTEN] = "written",
+        [KITH_EVENT_MTU] = "mtu",
+    };
+
+    return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
+}
+
+const char *kith_lack_name(uint32_t lacks)
+{
+    static const char *const names[] = {
+        "Bluetooth Low Energy",     "LE encryption",         "a public address",
+        "buffers for LE data",      "legacy advertising",    "legacy scanning",
+        "LE connection initiation", "data length extension", "a resolving list (link layer privacy)",
+    };
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if ((lacks & 1u << i) != 0)
+            return names[i];
+    return NULL;
+}

@@ -1,0 +1,127 @@
+/* The queue of events.  Room for the ends of everything is checked before a packet is consumed, so that posting
+ * one never fails; only reports and write commands can find it short. */
+#include <string.h>
+
+#include "host/internal.h"
+
+void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap)
+{
+    memset(e, 0, sizeof *e);
+    e->slots = slots;
+    e->capacity = capacity;
+    e->payload = payload;
+    e->payload_cap = payload_cap;
+}
+
+/* A contiguous piece of the ring, or NULL.  Equal ends mean empty, so a full ring leaves an octet free. */
+static uint8_t *find_payload(host_events *e, uint32_t len)
+{
+    if (e->payload_count == 0)
+        e->payload_head = e->payload_tail = 0;
+    if (e->payload_tail >= e->payload_head) {
+        if (e->payload_cap - e->payload_tail >= len)
+            return e->payload + e->payload_tail;
+        return e->payload_head > len ? e->payload : NULL;
+    }
+    return e->payload_head - e->payload_tail > len ? e->payload + e->payload_tail : NULL;
+}
+
+bool events_have_room(kith_host *h)
+{
+    host_events *e = &h->events;
+
+    return e->capacity - e->count >= HOST_STEP_EVENTS && find_payload(e, host_buffer(h)) != NULL;
+}
+
+static kith_event *post(kith_host *h, kith_event_kind kind, const host_link *link)
+{
+    host_events *e = &h->events;
+    host_event *slot = &e->slots[(e->head + e->count) % e->capacity];
+
+    memset(slot, 0, sizeof *slot);
+    e->count++;
+    slot->event.kind = kind;
+    if (link != NULL) {
+        slot->event.link = link->id;
+        slot->event.peer = link->proven;
+        slot->event.address = link->peer;
+    }
+    return &slot->event;
+}
+
+kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link)
+{
+    host_events *e = &h->events;
+
+    /* HOST_STEP_EVENTS is the promise; should it ever be too small, the newest yields, and is counted. */
+    if (e->count == e->capacity) {
+        e->dropped++;
+        e->count--;
+    }
+    return post(h, kind, link);
+}
+
+kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_link *link)
+{
+    host_events *e = &h->events;
+
+    if (e->capacity - e->count > HOST_STEP_EVENTS)
+        return post(h, kind, link);
+    e->dropped++;
+    return NULL;
+}
+
+const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len)
+{
+    host_events *e = &h->events;
+    host_event *slot = &e->slots[(e->head + e->count - 1u) % e->capacity]; /* the one just posted */
+    uint8_t *place = find_payload(e, (uint32_t)len);
+
+    (void)event;
+    if (len == 0 || place == NULL)
+        return NULL;
+    memcpy(place, value, len);
+    e->payload_tail = (uint32_t)(place - e->payload) + (uint32_t)len;
+    e->payload_count++;
+    slot->has_payload = true;
+    slot->payload_end = e->payload_tail;
+    return place;
+}
+
+void event_take_back(kith_host *h)
+{
+    h->events.count--;
+    h->events.dropped++;
+}
+
+static void release_taken(host_events *e)
+{
+    host_event *slot = &e->slots[e->head];
+
+    if (!e->taken)
+        return;
+    if (slot->has_payload) {
+        e->payload_head = slot->payload_end;
+        e->payload_count--;
+    }
+    e->taken = false;
+    e->head = (uint16_t)((e->head + 1) % e->capacity);
+    e->count--;
+}
+
+bool kith_host_next_event(kith_host *h, kith_event *out)
+{
+    host_events *e = &h->events;
+
+    release_taken(e);
+    if (e->count == 0)
+        return false;
+    *out = e->slots[e->head].event;
+    e->taken = true;
+    return true;
+}
+
+uint32_t kith_host_dropped(const kith_host *h)
+{
+    return h->events.dropped;
+}

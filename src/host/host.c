@@ -1,0 +1,185 @@
+/* The host's four doors: receive, advance, deadline, next packet.  What comes in is checked for its shape here
+ * and handed to the file that knows it.  Core Vol 4 Part A 2 (H4), Part E 5.4. */
+#include "base/bytes.h"
+#include "host/internal.h"
+
+typedef struct {
+    uint8_t code;
+    void (*handler)(kith_host *h, const uint8_t *parameters, size_t len);
+} event_row;
+
+static void on_hardware_error(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    h->lost_why.opcode = 0;
+    h->lost_why.hardware_code = len > 0 ? parameters[0] : 0;
+    h->lost = true;
+}
+
+static void on_encryption_change(kith_host *h, const uint8_t *p, size_t len)
+{
+    if (len >= 4)
+        security_on_encryption_change(h, bytes_get16(p + 1) & KITH_ACL_HANDLE_MASK, p[0], p[3] != 0);
+}
+
+static void on_key_refresh(kith_host *h, const uint8_t *p, size_t len)
+{
+    if (len >= 3)
+        security_on_encryption_change(h, bytes_get16(p + 1) & KITH_ACL_HANDLE_MASK, p[0], true);
+}
+
+static void on_connection_complete(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    link_on_connection_complete(h, parameters, len, false);
+}
+
+static void on_enhanced_connection_complete(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    link_on_connection_complete(h, parameters, len, true);
+}
+
+static const event_row le_rows[] = {
+    {KITH_HCI_LE_EV_CONNECTION_COMPLETE, on_connection_complete},
+    {KITH_HCI_LE_EV_ADVERTISING_REPORT, scan_on_report},
+    {KITH_HCI_LE_EV_LTK_REQUEST, security_on_ltk_request},
+    {KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, on_enhanced_connection_complete},
+};
+
+static void run_row(kith_host *h, const event_row *rows, size_t count, uint8_t code, const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].code == code)
+            rows[i].handler(h, p, len);
+}
+
+static void on_le_meta(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    if (len > 0 && h->startup == STARTUP_READY)
+        run_row(h, le_rows, sizeof le_rows / sizeof le_rows[0], parameters[0], parameters + 1, len - 1);
+}
+
+static const event_row rows[] = {
+    {KITH_HCI_EV_DISCONNECTION_COMPLETE, link_on_disconnection},
+    {KITH_HCI_EV_ENCRYPTION_CHANGE, on_encryption_change},
+    {KITH_HCI_EV_COMMAND_COMPLETE, command_on_complete},
+    {KITH_HCI_EV_COMMAND_STATUS, command_on_status},
+    {KITH_HCI_EV_HARDWARE_ERROR, on_hardware_error},
+    {KITH_HCI_EV_COMPLETED_PACKETS, acl_on_completed},
+    {KITH_HCI_EV_ENCRYPTION_KEY_REFRESH_COMPLETE, on_key_refresh},
+    {KITH_HCI_EV_LE_META, on_le_meta},
+};
+
+static void set_time(kith_host *h, uint64_t now_us)
+{
+    if (now_us > h->now_us)
+        h->now_us = now_us;
+}
+
+static bool is_running(const kith_host *h)
+{
+    return (h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY) && !h->lost;
+}
+
+kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, uint64_t now_us)
+{
+    bool event = len >= 3 && packet[0] == KITH_H4_EVENT && packet[2] == len - 3;
+    bool data = len >= 5 && packet[0] == KITH_H4_ACL && bytes_get16(packet + 3) == len - 5;
+
+    set_time(h, now_us);
+    if (!event && !data)
+        return KITH_ERR_VALUE;
+    /* Frames that waited for encryption come before what arrives now. */
+    while (acl_has_held(h) && events_have_room(h))
+        (void)acl_take_held(h);
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
+    if (!is_running(h))
+        return KITH_OK;
+    if (event)
+        run_row(h, rows, sizeof rows / sizeof rows[0], packet[1], packet + 3, len - 3);
+    else if (h->startup == STARTUP_READY)
+        acl_receive(h, packet + 1, len - 1);
+    return KITH_OK;
+}
+
+static void tell_lost(kith_host *h)
+{
+    bool starting = h->startup == STARTUP_RUNNING;
+
+    connect_ended(h, KITH_HCI_HARDWARE_FAILURE);
+    h->advertiser = h->scanner = (host_activity){0};
+    h->stray = 0;
+    h->command.opcode = 0;
+    h->command.deadline_us = UINT64_MAX;
+    h->startup = STARTUP_OFF;
+    h->lost = false;
+    if (starting)
+        startup_fail(h, 0, h->lost_why.opcode, 0, KITH_ERR_IO);
+    else
+        event_post(h, KITH_EVENT_CONTROLLER_LOST, NULL)->lost = h->lost_why;
+}
+
+/* The controller is gone: its links end one at a time, as there is room to tell, then the host says so. */
+static void wind_up(kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        if (h->links[i].id == 0)
+            continue;
+        link_end(h, &h->links[i], KITH_HCI_HARDWARE_FAILURE);
+        return;
+    }
+    tell_lost(h);
+}
+
+/* One thing that is due; false: nothing is. */
+static bool run_one(kith_host *h)
+{
+    if (h->lost) {
+        wind_up(h);
+        return true;
+    }
+    if (acl_take_held(h))
+        return true;
+    command_expire(h);
+    return h->lost || security_expire(h) || attributes_expire(h) || window_expire(h);
+}
+
+kith_status kith_host_advance(kith_host *h, uint64_t now_us)
+{
+    set_time(h, now_us);
+    for (;;) {
+        if (kith_host_deadline(h) > h->now_us)
+            return KITH_OK;
+        if (!events_have_room(h))
+            return KITH_ERR_FULL;
+        if (!run_one(h))
+            return KITH_OK;
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t kith_host_deadline(const kith_host *h)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (h->lost || acl_has_held(h))
+        return h->now_us;
+    if (is_running(h))
+        due = h->command.deadline_us;
+    due = earlier(due, security_deadline(h));
+    due = earlier(due, attributes_deadline(h));
+    return h->window_open ? earlier(due, h->window_end_us) : due;
+}
+
+size_t kith_host_next_packet(kith_host *h, uint8_t *out, size_t cap)
+{
+    size_t len;
+
+    if (!is_running(h) || cap < HOST_COMMAND_MAX)
+        return 0;
+    len = command_next(h, out);
+    return len != 0 ? len : acl_next_packet(h, out, cap);
+}

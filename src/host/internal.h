@@ -1,0 +1,296 @@
+/* The inside of a host: what its files share.  Nothing outside src/host includes this. */
+#ifndef HOST_INTERNAL_H
+#define HOST_INTERNAL_H
+
+#include "gatt/client.h"
+#include "gatt/server.h"
+#include "hci/reassembly.h"
+#include "kith/codec/hci.h"
+#include "kith/codec/l2cap.h"
+#include "kith/kith.h"
+#include "peers/bonds.h"
+#include "smp/session.h"
+
+enum {
+    HOST_COMMAND_MAX = 68, /* type, opcode, length and 64 octets: as long as any we send */
+    HOST_COMMAND_TIMEOUT_US = 4000000,
+    HOST_ATT_TIMEOUT_US = 30000000,
+    HOST_STEP_EVENTS = 8,   /* one packet never makes more events than this */
+    HOST_FRAME_RECORD = 3,  /* before each frame in a transmit buffer: length and channel class */
+    HOST_SMP_RESERVE = 320, /* what one pairing can have waiting for the controller at most */
+    HOST_SIGNALLING_RESERVE = 64,
+    STRAY = 0x8000,
+    HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
+};
+
+/* ---- events (events.c) ---- */
+
+typedef struct {
+    kith_event event;
+    bool has_payload;
+    uint32_t payload_end; /* in the ring */
+} host_event;
+
+typedef struct {
+    host_event *slots;
+    uint16_t capacity, head, count;
+    bool taken; /* the one at head was handed out; its payload is still lent */
+    uint8_t *payload;
+    uint32_t payload_cap, payload_head, payload_tail; /* a ring of contiguous pieces */
+    uint16_t payload_count;
+    uint32_t dropped;
+} host_events;
+
+/* ---- commands to the controller ---- */
+
+typedef enum { STARTUP_OFF, STARTUP_RUNNING, STARTUP_READY, STARTUP_FAILED } host_startup_state;
+
+/* What a link wants to tell the controller, in order of urgency. */
+enum {
+    LINK_WANTS_LTK_REFUSED = 0x01,
+    LINK_WANTS_LTK_REPLY = 0x02,
+    LINK_WANTS_ENCRYPTION = 0x04,
+    LINK_WANTS_DISCONNECT = 0x08
+};
+
+typedef struct {
+    uint16_t opcode; /* outstanding command, 0: none */
+    kith_link link;  /* it is about */
+    uint8_t credits; /* Num_HCI_Command_Packets */
+    uint64_t deadline_us;
+} host_command;
+
+/* A procedure that is a chain of commands: where it stands, and where it shall go. */
+typedef struct {
+    uint8_t step;  /* index in its table, while busy */
+    bool busy;     /* in the chain */
+    bool stopping; /* the chain is the one that switches off */
+    bool on;       /* the controller does it */
+} host_activity;
+
+/* ---- links (links.c) ---- */
+
+typedef enum {
+    LINK_PLAIN,
+    LINK_ENCRYPTING, /* the controller was given a key; received data waits for the outcome */
+    LINK_ENCRYPTED
+} host_encryption;
+
+typedef struct {
+    kith_link id; /* 0: the slot is free */
+    uint16_t handle;
+    bool central;
+    kith_address peer, own; /* as on air */
+    kith_peer_id claimed;   /* the bond that the address names */
+    kith_peer_id proven;    /* the bond whose key encrypts the link */
+
+    host_encryption encryption;
+    kith_level level;
+    uint8_t key_size;
+    bool secure_connections;
+    kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
+    bool bond_procedure;    /* an encryption with a bond is owed its end */
+    bool we_asked;          /* and we started it */
+    bool smp_dead, att_dead;
+    bool going;    /* disconnect asked for */
+    uint8_t wants; /* LINK_WANTS_* */
+    uint8_t disconnect_reason;
+    uint8_t ltk[16]; /* for the command that is about to go */
+    smp_session *session;
+
+    uint8_t *tx;                        /* records: length (2), class (1), L2CAP frame */
+    uint16_t tx_cap, tx_len, tx_offset; /* offset: of the first record's frame, already given to the controller */
+    uint16_t in_controller;             /* ACL packets not yet completed */
+    uint32_t fragments_sent, fragments_done;
+    uint32_t smp_mark;  /* fragments_sent when the last SMP frame went */
+    uint8_t smp_queued; /* SMP frames still in tx */
+
+    hci_reassembly reassembly;
+    uint8_t *hold; /* received frames that wait for the outcome of encryption: length (2), frame */
+    uint16_t hold_cap, hold_len;
+
+    att_bearer bearer;
+    gatt_server server;
+    gatt_client client;
+    uint8_t *value; /* of a read under way */
+    uint64_t att_deadline_us;
+} host_link;
+
+typedef enum { TX_ATT_APP, TX_ATT_ANSWER, TX_SMP, TX_SIGNALLING } host_tx_class;
+
+/* ---- work (work.c) ---- */
+
+typedef enum { JOB_NONE, JOB_WAITING, JOB_RUNNING } host_job_state;
+
+typedef struct {
+    host_job_state state;
+    kith_work_kind kind;
+    uint32_t token;
+    smp_session *session; /* NULL: the key pair made ahead */
+} host_job;
+
+typedef enum { OWN_KEY_NONE, OWN_KEY_MAKING, OWN_KEY_READY } host_own_key_state;
+
+struct kith_host {
+    kith_config config;
+    size_t size;
+    uint64_t now_us;
+    kith_link last_link;
+
+    host_startup_state startup;
+    uint8_t startup_step;
+    bool start_failing; /* telling is due */
+    host_command command;
+    uint8_t commands_supported[64];
+    uint64_t le_features;
+    kith_event_ready ready;
+    kith_address own;
+    kith_address identity;
+    uint8_t irk[16];
+    uint16_t acl_credits;
+    uint8_t next_link; /* round robin of transmission */
+
+    crypto_random_state random;
+    smp_environment smp;
+    gatt_database database;
+
+    host_activity advertiser, scanner;
+    kith_advertising advertising;
+    kith_scan scan;
+    bool connecting, create_sent, cancel_wanted;
+    kith_address connect_to;
+    kith_connection_parameters connect_parameters;
+
+    uint16_t stray; /* STRAY and the handle of a connection there was no slot for */
+
+    bool window_open;
+    uint8_t window_failures;
+    uint64_t window_end_us;
+
+    host_own_key_state own_key;
+    uint8_t own_private[32], own_public[64]; /* crypto port's order */
+    uint8_t own_key_tries;
+    kith_status own_key_status; /* why there is none */
+    uint32_t last_token;
+
+    host_events events;
+    host_link *links;
+    smp_session *sessions;
+    host_job *jobs; /* one for the key made ahead, then two for each session */
+    peers_bonds bonds;
+    bool lost; /* controller is gone: ends are being told */
+    kith_event_lost lost_why;
+};
+
+/* events.c */
+void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap);
+bool events_have_room(kith_host *h);
+kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link); /* never NULL: room was checked */
+kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_link *link);
+/* Copies value behind the event; NULL: no room (only for droppable ones). */
+const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
+void event_take_back(kith_host *h); /* the one just posted; counted as dropped */
+
+/* memory.c */
+size_t host_buffer_octets(const kith_limits *limits);
+static inline uint32_t host_buffer(const kith_host *h)
+{
+    return (uint32_t)host_buffer_octets(&h->config.limits);
+}
+
+/* commands.c: the next command that anybody wants to send, and what comes back. */
+size_t command_next(kith_host *h, uint8_t *out);
+void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len); /* type, opcode, length */
+void command_on_complete(kith_host *h, const uint8_t *event, size_t len);
+void command_on_status(kith_host *h, const uint8_t *event, size_t len);
+void command_expire(kith_host *h);
+bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit);
+
+/* startup.c */
+size_t startup_command(kith_host *h, uint8_t *out);
+void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters, size_t len);
+void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status hci_status, kith_status status);
+
+/* gap: advertise.c, scan.c, connect.c */
+size_t advertise_command(kith_host *h, uint8_t *out);
+void advertise_on_result(kith_host *h, kith_hci_status status);
+void advertise_on_connected(kith_host *h);
+size_t scan_command(kith_host *h, uint8_t *out);
+void scan_on_result(kith_host *h, kith_hci_status status);
+void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
+size_t connect_command(kith_host *h, uint8_t *out);
+void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
+void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
+
+/* links.c */
+host_link *link_by_id(const kith_host *h, kith_link id);
+host_link *link_by_handle(const kith_host *h, uint16_t handle);
+void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t len, bool enhanced);
+void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len);
+void link_end(kith_host *h, host_link *link, kith_hci_status reason);
+void link_disconnect(host_link *link, kith_hci_status reason);
+size_t link_command(kith_host *h, uint8_t *out);
+void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
+
+/* acl.c */
+void acl_receive(kith_host *h, const uint8_t *packet, size_t len);
+size_t acl_next_packet(kith_host *h, uint8_t *out, size_t cap);
+void acl_on_completed(kith_host *h, const uint8_t *parameters, size_t len);
+void acl_forget(kith_host *h, host_link *link);
+bool acl_has_room(host_link *link, host_tx_class kind, size_t len);
+bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *pdu, size_t len);
+uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
+void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
+bool acl_take_held(kith_host *h); /* handles one frame that waited for encryption; false: there is none */
+bool acl_has_held(const kith_host *h);
+
+/* security.c: the SMP channel, sessions, encryption */
+void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void security_on_ltk_request(kith_host *h, const uint8_t *parameters, size_t len);
+void security_on_encryption_change(kith_host *h, uint16_t handle, kith_hci_status status, bool on);
+void security_on_command_refused(kith_host *h, host_link *link, kith_hci_status status);
+void security_on_acknowledged(kith_host *h, host_link *link);
+void security_on_link_end(kith_host *h, host_link *link, kith_hci_status reason);
+void security_input(kith_host *h, smp_session *s, const smp_input *in);
+void security_own_key_ready(kith_host *h);
+bool security_expire(kith_host *h); /* one that is due; false: none */
+uint64_t security_deadline(const kith_host *h);
+host_link *security_link_of(const kith_host *h, const smp_session *s);
+
+smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_level level); /* NULL: none free */
+
+/* admission.c: who may pair */
+void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* SMP outside a session */
+
+/* bonding.c: from a pairing to a bond */
+bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why);
+void bonding_keep(kith_host *h, host_link *link, smp_session *s);
+
+/* encryption.c: what protects a link, and encryption with a bond */
+void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);
+void encryption_start(host_link *link, const uint8_t ltk[16]);
+void encryption_answer(host_link *link, const uint8_t ltk[16]);
+void encryption_refuse(host_link *link);
+void encryption_begin_bond(host_link *link, const peers_bond *bond, bool we_asked);
+void encryption_on_with_bond(kith_host *h, host_link *link);
+void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender ender, kith_hci_status hci_status);
+kith_why encryption_evidence(kith_hci_status status);
+
+/* window.c */
+bool window_admits(const kith_host *h);
+void window_on_end(kith_host *h, const smp_session *s);
+bool window_expire(kith_host *h);
+
+/* work.c */
+void work_want(kith_host *h, smp_session *s, kith_work_kind kind);
+void work_forget(kith_host *h, const smp_session *s);
+void work_prepare_own_key(kith_host *h);
+
+/* attributes.c: ATT between the channel and the program */
+void attributes_init_link(kith_host *h, host_link *link);
+void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void attributes_on_link_end(kith_host *h, host_link *link);
+bool attributes_expire(kith_host *h);
+uint64_t attributes_deadline(const kith_host *h);
+
+#endif

@@ -1,0 +1,285 @@
+/* Connections: their slots, their beginning and end, and what they want to tell the controller.
+ * Core Vol 4 Part E 7.7.5, 7.7.65.1, 7.7.65.10, 7.1.6. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/wipe.h"
+#include "host/internal.h"
+
+host_link *link_by_id(const kith_host *h, kith_link id)
+{
+    for (unsigned i = 0; id != 0 && i < h->config.limits.links; i++)
+        if (h->links[i].id == id)
+            return &h->links[i];
+    return NULL;
+}
+
+host_link *link_by_handle(const kith_host *h, uint16_t handle)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0 && h->links[i].handle == handle)
+            return &h->links[i];
+    return NULL;
+}
+
+static host_link *free_slot(const kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id == 0)
+            return &h->links[i];
+    return NULL;
+}
+
+/* What a Connection Complete says, either form. */
+typedef struct {
+    uint8_t status, role;
+    uint16_t handle;
+    kith_address peer; /* as on air */
+    uint8_t own_rpa[6];
+    uint16_t interval, latency, timeout;
+} completion;
+
+static bool is_zero(const uint8_t address[6])
+{
+    static const uint8_t none[6];
+
+    return memcmp(address, none, sizeof none) == 0;
+}
+
+/* Peer address types 2 and 3 are identities that the controller resolved; on air was the private address. */
+static bool parse(const uint8_t *parameters, size_t len, bool enhanced, completion *c)
+{
+    bytes_reader r;
+    uint8_t peer_rpa[6] = {0};
+
+    memset(c, 0, sizeof *c);
+    bytes_reader_init(&r, parameters, len);
+    c->status = bytes_read8(&r);
+    c->handle = bytes_read16(&r);
+    c->role = bytes_read8(&r);
+    c->peer.type = bytes_read8(&r) & 1;
+    bytes_read(&r, c->peer.octets, sizeof c->peer.octets);
+    if (enhanced) {
+        bytes_read(&r, c->own_rpa, sizeof c->own_rpa);
+        bytes_read(&r, peer_rpa, sizeof peer_rpa);
+    }
+    c->interval = bytes_read16(&r);
+    c->latency = bytes_read16(&r);
+    c->timeout = bytes_read16(&r);
+    bytes_skip(&r, 1);
+    if (!is_zero(peer_rpa)) {
+        c->peer.type = KITH_ADDRESS_RANDOM;
+        memcpy(c->peer.octets, peer_rpa, sizeof peer_rpa);
+    }
+    return !r.failed && c->handle <= KITH_ACL_HANDLE_MASK && c->role <= 1;
+}
+
+/* The slot keeps its buffers; all else starts anew. */
+static void reset_slot(host_link *link)
+{
+    host_link fresh;
+
+    memset(&fresh, 0, sizeof fresh);
+    fresh.tx = link->tx;
+    fresh.tx_cap = link->tx_cap;
+    hci_reassembly_init(&fresh.reassembly, link->reassembly.buffer, link->reassembly.capacity);
+    fresh.hold = link->hold;
+    fresh.hold_cap = link->hold_cap;
+    fresh.value = link->value;
+    fresh.att_deadline_us = UINT64_MAX;
+    fresh.level = KITH_LEVEL_NONE;
+    wipe(link, sizeof *link);
+    *link = fresh;
+}
+
+static kith_link fresh_id(kith_host *h)
+{
+    do
+        h->last_link++;
+    while (h->last_link == 0 || link_by_id(h, h->last_link) != NULL);
+    return h->last_link;
+}
+
+static void open_link(kith_host *h, host_link *link, const completion *c)
+{
+    const peers_bond *claimed = peers_by_address(&h->bonds, h->config.crypto, &c->peer);
+    kith_event *event;
+
+    reset_slot(link);
+    link->id = fresh_id(h);
+    link->handle = c->handle;
+    link->central = c->role == 0;
+    link->peer = c->peer;
+    link->own = h->own;
+    if (!is_zero(c->own_rpa)) {
+        link->own.type = KITH_ADDRESS_RANDOM;
+        memcpy(link->own.octets, c->own_rpa, sizeof link->own.octets);
+    }
+    link->claimed = claimed != NULL ? claimed->id : 0;
+    attributes_init_link(h, link);
+    event = event_post(h, KITH_EVENT_CONNECTED, link);
+    event->connected.we_are_central = link->central;
+    event->connected.peer = link->peer;
+    event->connected.claimed = link->claimed;
+    event->connected.interval_1250us = c->interval;
+    event->connected.latency = c->latency;
+    event->connected.timeout_10ms = c->timeout;
+}
+
+void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t len, bool enhanced)
+{
+    completion c;
+    host_link *link;
+
+    if (!parse(parameters, len, enhanced, &c))
+        return;
+    if (c.status != KITH_HCI_SUCCESS) {
+        connect_ended(h, c.status);
+        return;
+    }
+    if (link_by_handle(h, c.handle) != NULL)
+        return; /* told twice */
+    link = free_slot(h);
+    if (c.role == 0)
+        h->connecting = h->cancel_wanted = false;
+    if (link != NULL)
+        open_link(h, link, &c);
+    else
+        h->stray = (uint16_t)(c.handle | STRAY);
+    if (c.role == 1)
+        advertise_on_connected(h);
+}
+
+void link_end(kith_host *h, host_link *link, kith_hci_status reason)
+{
+    security_on_link_end(h, link, reason);
+    attributes_on_link_end(h, link);
+    acl_forget(h, link);
+    link->proven = 0; /* nothing is proven about a link that is gone */
+    event_post(h, KITH_EVENT_DISCONNECTED, link)->disconnected.reason = reason;
+    reset_slot(link);
+}
+
+void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    host_link *link;
+
+    if (len < 4 || parameters[0] != KITH_HCI_SUCCESS)
+        return;
+    link = link_by_handle(h, bytes_get16(parameters + 1));
+    if (link != NULL)
+        link_end(h, link, parameters[3]);
+}
+
+void link_disconnect(host_link *link, kith_hci_status reason)
+{
+    if (link->going)
+        return;
+    link->going = true;
+    link->wants |= LINK_WANTS_DISCONNECT;
+    link->disconnect_reason = reason;
+}
+
+static size_t put_handle(uint16_t opcode, uint16_t handle, size_t parameter_len, uint8_t *out)
+{
+    command_begin(out, opcode, parameter_len);
+    bytes_put16(out + 4, handle);
+    return 4 + parameter_len;
+}
+
+static size_t put_disconnect(uint16_t handle, kith_hci_status reason, uint8_t *out)
+{
+    out[6] = reason;
+    return put_handle(KITH_HCI_DISCONNECT, handle, 3, out);
+}
+
+/* EDIV and Rand are zero: a Secure Connections key. */
+static size_t put_encryption(host_link *link, uint8_t *out)
+{
+    memset(out + 6, 0, 10);
+    memcpy(out + 16, link->ltk, sizeof link->ltk);
+    wipe(link->ltk, sizeof link->ltk);
+    return put_handle(KITH_HCI_LE_ENABLE_ENCRYPTION, link->handle, 28, out);
+}
+
+static size_t put_ltk(host_link *link, uint8_t *out)
+{
+    memcpy(out + 6, link->ltk, sizeof link->ltk);
+    wipe(link->ltk, sizeof link->ltk);
+    return put_handle(KITH_HCI_LE_LTK_REQUEST_REPLY, link->handle, 18, out);
+}
+
+/* A disconnection waits until the peer's link layer has what the security manager still had to say. */
+static bool may_disconnect(const host_link *link)
+{
+    return link->smp_queued == 0 && (int32_t)(link->fragments_done - link->smp_mark) >= 0;
+}
+
+static size_t command_of(host_link *link, uint8_t *out)
+{
+    if ((link->wants & LINK_WANTS_LTK_REFUSED) != 0) {
+        link->wants &= (uint8_t)~LINK_WANTS_LTK_REFUSED;
+        return put_handle(KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY, link->handle, 2, out);
+    }
+    if ((link->wants & LINK_WANTS_LTK_REPLY) != 0) {
+        link->wants &= (uint8_t)~LINK_WANTS_LTK_REPLY;
+        return put_ltk(link, out);
+    }
+    if ((link->wants & LINK_WANTS_ENCRYPTION) != 0) {
+        link->wants &= (uint8_t)~LINK_WANTS_ENCRYPTION;
+        return put_encryption(link, out);
+    }
+    if ((link->wants & LINK_WANTS_DISCONNECT) != 0 && may_disconnect(link)) {
+        link->wants &= (uint8_t)~LINK_WANTS_DISCONNECT;
+        return put_disconnect(link->handle, link->disconnect_reason, out);
+    }
+    return 0;
+}
+
+size_t link_command(kith_host *h, uint8_t *out)
+{
+    if ((h->stray & STRAY) != 0) {
+        uint16_t handle = h->stray & KITH_ACL_HANDLE_MASK;
+
+        h->stray = 0;
+        return put_disconnect(handle, KITH_HCI_REMOTE_USER_TERMINATED, out);
+    }
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        host_link *link = &h->links[i];
+        size_t len = link->id != 0 && link->wants != 0 ? command_of(link, out) : 0;
+
+        if (len != 0) {
+            h->command.link = link->id;
+            return len;
+        }
+    }
+    return 0;
+}
+
+/* The controller does not know the connection any more: its Disconnection Complete was lost, or it reset. */
+void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status)
+{
+    host_link *link = link_by_id(h, id);
+
+    if (link == NULL || status == KITH_HCI_SUCCESS)
+        return;
+    if (status == KITH_HCI_UNKNOWN_CONNECTION)
+        link_end(h, link, KITH_HCI_UNKNOWN_CONNECTION);
+    else if (opcode == KITH_HCI_DISCONNECT)
+        link->going = false;
+    else
+        security_on_command_refused(h, link, status);
+}
+
+kith_status kith_gap_disconnect(kith_host *h, kith_link id, kith_hci_status reason)
+{
+    static const uint8_t reasons[] = {0x05, 0x13, 0x14, 0x15, 0x1a, 0x29, 0x3b}; /* 7.1.6 */
+    host_link *link = link_by_id(h, id);
+
+    if (link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (memchr(reasons, reason, sizeof reasons) == NULL)
+        return KITH_ERR_VALUE;
+    link_disconnect(link, reason);
+    return KITH_OK;
+}

@@ -1,0 +1,168 @@
+/* One block of memory laid out for one host: the host itself, then its arrays, each 8-octet aligned. */
+#include <string.h>
+
+#include "base/wipe.h"
+#include "host/internal.h"
+
+enum { ALIGN = 8, MAX_LINKS = 32 };
+
+/* The public constants must hold what the private structs take. */
+_Static_assert(sizeof(struct kith_host) + ALIGN <= KITH_SIZE_FIXED, "KITH_SIZE_FIXED is too small");
+_Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_HOLD_EXTRA + ALIGN <=
+                   KITH_SIZE_LINK,
+               "KITH_SIZE_LINK is too small");
+_Static_assert(sizeof(smp_session) + sizeof(host_job) <= KITH_SIZE_PAIRING, "KITH_SIZE_PAIRING is too small");
+_Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too small");
+_Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
+
+/* Hands out pieces of the block; with base NULL it only counts. */
+typedef struct {
+    uint8_t *base;
+    size_t used;
+} carver;
+
+static void *carve(carver *c, size_t size)
+{
+    void *piece = c->base != NULL ? c->base + c->used : NULL;
+
+    c->used += (size + ALIGN - 1) / ALIGN * ALIGN;
+    return piece;
+}
+
+size_t host_buffer_octets(const kith_limits *limits)
+{
+    return KITH_SIZE_BUFFER(limits->mtu);
+}
+
+static uint16_t event_slots(const kith_limits *limits)
+{
+    return (uint16_t)(limits->events + 8 * limits->links + 12);
+}
+
+static bool limits_are_valid(const kith_limits *l)
+{
+    return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
+           l->mtu <= 517 && l->events <= 32767;
+}
+
+static void lay_out_link(carver *c, host_link *link, size_t buffer)
+{
+    uint8_t *tx = carve(c, 2 * buffer + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE);
+    uint8_t *rx = carve(c, buffer);
+    uint8_t *hold = carve(c, buffer + HOST_HOLD_EXTRA);
+    uint8_t *value = carve(c, buffer);
+
+    if (link == NULL)
+        return;
+    link->tx = tx;
+    link->tx_cap = (uint16_t)(2 * buffer + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE);
+    hci_reassembly_init(&link->reassembly, rx, (uint16_t)buffer);
+    link->hold = hold;
+    link->hold_cap = (uint16_t)(buffer + HOST_HOLD_EXTRA);
+    link->value = value;
+}
+
+/* The same walk counts (base NULL) and lays out. */
+static size_t lay_out(uint8_t *base, const kith_limits *limits)
+{
+    carver c = {base, 0};
+    size_t buffer = host_buffer_octets(limits);
+    kith_host *h = carve(&c, sizeof *h);
+    host_link *links = carve(&c, sizeof *links * limits->links);
+    smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
+    host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 1u));
+    peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
+    host_event *events = carve(&c, sizeof *events * event_slots(limits));
+    uint8_t *payload = carve(&c, 2 * buffer);
+
+    for (unsigned i = 0; i < limits->links; i++)
+        lay_out_link(&c, base != NULL ? &links[i] : NULL, buffer);
+    if (base == NULL)
+        return c.used;
+    h->links = links;
+    h->sessions = sessions;
+    h->jobs = jobs;
+    peers_init(&h->bonds, bonds, limits->bonds);
+    events_init(&h->events, events, event_slots(limits), payload, (uint32_t)(2 * buffer));
+    return c.used;
+}
+
+size_t kith_host_size(const kith_limits *limits)
+{
+    return limits_are_valid(limits) ? lay_out(NULL, limits) : 0;
+}
+
+void kith_config_default(kith_config *config)
+{
+    memset(config, 0, sizeof *config);
+    config->limits.links = 1;
+    config->limits.pairings = 1;
+    config->limits.bonds = 4;
+    config->limits.mtu = 65;
+    config->limits.events = 8;
+    config->security.io = KITH_IO_NO_INPUT_NO_OUTPUT;
+    config->security.required_level = KITH_LEVEL_ENCRYPTED;
+    config->security.bonding = true;
+    config->security.min_key_size = 16;
+    config->security.initiator_keys = KITH_KEY_ID;
+    config->security.responder_keys = KITH_KEY_ID;
+    config->own_address = KITH_OWN_PUBLIC;
+}
+
+static bool security_is_valid(const kith_security *s)
+{
+    return s->io <= KITH_IO_KEYBOARD_DISPLAY && s->required_level >= KITH_LEVEL_ENCRYPTED &&
+           s->required_level <= KITH_LEVEL_SC_AUTHENTICATED && s->min_key_size >= 7 && s->min_key_size <= 16 &&
+           ((s->initiator_keys | s->responder_keys) & ~(KITH_KEY_ID | KITH_KEY_SIGN)) == 0 &&
+           s->policy <= KITH_PAIRING_ASK;
+}
+
+static bool own_address_is_valid(const kith_config *config)
+{
+    if (config->own_address != KITH_OWN_STATIC)
+        return config->own_address == KITH_OWN_PUBLIC;
+    return config->static_address == NULL || (config->static_address[5] & 0xc0) == 0xc0;
+}
+
+/* An identity resolving key of zero would make our addresses everybody's. */
+static bool irk_is_valid(const uint8_t *irk)
+{
+    uint8_t any = 0;
+
+    for (unsigned i = 0; irk != NULL && i < 16; i++)
+        any |= irk[i];
+    return irk == NULL || any != 0;
+}
+
+kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
+{
+    kith_host *h = memory;
+    size_t needed = kith_host_size(&config->limits);
+    gatt_database database;
+
+    *out = NULL;
+    if (needed == 0 || config->crypto == NULL || (uintptr_t)memory % ALIGN != 0 ||
+        !security_is_valid(&config->security) || !own_address_is_valid(config) || !irk_is_valid(config->irk))
+        return KITH_ERR_VALUE;
+    if (size < needed)
+        return KITH_ERR_FULL;
+    if (gatt_database_init(&database, config->name, config->appearance, config->services, config->service_count) !=
+        KITH_OK)
+        return KITH_ERR_VALUE;
+    memset(memory, 0, needed);
+    h->config = *config;
+    h->size = needed;
+    h->database = database;
+    lay_out(memory, &config->limits);
+    crypto_random_reset(&h->random);
+    h->smp.crypto = config->crypto;
+    h->smp.random = &h->random;
+    h->smp.irk = h->irk;
+    *out = h;
+    return KITH_OK;
+}
+
+void kith_host_erase(kith_host *h)
+{
+    wipe(h, h->size);
+}

@@ -1,0 +1,123 @@
+/* Legacy scanning and its reports.  Core Vol 4 Part E 7.8.10, 7.8.11, 7.7.65.2. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "host/internal.h"
+
+enum { STEP_PARAMETERS, STEP_ENABLE };
+enum { ADV_IND = 0, ADV_DIRECT_IND = 1, SCAN_RSP = 4 };
+
+void kith_gap_default_scan(kith_scan *scan)
+{
+    scan->interval_625us = 96;
+    scan->window_625us = 96;
+    scan->active = true;
+    scan->report_duplicates = false;
+}
+
+size_t scan_command(kith_host *h, uint8_t *out)
+{
+    if (!h->scanner.busy)
+        return 0;
+    if (!h->scanner.stopping && h->scanner.step == STEP_PARAMETERS) {
+        command_begin(out, KITH_HCI_LE_SET_SCAN_PARAMETERS, 7);
+        out[4] = h->scan.active;
+        bytes_put16(out + 5, h->scan.interval_625us);
+        bytes_put16(out + 7, h->scan.window_625us);
+        out[9] = h->own.type;
+        out[10] = 0;
+        return 4 + 7;
+    }
+    command_begin(out, KITH_HCI_LE_SET_SCAN_ENABLE, 2);
+    out[4] = !h->scanner.stopping;
+    out[5] = !h->scan.report_duplicates;
+    return 4 + 2;
+}
+
+static void tell(kith_host *h, bool on, kith_hci_status status)
+{
+    kith_event *event = event_post(h, KITH_EVENT_SCANNING, NULL);
+
+    h->scanner.busy = false;
+    h->scanner.stopping = false;
+    h->scanner.on = on;
+    event->activity.on = on;
+    event->activity.hci_status = status;
+}
+
+void scan_on_result(kith_host *h, kith_hci_status status)
+{
+    if (!h->scanner.busy)
+        return;
+    if (status != KITH_HCI_SUCCESS || h->scanner.stopping)
+        tell(h, false, status);
+    else if (h->scanner.step == STEP_ENABLE)
+        tell(h, true, status);
+    else
+        h->scanner.step++;
+}
+
+static void tell_report(kith_host *h, uint8_t type, const kith_address *address, const uint8_t *data, uint8_t len,
+                        int8_t rssi)
+{
+    kith_event *event = event_post_droppable(h, KITH_EVENT_REPORT, NULL);
+
+    if (event == NULL)
+        return;
+    event->report.address = *address;
+    event->report.connectable = type == ADV_IND || type == ADV_DIRECT_IND;
+    event->report.scan_response = type == SCAN_RSP;
+    event->report.rssi = rssi;
+    event->report.len = len;
+    memcpy(event->report.data, data, len);
+}
+
+/* Controllers in the field send one report an event; the format allows more. */
+void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    bytes_reader r;
+    uint8_t count;
+
+    bytes_reader_init(&r, parameters, len);
+    count = bytes_read8(&r);
+    for (uint8_t i = 0; i < count; i++) {
+        kith_address address;
+        uint8_t type = bytes_read8(&r), data_len;
+        const uint8_t *data;
+        int8_t rssi;
+
+        address.type = bytes_read8(&r) & 1; /* 2 and 3: an identity that the controller resolved */
+        bytes_read(&r, address.octets, sizeof address.octets);
+        data_len = bytes_read8(&r);
+        data = bytes_take(&r, data_len);
+        rssi = (int8_t)bytes_read8(&r);
+        if (r.failed || data_len > 31 || type > SCAN_RSP)
+            return;
+        if (h->scanner.on)
+            tell_report(h, type, &address, data, data_len, rssi);
+    }
+}
+
+kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
+{
+    if (scan->interval_625us < 0x0004 || scan->interval_625us > 0x4000 || scan->window_625us < 0x0004 ||
+        scan->window_625us > scan->interval_625us)
+        return KITH_ERR_VALUE;
+    if (h->startup != STARTUP_READY || h->scanner.on || h->scanner.busy || h->connecting)
+        return KITH_ERR_STATE;
+    if ((h->ready.lacks & KITH_LACKS_SCANNING) != 0)
+        return KITH_ERR_UNSUPPORTED;
+    h->scan = *scan;
+    h->scanner.step = STEP_PARAMETERS;
+    h->scanner.busy = true;
+    return KITH_OK;
+}
+
+kith_status kith_gap_stop_scan(kith_host *h)
+{
+    if (!h->scanner.on || h->scanner.busy)
+        return KITH_ERR_STATE;
+    h->scanner.busy = true;
+    h->scanner.stopping = true;
+    return KITH_OK;
+}

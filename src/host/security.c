@@ -1,0 +1,348 @@
+/* The SMP channel of every link, and the ends of pairings: sessions are opened, fed and closed here.
+ * Core Vol 3 Part H 2, 3.  What a PDU means inside a pairing is src/smp's; who may pair is admission.c's. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/wipe.h"
+#include "host/internal.h"
+
+host_link *security_link_of(const kith_host *h, const smp_session *s)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0 && h->links[i].session == s)
+            return &h->links[i];
+    return NULL;
+}
+
+smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_level level)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++) {
+        smp_session *s = &h->sessions[i];
+
+        if (smp_is_open(s))
+            continue;
+        smp_open(s, initiator, &h->config.security, &h->smp, level);
+        s->my_address = link->own;
+        s->peer_address = link->peer;
+        s->replaces_a_bond = link->claimed != 0;
+        link->session = s;
+        return s;
+    }
+    return NULL;
+}
+
+static void send_pdus(host_link *link, const smp_outbox *out)
+{
+    const uint8_t *pdu = out->octets;
+
+    for (unsigned i = 0; i < out->count; i++) {
+        /* HOST_SMP_RESERVE is room for a whole pairing; a peer that runs ahead of it gets no more. */
+        (void)acl_send(link, KITH_CID_SMP, TX_SMP, pdu, out->lens[i]);
+        pdu += out->lens[i];
+    }
+}
+
+static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
+{
+    kith_event *event = event_post(h, KITH_EVENT_CONSENT_WANTED, link);
+
+    event->consent.peer = link->peer;
+    event->consent.again = s->replaces_a_bond;
+    event->consent.features = s->verdict.peer_features;
+    event->consent.deadline_us = s->deadline_us;
+}
+
+/* The key pair made ahead goes to one session and to no other. */
+static bool give_own_key(kith_host *h, smp_input *next, kith_work *work)
+{
+    if (h->own_key == OWN_KEY_MAKING)
+        return false;
+    if (h->own_key == OWN_KEY_NONE) {
+        work_prepare_own_key(h);
+        if (h->own_key == OWN_KEY_MAKING)
+            return false;
+    }
+    memset(work, 0, sizeof *work);
+    work->result = h->own_key == OWN_KEY_READY ? KITH_OK : h->own_key_status;
+    memcpy(work->private_key, h->own_private, sizeof work->private_key);
+    memcpy(work->public_key, h->own_public, sizeof work->public_key);
+    wipe(h->own_private, sizeof h->own_private);
+    h->own_key = OWN_KEY_NONE;
+    *next = (smp_input){.kind = SMP_IN_OWN_KEY, .work = work};
+    return true;
+}
+
+/* Carries out what a step wants.  True: *next is the input that comes of it at once. */
+static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_outbox *out, smp_input *next,
+                      kith_work *work)
+{
+    send_pdus(link, out);
+    if ((out->wants & SMP_OUT_REFUSE_LTK) != 0)
+        encryption_refuse(link);
+    if ((out->wants & SMP_OUT_ANSWER_LTK) != 0)
+        encryption_answer(link, s->secrets.ltk);
+    if ((out->wants & SMP_OUT_START_ENCRYPTION) != 0)
+        encryption_start(link, s->secrets.ltk);
+    if ((out->wants & SMP_OUT_CONSENT) != 0)
+        ask_consent(h, link, s);
+    if ((out->wants & SMP_OUT_CHECK_KEY) != 0)
+        work_want(h, s, KITH_WORK_CHECK_KEY);
+    if ((out->wants & SMP_OUT_DHKEY) != 0)
+        work_want(h, s, KITH_WORK_SHARED_SECRET);
+    if ((out->wants & SMP_OUT_COMMIT) != 0) {
+        *next = (smp_input){.kind = SMP_IN_COMMIT};
+        next->yes = bonding_may_commit(h, link, s, &next->why);
+        return true;
+    }
+    return (out->wants & SMP_OUT_OWN_KEY) != 0 && give_own_key(h, next, work);
+}
+
+/* A pairing that fails after encryption began leaves a link nobody can vouch for: its level falls and it ends. */
+static void fall(kith_host *h, host_link *link, const smp_session *s)
+{
+    bool was_encrypted = s->verdict.phase >= KITH_PHASE_ENCRYPTION;
+
+    if (s->dead_link)
+        link->smp_dead = true;
+    if (link->level != KITH_LEVEL_NONE && was_encrypted)
+        encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
+    if (was_encrypted)
+        link->encryption = LINK_PLAIN;
+    if (s->dead_link || was_encrypted)
+        link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+}
+
+static void close_session(kith_host *h, host_link *link, smp_session *s)
+{
+    kith_event *event;
+
+    window_on_end(h, s);
+    if (!s->verdict.succeeded)
+        fall(h, link, s);
+    if (s->verdict.succeeded && s->verdict.bonded)
+        bonding_keep(h, link, s);
+    else {
+        event = event_post(h, s->verdict.succeeded ? KITH_EVENT_PAIRED : KITH_EVENT_PAIRING_FAILED, link);
+        event->verdict = s->verdict;
+    }
+    link->session = NULL;
+    work_forget(h, s);
+    smp_close(s);
+    work_prepare_own_key(h);
+}
+
+static void close_if_ended(kith_host *h, host_link *link, smp_session *s)
+{
+    if (s->state == SMP_DONE || s->state == SMP_FAILED)
+        close_session(h, link, s);
+}
+
+void security_input(kith_host *h, smp_session *s, const smp_input *in)
+{
+    host_link *link = security_link_of(h, s);
+    smp_input next = *in;
+    smp_outbox out;
+    kith_work own_key;
+    bool more = link != NULL;
+
+    while (more) { /* every turn moves the session on, so it ends */
+        smp_step(s, &next, h->now_us, &out);
+        more = carry_out(h, link, s, &out, &next, &own_key);
+    }
+    wipe(&out, sizeof out);
+    wipe(&own_key, sizeof own_key);
+    if (link != NULL)
+        close_if_ended(h, link, s);
+}
+
+void security_own_key_ready(kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++) {
+        smp_session *s = &h->sessions[i];
+        smp_input in;
+        kith_work own_key;
+
+        if (s->state != SMP_WAIT_OWN_KEY)
+            continue;
+        if (!give_own_key(h, &in, &own_key))
+            return;
+        security_input(h, s, &in);
+        wipe(&own_key, sizeof own_key);
+    }
+}
+
+void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    smp_input in = {.kind = SMP_IN_PDU, .pdu = pdu, .len = len};
+
+    if (link->smp_dead)
+        return; /* Vol 3 Part H 3.4: no more SMP on this connection */
+    if (link->session == NULL)
+        admission_on_pdu(h, link, pdu, len);
+    else
+        security_input(h, link->session, &in);
+}
+
+void security_on_acknowledged(kith_host *h, host_link *link)
+{
+    smp_input in = {.kind = SMP_IN_ACKNOWLEDGED};
+
+    if (link->session != NULL)
+        security_input(h, link->session, &in);
+}
+
+/* A request that the stored bond can answer ends a Security Request of ours that was waiting for the central. */
+static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint64_t rand)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+    bool waiting = link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
+
+    if (bond == NULL || bond->key_kind != KITH_KEY_KIND_SC || ediv != 0 || rand != 0)
+        return false;
+    if (link->session != NULL && !waiting)
+        return false;
+    if (waiting) {
+        smp_close(link->session);
+        link->session = NULL;
+    }
+    encryption_begin_bond(link, bond, waiting);
+    return true;
+}
+
+void security_on_ltk_request(kith_host *h, const uint8_t *p, size_t len)
+{
+    host_link *link = len >= 12 ? link_by_handle(h, bytes_get16(p) & KITH_ACL_HANDLE_MASK) : NULL;
+    smp_input in = {.kind = SMP_IN_LTK_REQUEST};
+
+    if (link == NULL || link->central || link->encryption == LINK_ENCRYPTING)
+        return;
+    in.rand = bytes_get64(p + 2);
+    in.ediv = bytes_get16(p + 10);
+    if (answer_with_bond(h, link, in.ediv, in.rand))
+        return;
+    if (link->session != NULL && link->session->state != SMP_WAIT_REQUEST) {
+        security_input(h, link->session, &in);
+        return;
+    }
+    encryption_refuse(link);
+    encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
+}
+
+static void on_session_encryption(kith_host *h, host_link *link, kith_hci_status status)
+{
+    smp_session *s = link->session;
+    smp_input in = {.kind = SMP_IN_ENCRYPTED, .hci_status = status};
+
+    if (status != KITH_HCI_SUCCESS)
+        link->encryption = LINK_PLAIN;
+    else
+        encryption_set(h, link, s->verdict.level, s->verdict.key_size, s->verdict.key_kind == KITH_KEY_KIND_SC, 0);
+    security_input(h, s, &in);
+}
+
+/* Off, or on with a key that we did not give for this: either way nothing protects the link that we know of. */
+static void on_lost_encryption(kith_host *h, host_link *link, kith_hci_status status)
+{
+    if (link->session != NULL) {
+        smp_abandon(link->session, KITH_WHY_ENCRYPTION_LOST, KITH_ENDED_BY_CONTROLLER, status);
+        close_session(h, link, link->session);
+    }
+    if (link->bond_procedure)
+        encryption_tell(h, link, KITH_WHY_ENCRYPTION_LOST, KITH_ENDED_BY_CONTROLLER, status);
+    if (link->level != KITH_LEVEL_NONE)
+        encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
+    link->encryption = LINK_PLAIN;
+    link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+}
+
+static void on_bond_encryption(kith_host *h, host_link *link, kith_hci_status status)
+{
+    kith_why why = encryption_evidence(status);
+
+    if (status == KITH_HCI_SUCCESS) {
+        encryption_on_with_bond(h, link);
+        return;
+    }
+    link->encryption = LINK_PLAIN;
+    encryption_tell(h, link, why, why == KITH_WHY_PEER_SAYS_NO_KEY ? KITH_ENDED_BY_PEER : KITH_ENDED_BY_CONTROLLER,
+                    status);
+}
+
+void security_on_encryption_change(kith_host *h, uint16_t handle, kith_hci_status status, bool on)
+{
+    host_link *link = link_by_handle(h, handle);
+    bool waited = link != NULL && link->encryption == LINK_ENCRYPTING;
+
+    if (link == NULL || (status == KITH_HCI_SUCCESS && on && link->encryption == LINK_ENCRYPTED))
+        return; /* told twice */
+    if (status == KITH_HCI_SUCCESS && !on)
+        on_lost_encryption(h, link, status);
+    else if (waited && link->bond_procedure)
+        on_bond_encryption(h, link, status);
+    else if (waited && link->session != NULL)
+        on_session_encryption(h, link, status);
+    else if (status == KITH_HCI_SUCCESS)
+        on_lost_encryption(h, link, status);
+}
+
+void security_on_command_refused(kith_host *h, host_link *link, kith_hci_status status)
+{
+    if (link->encryption == LINK_ENCRYPTING)
+        security_on_encryption_change(h, link->handle, status, false);
+}
+
+void security_on_link_end(kith_host *h, host_link *link, kith_hci_status reason)
+{
+    if (link->session != NULL) {
+        smp_abandon(link->session, KITH_WHY_LINK_LOST, KITH_ENDED_BY_LINK, reason);
+        close_session(h, link, link->session);
+    }
+    if (link->bond_procedure)
+        encryption_tell(h, link, reason == KITH_HCI_MIC_FAILURE ? KITH_WHY_KEYS_DIFFER : KITH_WHY_LINK_LOST,
+                        KITH_ENDED_BY_LINK, reason);
+}
+
+static void expire(kith_host *h, host_link *link, smp_session *s)
+{
+    smp_outbox out;
+
+    smp_expire(s, &out);
+    send_pdus(link, &out);
+    close_if_ended(h, link, s);
+}
+
+bool security_expire(kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        host_link *link = &h->links[i];
+
+        if (link->id != 0 && link->session != NULL && link->session->deadline_us <= h->now_us) {
+            expire(h, link, link->session);
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t security_deadline(const kith_host *h)
+{
+    uint64_t due = UINT64_MAX;
+
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (smp_is_open(&h->sessions[i]) && h->sessions[i].deadline_us < due)
+            due = h->sessions[i].deadline_us;
+    return due;
+}
+
+kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
+{
+    host_link *link = link_by_id(h, id);
+    smp_input in = {.kind = SMP_IN_CONSENT, .yes = yes};
+
+    if (link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (link->session == NULL || link->session->state != SMP_WAIT_CONSENT)
+        return KITH_ERR_STATE;
+    security_input(h, link->session, &in);
+    return KITH_OK;
+}

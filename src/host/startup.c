@@ -1,0 +1,276 @@
+/* Start-up: one table of commands, what each needs, and what its answer tells.  Ends in READY, or in START_FAILED
+ * with the names of what is missing.  Core Vol 4 Part E 7, Vol 6 Part D (message sequence charts). */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "host/internal.h"
+
+typedef struct {
+    uint16_t opcode;
+    uint8_t octet, bit; /* in Supported Commands; skipped when it is not there */
+    bool always;        /* sent without looking (the bits are not read yet, or every controller has it) */
+    size_t (*parameters)(kith_host *h, uint8_t *out);      /* NULL: none */
+    void (*on_answer)(kith_host *h, bytes_reader *answer); /* NULL: the status is enough */
+} startup_step;
+
+static size_t event_mask(kith_host *h, uint8_t *out)
+{
+    (void)h;
+    /* Disconnection, Encryption Change, Hardware Error, Data Buffer Overflow, Key Refresh, LE Meta: bit n is
+     * event n + 1. */
+    bytes_put64(out, UINT64_C(1) << 0x04 | UINT64_C(1) << 0x07 | UINT64_C(1) << 0x0f | UINT64_C(1) << 0x19 |
+                         UINT64_C(1) << 0x2f | UINT64_C(1) << 0x3d);
+    return 8;
+}
+
+static size_t le_event_mask(kith_host *h, uint8_t *out)
+{
+    (void)h;
+    /* Connection Complete, Advertising Report, Update Complete, LTK Request, Data Length Change, Enhanced
+     * Connection Complete: bit n is subevent n + 1. */
+    bytes_put64(out, 0x01 | 0x02 | 0x04 | 0x10 | 0x40 | 0x200);
+    return 8;
+}
+
+static size_t le_host_support(kith_host *h, uint8_t *out)
+{
+    (void)h;
+    out[0] = 1;
+    out[1] = 0;
+    return 2;
+}
+
+static size_t default_data_length(kith_host *h, uint8_t *out)
+{
+    (void)h;
+    bytes_put16(out, 251);
+    bytes_put16(out + 2, 2120);
+    return 4;
+}
+
+static size_t random_address(kith_host *h, uint8_t *out)
+{
+    memcpy(out, h->own.octets, 6);
+    return 6;
+}
+
+static void on_version(kith_host *h, bytes_reader *r)
+{
+    h->ready.hci_version = bytes_read8(r);
+    bytes_skip(r, 3); /* HCI revision, LMP version */
+    h->ready.manufacturer = bytes_read16(r);
+}
+
+static void on_commands(kith_host *h, bytes_reader *r)
+{
+    bytes_read(r, h->commands_supported, sizeof h->commands_supported);
+}
+
+static void on_features(kith_host *h, bytes_reader *r)
+{
+    uint8_t features[8];
+
+    bytes_read(r, features, sizeof features);
+    if ((features[4] & 0x40) == 0)
+        h->ready.lacks |= KITH_LACKS_LE;
+}
+
+static void on_address(kith_host *h, bytes_reader *r)
+{
+    static const uint8_t none[6];
+    uint8_t address[6];
+
+    bytes_read(r, address, sizeof address);
+    if (h->config.own_address != KITH_OWN_PUBLIC)
+        return;
+    if (memcmp(address, none, sizeof none) == 0)
+        h->ready.lacks |= KITH_LACKS_PUBLIC_ADDRESS;
+    h->own.type = KITH_ADDRESS_PUBLIC;
+    memcpy(h->own.octets, address, sizeof address);
+}
+
+static void take_buffers(kith_host *h, uint16_t len, uint16_t packets)
+{
+    h->ready.acl_len = len;
+    h->ready.acl_packets = packets;
+}
+
+static void on_le_buffers(kith_host *h, bytes_reader *r)
+{
+    uint16_t len = bytes_read16(r);
+
+    take_buffers(h, len, bytes_read8(r));
+}
+
+/* No buffers of LE's own: those of the classic link are shared (7.8.2). */
+static void on_shared_buffers(kith_host *h, bytes_reader *r)
+{
+    uint16_t len = bytes_read16(r);
+
+    bytes_skip(r, 1); /* synchronous */
+    if (h->ready.acl_len == 0 || h->ready.acl_packets == 0)
+        take_buffers(h, len, bytes_read16(r));
+}
+
+static void on_le_features(kith_host *h, bytes_reader *r)
+{
+    h->le_features = bytes_read64(r);
+}
+
+static const startup_step steps[] = {
+    {KITH_HCI_RESET, 0, 0, true, NULL, NULL},
+    {KITH_HCI_READ_LOCAL_VERSION, 0, 0, true, NULL, on_version},
+    {KITH_HCI_READ_LOCAL_COMMANDS, 0, 0, true, NULL, on_commands},
+    {KITH_HCI_READ_LOCAL_FEATURES, 0, 0, true, NULL, on_features},
+    {KITH_HCI_READ_BD_ADDR, 0, 0, true, NULL, on_address},
+    {KITH_HCI_SET_EVENT_MASK, 0, 0, true, event_mask, NULL},
+    {KITH_HCI_WRITE_LE_HOST_SUPPORT, 24, 6, false, le_host_support, NULL},
+    {KITH_HCI_LE_SET_EVENT_MASK, 0, 0, true, le_event_mask, NULL},
+    {KITH_HCI_LE_READ_BUFFER_SIZE, 0, 0, true, NULL, on_le_buffers},
+    {KITH_HCI_READ_BUFFER_SIZE, 14, 7, false, NULL, on_shared_buffers},
+    {KITH_HCI_LE_READ_LOCAL_FEATURES, 0, 0, true, NULL, on_le_features},
+    {KITH_HCI_LE_WRITE_DEFAULT_DATA_LENGTH, 34, 0, false, default_data_length, NULL},
+    {KITH_HCI_LE_SET_RANDOM_ADDRESS, 25, 4, false, random_address, NULL},
+};
+
+/* What a command's absence means: all bits must be there, or the host lacks this. */
+static const struct {
+    uint32_t lacks;
+    uint8_t octet, mask;
+} needs[] = {
+    {KITH_LACKS_ENCRYPTION, 28, 0x07},     /* Enable Encryption, LTK Request Reply, Negative Reply */
+    {KITH_LACKS_ADVERTISING, 25, 0xa0},    /* Set Advertising Parameters, Data */
+    {KITH_LACKS_ADVERTISING, 26, 0x03},    /* Set Scan Response Data, Set Advertising Enable */
+    {KITH_LACKS_SCANNING, 26, 0x0c},       /* Set Scan Parameters, Enable */
+    {KITH_LACKS_INITIATING, 26, 0x30},     /* Create Connection, Cancel */
+    {KITH_LACKS_DATA_LENGTH, 34, 0x01},    /* Write Suggested Default Data Length */
+    {KITH_LACKS_RESOLVING_LIST, 34, 0x78}, /* Add, Remove, Clear, Read Size */
+};
+
+enum { ENOUGH_TO_FAIL = KITH_LACKS_LE | KITH_LACKS_ENCRYPTION | KITH_LACKS_PUBLIC_ADDRESS | KITH_LACKS_BUFFERS };
+
+static bool is_wanted(const kith_host *h, const startup_step *step)
+{
+    if (step->opcode == KITH_HCI_LE_SET_RANDOM_ADDRESS)
+        return h->config.own_address == KITH_OWN_STATIC;
+    if (step->opcode == KITH_HCI_READ_BUFFER_SIZE)
+        return h->ready.acl_len == 0 || h->ready.acl_packets == 0;
+    return step->always || command_is_supported(h, step->octet, step->bit);
+}
+
+void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status hci_status, kith_status status)
+{
+    kith_event *event = event_post(h, KITH_EVENT_START_FAILED, NULL);
+
+    event->start_failed.lacks = lacks;
+    event->start_failed.opcode = opcode;
+    event->start_failed.hci_status = hci_status;
+    event->start_failed.status = status;
+    h->startup = STARTUP_FAILED;
+}
+
+static void judge(kith_host *h)
+{
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if ((h->commands_supported[needs[i].octet] & needs[i].mask) != needs[i].mask)
+            h->ready.lacks |= needs[i].lacks;
+    if ((h->le_features & 0x01) == 0)
+        h->ready.lacks |= KITH_LACKS_ENCRYPTION;
+    if (h->ready.acl_len < 27 || h->ready.acl_packets == 0)
+        h->ready.lacks |= KITH_LACKS_BUFFERS;
+}
+
+static void finish(kith_host *h)
+{
+    judge(h);
+    if ((h->ready.lacks & ENOUGH_TO_FAIL) != 0) {
+        startup_fail(h, h->ready.lacks & ENOUGH_TO_FAIL, 0, 0, KITH_OK);
+        return;
+    }
+    h->startup = STARTUP_READY;
+    h->acl_credits = h->ready.acl_packets;
+    h->identity = h->own;
+    h->smp.identity = h->own;
+    h->ready.address = h->own;
+    event_post(h, KITH_EVENT_READY, NULL)->ready = h->ready;
+    work_prepare_own_key(h);
+}
+
+static void skip_unwanted(kith_host *h)
+{
+    while (h->startup_step < sizeof steps / sizeof steps[0] && !is_wanted(h, &steps[h->startup_step]))
+        h->startup_step++;
+    if (h->startup_step == sizeof steps / sizeof steps[0])
+        finish(h);
+}
+
+size_t startup_command(kith_host *h, uint8_t *out)
+{
+    const startup_step *step = &steps[h->startup_step];
+    size_t len = step->parameters != NULL ? step->parameters(h, out + 4) : 0;
+
+    command_begin(out, step->opcode, len);
+    return 4 + len;
+}
+
+void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters, size_t len)
+{
+    const startup_step *step = &steps[h->startup_step];
+    bytes_reader answer;
+
+    if (opcode != step->opcode)
+        return;
+    if (len == 0 || parameters[0] != KITH_HCI_SUCCESS) {
+        startup_fail(h, 0, opcode, len > 0 ? parameters[0] : KITH_HCI_UNSPECIFIED_ERROR, KITH_OK);
+        return;
+    }
+    bytes_reader_init(&answer, parameters + 1, len - 1);
+    if (step->on_answer != NULL)
+        step->on_answer(h, &answer);
+    if (answer.failed) {
+        startup_fail(h, 0, opcode, KITH_HCI_UNSPECIFIED_ERROR, KITH_ERR_VALUE);
+        return;
+    }
+    h->startup_step++;
+    skip_unwanted(h);
+}
+
+static kith_status draw_identity(kith_host *h)
+{
+    kith_status status = KITH_OK;
+
+    if (h->config.irk != NULL)
+        memcpy(h->irk, h->config.irk, sizeof h->irk);
+    else
+        status = crypto_random(h->config.crypto, &h->random, h->irk, sizeof h->irk);
+    if (status != KITH_OK || h->config.own_address != KITH_OWN_STATIC)
+        return status;
+    h->own.type = KITH_ADDRESS_RANDOM;
+    if (h->config.static_address != NULL)
+        memcpy(h->own.octets, h->config.static_address, sizeof h->own.octets);
+    else
+        status = crypto_random(h->config.crypto, &h->random, h->own.octets, sizeof h->own.octets);
+    h->own.octets[5] |= 0xc0;
+    return status;
+}
+
+kith_status kith_host_start(kith_host *h, uint64_t now_us)
+{
+    kith_status status;
+
+    if (h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY || h->lost)
+        return KITH_ERR_STATE;
+    h->now_us = now_us;
+    memset(&h->ready, 0, sizeof h->ready);
+    memset(&h->command, 0, sizeof h->command);
+    h->command.credits = 1; /* 4.4: after power on, one command may go */
+    h->command.deadline_us = UINT64_MAX;
+    h->startup_step = 0;
+    crypto_random_reset(&h->random);
+    status = draw_identity(h);
+    if (status != KITH_OK)
+        startup_fail(h, 0, 0, 0, status);
+    else
+        h->startup = STARTUP_RUNNING;
+    return KITH_OK;
+}

@@ -1,0 +1,48 @@
+/* The pairing window: a time in which requests are answered without asking.  It closes by state: after one
+ * success, three failures that the peer caused, or its time. */
+#include "host/internal.h"
+
+enum { MAX_FAILURES = 3, DAY_MS = 24 * 60 * 60 * 1000 };
+
+bool window_admits(const kith_host *h)
+{
+    return h->window_open && h->now_us < h->window_end_us;
+}
+
+kith_status kith_pairing_open(kith_host *h, uint32_t duration_ms)
+{
+    if (duration_ms == 0 || duration_ms > DAY_MS)
+        return KITH_ERR_VALUE;
+    h->window_open = true;
+    h->window_failures = 0;
+    h->window_end_us = h->now_us + UINT64_C(1000) * duration_ms;
+    return KITH_OK;
+}
+
+void kith_pairing_close(kith_host *h)
+{
+    h->window_open = false;
+}
+
+bool kith_pairing_is_open(const kith_host *h)
+{
+    return window_admits(h);
+}
+
+void window_on_end(kith_host *h, const smp_session *s)
+{
+    if (!s->window)
+        return;
+    if (s->verdict.succeeded)
+        h->window_open = false;
+    else if (s->verdict.ended_by != KITH_ENDED_BY_USER && ++h->window_failures >= MAX_FAILURES)
+        h->window_open = false;
+}
+
+bool window_expire(kith_host *h)
+{
+    if (!h->window_open || h->now_us < h->window_end_us)
+        return false;
+    h->window_open = false;
+    return true;
+}
