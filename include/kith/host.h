@@ -33,15 +33,16 @@ typedef struct {
 /* Octets of memory for a host, for static storage: _Alignas(8) static uint8_t memory[KITH_HOST_SIZE(...)].
  * Never less than kith_host_size() says for the same limits. */
 #define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
-    (KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * (KITH_SIZE_BUFFER(mtu))) +                             \
-     (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND +                                           \
-     ((size_t)(events) + 8u * (size_t)(links) + 12u) * (KITH_SIZE_EVENT) + 2u * KITH_SIZE_BUFFER(mtu))
+    ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu)) +                              \
+      (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND +                                          \
+      ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
+     8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED   (1200u + 40u * sizeof(void *))
-#define KITH_SIZE_LINK    (640u + 16u * sizeof(void *))
-#define KITH_SIZE_PAIRING (640u + 8u * sizeof(void *))
-#define KITH_SIZE_BOND    128u
-#define KITH_SIZE_EVENT   (136u + 4u * sizeof(void *))
+#define KITH_SIZE_FIXED       (600u + 28u * sizeof(void *))
+#define KITH_SIZE_LINK        (608u + 14u * sizeof(void *))
+#define KITH_SIZE_PAIRING     (464u + 6u * sizeof(void *))
+#define KITH_SIZE_BOND        80u
+#define KITH_SIZE_EVENT       96u
 
 /* The exact figure; 0: a limit is out of its range. */
 size_t kith_host_size(const kith_limits *limits);

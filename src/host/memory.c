@@ -4,11 +4,13 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
-enum { ALIGN = 8, MAX_LINKS = 32 };
+enum { ALIGN = 8, MAX_LINKS = 32, ARRAYS = 6, LINK_BUFFERS = 4 };
 
 /* The public constants must hold what the private structs take. */
-_Static_assert(sizeof(struct kith_host) + ALIGN <= KITH_SIZE_FIXED, "KITH_SIZE_FIXED is too small");
-_Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_HOLD_EXTRA + ALIGN <=
+_Static_assert(sizeof(struct kith_host) + sizeof(host_job) + ARRAYS * (ALIGN - 1) <= KITH_SIZE_FIXED,
+               "KITH_SIZE_FIXED is too small");
+_Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_HOLD_EXTRA +
+                       LINK_BUFFERS * (ALIGN - 1) <=
                    KITH_SIZE_LINK,
                "KITH_SIZE_LINK is too small");
 _Static_assert(sizeof(smp_session) + sizeof(host_job) <= KITH_SIZE_PAIRING, "KITH_SIZE_PAIRING is too small");

@@ -1,0 +1,29 @@
+/* RAM: octets of a host, of each link, pairing, bond and event, as kith_host_size() says on this machine. */
+#include <stdio.h>
+
+#include "kith/kith.h"
+
+static const kith_limits base = {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .events = 8};
+
+static size_t more(kith_limits limits)
+{
+    return kith_host_size(&limits) - kith_host_size(&base);
+}
+
+int main(void)
+{
+    kith_limits two_links = base, two_pairings = base, two_bonds = base, long_mtu = base, nine_events = base;
+
+    two_links.links = 2;
+    two_pairings.links = two_pairings.pairings = 2;
+    two_bonds.bonds = 2;
+    long_mtu.mtu = 247;
+    nine_events.events = 9;
+    printf("%-52s %6zu octets\n", "host with 1 link, 1 pairing, 1 bond, MTU 65", kith_host_size(&base));
+    printf("%-52s %6zu octets\n", "the same with MTU 247", kith_host_size(&long_mtu));
+    printf("%-52s %6zu octets\n", "each further link", more(two_links));
+    printf("%-52s %6zu octets\n", "each further pairing at once", more(two_pairings) - more(two_links));
+    printf("%-52s %6zu octets\n", "each further bond", more(two_bonds));
+    printf("%-52s %6zu octets\n", "each further report that may wait", more(nine_events));
+    return 0;
+}
