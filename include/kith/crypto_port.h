@@ -32,8 +32,7 @@ typedef struct kith_crypto_port {
     /* AES-CCM with a 13-octet nonce (so a 2-octet length field) and a tag of 4, 8 or 16 octets.
      * in and out may be the same; len may be 0. */
     kith_status (*ccm_seal)(void *context, const uint8_t key[16], const uint8_t nonce[13], const uint8_t *aad,
-                            size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag,
-                            size_t tag_len);
+                            size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag, size_t tag_len);
     /* KITH_ERR_CRYPTO: the tag is wrong; out is zeroed. */
     kith_status (*ccm_open)(void *context, const uint8_t key[16], const uint8_t nonce[13], const uint8_t *aad,
                             size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, const uint8_t *tag,

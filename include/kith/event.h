@@ -31,60 +31,60 @@ typedef enum {
     KITH_EVENT_CONNECT_FAILED, /* .connect_failed: the end of kith_gap_connect() without a link */
     KITH_EVENT_DISCONNECTED,   /* .disconnected */
 
-    KITH_EVENT_CONSENT_WANTED,   /* .consent: answer with kith_pairing_consent() before its deadline */
-    KITH_EVENT_SECURITY_CHANGED, /* .security: what protects the link has changed */
-    KITH_EVENT_PAIRED,           /* .verdict: end of a pairing */
-    KITH_EVENT_PAIRING_FAILED,   /* .verdict: end of a pairing */
-    KITH_EVENT_ENCRYPTED,        /* .verdict: end of an encryption with a bond */
+    KITH_EVENT_CONSENT_WANTED,    /* .consent: answer with kith_pairing_consent() before its deadline */
+    KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
+    KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
+    KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
+    KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
     KITH_EVENT_ENCRYPTION_FAILED, /* .verdict: end of an encryption with a bond */
-    KITH_EVENT_BONDED,           /* .verdict: the bond is in the store */
-    KITH_EVENT_BOND_FAILED,      /* .verdict: the pairing went well, its bond could not be kept */
+    KITH_EVENT_BONDED,            /* .verdict: the bond is in the store */
+    KITH_EVENT_BOND_FAILED,       /* .verdict: the pairing went well, its bond could not be kept */
 
     KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
     KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
     KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response */
 
     KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
-    KITH_EVENT_DISCOVERED,     /* .gatt: end of kith_gatt_discover() */
-    KITH_EVENT_READ,           /* .gatt: end of kith_gatt_read() */
-    KITH_EVENT_WRITTEN,        /* .gatt: end of kith_gatt_write() */
-    KITH_EVENT_MTU             /* .gatt: end of kith_gatt_exchange_mtu() */
+    KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
+    KITH_EVENT_READ,            /* .gatt: end of kith_gatt_read() */
+    KITH_EVENT_WRITTEN,         /* .gatt: end of kith_gatt_write() */
+    KITH_EVENT_MTU              /* .gatt: end of kith_gatt_exchange_mtu() */
 } kith_event_kind;
 
 /* What a controller can lack.  kith_lack_name() gives the words. */
 enum {
-    KITH_LACKS_LE = 0x0001,               /* no LE at all */
-    KITH_LACKS_ENCRYPTION = 0x0002,       /* LE Encryption feature, or its commands */
-    KITH_LACKS_PUBLIC_ADDRESS = 0x0004,   /* asked to use it, and it is zero */
-    KITH_LACKS_BUFFERS = 0x0008,          /* no ACL buffer of at least 27 octets */
-    KITH_LACKS_ADVERTISING = 0x0010,      /* legacy advertising commands */
-    KITH_LACKS_SCANNING = 0x0020,         /* legacy scanning commands */
-    KITH_LACKS_INITIATING = 0x0040,       /* LE Create Connection */
-    KITH_LACKS_DATA_LENGTH = 0x0080,      /* data length extension */
-    KITH_LACKS_RESOLVING_LIST = 0x0100    /* link layer privacy */
+    KITH_LACKS_LE = 0x0001,             /* no LE at all */
+    KITH_LACKS_ENCRYPTION = 0x0002,     /* LE Encryption feature, or its commands */
+    KITH_LACKS_PUBLIC_ADDRESS = 0x0004, /* asked to use it, and it is zero */
+    KITH_LACKS_BUFFERS = 0x0008,        /* no ACL buffer of at least 27 octets */
+    KITH_LACKS_ADVERTISING = 0x0010,    /* legacy advertising commands */
+    KITH_LACKS_SCANNING = 0x0020,       /* legacy scanning commands */
+    KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
+    KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
+    KITH_LACKS_RESOLVING_LIST = 0x0100  /* link layer privacy */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
 const char *kith_lack_name(uint32_t lacks);
 
 typedef struct {
-    kith_address address;     /* the host's own, as used on air */
-    uint8_t hci_version;      /* Core version as assigned: 9 is 5.0 */
-    uint16_t manufacturer;    /* company identifier */
-    uint16_t acl_len;         /* octets of one ACL packet to the controller */
-    uint16_t acl_packets;     /* how many it holds */
-    uint32_t lacks;           /* KITH_LACKS_*: not needed to start, and not there */
+    kith_address address;  /* the host's own, as used on air */
+    uint8_t hci_version;   /* Core version as assigned: 9 is 5.0 */
+    uint16_t manufacturer; /* company identifier */
+    uint16_t acl_len;      /* octets of one ACL packet to the controller */
+    uint16_t acl_packets;  /* how many it holds */
+    uint32_t lacks;        /* KITH_LACKS_*: not needed to start, and not there */
 } kith_event_ready;
 
 typedef struct {
-    uint32_t lacks; /* KITH_LACKS_*: needed and not there; 0: a command failed */
+    uint32_t lacks;  /* KITH_LACKS_*: needed and not there; 0: a command failed */
     uint16_t opcode; /* the command that failed, or 0 */
     kith_hci_status hci_status;
     kith_status status; /* KITH_ERR_ENTROPY and so on; KITH_OK otherwise */
 } kith_event_start_failed;
 
 typedef struct {
-    uint16_t opcode;   /* the command it never answered, or 0 */
+    uint16_t opcode;       /* the command it never answered, or 0 */
     uint8_t hardware_code; /* of a Hardware Error event, or 0 */
 } kith_event_lost;
 
@@ -97,15 +97,15 @@ typedef struct {
     kith_address address; /* as heard: a claim */
     bool connectable;
     bool scan_response;
-    int8_t rssi;          /* dBm; 127: not known */
+    int8_t rssi; /* dBm; 127: not known */
     uint8_t len;
-    uint8_t data[31];     /* AD structures, Vol 3 Part C 11 */
+    uint8_t data[31]; /* AD structures, Vol 3 Part C 11 */
 } kith_event_report;
 
 typedef struct {
     bool we_are_central;
-    kith_address peer;     /* the address on air: a claim */
-    kith_peer_id claimed;  /* the bond that address would belong to; proven only once the link is encrypted */
+    kith_address peer;    /* the address on air: a claim */
+    kith_peer_id claimed; /* the bond that address would belong to; proven only once the link is encrypted */
     uint16_t interval_1250us;
     uint16_t latency;
     uint16_t timeout_10ms;
@@ -121,9 +121,9 @@ typedef struct {
 
 typedef struct {
     kith_address peer;
-    bool again;                    /* a bond for this (claimed) peer stands; it asks to pair again */
+    bool again;                     /* a bond for this (claimed) peer stands; it asks to pair again */
     kith_pairing_features features; /* the peer's; zeros where it is only a Security Request */
-    uint64_t deadline_us;          /* no answer by then is a no */
+    uint64_t deadline_us;           /* no answer by then is a no */
 } kith_event_consent;
 
 typedef struct {
@@ -134,7 +134,7 @@ typedef struct {
 } kith_event_security;
 
 typedef struct {
-    uint16_t id;     /* as in the attribute table */
+    uint16_t id; /* as in the attribute table */
     uint16_t handle;
     uint16_t offset;
     uint16_t len;
@@ -151,15 +151,15 @@ typedef struct {
     kith_gatt_result result;
     kith_att_error att_error; /* KITH_GATT_ATT_ERROR: as received */
     uint16_t handle;
-    uint16_t mtu;             /* KITH_EVENT_MTU */
+    uint16_t mtu; /* KITH_EVENT_MTU */
     uint16_t len;
-    const uint8_t *value;     /* KITH_EVENT_READ; valid until the next kith_host_next_event() */
+    const uint8_t *value; /* KITH_EVENT_READ; valid until the next kith_host_next_event() */
 } kith_event_gatt;
 
 typedef struct {
     kith_event_kind kind;
-    kith_link link;    /* 0 where the event is about no link */
-    kith_peer_id peer; /* proven peer of that link, 0: none */
+    kith_link link;       /* 0 where the event is about no link */
+    kith_peer_id peer;    /* proven peer of that link, 0: none */
     kith_address address; /* peer's address on air, where link is not 0 */
     union {
         kith_event_ready ready;

@@ -10,8 +10,8 @@ typedef struct {
     uint16_t interval_625us; /* 0x0020..0x4000 */
     bool connectable;
     uint8_t data_len, response_len; /* 0..31 */
-    uint8_t data[31];        /* AD structures */
-    uint8_t response[31];    /* scan response */
+    uint8_t data[31];               /* AD structures */
+    uint8_t response[31];           /* scan response */
 } kith_advertising;
 
 /* 100 ms, connectable, flags "general discoverable, no BR/EDR" and the name, cut to what fits. */
@@ -38,7 +38,7 @@ KITH_MUST_USE kith_status kith_gap_stop_scan(struct kith_host *h);
 typedef struct {
     uint16_t interval_min_1250us, interval_max_1250us; /* 6..3200 */
     uint16_t latency;                                  /* 0..499 */
-    uint16_t timeout_10ms; /* 10..3200, above (1 + latency) * interval_max * 2 */
+    uint16_t timeout_10ms;                             /* 10..3200, above (1 + latency) * interval_max * 2 */
 } kith_connection_parameters;
 
 void kith_gap_default_parameters(kith_connection_parameters *parameters); /* 30 to 50 ms, latency 0, 4 s */
@@ -53,7 +53,8 @@ KITH_MUST_USE kith_status kith_gap_check_parameters(const kith_connection_parame
  * KITH_ERR_UNSUPPORTED. */
 KITH_MUST_USE kith_status kith_gap_connect(struct kith_host *h, const kith_address *peer,
                                            const kith_connection_parameters *parameters);
-KITH_MUST_USE kith_status kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting */
+KITH_MUST_USE kith_status
+kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting; KITH_ERR_FULL: take events */
 
 /* Disconnects; ends in DISCONNECTED.  reason as Vol 4 Part E 7.1.6 allows (0x13: user).
  * KITH_ERR_NOT_FOUND: no such link. KITH_ERR_VALUE: reason. */

@@ -58,7 +58,7 @@ typedef struct {
     kith_security security;
     const kith_service *services; /* the attribute table of the program; may be NULL with service_count 0 */
     size_t service_count;
-    const char *name;             /* Device Name characteristic, UTF-8, at most 248 octets */
+    const char *name; /* Device Name characteristic, UTF-8, at most 248 octets */
     uint16_t appearance;
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
@@ -75,7 +75,7 @@ KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_c
 
 /* Starts: resets the controller and reads what it can do.  Ends in READY or START_FAILED.
  * Also restarts a host whose controller was lost: every link is gone, bonds stay.
- * KITH_ERR_STATE: it is starting already. */
+ * KITH_ERR_STATE: it is starting, or has started.  KITH_ERR_FULL: events must be taken first. */
 KITH_MUST_USE kith_status kith_host_start(kith_host *h, uint64_t now_us);
 
 /* One H4 packet from the controller: type octet first.

@@ -36,14 +36,16 @@ void kith_pairing_close(struct kith_host *h);
 bool kith_pairing_is_open(const struct kith_host *h);
 
 /* Answers KITH_EVENT_CONSENT_WANTED.
- * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link. */
+ * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link;
+ * KITH_ERR_FULL: events must be taken first; nothing was changed. */
 KITH_MUST_USE kith_status kith_pairing_consent(struct kith_host *h, kith_link link, bool yes);
 
 /* Makes the link at least this secure: by what stands, else with the bond, else by pairing.  As
  * peripheral it asks the central with a Security Request.  Ends once, in PAIRED, PAIRING_FAILED,
  * ENCRYPTED or ENCRYPTION_FAILED.
  * KITH_ERR_BUSY: a pairing or encryption is under way on this link: its end will come; this call has none.
- * KITH_ERR_FULL: no session free.  KITH_ERR_STATE: an SMP timeout ended security on this connection.
+ * KITH_ERR_FULL: no session or no room for a bond is free, or events must be taken first.
+ * KITH_ERR_STATE: an SMP timeout ended security on this connection.
  * KITH_ERR_UNSUPPORTED: no method for this role is configured.
  * KITH_ERR_VALUE: level outside 2..4.  KITH_ERR_NOT_FOUND: no such link.
  *

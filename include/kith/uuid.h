@@ -16,9 +16,20 @@ typedef struct {
 
 /* For constant tables.  KITH_UUID128 takes the sixteen octets in the order they are printed:
  * KITH_UUID128(0x9b,0x57,0x48,0x47, 0xf7,0x06, 0x43,0x6c, 0xbe,0xd7, 0xfc,0x01,0xeb,0x09,0x65,0xc1) */
-#define KITH_UUID16(u) { 2, { (uint8_t)((u) & 0xff), (uint8_t)((u) >> 8) } }
-#define KITH_UUID128(p, o, n, m, l, k, j, i, h, g, f, e, d, c, b, a) \
-    { 16, { a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p } }
+#define KITH_UUID16(u)                                                                                                 \
+    {                                                                                                                  \
+        2,                                                                                                             \
+        {                                                                                                              \
+            (uint8_t)((u)&0xff), (uint8_t)((u) >> 8)                                                                   \
+        }                                                                                                              \
+    }
+#define KITH_UUID128(p, o, n, m, l, k, j, i, h, g, f, e, d, c, b, a)                                                   \
+    {                                                                                                                  \
+        16,                                                                                                            \
+        {                                                                                                              \
+            a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p                                                             \
+        }                                                                                                              \
+    }
 
 /* The same UUID, whichever way each is written: a 16-bit UUID equals its 128-bit form. */
 bool kith_uuid_equal(const kith_uuid *a, const kith_uuid *b);

@@ -15,13 +15,13 @@ typedef enum { KITH_ATTEMPT_PAIRING, KITH_ATTEMPT_ENCRYPTION, KITH_ATTEMPT_BOND 
 
 /* The last phase that was entered.  Core Vol 3 Part H 2.1 */
 typedef enum {
-    KITH_PHASE_REQUEST,       /* asked for; nothing heard yet */
-    KITH_PHASE_FEATURES,      /* phase 1 */
-    KITH_PHASE_PUBLIC_KEYS,   /* phase 2, public key exchange */
+    KITH_PHASE_REQUEST,        /* asked for; nothing heard yet */
+    KITH_PHASE_FEATURES,       /* phase 1 */
+    KITH_PHASE_PUBLIC_KEYS,    /* phase 2, public key exchange */
     KITH_PHASE_AUTHENTICATION, /* phase 2, authentication stage 1 */
-    KITH_PHASE_DHKEY_CHECKS,  /* phase 2, authentication stage 2 */
-    KITH_PHASE_ENCRYPTION,    /* the link layer starts encryption */
-    KITH_PHASE_KEYS,          /* phase 3, key distribution */
+    KITH_PHASE_DHKEY_CHECKS,   /* phase 2, authentication stage 2 */
+    KITH_PHASE_ENCRYPTION,     /* the link layer starts encryption */
+    KITH_PHASE_KEYS,           /* phase 3, key distribution */
     KITH_PHASE_DONE
 } kith_phase;
 
@@ -46,7 +46,7 @@ typedef enum {
 /* Security mode 1 levels.  Core Vol 3 Part C 10.2.1 */
 typedef enum {
     KITH_LEVEL_NONE = 1,
-    KITH_LEVEL_ENCRYPTED = 2,     /* unauthenticated: no protection against a man in the middle while pairing */
+    KITH_LEVEL_ENCRYPTED = 2, /* unauthenticated: no protection against a man in the middle while pairing */
     KITH_LEVEL_AUTHENTICATED = 3,
     KITH_LEVEL_SC_AUTHENTICATED = 4 /* Secure Connections, authenticated, 16-octet key */
 } kith_level;
@@ -92,8 +92,7 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
       "somebody may be in the middle; try again")                                                                      \
     X(LTK_TOO_EARLY, "ltk-too-early", "The peer tried to encrypt before the checks were done.",                        \
       "this is an attack or a broken device")                                                                          \
-    X(KEYS_TOO_EARLY, "keys-too-early", "The peer sent keys over a link that is not encrypted.",                       \
-      "nothing was stored")                                                                                            \
+    X(KEYS_TOO_EARLY, "keys-too-early", "The peer sent keys over a link that is not encrypted.", "nothing was stored") \
     X(BAD_IDENTITY, "bad-identity", "The peer's identity is not one a device may have.", "nothing was stored")         \
     X(PEER_FAILED, "peer-failed", "The peer ended the pairing.", "")                                                   \
     X(SMP_TIMEOUT, "smp-timeout", "The peer did not answer for 30 seconds.",                                           \

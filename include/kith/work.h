@@ -10,9 +10,9 @@
 #include "kith/crypto_port.h"
 
 typedef enum {
-    KITH_WORK_KEY_PAIR,      /* private_key -> public_key; KITH_ERR_VALUE: the scalar was out of range */
-    KITH_WORK_CHECK_KEY,     /* is peer_key a point of the curve? */
-    KITH_WORK_SHARED_SECRET  /* private_key, peer_key -> shared */
+    KITH_WORK_KEY_PAIR,     /* private_key -> public_key; KITH_ERR_VALUE: the scalar was out of range */
+    KITH_WORK_CHECK_KEY,    /* is peer_key a point of the curve? */
+    KITH_WORK_SHARED_SECRET /* private_key, peer_key -> shared */
 } kith_work_kind;
 
 /* Keys as the crypto port wants them: most significant octet first, public keys X||Y. */

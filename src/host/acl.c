@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/wipe.h"
 #include "host/internal.h"
 #include "l2cap/signalling.h"
 
@@ -68,6 +69,14 @@ bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *
     return true;
 }
 
+/* Takes octets off the front of a buffer.  What they leave behind is wiped: it may have been a key. */
+static uint16_t drop_front(uint8_t *buffer, uint16_t len, size_t front)
+{
+    memmove(buffer, buffer + front, len - front);
+    wipe(buffer + (len - front), front);
+    return (uint16_t)(len - front);
+}
+
 static void drop_first_record(host_link *link)
 {
     uint16_t record = (uint16_t)(HOST_FRAME_RECORD + bytes_get16(link->tx));
@@ -76,9 +85,8 @@ static void drop_first_record(host_link *link)
         link->smp_queued--;
         link->smp_mark = link->fragments_sent;
     }
-    memmove(link->tx, link->tx + record, (size_t)(link->tx_len - record));
-    link->tx_len = (uint16_t)(link->tx_len - record);
     link->tx_offset = 0;
+    link->tx_len = drop_front(link->tx, link->tx_len, record);
 }
 
 static size_t take_fragment(kith_host *h, host_link *link, uint8_t *out, size_t cap)
@@ -129,7 +137,7 @@ static void complete(kith_host *h, host_link *link, uint16_t count)
     link->fragments_done += count;
     h->acl_credits = (uint16_t)(h->acl_credits + count);
     if (count > 0 && link->smp_queued == 0 && (int32_t)(link->fragments_done - link->smp_mark) >= 0)
-        security_on_acknowledged(h, link);
+        link->smp_acknowledged = link->session != NULL;
 }
 
 void acl_on_completed(kith_host *h, const uint8_t *parameters, size_t len)
@@ -200,33 +208,17 @@ static bool hold(host_link *link, const uint8_t *frame, size_t len)
     return true;
 }
 
-/* Held frames come out one a time, as there is room for their events. */
-bool acl_take_held(kith_host *h)
+bool acl_has_held(const host_link *link)
 {
-    for (unsigned i = 0; i < h->config.limits.links; i++) {
-        host_link *link = &h->links[i];
-        kith_link id = link->id;
-        size_t len;
-
-        if (id == 0 || link->hold_len == 0 || link->encryption == LINK_ENCRYPTING)
-            continue;
-        len = bytes_get16(link->hold);
-        dispatch(h, link, link->hold + 2, len);
-        if (link->id != id)
-            return true;
-        memmove(link->hold, link->hold + 2 + len, link->hold_len - 2 - len);
-        link->hold_len = (uint16_t)(link->hold_len - 2 - len);
-        return true;
-    }
-    return false;
+    return link->hold_len > 0 && link->encryption != LINK_ENCRYPTING;
 }
 
-bool acl_has_held(const kith_host *h)
+void acl_take_held(kith_host *h, host_link *link)
 {
-    for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (h->links[i].id != 0 && h->links[i].hold_len > 0 && h->links[i].encryption != LINK_ENCRYPTING)
-            return true;
-    return false;
+    size_t len = bytes_get16(link->hold);
+
+    dispatch(h, link, link->hold + 2, len);
+    link->hold_len = drop_front(link->hold, link->hold_len, 2 + len);
 }
 
 void acl_receive(kith_host *h, const uint8_t *packet, size_t len)
@@ -241,4 +233,5 @@ void acl_receive(kith_host *h, const uint8_t *packet, size_t len)
         return;
     if (!hold(link, link->reassembly.buffer, link->reassembly.want))
         dispatch(h, link, link->reassembly.buffer, link->reassembly.want);
+    wipe(link->reassembly.buffer, link->reassembly.want);
 }

@@ -135,6 +135,8 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
     if (s == NULL)
         return KITH_ERR_FULL;
     s->asked_for = true; /* the program's call is the consent for this link alone */
+    /* A bonded central that answers our Security Request with a new pairing is a question of its own. */
+    s->consent_needed = !link->central && link->claimed != 0 && !window_admits(h);
     security_input(h, s, &in);
     return KITH_OK;
 }
@@ -152,6 +154,8 @@ kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
         return KITH_ERR_BUSY;
     if (link->smp_dead || link->going)
         return KITH_ERR_STATE;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
     if (is_satisfied(link, level)) {
         encryption_tell(h, link, KITH_WHY_ALREADY_SECURE, KITH_ENDED_WELL, 0);
         return KITH_OK;

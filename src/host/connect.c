@@ -108,6 +108,8 @@ kith_status kith_gap_cancel_connect(kith_host *h)
 {
     if (!h->connecting)
         return KITH_ERR_STATE;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
     if (h->create_sent)
         h->cancel_wanted = true;
     else

@@ -74,6 +74,43 @@ static void set_time(kith_host *h, uint64_t now_us)
         h->now_us = now_us;
 }
 
+/* What a packet began and what is finished one step at a time, so that each step's events have their room: frames
+ * that waited for encryption, the peer's acknowledgement, an own key that came.  False: nothing is. */
+static bool finish_one(kith_host *h)
+{
+    smp_session *s = security_wants_own_key(h);
+
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        host_link *link = &h->links[i];
+
+        if (link->id != 0 && link->smp_acknowledged) {
+            security_on_acknowledged(h, link);
+            return true;
+        }
+        if (link->id != 0 && acl_has_held(link)) {
+            acl_take_held(h, link);
+            return true;
+        }
+    }
+    if (s != NULL)
+        security_give_own_key(h, s);
+    return s != NULL;
+}
+
+static bool is_unfinished(const kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0 && (h->links[i].smp_acknowledged || acl_has_held(&h->links[i])))
+            return true;
+    return security_wants_own_key(h) != NULL;
+}
+
+void host_finish(kith_host *h)
+{
+    while (events_have_room(h) && finish_one(h))
+        continue;
+}
+
 static bool is_running(const kith_host *h)
 {
     return (h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY) && !h->lost;
@@ -87,9 +124,7 @@ kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, u
     set_time(h, now_us);
     if (!event && !data)
         return KITH_ERR_VALUE;
-    /* Frames that waited for encryption come before what arrives now. */
-    while (acl_has_held(h) && events_have_room(h))
-        (void)acl_take_held(h);
+    host_finish(h); /* what waited comes before what arrives now */
     if (!events_have_room(h))
         return KITH_ERR_FULL;
     if (!is_running(h))
@@ -98,6 +133,7 @@ kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, u
         run_row(h, rows, sizeof rows / sizeof rows[0], packet[1], packet + 3, len - 3);
     else if (h->startup == STARTUP_READY)
         acl_receive(h, packet + 1, len - 1);
+    host_finish(h);
     return KITH_OK;
 }
 
@@ -137,7 +173,7 @@ static bool run_one(kith_host *h)
         wind_up(h);
         return true;
     }
-    if (acl_take_held(h))
+    if (finish_one(h))
         return true;
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || window_expire(h);
@@ -165,7 +201,7 @@ uint64_t kith_host_deadline(const kith_host *h)
 {
     uint64_t due = UINT64_MAX;
 
-    if (h->lost || acl_has_held(h))
+    if (h->lost || is_unfinished(h))
         return h->now_us;
     if (is_running(h))
         due = h->command.deadline_us;

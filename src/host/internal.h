@@ -102,8 +102,9 @@ typedef struct {
     uint16_t tx_cap, tx_len, tx_offset; /* offset: of the first record's frame, already given to the controller */
     uint16_t in_controller;             /* ACL packets not yet completed */
     uint32_t fragments_sent, fragments_done;
-    uint32_t smp_mark;  /* fragments_sent when the last SMP frame went */
-    uint8_t smp_queued; /* SMP frames still in tx */
+    uint32_t smp_mark;     /* fragments_sent when the last SMP frame went */
+    uint8_t smp_queued;    /* SMP frames still in tx */
+    bool smp_acknowledged; /* the peer has all of them, and the session does not know yet */
 
     hci_reassembly reassembly;
     uint8_t *hold; /* received frames that wait for the outcome of encryption: length (2), frame */
@@ -150,6 +151,7 @@ struct kith_host {
     uint16_t acl_credits;
     uint8_t next_link; /* round robin of transmission */
 
+    bool identity_drawn; /* irk and a random own address stay the same over restarts */
     crypto_random_state random;
     smp_environment smp;
     gatt_database database;
@@ -222,6 +224,9 @@ size_t connect_command(kith_host *h, uint8_t *out);
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
 void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
 
+/* host.c */
+void host_finish(kith_host *h); /* what was begun, as far as there is room for its events */
+
 /* links.c */
 host_link *link_by_id(const kith_host *h, kith_link id);
 host_link *link_by_handle(const kith_host *h, uint16_t handle);
@@ -241,8 +246,8 @@ bool acl_has_room(host_link *link, host_tx_class kind, size_t len);
 bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *pdu, size_t len);
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
-bool acl_take_held(kith_host *h); /* handles one frame that waited for encryption; false: there is none */
-bool acl_has_held(const kith_host *h);
+bool acl_has_held(const host_link *link);          /* frames waited for encryption, and its outcome is here */
+void acl_take_held(kith_host *h, host_link *link); /* handles one of them */
 
 /* security.c: the SMP channel, sessions, encryption */
 void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
@@ -252,7 +257,8 @@ void security_on_command_refused(kith_host *h, host_link *link, kith_hci_status 
 void security_on_acknowledged(kith_host *h, host_link *link);
 void security_on_link_end(kith_host *h, host_link *link, kith_hci_status reason);
 void security_input(kith_host *h, smp_session *s, const smp_input *in);
-void security_own_key_ready(kith_host *h);
+smp_session *security_wants_own_key(const kith_host *h); /* a session that waits for what is there now; NULL: none */
+void security_give_own_key(kith_host *h, smp_session *s);
 bool security_expire(kith_host *h); /* one that is due; false: none */
 uint64_t security_deadline(const kith_host *h);
 host_link *security_link_of(const kith_host *h, const smp_session *s);

@@ -74,8 +74,8 @@ static bool parse(const uint8_t *parameters, size_t len, bool enhanced, completi
     return !r.failed && c->handle <= KITH_ACL_HANDLE_MASK && c->role <= 1;
 }
 
-/* The slot keeps its buffers; all else starts anew. */
-static void reset_slot(host_link *link)
+/* The slot keeps its buffers, wiped; all else starts anew. */
+static void reset_slot(host_link *link, size_t value_cap)
 {
     host_link fresh;
 
@@ -88,6 +88,10 @@ static void reset_slot(host_link *link)
     fresh.value = link->value;
     fresh.att_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;
+    wipe(link->tx, link->tx_cap);
+    wipe(link->reassembly.buffer, link->reassembly.capacity);
+    wipe(link->hold, link->hold_cap);
+    wipe(link->value, value_cap);
     wipe(link, sizeof *link);
     *link = fresh;
 }
@@ -105,7 +109,7 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
     const peers_bond *claimed = peers_by_address(&h->bonds, h->config.crypto, &c->peer);
     kith_event *event;
 
-    reset_slot(link);
+    reset_slot(link, host_buffer(h));
     link->id = fresh_id(h);
     link->handle = c->handle;
     link->central = c->role == 0;
@@ -157,7 +161,7 @@ void link_end(kith_host *h, host_link *link, kith_hci_status reason)
     acl_forget(h, link);
     link->proven = 0; /* nothing is proven about a link that is gone */
     event_post(h, KITH_EVENT_DISCONNECTED, link)->disconnected.reason = reason;
-    reset_slot(link);
+    reset_slot(link, host_buffer(h));
 }
 
 void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len)

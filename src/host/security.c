@@ -97,18 +97,18 @@ static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_o
     return (out->wants & SMP_OUT_OWN_KEY) != 0 && give_own_key(h, next, work);
 }
 
-/* A pairing that fails after encryption began leaves a link nobody can vouch for: its level falls and it ends. */
+/* A pairing that fails once its key is in use leaves a link nobody can vouch for: its level falls and it ends. */
 static void fall(kith_host *h, host_link *link, const smp_session *s)
 {
-    bool was_encrypted = s->verdict.phase >= KITH_PHASE_ENCRYPTION;
+    bool in_use = s->verdict.phase >= KITH_PHASE_KEYS || (link->encryption == LINK_ENCRYPTING && !link->bond_procedure);
 
     if (s->dead_link)
         link->smp_dead = true;
-    if (link->level != KITH_LEVEL_NONE && was_encrypted)
+    if (in_use && link->level != KITH_LEVEL_NONE)
         encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
-    if (was_encrypted)
+    if (in_use)
         link->encryption = LINK_PLAIN;
-    if (s->dead_link || was_encrypted)
+    if (s->dead_link || in_use)
         link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
 }
 
@@ -155,17 +155,20 @@ void security_input(kith_host *h, smp_session *s, const smp_input *in)
         close_if_ended(h, link, s);
 }
 
-void security_own_key_ready(kith_host *h)
+smp_session *security_wants_own_key(const kith_host *h)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++) {
-        smp_session *s = &h->sessions[i];
-        smp_input in;
-        kith_work own_key;
+    for (unsigned i = 0; h->own_key != OWN_KEY_MAKING && i < h->config.limits.pairings; i++)
+        if (h->sessions[i].state == SMP_WAIT_OWN_KEY)
+            return &h->sessions[i];
+    return NULL;
+}
 
-        if (s->state != SMP_WAIT_OWN_KEY)
-            continue;
-        if (!give_own_key(h, &in, &own_key))
-            return;
+void security_give_own_key(kith_host *h, smp_session *s)
+{
+    smp_input in;
+    kith_work own_key;
+
+    if (give_own_key(h, &in, &own_key)) {
         security_input(h, s, &in);
         wipe(&own_key, sizeof own_key);
     }
@@ -187,6 +190,7 @@ void security_on_acknowledged(kith_host *h, host_link *link)
 {
     smp_input in = {.kind = SMP_IN_ACKNOWLEDGED};
 
+    link->smp_acknowledged = false;
     if (link->session != NULL)
         security_input(h, link->session, &in);
 }
@@ -343,6 +347,8 @@ kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
         return KITH_ERR_NOT_FOUND;
     if (link->session == NULL || link->session->state != SMP_WAIT_CONSENT)
         return KITH_ERR_STATE;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
     security_input(h, link->session, &in);
     return KITH_OK;
 }

@@ -239,6 +239,8 @@ static kith_status draw_identity(kith_host *h)
 {
     kith_status status = KITH_OK;
 
+    if (h->identity_drawn)
+        return KITH_OK;
     if (h->config.irk != NULL)
         memcpy(h->irk, h->config.irk, sizeof h->irk);
     else
@@ -260,6 +262,8 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
 
     if (h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY || h->lost)
         return KITH_ERR_STATE;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
     h->now_us = now_us;
     memset(&h->ready, 0, sizeof h->ready);
     memset(&h->command, 0, sizeof h->command);
@@ -268,6 +272,7 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
     h->startup_step = 0;
     crypto_random_reset(&h->random);
     status = draw_identity(h);
+    h->identity_drawn = status == KITH_OK;
     if (status != KITH_OK)
         startup_fail(h, 0, 0, 0, status);
     else

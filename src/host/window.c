@@ -29,13 +29,18 @@ bool kith_pairing_is_open(const kith_host *h)
     return window_admits(h);
 }
 
+/* Our own failures and a person's no are not the peer's doing. */
+static bool peer_caused(const kith_verdict *v)
+{
+    return v->ended_by != KITH_ENDED_BY_USER && v->ended_by != KITH_ENDED_BY_CONTROLLER && v->why != KITH_WHY_ENTROPY &&
+           v->why != KITH_WHY_CRYPTO;
+}
+
 void window_on_end(kith_host *h, const smp_session *s)
 {
     if (!s->window)
         return;
-    if (s->verdict.succeeded)
-        h->window_open = false;
-    else if (s->verdict.ended_by != KITH_ENDED_BY_USER && ++h->window_failures >= MAX_FAILURES)
+    if (s->verdict.succeeded || (peer_caused(&s->verdict) && ++h->window_failures >= MAX_FAILURES))
         h->window_open = false;
 }
 

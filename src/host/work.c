@@ -95,7 +95,6 @@ static void finish_own_key(kith_host *h, const kith_work *work)
         if (work->result == KITH_ERR_VALUE && ++h->own_key_tries < MAX_KEY_TRIES)
             work_prepare_own_key(h);
     }
-    security_own_key_ready(h);
 }
 
 static void finish_session(kith_host *h, smp_session *s, const kith_work *work)
@@ -133,5 +132,6 @@ kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us
     else
         finish_session(h, s, work);
     wipe(work, sizeof *work);
+    host_finish(h);
     return KITH_OK;
 }

@@ -148,7 +148,7 @@ enum {
     KITH_ACL_HANDLE_MASK = 0x0fff,
     KITH_ACL_FIRST_NON_FLUSHABLE = 0x0000, /* host to controller: start of an L2CAP PDU */
     KITH_ACL_CONTINUING = 0x1000,
-    KITH_ACL_FIRST_FLUSHABLE = 0x2000,     /* controller to host: start of an L2CAP PDU */
+    KITH_ACL_FIRST_FLUSHABLE = 0x2000, /* controller to host: start of an L2CAP PDU */
     KITH_ACL_BOUNDARY_MASK = 0x3000,
     KITH_ACL_BROADCAST_MASK = 0xc000
 };
