@@ -1,0 +1,525 @@
+/* What the files of the virtual radio share: the room, a controller and the two ends of a connection.
+ *
+ * A controller here has as many radios as it needs: advertising, scanning and every connection run side
+ * by side and never disturb each other; interference is modelled as loss.  A peripheral always listens,
+ * whatever its latency.  Numbers named _us are microseconds of the room's clock. */
+#ifndef SIM_INTERNAL_H
+#define SIM_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kith/address.h"
+#include "kith/codec/hci.h"
+#include "kith/crypto_port.h"
+
+#include "queue.h"
+#include "rng.h"
+#include "sim.h"
+
+enum {
+    SIM_T_IFS_US = 150,
+    SIM_ADV_DATA_MAX = 31,
+    SIM_DATA_MIN = 27,
+    SIM_DATA_MAX = 251,
+    SIM_TIME_MIN_US = 328,
+    SIM_TIME_MAX_US = 2120,
+    SIM_MIC = 4,
+    SIM_PDU_MAX = 2 + SIM_DATA_MAX + SIM_MIC,
+    SIM_FILTER_LIST = 16,
+    SIM_RESOLVING_LIST = 16,
+    SIM_CONTROL_QUEUE = 16,
+    SIM_LISTENERS = 4,
+    SIM_NOBODY = -1
+};
+
+#define SIM_ADVERTISING_ACCESS_ADDRESS UINT32_C(0x8e89bed6)
+#define SIM_ADVERTISING_CRC_INIT       UINT32_C(0x555555)
+
+/* le_features */
+#define SIM_FEATURE_ENCRYPTION      (UINT64_C(1) << 0)
+#define SIM_FEATURE_EXTENDED_REJECT (UINT64_C(1) << 2)
+#define SIM_FEATURE_PERIPHERAL_ASKS (UINT64_C(1) << 3)
+#define SIM_FEATURE_PING            (UINT64_C(1) << 4)
+#define SIM_FEATURE_DATA_LENGTH     (UINT64_C(1) << 5)
+#define SIM_FEATURE_PRIVACY         (UINT64_C(1) << 6)
+
+typedef struct sim_controller sim_controller;
+typedef struct sim_connection sim_connection;
+typedef struct sim_link sim_link;
+
+/* ---- towards the host ---- */
+
+typedef struct sim_packet {
+    struct sim_packet *next;
+    uint64_t order; /* of happening, over both pipes */
+    uint64_t queued_us;
+    unsigned overtaken; /* packets of the other pipe handed out since */
+    bool answer;        /* Command Complete or Status: never held back */
+    size_t len;
+    uint8_t data[];
+} sim_packet;
+
+typedef struct {
+    sim_packet *first;
+    sim_packet *last;
+} sim_pipe;
+
+/* ---- advertising, scanning, initiating ---- */
+
+/* A device address as HCI tells it: types 2 and 3 are identities found by resolving. */
+typedef kith_address sim_address;
+
+typedef struct {
+    bool enabled;
+    uint16_t interval_min;
+    uint16_t interval_max;
+    uint8_t type; /* as in LE Set Advertising Parameters */
+    uint8_t own_type;
+    sim_address peer;
+    uint8_t channel_map;
+    uint8_t filter_policy;
+    uint8_t data[SIM_ADV_DATA_MAX];
+    uint8_t data_len;
+    uint8_t response[SIM_ADV_DATA_MAX];
+    uint8_t response_len;
+
+    /* the advertising event under way */
+    sim_timer timer;
+    uint64_t event_us;
+    uint64_t stop_us; /* high duty cycle directed: when it ends */
+    unsigned channel; /* 37..39 */
+    sim_address own;  /* as on air */
+    sim_address target;
+    bool *heard; /* by controller index, of the PDU just sent */
+    size_t heard_count;
+    kith_sim_device responder;
+    uint8_t request[36]; /* the SCAN_REQ or CONNECT_IND being answered */
+    size_t request_len;
+    bool request_received;
+} sim_advertiser;
+
+typedef struct {
+    uint64_t start_us;
+    uint32_t interval_us;
+    uint32_t window_us;
+} sim_scan_window;
+
+typedef struct {
+    uint8_t event_type;
+    sim_address address;
+} sim_seen;
+
+typedef struct {
+    bool enabled;
+    bool active;
+    bool filter_duplicates;
+    uint16_t interval;
+    uint16_t window;
+    uint8_t own_type;
+    uint8_t filter_policy;
+    sim_scan_window listens;
+    sim_seen *seen;
+    size_t seen_count;
+    size_t seen_capacity;
+} sim_scanner;
+
+typedef struct {
+    uint16_t interval; /* 1.25 ms */
+    uint16_t latency;
+    uint16_t timeout; /* 10 ms */
+} sim_connection_parameters;
+
+typedef struct {
+    bool enabled;
+    bool uses_filter_list;
+    sim_address peer;
+    uint8_t own_type;
+    sim_connection_parameters parameters;
+    sim_scan_window listens;
+} sim_initiator;
+
+typedef struct {
+    sim_address identity;
+    uint8_t peer_irk[16];
+    uint8_t local_irk[16];
+    bool has_peer_irk;
+    bool has_local_irk;
+    bool device_privacy;
+    uint8_t local_rpa[6];
+    uint8_t peer_rpa[6]; /* the last one seen */
+    bool has_local_rpa;
+    uint64_t local_rpa_us; /* when it was made */
+} sim_resolving_entry;
+
+/* ---- connections ---- */
+
+typedef enum { SIM_CENTRAL, SIM_PERIPHERAL } sim_role;
+
+typedef struct sim_acl {
+    struct sim_acl *next;
+    uint32_t eligible; /* first connection event it may be sent in */
+    bool continuing;
+    size_t sent;
+    size_t len;
+    uint8_t data[];
+} sim_acl;
+
+typedef struct {
+    uint32_t eligible;
+    uint8_t len;
+    uint8_t payload[34];
+} sim_control_pdu;
+
+typedef enum { SIM_AIR_EMPTY, SIM_AIR_CONTROL, SIM_AIR_DATA } sim_air_kind;
+
+/* The PDU that is sent until it is acknowledged. */
+typedef struct {
+    bool waits;
+    sim_air_kind kind;
+    uint8_t llid;
+    bool encrypted;
+    uint8_t plain_len;
+    uint8_t plain[SIM_DATA_MAX];
+    uint8_t air_len;
+    uint8_t air[SIM_DATA_MAX + SIM_MIC]; /* sealed once: SN, NESN and MD are outside the MIC */
+} sim_outgoing;
+
+typedef struct {
+    uint8_t key[16]; /* most significant octet first, as the crypto port wants it */
+    uint8_t iv[8];
+    uint64_t tx_counter;
+    uint64_t rx_counter;
+    bool tx_on;
+    bool rx_on;
+} sim_session;
+
+typedef enum {
+    SIM_ENCRYPTION_IDLE,
+    /* central */
+    SIM_ENCRYPTION_WAIT_PAUSE_RSP,
+    SIM_ENCRYPTION_WAIT_ENC_RSP,
+    SIM_ENCRYPTION_WAIT_START_REQ,
+    SIM_ENCRYPTION_WAIT_START_RSP,
+    /* peripheral */
+    SIM_ENCRYPTION_WAIT_LAST_PAUSE_RSP,
+    SIM_ENCRYPTION_WAIT_ENC_REQ,
+    SIM_ENCRYPTION_WAIT_HOST_KEY,
+    SIM_ENCRYPTION_WAIT_CENTRAL
+} sim_encryption_state;
+
+typedef struct {
+    sim_encryption_state state;
+    bool refreshing;
+    uint8_t ltk[16];
+    uint8_t rand[8];
+    uint8_t ediv[2];
+    uint8_t skd[16]; /* central's 8 octets, then the peripheral's, as on air */
+    uint8_t iv[8];
+} sim_encryption;
+
+typedef enum {
+    SIM_PROCEDURE_NONE,
+    SIM_PROCEDURE_ENCRYPTION,
+    SIM_PROCEDURE_VERSION,
+    SIM_PROCEDURE_FEATURES,
+    SIM_PROCEDURE_LENGTH,
+    SIM_PROCEDURE_UPDATE,
+    SIM_PROCEDURE_PING,
+    SIM_PROCEDURES
+} sim_procedure;
+
+/* One end of a connection: what its controller believes about it. */
+struct sim_link {
+    sim_connection *connection;
+    sim_controller *controller;
+    sim_role role;
+    bool alive;
+    bool established; /* a packet came */
+    bool deaf;        /* missed an update: listens at the wrong time until the supervision timeout */
+    uint16_t handle;
+    sim_address peer; /* types 0..3 */
+    sim_address peer_on_air;
+    uint8_t local_rpa[6];
+    uint8_t peer_rpa[6];
+
+    uint8_t sn;
+    uint8_t nesn;
+    bool sent_more; /* MD of the last PDU sent */
+    sim_outgoing outgoing;
+    sim_control_pdu control[SIM_CONTROL_QUEUE];
+    size_t control_count;
+    sim_acl *acl_first;
+    sim_acl *acl_last;
+
+    sim_timer supervision;
+    sim_timer response;      /* 40 s for a procedure */
+    sim_timer authenticated; /* half the authenticated payload timeout, twice */
+    bool ping_sent;
+    bool peer_cannot_ping;
+    uint16_t authenticated_timeout; /* 10 ms */
+
+    bool terminating; /* LL_TERMINATE_IND of ours is queued */
+    uint8_t terminate_reason;
+    bool leaving; /* the peer's came: gone once it has been acknowledged */
+    uint8_t leave_reason;
+
+    sim_session session;
+    sim_encryption encryption;
+    bool last_word_waits; /* the PDU that ends the procedure for the peer is not out yet: nothing passes it */
+    sim_procedure procedure;
+    bool wanted[SIM_PROCEDURES];
+
+    bool version_sent;
+    bool version_known;
+    bool version_asked; /* by the host */
+    uint8_t peer_version[5];
+    bool features_known;
+    uint8_t peer_features[8];
+
+    uint16_t wanted_tx_octets;
+    uint16_t tx_octets;
+    uint16_t rx_octets;
+    sim_connection_parameters update;
+};
+
+struct sim_connection {
+    kith_sim *sim;
+    sim_connection *next;
+    uint32_t number;
+    uint32_t access_address;
+    uint32_t crc_init;
+    sim_connection_parameters parameters;
+    uint8_t channel_map[5];
+    unsigned hop;
+    unsigned unmapped_channel;
+    unsigned channel;
+    uint32_t counter; /* of the event under way, or of the next one */
+    bool in_event;
+    uint64_t anchor_us;
+    sim_timer timer;
+    sim_link ends[2]; /* by sim_role */
+
+    bool update_pending;
+    uint32_t update_instant;
+    sim_connection_parameters update;
+    bool update_heard; /* the peripheral has it */
+
+    sim_role sender; /* of the PDU on air */
+    uint8_t air[SIM_PDU_MAX];
+    size_t air_len;
+    bool received;
+};
+
+/* ---- the controller and the room ---- */
+
+/* What HCI_Reset sets back. */
+typedef struct {
+    uint64_t event_mask;
+    uint64_t event_mask_page_2;
+    uint64_t le_event_mask;
+    uint8_t random_address[6];
+    bool has_random_address;
+    uint16_t default_tx_octets;
+    uint16_t default_tx_time;
+    uint8_t channel_map[5];
+    sim_address filter_list[SIM_FILTER_LIST];
+    size_t filter_count;
+    sim_resolving_entry resolving_list[SIM_RESOLVING_LIST];
+    size_t resolving_count;
+    bool resolving;
+    uint16_t rpa_timeout_s;
+    uint8_t p256_private[32];
+    bool has_p256;
+    bool le_host_support;
+    bool host_flow;
+    uint16_t host_acl_buffers;
+    uint16_t host_acl_used;
+} sim_settings;
+
+struct sim_controller {
+    kith_sim *sim;
+    kith_sim_device id;
+    uint8_t public_address[6];
+    bool out_of_range;
+    bool breaks_next_session_key;
+    kith_sim_limits limits;
+    uint16_t *unsupported;
+    sim_rng rng;
+
+    sim_pipe events;
+    sim_pipe acl;
+    uint64_t next_order;
+    unsigned answers_waiting; /* Command Complete and Status that the host hasn't taken */
+    unsigned events_late_by;
+    unsigned acl_late_by;
+    sim_timer release;
+    FILE *snoop;
+
+    sim_settings settings;
+    sim_advertiser advertiser;
+    sim_scanner scanner;
+    sim_initiator initiator;
+    unsigned acl_in_use;
+};
+
+typedef struct sim_capture {
+    struct sim_capture *next;
+    kith_sim *sim;
+    FILE *file;
+    bool decrypted;
+} sim_capture;
+
+struct kith_sim {
+    kith_crypto_port crypto;
+    uint64_t seed;
+    uint64_t now_us;
+    unsigned loss_permille;
+    sim_rng rng;
+    sim_queue queue;
+    sim_controller **controllers; /* NULL: removed */
+    size_t controller_count;
+    sim_connection *connections;
+    uint32_t connections_made;
+    bool has_dead_connections;
+    struct {
+        kith_sim_listener *call;
+        void *context;
+    } listeners[SIM_LISTENERS];
+    size_t listener_count;
+    uint32_t frame_crc_init; /* of the frame being told */
+    sim_capture *captures;
+};
+
+/* room.c */
+sim_controller *sim_find(const kith_sim *sim, kith_sim_device device); /* NULL: no such, or removed */
+
+/* air.c */
+uint64_t sim_air_duration(size_t pdu_len);                      /* on LE 1M, with preamble, access address and CRC */
+bool sim_air_reaches(sim_controller *from, sim_controller *to); /* draws the loss */
+void sim_air_tell(kith_sim *sim, uint32_t crc_init, const kith_sim_frame *frame);
+uint32_t sim_air_crc(uint32_t crc_init, const uint8_t *pdu, size_t len); /* least significant octet first on air */
+
+/* controller.c */
+void sim_controller_reset(sim_controller *c); /* as HCI_Reset does, without its answer */
+
+/* transport.c */
+void sim_transport_clear(sim_controller *c);
+void sim_event(sim_controller *c, uint8_t code, const uint8_t *parameters, size_t len); /* masks are respected */
+void sim_le_event(sim_controller *c, uint8_t subevent, const uint8_t *parameters, size_t len);
+bool sim_le_event_enabled(const sim_controller *c, uint8_t subevent);
+void sim_command_complete(sim_controller *c, uint16_t opcode, uint8_t status, const uint8_t *parameters, size_t len);
+void sim_command_status(sim_controller *c, uint16_t opcode, uint8_t status);
+void sim_acl_to_host(sim_controller *c, uint16_t handle, bool continuing, const uint8_t *data, size_t len);
+
+/* capture_btsnoop.c */
+void sim_btsnoop_record(const sim_controller *c, const uint8_t *packet, size_t len, bool to_host);
+
+/* commands.c */
+void sim_command_run(sim_controller *c, uint16_t opcode, const uint8_t *parameters, size_t len);
+void sim_supported_commands(const sim_controller *c, uint8_t bits[64]);
+bool sim_lists_are_frozen(const sim_controller *c);         /* something on air uses addresses */
+bool sim_connection_parameters_are_valid(const uint8_t *p); /* six 16-bit numbers from Interval_Min on */
+
+/* advertise.c */
+void sim_advertise_start(sim_controller *c);
+void sim_advertise_stop(sim_controller *c);
+
+/* scan.c: what a receiver makes of advertising */
+typedef enum { SIM_WANTS_NOTHING, SIM_WANTS_RESPONSE, SIM_WANTS_CONNECTION } sim_want;
+typedef struct {
+    uint8_t pdu_type;    /* 0 ADV_IND, 1 ADV_DIRECT_IND, 2 ADV_NONCONN_IND, 6 ADV_SCAN_IND */
+    sim_address address; /* types 0 and 1 */
+    sim_address target;  /* of ADV_DIRECT_IND */
+    const uint8_t *data;
+    size_t len;
+} sim_advertisement;
+bool sim_scan_listens(const sim_controller *c, unsigned channel, uint64_t from_us, uint64_t to_us);
+sim_want sim_scan_hear(sim_controller *c, const sim_advertisement *heard);
+void sim_scan_response(sim_controller *c, const sim_address *from, const uint8_t *data, size_t len);
+void sim_scan_start(sim_controller *c);
+void sim_scan_window_start(sim_controller *c, sim_scan_window *window, uint16_t interval, uint16_t length);
+
+/* privacy.c: the filter accept list and the resolving list */
+bool sim_filter_list_has(const sim_controller *c, const sim_address *address); /* types 2 and 3 count as 0 and 1 */
+bool sim_address_is_resolvable(const sim_address *address);
+sim_resolving_entry *sim_resolving_find(sim_controller *c, const sim_address *identity);
+/* The identity (type 2 or 3) behind an address on air, or that address itself.  entry may be NULL. */
+sim_address sim_resolve(sim_controller *c, const sim_address *on_air, sim_resolving_entry **entry);
+/* May a peer that is in the list use its identity address on air?  Not in network privacy mode. */
+bool sim_privacy_allows(sim_controller *c, const sim_address *on_air);
+/* Is this address on air ours?  RPAs are resolved with our own IRKs. */
+bool sim_address_is_mine(sim_controller *c, const sim_address *on_air, uint8_t own_type);
+/* The address to use on air towards a peer (identity), for an Own_Address_Type of 0..3. */
+sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_address *peer);
+/* The address of a peer to name on air in a directed PDU: an RPA if its IRK is known. */
+sim_address sim_peer_address(sim_controller *c, uint8_t own_type, const sim_address *peer);
+bool sim_own_address_missing(const sim_controller *c, uint8_t own_type); /* random wanted and never set */
+
+/* connection.c */
+/* What an initiator sends; its addresses, access address and the rest are drawn here. */
+void sim_connect_ind(sim_controller *central, const sim_address *own, const sim_address *advertiser, uint8_t pdu[36]);
+sim_connection *sim_connection_new(kith_sim *sim, const uint8_t connect_ind[36]); /* NULL: no memory */
+/* Brings one end to life and tells its host. */
+void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, const sim_address *peer_on_air,
+                         const sim_address *own_on_air);
+void sim_connections_sweep(kith_sim *sim); /* frees those with no end left */
+sim_link *sim_link_find(sim_controller *c, uint16_t handle);
+sim_link *sim_link_to(sim_controller *c, const sim_address *peer); /* NULL: not connected with this address */
+void sim_link_end(sim_link *link, uint8_t reason, bool tell);      /* the memory stays until the sweep */
+void sim_link_for_each(sim_controller *c, void (*visit)(sim_link *link));
+sim_link *sim_link_peer(sim_link *link);
+uint32_t sim_link_next_event(const sim_link *link); /* first one that what is queued now may be sent in */
+
+/* link_event.c */
+void sim_connection_on_anchor(void *connection);
+
+/* link_queue.c: what one end has to send */
+bool sim_link_control(sim_link *link, const uint8_t *payload, size_t len); /* false: the queue is full */
+void sim_link_acl(sim_link *link, bool continuing, const uint8_t *data, size_t len);
+void sim_link_select(sim_link *link); /* fills link->outgoing */
+bool sim_link_has_more(const sim_link *link);
+void sim_link_acknowledged(sim_link *link);
+void sim_link_drop_queues(sim_link *link);
+
+/* link_control.c: LL control PDUs */
+void sim_control_received(sim_link *link, const uint8_t *payload, size_t len);
+void sim_procedure_want(sim_link *link, sim_procedure procedure);
+void sim_procedure_next(sim_link *link);
+void sim_procedure_done(sim_link *link, sim_procedure procedure);
+void sim_procedure_restart_timer(sim_link *link);
+void sim_procedure_restart_authenticated(sim_link *link);
+void sim_link_terminate(sim_link *link, uint8_t reason, uint8_t local_reason);
+void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx);
+void sim_tell_version(sim_link *link);
+void sim_tell_features(sim_link *link, uint8_t status);
+void sim_update_complete(sim_link *link, uint8_t status);
+
+/* link_encryption.c: the procedures */
+bool sim_encryption_allows_sending(const sim_link *link, uint8_t opcode);
+bool sim_encryption_holds_data(const sim_link *link);
+bool sim_encryption_expects(const sim_link *link, bool control, uint8_t opcode);
+void sim_encryption_start(sim_link *link);
+void sim_encryption_key(sim_link *link, const uint8_t ltk[16]);
+void sim_encryption_no_key(sim_link *link);
+void sim_encryption_failed(sim_link *link, uint8_t status);
+void sim_encryption_sending(sim_link *link, uint8_t opcode);
+void sim_on_enc_req(sim_link *link, const uint8_t *p);
+void sim_on_enc_rsp(sim_link *link, const uint8_t *p);
+void sim_on_start_enc_req(sim_link *link, const uint8_t *p);
+void sim_on_start_enc_rsp(sim_link *link, const uint8_t *p);
+void sim_on_pause_enc_req(sim_link *link, const uint8_t *p);
+void sim_on_pause_enc_rsp(sim_link *link, const uint8_t *p);
+
+/* link_crypto.c: one PDU */
+kith_status sim_session_make(const kith_crypto_port *crypto, const uint8_t ltk[16], const uint8_t skd[16],
+                             const uint8_t iv[8], sim_session *session);
+/* sealed has room for len + 4.  Counts. */
+kith_status sim_session_seal(const kith_crypto_port *crypto, sim_session *session, bool from_central, uint8_t header,
+                             const uint8_t *plain, size_t len, uint8_t *sealed);
+/* len is with MIC, at least 5.  Counts. */
+kith_status sim_session_open(const kith_crypto_port *crypto, sim_session *session, bool from_central, uint8_t header,
+                             const uint8_t *sealed, size_t len, uint8_t *plain);
+
+#endif
