@@ -1,0 +1,118 @@
+/* The permission check, all of it: every permission, operation and state of a link.
+ * Core Vol 3 Part C 10.3.1. */
+#include "test_gatt_hex.h"
+
+#include "gatt/permission.h"
+
+/* The rule in words, from the specification, one case after the other. */
+static kith_att_error by_the_book(unsigned level_asked, unsigned size_asked, gatt_operation operation,
+                                  const gatt_link_security *sec)
+{
+    if (level_asked == 0 || level_asked > 4)
+        return operation == GATT_READ ? 0x02 : 0x03;
+    if (level_asked == 1)
+        return 0x00;
+    if (!sec->encrypted && !sec->key_exists)
+        return 0x05;
+    if (!sec->encrypted && sec->key_exists)
+        return 0x0f;
+    if ((unsigned)sec->level < level_asked)
+        return 0x05;
+    if (level_asked == 4)
+        size_asked = 16;
+    return sec->key_size < size_asked ? 0x0c : 0x00;
+}
+
+static void check_links(uint16_t permissions, unsigned level_asked, unsigned size_asked, gatt_operation operation)
+{
+    for (unsigned i = 0; i < 4 * 4 * 17; i++) {
+        gatt_link_security sec = {.encrypted = (i & 1) != 0,
+                                  .key_exists = (i & 2) != 0,
+                                  .level = (kith_level)(1 + (i / 4) % 4),
+                                  .key_size = (uint8_t)(i / 16)};
+
+        assert_int_equal(gatt_check_permission(permissions, operation, &sec),
+                         by_the_book(level_asked, size_asked, operation, &sec));
+    }
+}
+
+static void every_permission_on_every_link(void **state)
+{
+    (void)state;
+    for (unsigned read = 0; read < 8; read++)
+        for (unsigned write = 0; write < 8; write++)
+            for (unsigned size = 6; size <= 16; size++) {
+                uint16_t stated = size == 6 ? 0 : KITH_KEY_SIZE(size);
+                uint16_t permissions = (uint16_t)(read | write << 3 | stated);
+
+                check_links(permissions, read, size == 6 ? 7 : size, GATT_READ);
+                check_links(permissions, write, size == 6 ? 7 : size, GATT_WRITE);
+            }
+}
+
+static void names_mean_what_they_say(void **state)
+{
+    const gatt_link_security plain = {.level = KITH_LEVEL_NONE};
+    const gatt_link_security just_works = {.encrypted = true, .level = KITH_LEVEL_ENCRYPTED, .key_size = 16};
+
+    (void)state;
+    assert_int_equal(gatt_check_permission(KITH_READ_OPEN, GATT_READ, &plain), 0);
+    assert_int_equal(gatt_check_permission(KITH_READ_OPEN, GATT_WRITE, &plain), 0x03);
+    assert_int_equal(gatt_check_permission(KITH_WRITE_OPEN, GATT_WRITE, &plain), 0);
+    assert_int_equal(gatt_check_permission(KITH_WRITE_OPEN, GATT_READ, &plain), 0x02);
+    assert_int_equal(gatt_check_permission(KITH_READ_ENCRYPTED, GATT_READ, &plain), 0x05);
+    assert_int_equal(gatt_check_permission(KITH_READ_ENCRYPTED, GATT_READ, &just_works), 0);
+    assert_int_equal(gatt_check_permission(KITH_READ_AUTHENTICATED, GATT_READ, &just_works), 0x05);
+    assert_int_equal(gatt_check_permission(KITH_WRITE_ENCRYPTED, GATT_WRITE, &just_works), 0);
+    assert_int_equal(gatt_check_permission(KITH_WRITE_AUTHENTICATED, GATT_WRITE, &just_works), 0x05);
+    assert_int_equal(gatt_check_permission(KITH_WRITE_SC_AUTHENTICATED, GATT_WRITE, &just_works), 0x05);
+}
+
+/* A level that a plain link claims is worth nothing. */
+static void level_without_encryption_is_nothing(void **state)
+{
+    const gatt_link_security claims = {.level = KITH_LEVEL_SC_AUTHENTICATED, .key_size = 16};
+
+    (void)state;
+    assert_int_equal(gatt_check_permission(KITH_READ_ENCRYPTED, GATT_READ, &claims), 0x05);
+}
+
+/* More security never takes a permission away. */
+static void better_links_may_more(void **state)
+{
+    (void)state;
+    for (unsigned permissions = 0; permissions < 0x400; permissions++)
+        for (unsigned level = 2; level < 4; level++)
+            for (unsigned size = 7; size < 16; size++) {
+                gatt_link_security low = {.encrypted = true, .level = (kith_level)level, .key_size = (uint8_t)size};
+                gatt_link_security high = {
+                    .encrypted = true, .level = (kith_level)(level + 1), .key_size = (uint8_t)(size + 1)};
+
+                if (gatt_check_permission((uint16_t)permissions, GATT_READ, &low) == 0)
+                    assert_int_equal(gatt_check_permission((uint16_t)permissions, GATT_READ, &high), 0);
+                if (gatt_check_permission((uint16_t)permissions, GATT_WRITE, &low) == 0)
+                    assert_int_equal(gatt_check_permission((uint16_t)permissions, GATT_WRITE, &high), 0);
+            }
+}
+
+static void only_sound_bits_are_valid(void **state)
+{
+    (void)state;
+    for (unsigned permissions = 0; permissions <= 0xffff; permissions++) {
+        unsigned size = (permissions >> 6) & 15;
+        bool expected =
+            (permissions & 7) <= 4 && ((permissions >> 3) & 7) <= 4 && (size == 0 || size >= 6) && permissions < 0x400;
+
+        assert_int_equal(gatt_permissions_are_valid((uint16_t)permissions), expected);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_permission_on_every_link),      cmocka_unit_test(names_mean_what_they_say),
+        cmocka_unit_test(level_without_encryption_is_nothing), cmocka_unit_test(better_links_may_more),
+        cmocka_unit_test(only_sound_bits_are_valid),
+    };
+    return cmocka_run_group_tests_name("gatt permission", tests, NULL, NULL);
+}
