@@ -39,7 +39,7 @@ typedef struct {
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (600u + 28u * sizeof(void *))
-#define KITH_SIZE_LINK        (608u + 14u * sizeof(void *))
+#define KITH_SIZE_LINK        (632u + 14u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (464u + 6u * sizeof(void *))
 #define KITH_SIZE_BOND        80u
 #define KITH_SIZE_EVENT       96u

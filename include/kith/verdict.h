@@ -105,6 +105,8 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(ENTROPY, "no-entropy", "The random source failed or repeats itself.", "nothing secret was made from it")         \
     X(CRYPTO, "crypto-failed", "The cryptographic library failed.", "")                                                \
     X(CONTROLLER_REFUSED, "controller-refused", "The controller refused to start encryption.", "")                     \
+    X(ENCRYPTION_TIMEOUT, "encryption-timeout", "The controller did not say for 45 seconds whether encryption is on.", \
+      "the link was ended")                                                                                            \
     X(WE_HAVE_NO_KEY, "we-have-no-key", "The peer asked to encrypt with a key that we do not have.",                   \
       "it may hold a bond that was forgotten here, or be somebody else under its address")                             \
     X(PEER_SAYS_NO_KEY, "peer-says-no-key",                                                                            \

@@ -43,8 +43,7 @@ static bool carry_into_host(kith_stage *stage, kith_stage_host *s)
 {
     if (s->held_len == 0)
         s->held_len = kith_sim_receive(stage->sim, s->device, s->held, sizeof s->held);
-    if (s->held_len == 0 ||
-        kith_host_receive(s->host, s->held, s->held_len, kith_sim_now(stage->sim)) == KITH_ERR_FULL)
+    if (s->held_len == 0 || kith_host_receive(s->host, s->held, s->held_len, kith_sim_now(stage->sim)) == KITH_ERR_FULL)
         return false;
     s->held_len = 0;
     return true;
@@ -115,6 +114,15 @@ static bool move_any(kith_stage *stage)
     return false;
 }
 
+/* Hosts are told the time whenever it goes on: what a program calls next counts from now, not from the last packet. */
+static void go_on_to(kith_stage *stage, uint64_t to_us)
+{
+    kith_sim_advance(stage->sim, to_us);
+    for (size_t i = 0; i < stage->count; i++)
+        if (stage->hosts[i].host != NULL && kith_host_advance(stage->hosts[i].host, to_us) != KITH_OK)
+            continue; /* its events must be taken first; the time is told all the same */
+}
+
 int kith_stage_next(kith_stage *stage, uint64_t until_us, kith_event *event)
 {
     for (;;) {
@@ -128,9 +136,9 @@ int kith_stage_next(kith_stage *stage, uint64_t until_us, kith_event *event)
         due = next_due(stage);
         if (due > until_us) {
             if (kith_sim_now(stage->sim) < until_us)
-                kith_sim_advance(stage->sim, until_us);
+                go_on_to(stage, until_us);
             return -1;
         }
-        kith_sim_advance(stage->sim, due);
+        go_on_to(stage, due);
     }
 }

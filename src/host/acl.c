@@ -13,19 +13,31 @@ enum { ACL_HEADER = 5 }; /* type, handle, length */
 
 /* ---- out ---- */
 
+/* What of a reserve is still free: frames of that class that wait already have taken their part of it. */
+static size_t left_of(const host_link *link, host_tx_class kind, size_t reserve)
+{
+    size_t record;
+
+    for (size_t at = 0; at < link->tx_len; at += record) {
+        record = HOST_FRAME_RECORD + (size_t)bytes_get16(link->tx + at);
+        if (link->tx[at + 2] == kind)
+            reserve = reserve > record ? reserve - record : 0;
+    }
+    return reserve;
+}
+
 static size_t left_for_others(const host_link *link, host_tx_class kind)
 {
-    switch (kind) {
-    case TX_ATT_APP:
-        return (size_t)HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_FRAME_RECORD + KITH_L2CAP_HEADER +
-               (size_t)link->bearer.my_mtu;
-    case TX_ATT_ANSWER:
-        return (size_t)HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE;
-    case TX_SIGNALLING:
-        return HOST_SMP_RESERVE;
-    default:
-        return 0;
-    }
+    size_t answer = HOST_FRAME_RECORD + KITH_L2CAP_HEADER + (size_t)link->bearer.my_mtu;
+    size_t left = 0;
+
+    if (kind != TX_SMP)
+        left += left_of(link, TX_SMP, HOST_SMP_RESERVE);
+    if (kind == TX_ATT_APP || kind == TX_ATT_ANSWER)
+        left += left_of(link, TX_SIGNALLING, HOST_SIGNALLING_RESERVE);
+    if (kind == TX_ATT_APP)
+        left += left_of(link, TX_ATT_ANSWER, answer);
+    return left;
 }
 
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap)

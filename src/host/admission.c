@@ -97,7 +97,7 @@ static void on_security_request(kith_host *h, host_link *link, const uint8_t *pd
     if (link->encryption == LINK_ENCRYPTING || link->level >= level_asked_by(pdu[1]))
         return; /* on its way, or there */
     if (bond != NULL && link->encryption == LINK_PLAIN) {
-        encryption_begin_bond(link, bond, false);
+        encryption_begin_bond(h, link, bond);
         return;
     }
     s = try_open(h, link);
@@ -162,7 +162,7 @@ kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
     }
     bond = peers_by_id(&h->bonds, link->claimed);
     if (link->central && link->encryption == LINK_PLAIN && bond != NULL && bond->level >= (uint8_t)level) {
-        encryption_begin_bond(link, bond, true);
+        encryption_begin_bond(h, link, bond);
         return KITH_OK;
     }
     return begin_pairing(h, link, level);

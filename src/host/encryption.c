@@ -58,11 +58,11 @@ void encryption_refuse(host_link *link)
     link->wants |= LINK_WANTS_LTK_REFUSED;
 }
 
-void encryption_begin_bond(host_link *link, const peers_bond *bond, bool we_asked)
+void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond)
 {
     link->with_bond = bond->id;
     link->bond_procedure = true;
-    link->we_asked = we_asked;
+    link->bond_deadline_us = h->now_us + HOST_ENCRYPTION_TIMEOUT_US;
     if (link->central)
         encryption_start(link, bond->ltk);
     else
@@ -107,6 +107,13 @@ void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender end
     link->bond_procedure = false;
     link->with_bond = 0;
     wipe(link->ltk, sizeof link->ltk);
+}
+
+void encryption_expire(kith_host *h, host_link *link)
+{
+    link->encryption = LINK_PLAIN;
+    encryption_tell(h, link, KITH_WHY_ENCRYPTION_TIMEOUT, KITH_ENDED_BY_TIMEOUT, 0);
+    link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
 }
 
 /* What a failed start of encryption is evidence of: of something missing, and not of who is to blame. */

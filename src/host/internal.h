@@ -15,9 +15,10 @@ enum {
     HOST_COMMAND_MAX = 68, /* type, opcode, length and 64 octets: as long as any we send */
     HOST_COMMAND_TIMEOUT_US = 4000000,
     HOST_ATT_TIMEOUT_US = 30000000,
-    HOST_STEP_EVENTS = 8,   /* one packet never makes more events than this */
-    HOST_FRAME_RECORD = 3,  /* before each frame in a transmit buffer: length and channel class */
-    HOST_SMP_RESERVE = 320, /* what one pairing can have waiting for the controller at most */
+    HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
+    HOST_STEP_EVENTS = 8,                  /* one packet never makes more events than this */
+    HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
+    HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
     HOST_SIGNALLING_RESERVE = 64,
     STRAY = 0x8000,
     HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
@@ -90,7 +91,7 @@ typedef struct {
     bool secure_connections;
     kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
     bool bond_procedure;    /* an encryption with a bond is owed its end */
-    bool we_asked;          /* and we started it */
+    uint64_t bond_deadline_us;
     bool smp_dead, att_dead;
     bool going;    /* disconnect asked for */
     uint8_t wants; /* LINK_WANTS_* */
@@ -277,7 +278,8 @@ void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key
 void encryption_start(host_link *link, const uint8_t ltk[16]);
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
 void encryption_refuse(host_link *link);
-void encryption_begin_bond(host_link *link, const peers_bond *bond, bool we_asked);
+void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond);
+void encryption_expire(kith_host *h, host_link *link); /* the controller never told the outcome */
 void encryption_on_with_bond(kith_host *h, host_link *link);
 void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender ender, kith_hci_status hci_status);
 kith_why encryption_evidence(kith_hci_status status);

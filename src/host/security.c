@@ -209,7 +209,7 @@ static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint6
         smp_close(link->session);
         link->session = NULL;
     }
-    encryption_begin_bond(link, bond, waiting);
+    encryption_begin_bond(h, link, bond);
     return true;
 }
 
@@ -315,15 +315,29 @@ static void expire(kith_host *h, host_link *link, smp_session *s)
     close_if_ended(h, link, s);
 }
 
+static uint64_t deadline_of(const host_link *link)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (link->id == 0)
+        return due;
+    if (link->session != NULL)
+        due = link->session->deadline_us;
+    return link->bond_procedure && link->bond_deadline_us < due ? link->bond_deadline_us : due;
+}
+
 bool security_expire(kith_host *h)
 {
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
 
-        if (link->id != 0 && link->session != NULL && link->session->deadline_us <= h->now_us) {
+        if (deadline_of(link) > h->now_us)
+            continue;
+        if (link->session != NULL && link->session->deadline_us <= h->now_us)
             expire(h, link, link->session);
-            return true;
-        }
+        else
+            encryption_expire(h, link);
+        return true;
     }
     return false;
 }
@@ -332,9 +346,9 @@ uint64_t security_deadline(const kith_host *h)
 {
     uint64_t due = UINT64_MAX;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (smp_is_open(&h->sessions[i]) && h->sessions[i].deadline_us < due)
-            due = h->sessions[i].deadline_us;
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (deadline_of(&h->links[i]) < due)
+            due = deadline_of(&h->links[i]);
     return due;
 }
 

@@ -53,6 +53,7 @@ static void end(smp_session *s, kith_why why, kith_ender ender)
     s->verdict.level = KITH_LEVEL_NONE;
     s->verdict.key_size = 0;
     s->verdict.key_kind = KITH_KEY_KIND_NONE;
+    s->verdict.bonded = false;
     s->deadline_us = UINT64_MAX;
     s->state = SMP_FAILED;
     wipe(&s->secrets, sizeof s->secrets);

@@ -96,10 +96,12 @@ smp_state smp_agree(smp_session *s, smp_outbox *out)
     s->method = find_method(s, kind);
     if (s->method == NULL)
         return refuse_method(s, out, kind);
+    if (agree_on_keys(s, out) == SMP_FAILED)
+        return SMP_FAILED;
     v->method = kind;
     v->level = level_of(kind, key_size);
     v->key_size = key_size;
     v->key_kind = KITH_KEY_KIND_SC;
     v->bonded = (mine->auth_req & peer->auth_req & KITH_AUTH_BONDING) != 0;
-    return agree_on_keys(s, out);
+    return s->state;
 }

@@ -34,6 +34,7 @@ static smp_state answer(smp_session *s, const smp_input *in, smp_outbox *out)
 static smp_state on_request(smp_session *s, const smp_input *in, smp_outbox *out)
 {
     memcpy(s->request, in->pdu, sizeof s->request);
+    s->verdict.phase = KITH_PHASE_FEATURES; /* also where the request is refused for what it says */
     if (kith_smp_decode_features(s->request, &s->verdict.peer_features) != KITH_OK)
         return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_PARAMETERS);
     if (!s->consent_needed)

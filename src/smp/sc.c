@@ -118,5 +118,6 @@ smp_state sc_on_encrypted(smp_session *s, const smp_input *in, smp_outbox *out)
         smp_abandon(s, KITH_WHY_CONTROLLER_REFUSED, KITH_ENDED_BY_CONTROLLER, in->hci_status);
         return SMP_FAILED;
     }
+    s->verdict.phase = KITH_PHASE_KEYS; /* entered, even if its first step fails: the new key is in use */
     return smp_begin_keys(s, out);
 }
