@@ -1,0 +1,15 @@
+# Tests for i686 (little-endian, 32 bit) under qemu-user.  The libraries come from scripts/sysroot.sh i386.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR i686)
+set(CMAKE_C_COMPILER i686-linux-gnu-gcc)
+set(CMAKE_LIBRARY_ARCHITECTURE i386-linux-gnu)
+set(KITH_SYSROOT ${CMAKE_CURRENT_LIST_DIR}/../build/sysroot/i386)
+set(CMAKE_FIND_ROOT_PATH ${KITH_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+# OpenSSL keeps what differs by machine in the machine's own include folder.
+set(CMAKE_C_FLAGS_INIT "-isystem ${KITH_SYSROOT}/usr/include/i386-linux-gnu")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,-rpath-link,${KITH_SYSROOT}/usr/lib/i386-linux-gnu")
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-i386 -L ${KITH_SYSROOT})

@@ -1,0 +1,15 @@
+# Tests for s390x (big-endian, 64 bit) under qemu-user.  The libraries come from scripts/sysroot.sh s390x.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR s390x)
+set(CMAKE_C_COMPILER s390x-linux-gnu-gcc)
+set(CMAKE_LIBRARY_ARCHITECTURE s390x-linux-gnu)
+set(KITH_SYSROOT ${CMAKE_CURRENT_LIST_DIR}/../build/sysroot/s390x)
+set(CMAKE_FIND_ROOT_PATH ${KITH_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+# OpenSSL keeps what differs by machine in the machine's own include folder.
+set(CMAKE_C_FLAGS_INIT "-isystem ${KITH_SYSROOT}/usr/include/s390x-linux-gnu")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,-rpath-link,${KITH_SYSROOT}/usr/lib/s390x-linux-gnu")
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-s390x -L ${KITH_SYSROOT})

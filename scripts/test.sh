@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Why: `make test`, the everyday run: what must hold before anyone commits.  Under five minutes on two cores.
+set -uo pipefail
+source "$(dirname "$0")/steps.sh"
+begin test
+
+need build test cross
+step layers scripts/check_layers.py
+step format scripts/format.sh --check
+step scripts scripts/run_tests.py scripts --program scripts/test_scripts.py
+step headers scripts/check_headers.sh
+if step build scripts/build.sh dev; then
+    step unit scripts/run_tests.py unit build unit
+    step conformance scripts/run_tests.py conformance build conformance
+    step scenario scripts/run_tests.py scenario build scenario
+    step demo build/kith demo
+    step first-program scripts/check_first_program.sh
+    step core scripts/check_core.py build/libkith.a build/libkith-export.a
+else
+    not_run "the build failed" unit conformance scenario demo first-program core
+fi
+step clang scripts/test_build.sh clang
+step asan scripts/test_build.sh asan
+step cortex-m4 scripts/size_cortex_m4.sh
+step s390x scripts/test_cross.sh s390x
+step i686 scripts/test_cross.sh i686
+step fuzz scripts/fuzz.sh 3
+
+finish

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Why: the same tests under another compiler or the sanitizers.  test_build.sh PRESET builds and runs them all.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/build.sh "$1"
+# A leak or an overflow ends the program, which is then a failed case with its report.
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+scripts/run_tests.py "$1" "build/$1"
