@@ -1,0 +1,16 @@
+/* The commands of `kith`, each a main of its own, and what they share. */
+#ifndef TOOLS_COMMAND_H
+#define TOOLS_COMMAND_H
+
+/* How the program ends; the words for them are in main.c's help. */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+
+/* argv[0] is "kith COMMAND".  Returns an exit status. */
+int demo_main(int argc, char **argv);
+int controller_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
+
+/* "kith: <sentence>" and a line end on stderr.  Returns EXIT_FAILED. */
+int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

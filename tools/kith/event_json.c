@@ -1,0 +1,211 @@
+/* Events as JSON objects.  A field that is not known is left out, never null. */
+#include <stdio.h>
+
+#include "event_json.h"
+#include "sentence.h"
+
+static void set_text(json_t *o, const char *name, const char *value)
+{
+    (void)json_object_set_new(o, name, json_string(value));
+}
+
+static void set_number(json_t *o, const char *name, unsigned value)
+{
+    (void)json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+static void set_flag(json_t *o, const char *name, bool value)
+{
+    (void)json_object_set_new(o, name, json_boolean(value));
+}
+
+static void set_address(json_t *o, const char *name, const char *type_name, const kith_address *address)
+{
+    char text[KITH_ADDRESS_TEXT];
+
+    set_text(o, name, kith_address_format(address, text));
+    set_text(o, type_name, address_type_name(address));
+}
+
+static void set_hex(json_t *o, const char *name, const uint8_t *octets, size_t len)
+{
+    char text[2 * 512 + 1] = "";
+
+    for (size_t i = 0; i < len && i < 512; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", octets[i]);
+    set_text(o, name, text);
+}
+
+static void set_hci_status(json_t *o, kith_hci_status status)
+{
+    set_number(o, "hci_status", status);
+    set_text(o, "hci_status_name", kith_hci_status_name(status));
+}
+
+static void set_lacks(json_t *o, uint32_t lacks)
+{
+    json_t *names = json_array();
+
+    for (; lacks != 0; lacks &= lacks - 1)
+        (void)json_array_append_new(names, json_string(kith_lack_name(lacks)));
+    (void)json_object_set_new(o, "lacks", names);
+}
+
+static void on_ready(json_t *o, const kith_event *e)
+{
+    set_address(o, "address", "address_type", &e->ready.address);
+    set_text(o, "core_version", core_version_name(e->ready.hci_version));
+    set_number(o, "manufacturer", e->ready.manufacturer);
+    set_number(o, "acl_len", e->ready.acl_len);
+    set_number(o, "acl_packets", e->ready.acl_packets);
+    set_lacks(o, e->ready.lacks);
+}
+
+static void on_start_failed(json_t *o, const kith_event *e)
+{
+    set_lacks(o, e->start_failed.lacks);
+    set_number(o, "opcode", e->start_failed.opcode);
+    set_hci_status(o, e->start_failed.hci_status);
+    set_text(o, "status", kith_status_name(e->start_failed.status));
+}
+
+static void on_lost(json_t *o, const kith_event *e)
+{
+    set_number(o, "opcode", e->lost.opcode);
+    set_number(o, "hardware_code", e->lost.hardware_code);
+}
+
+static void on_activity(json_t *o, const kith_event *e)
+{
+    set_flag(o, "on", e->activity.on);
+    set_hci_status(o, e->activity.hci_status);
+}
+
+static void on_report(json_t *o, const kith_event *e)
+{
+    set_address(o, "address", "address_type", &e->report.address);
+    set_flag(o, "connectable", e->report.connectable);
+    (void)json_object_set_new(o, "rssi", json_integer(e->report.rssi));
+    set_hex(o, "data", e->report.data, e->report.len);
+}
+
+static void on_connected(json_t *o, const kith_event *e)
+{
+    set_text(o, "role", e->connected.we_are_central ? "central" : "peripheral");
+    if (e->connected.claimed != 0)
+        set_number(o, "claimed_peer", e->connected.claimed);
+    set_number(o, "interval_1250us", e->connected.interval_1250us);
+    set_number(o, "latency", e->connected.latency);
+    set_number(o, "timeout_10ms", e->connected.timeout_10ms);
+}
+
+static void on_connect_failed(json_t *o, const kith_event *e)
+{
+    set_hci_status(o, e->connect_failed.hci_status);
+}
+
+static void on_disconnected(json_t *o, const kith_event *e)
+{
+    set_hci_status(o, e->disconnected.reason);
+}
+
+static void on_consent(json_t *o, const kith_event *e)
+{
+    set_flag(o, "again", e->consent.again);
+}
+
+static void on_security(json_t *o, const kith_event *e)
+{
+    set_number(o, "level", (unsigned)e->security.level);
+    set_text(o, "level_name", kith_level_name(e->security.level));
+    set_number(o, "key_size", e->security.key_size);
+    set_flag(o, "secure_connections", e->security.secure_connections);
+}
+
+static void on_verdict(json_t *o, const kith_event *e)
+{
+    const kith_verdict *v = &e->verdict;
+
+    set_flag(o, "succeeded", v->succeeded);
+    set_text(o, "why", kith_why_name(v->why));
+    set_text(o, "phase", kith_phase_name(v->phase));
+    set_text(o, "ended_by", kith_ender_name(v->ended_by));
+    if (v->method != KITH_METHOD_NONE)
+        set_text(o, "method", kith_method_name(v->method));
+    if (v->key_size != 0) {
+        set_number(o, "level", (unsigned)v->level);
+        set_text(o, "level_name", kith_level_name(v->level));
+        set_number(o, "key_size", v->key_size);
+        set_flag(o, "secure_connections", v->key_kind == KITH_KEY_KIND_SC);
+    }
+    if (v->smp_reason != 0)
+        set_text(o, "smp_reason", kith_smp_reason_name(v->smp_reason));
+    if (v->hci_status != 0)
+        set_hci_status(o, v->hci_status);
+    if (v->status != KITH_OK)
+        set_text(o, "status", kith_status_name(v->status));
+}
+
+static void on_attribute(json_t *o, const kith_event *e)
+{
+    set_number(o, "handle", e->attribute.handle);
+    set_number(o, "offset", e->attribute.offset);
+    if (e->attribute.value != NULL)
+        set_hex(o, "value", e->attribute.value, e->attribute.len);
+}
+
+static void on_gatt_end(json_t *o, const kith_event *e)
+{
+    set_text(o, "result", kith_gatt_result_name(e->gatt.result));
+    set_number(o, "handle", e->gatt.handle);
+    if (e->gatt.result == KITH_GATT_ATT_ERROR)
+        set_text(o, "att_error", kith_att_error_name(e->gatt.att_error));
+    else if (e->kind == KITH_EVENT_MTU)
+        set_number(o, "mtu", e->gatt.mtu);
+    else if (e->gatt.value != NULL)
+        set_hex(o, "value", e->gatt.value, e->gatt.len);
+}
+
+static void (*const writers[])(json_t *o, const kith_event *e) = {
+    [KITH_EVENT_READY] = on_ready,
+    [KITH_EVENT_START_FAILED] = on_start_failed,
+    [KITH_EVENT_CONTROLLER_LOST] = on_lost,
+    [KITH_EVENT_ADVERTISING] = on_activity,
+    [KITH_EVENT_SCANNING] = on_activity,
+    [KITH_EVENT_REPORT] = on_report,
+    [KITH_EVENT_CONNECTED] = on_connected,
+    [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
+    [KITH_EVENT_DISCONNECTED] = on_disconnected,
+    [KITH_EVENT_CONSENT_WANTED] = on_consent,
+    [KITH_EVENT_SECURITY_CHANGED] = on_security,
+    [KITH_EVENT_PAIRED] = on_verdict,
+    [KITH_EVENT_PAIRING_FAILED] = on_verdict,
+    [KITH_EVENT_ENCRYPTED] = on_verdict,
+    [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
+    [KITH_EVENT_BONDED] = on_verdict,
+    [KITH_EVENT_BOND_FAILED] = on_verdict,
+    [KITH_EVENT_READ_WANTED] = on_attribute,
+    [KITH_EVENT_WRITE_WANTED] = on_attribute,
+    [KITH_EVENT_WRITE_COMMAND] = on_attribute,
+    [KITH_EVENT_DISCOVERED] = on_gatt_end,
+    [KITH_EVENT_READ] = on_gatt_end,
+    [KITH_EVENT_WRITTEN] = on_gatt_end,
+    [KITH_EVENT_MTU] = on_gatt_end,
+};
+
+json_t *event_json(const kith_event *event)
+{
+    size_t kind = (size_t)event->kind;
+    json_t *o = json_object();
+
+    set_text(o, "event", kith_event_name(event->kind));
+    if (event->link != 0) {
+        set_number(o, "link", event->link);
+        set_address(o, "peer_address", "peer_address_type", &event->address);
+    }
+    if (event->peer != 0)
+        set_number(o, "peer", event->peer);
+    if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
+        writers[kind](o, event);
+    return o;
+}

@@ -1,0 +1,85 @@
+/* The command: finds out which one is meant and hands over.  Options of a command are the command's own. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "kith/kith.h"
+
+const char *argp_program_version = "kith " KITH_VERSION;
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"demo", demo_main},
+    {"controller", controller_main},
+    {"serve", serve_main},
+};
+
+typedef struct {
+    int first; /* of argv: the command */
+} arguments;
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+    arguments *a = state->input;
+
+    (void)arg;
+    if (key != ARGP_KEY_ARG)
+        return ARGP_ERR_UNKNOWN;
+    a->first = state->next - 1;
+    state->next = state->argc; /* the rest is the command's */
+    return 0;
+}
+
+static const struct argp parser = {
+    NULL,
+    take_option,
+    "COMMAND [OPTION...]",
+    "Bluetooth LE security, on a virtual radio or on a live controller."
+    "\v"
+    "Commands:\n"
+    "  demo        tells the story of one secure link; needs nothing\n"
+    "  controller  serves the virtual radio to hosts of any make, over a unix socket\n"
+    "  serve       is a lamp whose values need encryption, on any H4 controller\n"
+    "\n"
+    "`kith COMMAND --help' tells the options of each.\n"
+    "\n"
+    "Exit status: 0 done, or ended by Ctrl-C; 1 it failed, and a sentence on stderr says why; "
+    "2 unknown command, option or argument.",
+    NULL,
+    NULL,
+    NULL,
+};
+
+static int run_command(int argc, char **argv)
+{
+    char name[32];
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[0], commands[i].name) != 0)
+            continue;
+        (void)snprintf(name, sizeof name, "kith %s", argv[0]);
+        argv[0] = name;
+        return commands[i].run(argc, argv);
+    }
+    (void)complain("there is no command '%s'; `kith --help' lists them", argv[0]);
+    return EXIT_WRONG_USE;
+}
+
+int main(int argc, char **argv)
+{
+    arguments a = {0};
+    char name[] = "kith"; /* wherever it lies */
+
+    if (argc > 0)
+        argv[0] = name;
+    argp_err_exit_status = EXIT_WRONG_USE;
+    argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &a);
+    if (a.first == 0) {
+        (void)complain("which command? `kith --help' lists them; `kith demo' is a good start");
+        return EXIT_WRONG_USE;
+    }
+    return run_command(argc - a.first, argv + a.first);
+}

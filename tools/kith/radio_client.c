@@ -1,0 +1,137 @@
+/* A client is a stranger's program: it may send anything, stop reading, or vanish.  What it does costs its own
+ * controller, never another's.  Losing step is answered as Core Vol 4 Part A 4 says: Hardware Error, then everything
+ * up to HCI_Reset is thrown away. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "command.h"
+#include "kith/codec/hci.h"
+#include "radio_client.h"
+
+enum { PACKET = 260, LOST_STEP_LIMIT = 8, UNREAD_LIMIT_US = 10 * 1000 * 1000, HARDWARE_CODE_LOST_STEP = 0x04 };
+
+/* A public address of its own: 00:4B:49 and the client's number. */
+static kith_status add_controller(radio_client *c)
+{
+    kith_address address = {KITH_ADDRESS_PUBLIC, {0, 0, 0, 0x49, 0x4b, 0x00}};
+    char text[KITH_ADDRESS_TEXT];
+    kith_status status;
+
+    for (unsigned i = 0; i < 3; i++)
+        address.octets[i] = (uint8_t)(c->number >> 8 * i);
+    status = kith_sim_add(c->sim, address.octets, &c->device);
+    if (status == KITH_OK)
+        printf("client %u has come; its controller is %s\n", c->number, kith_address_format(&address, text));
+    return status;
+}
+
+static bool open_snoop(radio_client *c, const char *prefix)
+{
+    if (prefix == NULL)
+        return true;
+    if (snprintf(c->snoop_path, sizeof c->snoop_path, "%s-%u.btsnoop", prefix, c->number) >= RADIO_SNOOP_PATH) {
+        (void)complain("the name of the btsnoop file is too long");
+        return false;
+    }
+    c->snoop = capture_open_file(c->snoop_path);
+    return c->snoop != NULL && kith_sim_btsnoop(c->sim, c->device, c->snoop) == KITH_OK;
+}
+
+radio_client *radio_client_new(kith_sim *sim, unsigned number, int fd, const char *btsnoop)
+{
+    radio_client *c = calloc(1, sizeof *c);
+
+    if (c == NULL) {
+        (void)complain("client %u is turned away: no memory", number);
+        return NULL;
+    }
+    c->sim = sim;
+    c->number = number;
+    c->stream.fd = fd;
+    c->device = -1;
+    if (kith_posix_stream_init(&c->stream, fd, KITH_POSIX_FROM_HOST) == KITH_OK && add_controller(c) == KITH_OK &&
+        open_snoop(c, btsnoop))
+        return c;
+    (void)complain("client %u is turned away: nothing could be set up for it", number);
+    (void)radio_client_free(c);
+    return NULL;
+}
+
+bool radio_client_free(radio_client *c)
+{
+    bool whole;
+
+    kith_sim_remove(c->sim, c->device);
+    kith_posix_stream_close(&c->stream);
+    whole = capture_close_file(c->snoop, c->snoop_path);
+    free(c);
+    return whole;
+}
+
+static void on_lost_step(radio_client *c)
+{
+    static const uint8_t told[] = {KITH_H4_EVENT, KITH_HCI_EV_HARDWARE_ERROR, 1, HARDWARE_CODE_LOST_STEP};
+
+    (void)complain("client %u lost step: octet 0x%02x stands where a packet should begin; told it by Hardware Error, "
+                   "waiting for its HCI_Reset",
+                   c->number, c->stream.h4.packet[0]);
+    if (++c->lost_step >= LOST_STEP_LIMIT)
+        c->end = "it lost step too often";
+    else if (kith_posix_stream_put(&c->stream, told, sizeof told) != KITH_OK)
+        c->end = "it lost step and does not read";
+}
+
+bool radio_client_has_room(const radio_client *c)
+{
+    return kith_posix_stream_room(&c->stream) >= PACKET;
+}
+
+void radio_client_hear(radio_client *c)
+{
+    kith_posix_h4_result result;
+
+    if (!radio_client_has_room(c))
+        return;
+    kith_posix_stream_fill(&c->stream);
+    while (c->end == NULL && (result = kith_posix_stream_next(&c->stream)) != KITH_POSIX_H4_MORE) {
+        if (result == KITH_POSIX_H4_LOST)
+            on_lost_step(c);
+        else /* Synchronous and isochronous data are refused: this controller has no such links. */
+            (void)!kith_sim_send(c->sim, c->device, c->stream.h4.packet, c->stream.h4.len);
+    }
+}
+
+/* One who does not read must not fill our memory. */
+static void watch_unread(radio_client *c, bool moved)
+{
+    uint64_t now = kith_posix_now();
+
+    if (moved || c->stream.queued == 0)
+        c->unread_since_us = 0;
+    else if (c->unread_since_us == 0)
+        c->unread_since_us = now;
+    else if (now - c->unread_since_us > UNREAD_LIMIT_US)
+        c->end = "it has read nothing for 10 seconds";
+}
+
+static void note_end(radio_client *c)
+{
+    if (c->end != NULL || !c->stream.ended)
+        return;
+    c->end = c->stream.error != 0 && c->stream.error != ECONNRESET ? strerror(c->stream.error) : "";
+}
+
+void radio_client_tell(radio_client *c)
+{
+    uint8_t packet[PACKET];
+    size_t len, before;
+
+    while (radio_client_has_room(c) && (len = kith_sim_receive(c->sim, c->device, packet, sizeof packet)) > 0)
+        (void)!kith_posix_stream_put(&c->stream, packet, len);
+    before = c->stream.queued;
+    kith_posix_stream_flush(&c->stream);
+    watch_unread(c, c->stream.queued < before);
+    note_end(c);
+}

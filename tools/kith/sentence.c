@@ -1,0 +1,244 @@
+/* Events in words.  A table from kind to writer; verdicts describe themselves. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sentence.h"
+
+typedef struct {
+    char *text;
+    size_t len;
+} writer;
+
+__attribute__((format(printf, 2, 3))) static void add(writer *w, const char *format, ...)
+{
+    va_list arguments;
+    int len;
+
+    va_start(arguments, format);
+    len = vsnprintf(w->text + w->len, SENTENCE_MAX - w->len, format, arguments);
+    va_end(arguments);
+    if (len > 0)
+        w->len += (size_t)len < SENTENCE_MAX - w->len ? (size_t)len : SENTENCE_MAX - 1 - w->len;
+}
+
+const char *address_type_name(const kith_address *address)
+{
+    return address->type == KITH_ADDRESS_PUBLIC ? "public" : "random";
+}
+
+const char *core_version_name(uint8_t hci_version)
+{
+    static const char *const names[] = {"1.0b", "1.1", "1.2", "2.0", "2.1", "3.0", "4.0", "4.1",
+                                        "4.2",  "5.0", "5.1", "5.2", "5.3", "5.4", "6.0"};
+
+    return hci_version < sizeof names / sizeof names[0] ? names[hci_version] : "unknown";
+}
+
+static void add_address(writer *w, const kith_address *address)
+{
+    char text[KITH_ADDRESS_TEXT];
+
+    add(w, "%s (%s)", kith_address_format(address, text), address_type_name(address));
+}
+
+static void add_lacks(writer *w, uint32_t lacks)
+{
+    for (const char *before = " "; lacks != 0; lacks &= lacks - 1, before = ", ")
+        add(w, "%s%s", before, kith_lack_name(lacks));
+}
+
+static void on_ready(writer *w, const kith_event *e)
+{
+    add(w, "The controller is up: ");
+    add_address(w, &e->ready.address);
+    add(w, ", Core %s, %u buffers of %u octets.", core_version_name(e->ready.hci_version), e->ready.acl_packets,
+        e->ready.acl_len);
+    if (e->ready.lacks == 0)
+        return;
+    add(w, " It lacks, and nothing here needs:");
+    add_lacks(w, e->ready.lacks);
+    add(w, ".");
+}
+
+static void on_start_failed(writer *w, const kith_event *e)
+{
+    const kith_event_start_failed *f = &e->start_failed;
+
+    add(w, "The controller did not start: ");
+    if (f->lacks != 0) {
+        add(w, "it lacks");
+        add_lacks(w, f->lacks);
+    } else if (f->hci_status != 0) {
+        add(w, "it answered command 0x%04x with \"%s\" (0x%02x)", f->opcode, kith_hci_status_name(f->hci_status),
+            f->hci_status);
+    } else if (f->status == KITH_ERR_IO && f->opcode != 0) {
+        add(w, "it did not answer command 0x%04x", f->opcode);
+    } else {
+        add(w, "%s", kith_status_name(f->status));
+    }
+    add(w, ".");
+}
+
+static void on_lost(writer *w, const kith_event *e)
+{
+    if (e->lost.opcode != 0)
+        add(w, "The controller was lost: it did not answer command 0x%04x.", e->lost.opcode);
+    else
+        add(w, "The controller was lost: hardware error 0x%02x.", e->lost.hardware_code);
+}
+
+static void add_activity(writer *w, const char *what, const kith_event *e)
+{
+    if (e->activity.on)
+        add(w, "%s.", what);
+    else if (e->activity.hci_status == 0)
+        add(w, "No longer %s.", what);
+    else
+        add(w, "Not %s: the controller answered \"%s\" (0x%02x).", what, kith_hci_status_name(e->activity.hci_status),
+            e->activity.hci_status);
+}
+
+static void on_advertising(writer *w, const kith_event *e)
+{
+    add_activity(w, e->activity.on ? "Advertising" : "advertising", e);
+}
+
+static void on_scanning(writer *w, const kith_event *e)
+{
+    add_activity(w, e->activity.on ? "Scanning" : "scanning", e);
+}
+
+static void on_report(writer *w, const kith_event *e)
+{
+    char name[32];
+
+    add(w, "Heard ");
+    add_address(w, &e->report.address);
+    if (kith_gap_find_name(e->report.data, e->report.len, name))
+        add(w, ", which calls itself '%s'", name);
+    add(w, ".");
+}
+
+static void on_connected(writer *w, const kith_event *e)
+{
+    unsigned hundredths = e->connected.interval_1250us * 125u;
+
+    add(w, "Connected to ");
+    add_address(w, &e->connected.peer);
+    add(w, " as %s, every %u.%02u ms.", e->connected.we_are_central ? "central" : "peripheral", hundredths / 100,
+        hundredths % 100);
+    if (e->connected.claimed != 0)
+        add(w, " That is the address of peer %u: a claim, until it encrypts.", (unsigned)e->connected.claimed);
+}
+
+static void on_connect_failed(writer *w, const kith_event *e)
+{
+    add(w, "No connection: %s.", kith_hci_status_name(e->connect_failed.hci_status));
+}
+
+static void on_disconnected(writer *w, const kith_event *e)
+{
+    add(w, "Disconnected: %s (0x%02x).", kith_hci_status_name(e->disconnected.reason), e->disconnected.reason);
+}
+
+static void on_consent(writer *w, const kith_event *e)
+{
+    add(w, "May ");
+    add_address(w, &e->consent.peer);
+    add(w, " pair%s?", e->consent.again ? " again; a bond for it stands" : "");
+}
+
+static void on_security(writer *w, const kith_event *e)
+{
+    if (e->security.key_size == 0)
+        add(w, "The link is not encrypted.");
+    else
+        add(w, "The link is encrypted: level %d (%s), key of %u octets, %s.", (int)e->security.level,
+            kith_level_name(e->security.level), e->security.key_size,
+            e->security.secure_connections ? "Secure Connections" : "legacy pairing");
+}
+
+static void on_verdict(writer *w, const kith_event *e)
+{
+    const kith_verdict *v = &e->verdict;
+
+    (void)kith_verdict_describe(v, w->text + w->len, SENTENCE_MAX - w->len);
+    w->len += strlen(w->text + w->len);
+    if (v->attempt == KITH_ATTEMPT_PAIRING && v->succeeded)
+        add(w, " By %s, level %d (%s), key of %u octets.", kith_method_name(v->method), (int)v->level,
+            kith_level_name(v->level), v->key_size);
+    if (v->attempt == KITH_ATTEMPT_BOND && v->succeeded && e->peer != 0)
+        add(w, " It is peer %u.", (unsigned)e->peer);
+}
+
+static void on_read_wanted(writer *w, const kith_event *e)
+{
+    add(w, "The peer reads handle 0x%04x.", e->attribute.handle);
+}
+
+static void on_write(writer *w, const kith_event *e)
+{
+    add(w, "The peer writes %u octets to handle 0x%04x.", e->attribute.len, e->attribute.handle);
+}
+
+static void on_characteristics(writer *w, const kith_event *e)
+{
+    add(w, "Found %u characteristics.", e->characteristics.count);
+}
+
+static void on_gatt_end(writer *w, const kith_event *e)
+{
+    const kith_event_gatt *g = &e->gatt;
+
+    if (g->result == KITH_GATT_ATT_ERROR)
+        add(w, "The peer refused: %s (0x%02x), handle 0x%04x.", kith_att_error_name(g->att_error), g->att_error,
+            g->handle);
+    else if (g->result != KITH_GATT_OK)
+        add(w, "It failed: %s.", kith_gatt_result_name(g->result));
+    else if (e->kind == KITH_EVENT_MTU)
+        add(w, "The MTU is %u.", g->mtu);
+    else
+        add(w, "Done: %u octets.", g->len);
+}
+
+static void (*const writers[])(writer *w, const kith_event *e) = {
+    [KITH_EVENT_READY] = on_ready,
+    [KITH_EVENT_START_FAILED] = on_start_failed,
+    [KITH_EVENT_CONTROLLER_LOST] = on_lost,
+    [KITH_EVENT_ADVERTISING] = on_advertising,
+    [KITH_EVENT_SCANNING] = on_scanning,
+    [KITH_EVENT_REPORT] = on_report,
+    [KITH_EVENT_CONNECTED] = on_connected,
+    [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
+    [KITH_EVENT_DISCONNECTED] = on_disconnected,
+    [KITH_EVENT_CONSENT_WANTED] = on_consent,
+    [KITH_EVENT_SECURITY_CHANGED] = on_security,
+    [KITH_EVENT_PAIRED] = on_verdict,
+    [KITH_EVENT_PAIRING_FAILED] = on_verdict,
+    [KITH_EVENT_ENCRYPTED] = on_verdict,
+    [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
+    [KITH_EVENT_BONDED] = on_verdict,
+    [KITH_EVENT_BOND_FAILED] = on_verdict,
+    [KITH_EVENT_READ_WANTED] = on_read_wanted,
+    [KITH_EVENT_WRITE_WANTED] = on_write,
+    [KITH_EVENT_WRITE_COMMAND] = on_write,
+    [KITH_EVENT_CHARACTERISTICS] = on_characteristics,
+    [KITH_EVENT_DISCOVERED] = on_gatt_end,
+    [KITH_EVENT_READ] = on_gatt_end,
+    [KITH_EVENT_WRITTEN] = on_gatt_end,
+    [KITH_EVENT_MTU] = on_gatt_end,
+};
+
+char *sentence_of(const kith_event *event, char text[SENTENCE_MAX])
+{
+    writer w = {text, 0};
+    size_t kind = (size_t)event->kind;
+
+    text[0] = '\0';
+    if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
+        writers[kind](&w, event);
+    else
+        add(&w, "%s", kith_event_name(event->kind));
+    return text;
+}

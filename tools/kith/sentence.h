@@ -1,0 +1,17 @@
+/* Events in words, for people. */
+#ifndef TOOLS_SENTENCE_H
+#define TOOLS_SENTENCE_H
+
+#include "kith/gap.h"
+
+enum { SENTENCE_MAX = 640 };
+
+/* One plain sentence, or a few; cut at SENTENCE_MAX.  Returns text. */
+char *sentence_of(const kith_event *event, char text[SENTENCE_MAX]);
+
+const char *address_type_name(const kith_address *address); /* "public", "random" */
+
+/* "5.0" for 9; "unknown" for what was assigned later than this program. */
+const char *core_version_name(uint8_t hci_version);
+
+#endif

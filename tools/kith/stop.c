@@ -1,0 +1,61 @@
+/* Signals write one octet into a pipe: poll() sees them without a race. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "stop.h"
+
+static int ends[2] = {-1, -1};
+static unsigned asked;
+
+static void on_signal(int number)
+{
+    int error = errno;
+    ssize_t written = write(ends[1], "", 1);
+
+    (void)number;
+    (void)written; /* a full pipe says the same */
+    errno = error;
+}
+
+static bool take_signal(int number)
+{
+    struct sigaction action, before;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    if (sigaction(number, NULL, &before) != 0)
+        return false;
+    return before.sa_handler == SIG_IGN || sigaction(number, &action, NULL) == 0;
+}
+
+bool stop_watch(void)
+{
+    struct sigaction ignore;
+
+    memset(&ignore, 0, sizeof ignore);
+    ignore.sa_handler = SIG_IGN;
+    if (pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 &&
+        sigaction(SIGPIPE, &ignore, NULL) == 0 && take_signal(SIGINT) && take_signal(SIGTERM) && take_signal(SIGHUP))
+        return true;
+    (void)complain("signals cannot be caught: %s", strerror(errno));
+    return false;
+}
+
+int stop_fd(void)
+{
+    return ends[0];
+}
+
+unsigned stop_take(void)
+{
+    char octet;
+
+    while (read(ends[0], &octet, 1) == 1)
+        asked++;
+    return asked;
+}
