@@ -4,13 +4,13 @@ from process import Died, wait_until
 
 NAME = "lamp"
 AIR_CAPTURE = "air.pcap"
-RADIO_CAPTURE = "radio.btsnoop"
+RADIO_CAPTURE = "radio-2.btsnoop"  # client 1 is our peripheral, client 2 is Linux
 
 
 def controller_command(kith, socket, directory):
     """Serves controllers of one room: each client of the socket gets its own."""
     return [kith, "controller", "--unix", socket,
-            "--pcap", directory / AIR_CAPTURE, "--hci-log", directory / RADIO_CAPTURE]
+            "--pcap", directory / AIR_CAPTURE, "--btsnoop", directory / "radio"]
 
 
 def peripheral_command(kith, socket):
@@ -20,7 +20,7 @@ def peripheral_command(kith, socket):
 
 # What the peripheral prints, one JSON object a line, each with its "event":
 #   ready    address, address_type (public or random), characteristic (UUID), value (hex): it advertises now
-#   bonded   level, key_size, ltk (hex, octets as on the wire: least significant first)
+#   bonded   level, key_size, ltk (hex, most significant octet first, as octet_order says)
 READY, BONDED = "ready", "bonded"
 
 
@@ -43,7 +43,7 @@ def wait_for_socket(process, path, limit_s=10):
 
 
 def ltk_on_wire(bonded):
-    return bytes.fromhex(bonded["ltk"])
+    return bytes.fromhex(bonded["ltk"])[::-1]
 
 
 def stop_cleanly(process):

@@ -1,0 +1,572 @@
+/* A host in a rig that plays its controller and, if asked to, an honest peer.  See rig.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "crypto/toolbox.h"
+#include "kith/port/openssl.h"
+#include "rig.h"
+
+enum { HANDLE = 0x0040, LIMIT_TURNS = 100000 };
+
+static const kith_address peer_address = {KITH_ADDRESS_PUBLIC, {9, 8, 7, 6, 5, 4}};
+static const uint8_t host_address[6] = {1, 2, 3, 4, 5, 6};
+
+void rig_require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* ---- crypto: AES is real, the curve is a toy of the same shape ---- */
+
+static kith_status draw(void *context, uint8_t *out, size_t len)
+{
+    uint64_t *state = context;
+
+    for (size_t i = 0; i < len; i++) {
+        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        out[i] = (uint8_t)(*state >> 56);
+    }
+    return KITH_OK;
+}
+
+static kith_status public_key(void *context, const uint8_t private_key[32], uint8_t out[64])
+{
+    (void)context;
+    for (size_t i = 0; i < 32; i++) {
+        out[i] = private_key[i] ^ 0x33;
+        out[32 + i] = out[i] ^ 0xff;
+    }
+    return KITH_OK;
+}
+
+static kith_status check_key(void *context, const uint8_t key[64])
+{
+    (void)context;
+    for (size_t i = 0; i < 32; i++)
+        if ((key[i] ^ key[32 + i]) != 0xff)
+            return KITH_ERR_CRYPTO;
+    return KITH_OK;
+}
+
+static kith_status shared_secret(void *context, const uint8_t private_key[32], const uint8_t peer[64], uint8_t out[32])
+{
+    if (check_key(context, peer) != KITH_OK)
+        return KITH_ERR_CRYPTO;
+    for (size_t i = 0; i < 32; i++)
+        out[i] = private_key[i] ^ 0x33 ^ peer[i];
+    return KITH_OK;
+}
+
+static void make_crypto(rig *r)
+{
+    rig_require(kith_openssl_port(&r->crypto) == KITH_OK);
+    r->crypto.random = draw;
+    r->crypto.context = &r->random;
+    r->crypto.p256_public_key = public_key;
+    r->crypto.p256_check_public_key = check_key;
+    r->crypto.p256_shared_secret = shared_secret;
+}
+
+/* ---- what the host tells ---- */
+
+static rig_link *find_link(rig *r, kith_link link)
+{
+    for (unsigned i = 0; i < RIG_LINKS; i++)
+        if (r->links[i].link == link)
+            return &r->links[i];
+    return NULL;
+}
+
+static rig_link *find_new(rig *r)
+{
+    for (unsigned i = 0; i < RIG_LINKS; i++)
+        if (r->links[i].link == 0)
+            return &r->links[i];
+    return NULL;
+}
+
+static bool is_end(kith_event_kind kind)
+{
+    return kind == KITH_EVENT_PAIRED || kind == KITH_EVENT_PAIRING_FAILED || kind == KITH_EVENT_ENCRYPTED ||
+           kind == KITH_EVENT_ENCRYPTION_FAILED;
+}
+
+static void watch_verdict(const kith_event *e)
+{
+    char text[401];
+
+    rig_require(e->verdict.succeeded == (e->kind == KITH_EVENT_PAIRED || e->kind == KITH_EVENT_ENCRYPTED));
+    rig_require(kith_verdict_describe(&e->verdict, text, sizeof text) < sizeof text);
+    rig_require(e->verdict.succeeded == (e->verdict.level > KITH_LEVEL_NONE));
+}
+
+/* What a program may touch is touched, so that a sanitizer sees it. */
+static void touch(const uint8_t *value, size_t len)
+{
+    volatile uint8_t sum = 0;
+
+    for (size_t i = 0; value != NULL && i < len; i++)
+        sum = (uint8_t)(sum + value[i]);
+}
+
+static void watch(rig *r, const kith_event *e)
+{
+    rig_link *link = e->kind == KITH_EVENT_CONNECTED ? find_new(r) : find_link(r, e->link);
+
+    r->ready += e->kind == KITH_EVENT_READY;
+    r->lost += e->kind == KITH_EVENT_CONTROLLER_LOST;
+    r->failed_starts += e->kind == KITH_EVENT_START_FAILED;
+    if (e->kind == KITH_EVENT_SECURITY_CHANGED)
+        rig_require(r->proved || e->security.level <= KITH_LEVEL_NONE);
+    if (is_end(e->kind))
+        watch_verdict(e);
+    if (e->kind == KITH_EVENT_READ)
+        touch(e->gatt.value, e->gatt.len);
+    if (e->kind == KITH_EVENT_WRITE_WANTED || e->kind == KITH_EVENT_WRITE_COMMAND)
+        touch(e->attribute.value, e->attribute.len);
+    if (e->link == 0)
+        return;
+    rig_require(link != NULL);
+    link->link = e->link;
+    if (is_end(e->kind))
+        link->asked = false;
+    if (e->kind == KITH_EVENT_DISCONNECTED) {
+        rig_require(!link->asked); /* its end came before */
+        memset(link, 0, sizeof *link);
+    }
+}
+
+void rig_take_events(rig *r)
+{
+    kith_event event;
+
+    while (kith_host_next_event(r->h, &event))
+        watch(r, &event);
+}
+
+/* ---- the controller ---- */
+
+void rig_packet(rig *r, const uint8_t *packet, size_t len)
+{
+    uint8_t *copy = malloc(len == 0 ? 1 : len); /* of its own, so that reading past it is seen */
+    kith_status status;
+
+    rig_require(copy != NULL);
+    if (len > 0)
+        memcpy(copy, packet, len);
+    status = kith_host_receive(r->h, copy, len, r->now_us);
+    if (status == KITH_ERR_FULL) { /* nothing was consumed: again, once there is room */
+        rig_take_events(r);
+        status = kith_host_receive(r->h, copy, len, r->now_us);
+        rig_require(status != KITH_ERR_FULL);
+    }
+    free(copy);
+    if (r->takes)
+        rig_take_events(r);
+}
+
+void rig_event(rig *r, uint8_t code, const uint8_t *parameters, size_t len)
+{
+    uint8_t packet[3 + 255] = {KITH_H4_EVENT, code, (uint8_t)len};
+
+    memcpy(packet + 3, parameters, len);
+    rig_packet(r, packet, 3 + len);
+}
+
+static void answer_parameters(uint16_t opcode, uint8_t *p)
+{
+    switch (opcode) {
+    case KITH_HCI_READ_LOCAL_COMMANDS:
+        memset(p, 0xff, 64);
+        break;
+    case KITH_HCI_READ_LOCAL_FEATURES:
+        p[4] = 0x40;
+        break;
+    case KITH_HCI_READ_BD_ADDR:
+        memcpy(p, host_address, sizeof host_address);
+        break;
+    case KITH_HCI_LE_READ_BUFFER_SIZE:
+        p[0] = 251;
+        p[2] = 8;
+        break;
+    case KITH_HCI_LE_READ_LOCAL_FEATURES:
+        p[0] = 0x21;
+        break;
+    default:
+        break;
+    }
+}
+
+static void answer_command(rig *r, const uint8_t *packet)
+{
+    uint16_t opcode = bytes_get16(packet + 1);
+    uint8_t complete[4 + 64] = {1, packet[1], packet[2], 0};
+    uint8_t status[4] = {0, 1, packet[1], packet[2]};
+
+    answer_parameters(opcode, complete + 4);
+    if (opcode == KITH_HCI_DISCONNECT || opcode == KITH_HCI_LE_CREATE_CONNECTION ||
+        opcode == KITH_HCI_LE_ENABLE_ENCRYPTION)
+        rig_event(r, KITH_HCI_EV_COMMAND_STATUS, status, sizeof status);
+    else
+        rig_event(r, KITH_HCI_EV_COMMAND_COMPLETE, complete, sizeof complete);
+}
+
+/* ---- the peer ---- */
+
+static rig_link *by_handle(rig *r, uint16_t handle)
+{
+    for (unsigned i = 0; i < RIG_LINKS; i++)
+        if (r->links[i].up && r->links[i].handle == handle)
+            return &r->links[i];
+    return NULL;
+}
+
+static void hear_smp(rig_link *link, const uint8_t *pdu, size_t len)
+{
+    rig_require(len == kith_smp_pdu_len(pdu[0])); /* what we send is well-formed, always */
+    if (pdu[0] == KITH_SMP_PAIRING_REQUEST)
+        memcpy(link->request, pdu, 7);
+    if (pdu[0] == KITH_SMP_PAIRING_RESPONSE)
+        memcpy(link->response, pdu, 7);
+    if (pdu[0] == KITH_SMP_PAIRING_PUBLIC_KEY)
+        memcpy(link->host_key, pdu + 1, 64);
+    if (pdu[0] == KITH_SMP_PAIRING_RANDOM)
+        memcpy(link->host_nonce, pdu + 1, 16);
+}
+
+static void hear_acl(rig *r, const uint8_t *packet, size_t len)
+{
+    uint16_t word = bytes_get16(packet + 1);
+    rig_link *link = by_handle(r, word & KITH_ACL_HANDLE_MASK);
+
+    rig_require(len == 5u + bytes_get16(packet + 3));
+    if (link == NULL)
+        return;
+    link->in_controller++;
+    if ((word & KITH_ACL_BOUNDARY_MASK) != KITH_ACL_CONTINUING)
+        link->rx_len = 0;
+    rig_require(link->rx_len + len - 5 <= sizeof link->rx);
+    memcpy(link->rx + link->rx_len, packet + 5, len - 5);
+    link->rx_len += len - 5;
+    if (link->rx_len > 4 && link->rx_len == 4u + bytes_get16(link->rx) && bytes_get16(link->rx + 2) == 6)
+        hear_smp(link, link->rx + 4, link->rx_len - 4);
+}
+
+void rig_pump(rig *r)
+{
+    uint8_t packet[260];
+    size_t len;
+    unsigned turns = 0;
+
+    do {
+        rig_require(turns++ < LIMIT_TURNS);
+        len = kith_host_next_packet(r->h, packet, sizeof packet);
+        if (len > 0 && packet[0] == KITH_H4_COMMAND && r->answers)
+            answer_command(r, packet);
+        if (len > 0 && packet[0] == KITH_H4_ACL)
+            hear_acl(r, packet, len);
+        if (r->takes)
+            rig_take_events(r);
+    } while (len > 0);
+    if (r->works)
+        rig_do_work(r);
+}
+
+void rig_do_work(rig *r)
+{
+    while (r->working || kith_host_take_work(r->h, &r->work)) {
+        r->working = true;
+        kith_work_run(&r->work);
+        if (kith_host_finish_work(r->h, &r->work, r->now_us) == KITH_ERR_FULL) {
+            if (!r->takes)
+                return;
+            rig_take_events(r);
+            continue;
+        }
+        r->working = false;
+    }
+}
+
+void rig_advance(rig *r, uint64_t by_us)
+{
+    kith_status status;
+
+    r->now_us += by_us;
+    status = kith_host_advance(r->h, r->now_us);
+    if (status == KITH_ERR_FULL) {
+        rig_take_events(r);
+        status = kith_host_advance(r->h, r->now_us);
+    }
+    (void)status;
+}
+
+void rig_connect(rig *r, unsigned which, bool host_is_central)
+{
+    rig_link *link = &r->links[which];
+    uint8_t p[19] = {KITH_HCI_LE_EV_CONNECTION_COMPLETE, 0};
+
+    if (link->up || link->link != 0)
+        return;
+    link->up = true;
+    link->central = host_is_central;
+    link->handle = (uint16_t)(HANDLE + which);
+    bytes_put16(p + 2, link->handle);
+    p[4] = !host_is_central;
+    memcpy(p + 6, peer_address.octets, 6);
+    p[6] ^= (uint8_t)which;
+    p[12] = 24;
+    p[16] = 100;
+    rig_event(r, KITH_HCI_EV_LE_META, p, sizeof p);
+}
+
+void rig_smp(rig *r, unsigned which, const uint8_t *pdu, size_t len)
+{
+    uint8_t packet[9 + 251] = {KITH_H4_ACL};
+
+    if (len > 251)
+        len = 251;
+    bytes_put16(packet + 1, (uint16_t)((HANDLE + which) | KITH_ACL_FIRST_FLUSHABLE));
+    bytes_put16(packet + 3, (uint16_t)(4 + len));
+    bytes_put16(packet + 5, (uint16_t)len);
+    packet[7] = 6;
+    if (len > 0)
+        memcpy(packet + 9, pdu, len);
+    rig_packet(r, packet, 9 + len);
+}
+
+void rig_acknowledge(rig *r, unsigned which)
+{
+    rig_link *link = &r->links[which];
+    uint8_t p[5] = {1};
+
+    bytes_put16(p + 1, (uint16_t)(HANDLE + which));
+    bytes_put16(p + 3, (uint16_t)link->in_controller);
+    link->in_controller = 0;
+    rig_event(r, KITH_HCI_EV_COMPLETED_PACKETS, p, sizeof p);
+}
+
+void rig_secure(rig *r, unsigned which, kith_level level)
+{
+    rig_link *link = &r->links[which];
+    kith_status status;
+
+    rig_take_events(r);
+    if (link->link == 0)
+        return;
+    status = kith_security_secure(r->h, link->link, level);
+    if (status != KITH_OK)
+        return;
+    rig_require(!link->asked); /* else it is BUSY */
+    link->asked = true;
+}
+
+/* ---- an honest peer ---- */
+
+static const uint8_t peer_private[32] = {7, 1, 4};
+
+static void say(rig *r, unsigned which, uint8_t opcode, const uint8_t *value, size_t len)
+{
+    uint8_t pdu[RIG_PDU] = {opcode};
+
+    memcpy(pdu + 1, value, len);
+    rig_smp(r, which, pdu, len + 1);
+}
+
+static void own_key(uint8_t wire[64])
+{
+    uint8_t key[64];
+
+    (void)public_key(NULL, peer_private, key);
+    bytes_reverse(wire, key, 32);
+    bytes_reverse(wire + 32, key + 32, 32);
+}
+
+static void say_features(rig *r, unsigned which, rig_link *link)
+{
+    static const uint8_t features[6] = {3, 0, 0x09, 16, 2, 2};
+    uint8_t *mine = link->central ? link->response : link->request;
+
+    mine[0] = link->central ? KITH_SMP_PAIRING_RESPONSE : KITH_SMP_PAIRING_REQUEST;
+    memcpy(mine + 1, features, sizeof features);
+    say(r, which, mine[0], features, sizeof features);
+}
+
+static void say_confirm(rig *r, unsigned which, rig_link *link)
+{
+    uint8_t key[64], confirm[16];
+
+    own_key(key);
+    if (crypto_f4(&r->crypto, key, link->host_key, link->nonce, 0, confirm) == KITH_OK)
+        say(r, which, KITH_SMP_PAIRING_CONFIRM, confirm, sizeof confirm);
+}
+
+static kith_address own_address_of(const rig *r, unsigned which)
+{
+    kith_address address = peer_address;
+
+    (void)r;
+    address.octets[0] ^= (uint8_t)which;
+    return address;
+}
+
+static void say_check(rig *r, unsigned which, rig_link *link)
+{
+    static const uint8_t none[16];
+    kith_address host = {KITH_ADDRESS_PUBLIC, {0}}, mine = own_address_of(r, which);
+    uint8_t key[64], secret[32], dhkey[32], check[16];
+    bool initiator = !link->central;
+
+    memcpy(host.octets, host_address, 6);
+    bytes_reverse(key, link->host_key, 32);
+    bytes_reverse(key + 32, link->host_key + 32, 32);
+    if (shared_secret(NULL, peer_private, key, secret) != KITH_OK)
+        return;
+    bytes_reverse(dhkey, secret, 32);
+    if (crypto_f5(&r->crypto, dhkey, initiator ? link->nonce : link->host_nonce,
+                  initiator ? link->host_nonce : link->nonce, initiator ? &mine : &host, initiator ? &host : &mine,
+                  link->mackey, link->ltk) != KITH_OK ||
+        crypto_f6(&r->crypto, link->mackey, link->nonce, link->host_nonce, none,
+                  initiator ? link->request + 1 : link->response + 1, &mine, &host, check) != KITH_OK)
+        return;
+    r->proved = true;
+    say(r, which, KITH_SMP_PAIRING_DHKEY_CHECK, check, sizeof check);
+}
+
+/* A controller says "encrypted" only when both have the same key. */
+static void report_encrypted(rig *r, const rig_link *link)
+{
+    uint8_t change[4] = {0, 0, 0, 1};
+    uint8_t request[13] = {KITH_HCI_LE_EV_LTK_REQUEST};
+
+    bytes_put16(change + 1, link->handle);
+    bytes_put16(request + 1, link->handle);
+    if (!link->central)
+        rig_event(r, KITH_HCI_EV_LE_META, request, sizeof request);
+    rig_pump(r);
+    rig_event(r, KITH_HCI_EV_ENCRYPTION_CHANGE, change, sizeof change);
+}
+
+void rig_honest(rig *r, unsigned which, rig_step step)
+{
+    rig_link *link = &r->links[which];
+    uint8_t key[64], identity[7] = {KITH_ADDRESS_PUBLIC};
+    kith_address mine = own_address_of(r, which);
+
+    memcpy(identity + 1, mine.octets, 6);
+    if (!link->has_nonce)
+        (void)draw(&r->random, link->nonce, sizeof link->nonce);
+    link->has_nonce = true;
+    own_key(key);
+    switch (step) {
+    case RIG_FEATURES:
+        say_features(r, which, link);
+        break;
+    case RIG_KEY:
+        say(r, which, KITH_SMP_PAIRING_PUBLIC_KEY, key, sizeof key);
+        break;
+    case RIG_CONFIRM:
+        say_confirm(r, which, link);
+        break;
+    case RIG_RANDOM:
+        say(r, which, KITH_SMP_PAIRING_RANDOM, link->nonce, sizeof link->nonce);
+        break;
+    case RIG_CHECK:
+        say_check(r, which, link);
+        break;
+    case RIG_ENCRYPT:
+        report_encrypted(r, link);
+        break;
+    case RIG_IRK:
+        say(r, which, KITH_SMP_IDENTITY_INFORMATION, key, 16);
+        break;
+    case RIG_ADDRESS:
+        say(r, which, KITH_SMP_IDENTITY_ADDRESS_INFORMATION, identity, sizeof identity);
+        break;
+    }
+}
+
+/* ---- beginning and end ---- */
+
+static const uint8_t value[] = "value";
+static const kith_characteristic characteristics[] = {
+    {.uuid = KITH_UUID16(0x2a3d),
+     .properties = KITH_PROPERTY_READ,
+     .permissions = KITH_READ_ENCRYPTED,
+     .value = value,
+     .value_len = 5},
+    {.uuid = KITH_UUID16(0x2a3f),
+     .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE,
+     .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN},
+};
+static const kith_service services[] = {
+    {.uuid = KITH_UUID16(0x1815), .characteristics = characteristics, .characteristic_count = 2},
+};
+static const kith_method *const methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder, NULL};
+
+void rig_open(rig *r, kith_pairing_policy policy)
+{
+    static _Alignas(8) uint8_t memory[KITH_HOST_SIZE(RIG_LINKS, RIG_LINKS, 2, 65, 8)];
+    size_t size;
+
+    memset(r, 0, sizeof *r);
+    r->answers = r->takes = r->works = true;
+    make_crypto(r);
+    kith_config_default(&r->config);
+    r->config.limits = (kith_limits){RIG_LINKS, RIG_LINKS, 2, 65, 8};
+    r->config.crypto = &r->crypto;
+    r->config.services = services;
+    r->config.service_count = 1;
+    r->config.security.methods = methods;
+    r->config.security.policy = policy;
+    size = kith_host_size(&r->config.limits);
+    rig_require(kith_host_init(memory + (sizeof memory - size) / 8 * 8, size, &r->config, &r->h) == KITH_OK);
+    rig_require(kith_host_start(r->h, 0) == KITH_OK);
+    rig_pump(r);
+    rig_pump(r);
+    rig_require(r->ready == 1);
+}
+
+void rig_close(rig *r)
+{
+    static const uint8_t hardware = 1;
+    unsigned ready = r->ready, over = r->lost + r->failed_starts;
+
+    r->answers = r->takes = r->works = true;
+    rig_take_events(r);
+    rig_event(r, KITH_HCI_EV_HARDWARE_ERROR, &hardware, 1);
+    rig_advance(r, 1);
+    rig_take_events(r);
+    rig_advance(r, 1);
+    rig_take_events(r);
+    rig_require(r->lost + r->failed_starts <= over + 1);
+    for (unsigned i = 0; i < RIG_LINKS; i++)
+        rig_require(r->links[i].link == 0); /* every link was told to have ended */
+    memset(r->links, 0, sizeof r->links);
+    rig_require(kith_host_start(r->h, r->now_us) == KITH_OK);
+    rig_pump(r);
+    rig_require(r->ready == ready + 1);
+    kith_host_erase(r->h);
+}
+
+/* ---- the fuzzer's octets ---- */
+
+uint8_t rig_octet(rig_input *in)
+{
+    if (in->left == 0)
+        return 0;
+    in->left--;
+    return *in->at++;
+}
+
+const uint8_t *rig_octets(rig_input *in, size_t *len)
+{
+    const uint8_t *at = in->at;
+
+    if (*len > in->left)
+        *len = in->left;
+    in->at += *len;
+    in->left -= *len;
+    return at;
+}

@@ -1,0 +1,75 @@
+/* What the fuzz targets share: a host in a rig that plays its controller, watches its events and holds them against
+ * rules that no input may break.  A broken rule aborts, which the fuzzer reports.
+ *
+ * The rules: no level above NONE unless the rig itself proved the key (an honest DHKey check); an asked-for procedure
+ * has exactly one end; nothing about a link before CONNECTED or after DISCONNECTED; nothing dropped but what may be. */
+#ifndef FUZZ_RIG_H
+#define FUZZ_RIG_H
+
+#include "kith/codec/hci.h"
+#include "kith/kith.h"
+
+enum { RIG_LINKS = 2, RIG_PDU = 65 };
+
+/* One connection as the rig plays it: an honest peer that the fuzzer may let speak, or not. */
+typedef struct {
+    bool up;
+    bool central; /* the host is */
+    uint16_t handle;
+    kith_link link; /* as the host named it; 0: not told yet, or ended */
+    bool asked;     /* secure() was accepted and has not ended */
+    unsigned in_controller;
+    uint8_t rx[600];
+    size_t rx_len;
+    uint8_t request[7], response[7];
+    uint8_t host_key[64], host_nonce[16], nonce[16];
+    uint8_t mackey[16], ltk[16];
+    bool has_nonce;
+} rig_link;
+
+typedef struct {
+    kith_host *h;
+    uint64_t now_us;
+    bool answers; /* commands are answered by themselves */
+    bool takes;   /* events are taken by themselves */
+    bool proved;  /* an honest check was sent: levels may rise from now on */
+    bool works;   /* work items are done by themselves */
+    kith_crypto_port crypto;
+    uint64_t random;
+    kith_config config;
+    rig_link links[RIG_LINKS];
+    kith_work work;
+    bool working;
+    unsigned failed_starts, ready, lost;
+} rig;
+
+void rig_require(bool holds);
+
+void rig_open(rig *r, kith_pairing_policy policy); /* a host, started and ready */
+void rig_close(rig *r);                            /* breaks its controller, restarts it, and expects it well */
+void rig_connect(rig *r, unsigned which, bool host_is_central);
+void rig_packet(rig *r, const uint8_t *packet, size_t len); /* controller to host; a copy of its own */
+void rig_event(rig *r, uint8_t code, const uint8_t *parameters, size_t len);
+void rig_smp(rig *r, unsigned which, const uint8_t *pdu, size_t len);
+void rig_pump(rig *r); /* until the host is quiet */
+void rig_take_events(rig *r);
+void rig_do_work(rig *r);
+void rig_advance(rig *r, uint64_t by_us);
+void rig_acknowledge(rig *r, unsigned which);
+void rig_secure(rig *r, unsigned which, kith_level level);
+
+/* The next thing that an honest peer would say on this link. */
+typedef enum { RIG_FEATURES, RIG_KEY, RIG_CONFIRM, RIG_RANDOM, RIG_CHECK, RIG_ENCRYPT, RIG_IRK, RIG_ADDRESS } rig_step;
+void rig_honest(rig *r, unsigned which, rig_step step);
+
+/* Reads the fuzzer's octets one after another; 0 when they are over. */
+typedef struct {
+    const uint8_t *at;
+    size_t left;
+} rig_input;
+uint8_t rig_octet(rig_input *in);
+const uint8_t *rig_octets(rig_input *in, size_t *len); /* *len: wanted, then how many there are */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#endif

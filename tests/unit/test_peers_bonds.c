@@ -1,0 +1,241 @@
+/* Bonds in memory: found by identity, by resolved address and by ID; replaced whole or not at all; forgotten for good. */
+#include "crypto_support.h"
+#include "crypto/toolbox.h"
+#include "peers/bonds.h"
+
+enum { SLOTS = 4 };
+
+typedef struct {
+    peers_bonds bonds;
+    peers_bond slots[SLOTS];
+} store;
+
+static void open_store(store *s)
+{
+    memset(s, 0, sizeof *s);
+    peers_init(&s->bonds, s->slots, SLOTS);
+}
+
+static peers_bond make_bond(uint8_t number)
+{
+    peers_bond bond = {.identity = {KITH_ADDRESS_PUBLIC, {number, 1, 2, 3, 4, 5}},
+                       .key_size = 16,
+                       .level = KITH_LEVEL_ENCRYPTED,
+                       .key_kind = KITH_KEY_KIND_SC};
+
+    memset(bond.ltk, number, sizeof bond.ltk);
+    memset(bond.irk, 0x40 + number, sizeof bond.irk);
+    return bond;
+}
+
+static peers_bond *put(store *s, uint8_t number)
+{
+    peers_bond bond = make_bond(number);
+
+    return peers_put(&s->bonds, &bond);
+}
+
+static void a_bond_is_found_by_id_and_by_identity(void **state)
+{
+    store s;
+    peers_bond *one, *two;
+    kith_address as_random;
+
+    (void)state;
+    open_store(&s);
+    one = put(&s, 1);
+    two = put(&s, 2);
+    assert_non_null(one);
+    assert_non_null(two);
+    assert_int_not_equal(one->id, two->id);
+    assert_int_not_equal(one->id, 0);
+    assert_ptr_equal(peers_by_id(&s.bonds, two->id), two);
+    assert_ptr_equal(peers_by_identity(&s.bonds, &one->identity), one);
+    as_random = one->identity;
+    as_random.type = KITH_ADDRESS_RANDOM;
+    assert_null(peers_by_identity(&s.bonds, &as_random)); /* the type is part of the address */
+    assert_null(peers_by_id(&s.bonds, 0));                /* a free slot is nobody */
+    assert_null(peers_by_id(&s.bonds, 999));
+}
+
+static void a_private_address_is_resolved_with_every_irk(void **state)
+{
+    kith_crypto_port *port = *state;
+    store s;
+    peers_bond *three;
+    kith_address rpa = {KITH_ADDRESS_RANDOM, {0, 0, 0, 0x11, 0x22, 0x63}};
+
+    open_store(&s);
+    put(&s, 1);
+    put(&s, 2);
+    three = put(&s, 3);
+    assert_int_equal(crypto_ah(port, three->irk, rpa.octets + 3, rpa.octets), KITH_OK);
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &rpa), three);
+    rpa.octets[0] ^= 1;
+    assert_null(peers_by_address(&s.bonds, port, &rpa));
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &three->identity), three);
+}
+
+/* An IRK of zero says "I have no resolvable addresses": whoever resolves with it is not that peer. */
+static void an_irk_of_zero_resolves_nothing(void **state)
+{
+    kith_crypto_port *port = *state;
+    static const uint8_t zero[16];
+    store s;
+    peers_bond *one;
+    kith_address rpa = {KITH_ADDRESS_RANDOM, {0, 0, 0, 0x11, 0x22, 0x63}};
+
+    open_store(&s);
+    one = put(&s, 1);
+    memset(one->irk, 0, sizeof one->irk);
+    assert_int_equal(crypto_ah(port, zero, rpa.octets + 3, rpa.octets), KITH_OK);
+    assert_null(peers_by_address(&s.bonds, port, &rpa));
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &one->identity), one);
+}
+
+static void a_new_bond_of_a_known_peer_takes_its_place_and_keeps_its_id(void **state)
+{
+    store s;
+    peers_bond fresh = make_bond(1);
+    kith_peer_id id;
+
+    (void)state;
+    open_store(&s);
+    id = put(&s, 1)->id;
+    put(&s, 2);
+    memset(fresh.ltk, 0x99, sizeof fresh.ltk);
+    assert_int_equal(peers_put(&s.bonds, &fresh)->id, id);
+    assert_int_equal(s.bonds.used, 2);
+    assert_int_equal(peers_by_id(&s.bonds, id)->ltk[0], 0x99);
+}
+
+static void a_full_store_changes_nothing_and_still_replaces(void **state)
+{
+    store s, before;
+
+    (void)state;
+    open_store(&s);
+    for (uint8_t i = 1; i <= SLOTS; i++)
+        assert_non_null(put(&s, i));
+    before = s;
+    assert_null(put(&s, SLOTS + 1));
+    assert_memory_equal(&s.slots, &before.slots, sizeof s.slots);
+    assert_int_equal(s.bonds.used, SLOTS);
+    assert_non_null(put(&s, 2));
+    peers_remove(&s.bonds, peers_by_id(&s.bonds, 1));
+    assert_non_null(put(&s, SLOTS + 1));
+    assert_null(put(&s, 1));
+}
+
+static void a_removed_bond_leaves_no_octet_of_its_keys(void **state)
+{
+    static const peers_bond none;
+    store s;
+    peers_bond *one;
+
+    (void)state;
+    open_store(&s);
+    put(&s, 1);
+    one = put(&s, 2);
+    peers_remove(&s.bonds, one);
+    assert_memory_equal(one, &none, sizeof none);
+    assert_int_equal(s.bonds.used, 1);
+}
+
+static void ids_are_not_used_again_at_once_and_skip_zero(void **state)
+{
+    store s;
+    kith_peer_id last = 0;
+
+    (void)state;
+    open_store(&s);
+    for (unsigned i = 0; i < 100; i++) {
+        peers_bond *bond = put(&s, 1);
+
+        assert_true(bond->id > last);
+        last = bond->id;
+        peers_remove(&s.bonds, bond);
+    }
+    s.bonds.last_id = UINT32_MAX - 1;
+    assert_int_equal(put(&s, 2)->id, UINT32_MAX);
+    assert_int_equal(put(&s, 3)->id, 1);
+    s.bonds.last_id = UINT32_MAX; /* all the way round: the ones in use are stepped over */
+    assert_int_equal(put(&s, 4)->id, 2);
+}
+
+static void bonds_are_listed_in_order_of_their_ids(void **state)
+{
+    store s;
+    kith_peer_id after = 0;
+    unsigned count = 0;
+
+    (void)state;
+    open_store(&s);
+    for (uint8_t i = 1; i <= SLOTS; i++)
+        put(&s, i);
+    peers_remove(&s.bonds, peers_by_id(&s.bonds, 1));
+    put(&s, 9); /* in the first slot, with the highest ID */
+    for (peers_bond *b = peers_after(&s.bonds, 0); b != NULL; b = peers_after(&s.bonds, after)) {
+        assert_true(b->id > after);
+        after = b->id;
+        count++;
+    }
+    assert_int_equal(count, SLOTS);
+}
+
+typedef struct {
+    uint8_t level, key_size, kind;
+} strength;
+
+/* Never a lower level, a shorter key or legacy for Secure Connections: each alone decides. */
+static void a_weaker_bond_is_told_from_an_equal_one(void **state)
+{
+    (void)state;
+    for (uint8_t old_level = 2; old_level <= 4; old_level++)
+        for (uint8_t level = 2; level <= 4; level++)
+            for (uint8_t old_size = 7; old_size <= 16; old_size++)
+                for (uint8_t size = 7; size <= 16; size++)
+                    for (unsigned kinds = 0; kinds < 4; kinds++) {
+                        peers_bond old = make_bond(1), fresh = make_bond(1);
+                        bool legacy_for_sc = kinds == 1;
+
+                        old.level = old_level;
+                        fresh.level = level;
+                        old.key_size = old_size;
+                        fresh.key_size = size;
+                        fresh.key_kind = (kinds & 1) != 0 ? KITH_KEY_KIND_LEGACY : KITH_KEY_KIND_SC;
+                        old.key_kind = (kinds & 2) != 0 ? KITH_KEY_KIND_LEGACY : KITH_KEY_KIND_SC;
+                        assert_int_equal(peers_is_as_strong(&fresh, &old),
+                                         !(level < old_level || size < old_size || legacy_for_sc));
+                    }
+}
+
+static void a_store_without_room_holds_nothing(void **state)
+{
+    peers_bonds none;
+    peers_bond bond = make_bond(1);
+
+    (void)state;
+    peers_init(&none, NULL, 0);
+    assert_null(peers_put(&none, &bond));
+    assert_null(peers_by_identity(&none, &bond.identity));
+    assert_null(peers_after(&none, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bond_is_found_by_id_and_by_identity),
+        cmocka_unit_test(a_private_address_is_resolved_with_every_irk),
+        cmocka_unit_test(an_irk_of_zero_resolves_nothing),
+        cmocka_unit_test(a_new_bond_of_a_known_peer_takes_its_place_and_keeps_its_id),
+        cmocka_unit_test(a_full_store_changes_nothing_and_still_replaces),
+        cmocka_unit_test(a_removed_bond_leaves_no_octet_of_its_keys),
+        cmocka_unit_test(ids_are_not_used_again_at_once_and_skip_zero),
+        cmocka_unit_test(bonds_are_listed_in_order_of_their_ids),
+        cmocka_unit_test(a_weaker_bond_is_told_from_an_equal_one),
+        cmocka_unit_test(a_store_without_room_holds_nothing),
+    };
+
+    return RUN_ON_BOTH(tests);
+}
