@@ -157,7 +157,7 @@ static bool run_side(side *s)
 static void run_until(bool *a, bool *b)
 {
     while (!*a || !*b) {
-        while (run_side(&central) | run_side(&peripheral))
+        while (run_side(&central) || run_side(&peripheral))
             continue;
         if (kith_sim_now(sim) > 60000000)
             fail("no end after a minute");

@@ -4,7 +4,11 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
-enum { ALIGN = 8, MAX_LINKS = 32, ARRAYS = 6, LINK_BUFFERS = 4 };
+enum { MAX_LINKS = 32 };
+
+#define ALIGN        ((size_t)8)
+#define ARRAYS       ((size_t)6) /* pieces beside the buffers of links, each rounded up */
+#define LINK_BUFFERS ((size_t)4)
 
 /* The public constants must hold what the private structs take. */
 _Static_assert(sizeof(struct kith_host) + sizeof(host_job) + ARRAYS * (ALIGN - 1) <= KITH_SIZE_FIXED,
