@@ -175,6 +175,25 @@ SENTENCE(a_pairing_request_of_the_wrong_length_is_refused)
     }
 }
 
+/* Keys are for bonds: a peer that asks for them all the same gets none and is asked for none. */
+SENTENCE(a_peer_that_does_not_bond_gets_no_keys)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        for (uint8_t bits = 0; bits < 4; bits++) {
+            if (bits == KITH_AUTH_BONDING)
+                continue;
+            bench_round("%s, bonding bits %u", role == CENTRAL ? "central" : "peripheral", bits);
+            prepare(role);
+            peer.features[2] = KITH_AUTH_SC | bits;
+            if (role == CENTRAL)
+                peer.features[4] = peer.features[5] = 0;
+            meet();
+            pair_completely();
+            check(bench.response[5] == 0 && bench.response[6] == 0);
+            check(kith_bonds_count(bench.host) == 0);
+        }
+}
+
 /* ---- who may ---- */
 
 static void request_finds_pairing_closed(void)
@@ -199,7 +218,12 @@ SENTENCE(the_window_closes_by_its_time_and_by_hand)
 {
     prepare(PERIPHERAL);
     meet();
-    time_passes(60000);
+    time_passes(59999);
+    check(kith_pairing_is_open(bench.host));
+    time_passes(1);
+    request_finds_pairing_closed();
+    open_window();
+    bench.now_us += 60000000; /* the request comes before anybody looked at the clock */
     request_finds_pairing_closed();
     open_window();
     kith_pairing_close(bench.host);

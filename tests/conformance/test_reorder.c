@@ -190,6 +190,42 @@ SENTENCE(a_read_that_waited_dies_with_the_link)
     }
 }
 
+/* "Encryption Change, success, off" is no success. */
+SENTENCE(encryption_that_is_told_off_while_we_wait_protects_nothing)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        bench_round("%s, pairing", role_name(role));
+        pair_to_begin_of_encryption(role);
+        encryption_goes_off();
+        we_fail(.why = KITH_WHY_ENCRYPTION_LOST, .phase = KITH_PHASE_ENCRYPTION, .ended_by = KITH_ENDED_BY_CONTROLLER);
+        we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
+        check(kith_bonds_count(bench.host) == 0);
+
+        bench_round("%s, with the bond", role_name(role));
+        bond_and_begin_encryption(role);
+        encryption_goes_off();
+        we_fail_encryption(.why = KITH_WHY_ENCRYPTION_LOST, .phase = KITH_PHASE_ENCRYPTION,
+                           .ended_by = KITH_ENDED_BY_CONTROLLER);
+        we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
+    }
+}
+
+/* A controller that never says how it ended: the procedure has its end all the same, and the read gets no value. */
+SENTENCE(encryption_with_a_bond_that_never_ends_is_ended)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        bench_round("%s", role_name(role));
+        bond_and_begin_encryption(role);
+        time_passes(44999);
+        we_emit_nothing();
+        time_passes(1);
+        we_fail_encryption(.why = KITH_WHY_ENCRYPTION_TIMEOUT, .phase = KITH_PHASE_ENCRYPTION,
+                           .ended_by = KITH_ENDED_BY_TIMEOUT);
+        we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
+        check(kith_bonds_count(bench.host) == 1);
+    }
+}
+
 /* What can't be kept waiting is handled at once, as plain: refused, never answered as encrypted. */
 SENTENCE(a_flood_before_encryption_change_gets_no_secret)
 {

@@ -25,11 +25,13 @@ enum { CAST_HOSTS = 8, CAST_KINDS = 64, CAST_LOG = 128, CAST_LINKS = 8, CAST_SEC
 
 typedef enum { CAST_OPENSSL, CAST_PSA, CAST_TOY } cast_crypto; /* TOY: no curve, for runs by the thousand */
 
+typedef enum { CAST_RANDOM_FAILS, CAST_RANDOM_CONSTANT, CAST_RANDOM_REPEATS } cast_random_fault;
+
 /* A seeded random source that can be told to fail. */
 typedef struct {
     uint64_t state;
     long good_draws; /* so many more are good; negative: all are */
-    enum { CAST_RANDOM_FAILS, CAST_RANDOM_CONSTANT, CAST_RANDOM_REPEATS } then;
+    cast_random_fault then;
 } cast_random;
 
 typedef struct cast_room cast_room;

@@ -14,7 +14,7 @@ static void restart(cast_host *h)
     cast_await(h, KITH_EVENT_READY, ready + 1);
 }
 
-static void start_without(int how)
+static void start_without(cast_random_fault how)
 {
     cast_room *room = cast_open(101, CAST_OPENSSL);
     cast_host *lamp = cast_add_lamp(room, "lamp");
@@ -80,7 +80,7 @@ static bool has_ended(void *context)
     return ((cast_host *)context)->ends > 0;
 }
 
-static bool fail_after(long draws, int how, bool at_the_lamp)
+static bool fail_after(long draws, cast_random_fault how, bool at_the_lamp)
 {
     cast_room *room = cast_open(102, CAST_OPENSSL);
     ear e = {0};
@@ -121,7 +121,7 @@ static bool fail_after(long draws, int how, bool at_the_lamp)
 /* Draws of one side: nonce, CSRK, the next key pair.  Past them the pairing goes well. */
 static void fail_at_each_draw(bool at_the_lamp)
 {
-    for (int how = CAST_RANDOM_FAILS; how <= CAST_RANDOM_REPEATS; how++) {
+    for (cast_random_fault how = CAST_RANDOM_FAILS; how <= CAST_RANDOM_REPEATS; how++) {
         assert_false(fail_after(0, how, at_the_lamp));
         for (long draws = 1; draws < 8; draws++)
             fail_after(draws, how, at_the_lamp);

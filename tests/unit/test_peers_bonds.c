@@ -1,6 +1,7 @@
-/* Bonds in memory: found by identity, by resolved address and by ID; replaced whole or not at all; forgotten for good. */
-#include "crypto_support.h"
+/* Bonds in memory: found by identity, by resolved address and by ID; replaced whole or not at all; forgotten for good.
+ */
 #include "crypto/toolbox.h"
+#include "crypto_support.h"
 #include "peers/bonds.h"
 
 enum { SLOTS = 4 };
@@ -182,10 +183,6 @@ static void bonds_are_listed_in_order_of_their_ids(void **state)
     }
     assert_int_equal(count, SLOTS);
 }
-
-typedef struct {
-    uint8_t level, key_size, kind;
-} strength;
 
 /* Never a lower level, a shorter key or legacy for Secure Connections: each alone decides. */
 static void a_weaker_bond_is_told_from_an_equal_one(void **state)
