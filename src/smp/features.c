@@ -78,6 +78,12 @@ static smp_state refuse_method(smp_session *s, smp_outbox *out, kith_method_kind
     return smp_fail(s, out, reason, KITH_WHY_METHOD_LEFT_OUT);
 }
 
+/* The other two values of the field are reserved, and promise nothing. */
+static bool is_bonding(const kith_pairing_features *features)
+{
+    return (features->auth_req & KITH_AUTH_BONDING_MASK) == KITH_AUTH_BONDING;
+}
+
 smp_state smp_agree(smp_session *s, smp_outbox *out)
 {
     kith_verdict *v = &s->verdict;
@@ -102,6 +108,6 @@ smp_state smp_agree(smp_session *s, smp_outbox *out)
     v->level = level_of(kind, key_size);
     v->key_size = key_size;
     v->key_kind = KITH_KEY_KIND_SC;
-    v->bonded = (mine->auth_req & peer->auth_req & KITH_AUTH_BONDING) != 0;
+    v->bonded = is_bonding(mine) && is_bonding(peer);
     return s->state;
 }
