@@ -40,8 +40,10 @@ typedef struct {
     uint8_t att[ACTOR_PDU]; /* the last ATT PDU */
     size_t att_len;
 
-    actor_step stop_before;   /* the script is kept to this step */
-    actor_step next;          /* the step that is due next */
+    actor_step stop_before; /* the script is kept to this step */
+    actor_step next;        /* the step that is due next */
+    bool spoils;            /* sends one bit wrong in the step spoiled, and goes on as if nothing were */
+    actor_step spoiled;
     bool proved;              /* sent a right DHKey check */
     uint8_t failed;           /* reason of the Pairing Failed that came */
     uint8_t security_request; /* AuthReq of the Security Request that came */

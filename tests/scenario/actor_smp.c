@@ -108,6 +108,8 @@ static void say(actor *a, uint8_t opcode, const uint8_t *value, size_t len)
     uint8_t pdu[65] = {opcode};
 
     memcpy(pdu + 1, value, len);
+    if (a->spoils && a->next == a->spoiled + 1)
+        pdu[3] ^= 0x10;
     actor_send_smp(a, pdu, len + 1);
 }
 
@@ -321,7 +323,8 @@ void actor_smp_on_pdu(actor *a, const uint8_t *pdu, size_t len)
         a->security_request = pdu[1];
         break;
     case KITH_SMP_PAIRING_FAILED:
-        a->failed = pdu[1];
+        if (a->failed == 0) /* what follows answers PDUs that were on their way */
+            a->failed = pdu[1];
         break;
     default:
         break;

@@ -23,14 +23,20 @@ static void on_signal(int number)
 
 static bool take_signal(int number)
 {
-    struct sigaction action, before;
+    struct sigaction action;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
-    if (sigaction(number, NULL, &before) != 0)
-        return false;
-    return before.sa_handler == SIG_IGN || sigaction(number, &action, NULL) == 0;
+    return sigaction(number, &action, NULL) == 0;
+}
+
+/* By who started us: nohup, and then the terminal may go. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 bool stop_watch(void)
@@ -40,7 +46,8 @@ bool stop_watch(void)
     memset(&ignore, 0, sizeof ignore);
     ignore.sa_handler = SIG_IGN;
     if (pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 &&
-        sigaction(SIGPIPE, &ignore, NULL) == 0 && take_signal(SIGINT) && take_signal(SIGTERM) && take_signal(SIGHUP))
+        sigaction(SIGPIPE, &ignore, NULL) == 0 && take_signal(SIGINT) && take_signal(SIGTERM) &&
+        (is_ignored(SIGHUP) || take_signal(SIGHUP)))
         return true;
     (void)complain("signals cannot be caught: %s", strerror(errno));
     return false;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP are taken here, unless they were ignored, and a closed stdout is an
+/* From now on SIGINT, SIGTERM and (unless nohup had it ignored) SIGHUP are taken here, and a closed stdout is an
  * error, not an end.  false: a sentence was printed. */
 bool stop_watch(void);
 
