@@ -58,46 +58,49 @@ static void serve(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
         tell_attribute(h, link, KITH_EVENT_WRITE_COMMAND, &event);
 }
 
-static kith_status find_pending(kith_host *h, kith_link id, host_link **link)
+/* Where the answer to a pending request goes; NULL, and *status says why there is none. */
+static uint8_t *prepare_answer(kith_host *h, kith_link id, host_link **link, size_t *cap, kith_status *status)
 {
+    uint8_t *answer;
+
     *link = link_by_id(h, id);
-    if (*link == NULL)
-        return KITH_ERR_NOT_FOUND;
-    return gatt_server_is_pending(&(*link)->server) ? KITH_OK : KITH_ERR_STATE;
+    *status = *link == NULL ? KITH_ERR_NOT_FOUND : KITH_ERR_STATE;
+    if (*link == NULL || !gatt_server_is_pending(&(*link)->server))
+        return NULL;
+    answer = acl_reserve(*link, TX_ATT_ANSWER, cap);
+    return *cap < (*link)->bearer.my_mtu ? NULL : answer;
+}
+
+static kith_status send_answer(host_link *link, size_t len)
+{
+    if (len == 0)
+        return KITH_ERR_STATE;
+    acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, len);
+    return KITH_OK;
 }
 
 kith_status kith_gatt_answer_read(kith_host *h, kith_link id, kith_att_error error, const uint8_t *value, size_t len)
 {
     host_link *link;
-    kith_status status = find_pending(h, id, &link);
-    size_t cap, answer_len;
-    uint8_t *answer;
+    kith_status status;
+    size_t cap;
+    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
 
-    if (status != KITH_OK)
+    if (answer == NULL)
         return status;
-    answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
-    answer_len = cap < link->bearer.my_mtu ? 0 : gatt_server_answer_read(&link->server, error, value, len, answer, cap);
-    if (answer_len == 0)
-        return KITH_ERR_STATE;
-    acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
-    return KITH_OK;
+    return send_answer(link, gatt_server_answer_read(&link->server, error, value, len, answer, cap));
 }
 
 kith_status kith_gatt_answer_write(kith_host *h, kith_link id, kith_att_error error)
 {
     host_link *link;
-    kith_status status = find_pending(h, id, &link);
-    size_t cap, answer_len;
-    uint8_t *answer;
+    kith_status status;
+    size_t cap;
+    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
 
-    if (status != KITH_OK)
+    if (answer == NULL)
         return status;
-    answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
-    answer_len = cap < link->bearer.my_mtu ? 0 : gatt_server_answer_write(&link->server, error, answer, cap);
-    if (answer_len == 0)
-        return KITH_ERR_STATE;
-    acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
-    return KITH_OK;
+    return send_answer(link, gatt_server_answer_write(&link->server, error, answer, cap));
 }
 
 /* ---- client ---- */

@@ -111,3 +111,13 @@ smp_state smp_agree(smp_session *s, smp_outbox *out)
     v->bonded = is_bonding(mine) && is_bonding(peer);
     return s->state;
 }
+
+bool smp_has_consent(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    s->asked_for = in->yes;
+    if (!in->yes) {
+        smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_REFUSED);
+        s->verdict.ended_by = KITH_ENDED_BY_USER;
+    }
+    return in->yes;
+}

@@ -23,13 +23,7 @@ static smp_state on_begin_asking(smp_session *s, const smp_input *in, smp_outbox
 
 static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
 {
-    if (!in->yes) {
-        smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_REFUSED);
-        s->verdict.ended_by = KITH_ENDED_BY_USER;
-        return SMP_FAILED;
-    }
-    s->asked_for = true;
-    return on_begin(s, in, out);
+    return smp_has_consent(s, in, out) ? on_begin(s, in, out) : SMP_FAILED;
 }
 
 static smp_state on_response(smp_session *s, const smp_input *in, smp_outbox *out)

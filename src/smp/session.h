@@ -200,6 +200,9 @@ void smp_offer(const smp_session *s, kith_pairing_features *mine);
 /* Chooses the method and key sets from both feature sets; fails where the result would not do. */
 smp_state smp_agree(smp_session *s, smp_outbox *out);
 
+/* A person answered; false, and the session has failed. */
+bool smp_has_consent(smp_session *s, const smp_input *in, smp_outbox *out);
+
 /* Phase 3 (key_distribution.c). */
 smp_state smp_begin_keys(smp_session *s, smp_outbox *out);
 
