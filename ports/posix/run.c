@@ -125,6 +125,12 @@ static int poll_timeout_ms(const kith_posix *port, uint64_t until_us)
     return wait_ms < HOUR_MS ? (int)wait_ms : HOUR_MS;
 }
 
+/* What the program calls next counts from now, not from the last packet.  Its events were all taken, so it fits. */
+static kith_posix_result back(kith_posix *port, kith_posix_result result)
+{
+    return kith_host_advance(port->host, kith_posix_now()) == KITH_OK ? result : KITH_POSIX_WOKEN;
+}
+
 /* True: wake_fd is readable. */
 static bool wait_for_more(kith_posix *port, uint64_t until_us)
 {
@@ -156,9 +162,9 @@ kith_posix_result kith_posix_next(kith_posix *port, uint64_t until_us, kith_even
         if (port->stream.ended)
             return KITH_POSIX_CLOSED;
         if (late && looked)
-            return KITH_POSIX_TIMEOUT;
+            return back(port, KITH_POSIX_TIMEOUT);
         if (wait_for_more(port, until_us))
-            return KITH_POSIX_WOKEN;
+            return back(port, KITH_POSIX_WOKEN);
         looked = late;
     }
 }

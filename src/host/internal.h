@@ -293,6 +293,7 @@ bool window_expire(kith_host *h);
 void work_want(kith_host *h, smp_session *s, kith_work_kind kind);
 void work_forget(kith_host *h, const smp_session *s);
 void work_prepare_own_key(kith_host *h);
+void work_forget_own_key(kith_host *h);
 
 /* attributes.c: ATT between the channel and the program */
 void attributes_init_link(kith_host *h, host_link *link);

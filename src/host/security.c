@@ -195,7 +195,8 @@ void security_on_acknowledged(kith_host *h, host_link *link)
         security_input(h, link->session, &in);
 }
 
-/* A request that the stored bond can answer ends a Security Request of ours that was waiting for the central. */
+/* A request that the stored bond can answer ends a Security Request of ours that was waiting for the central, if
+ * the bond is as strong as what was asked for; otherwise we go on waiting for a pairing. */
 static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint64_t rand)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
@@ -205,7 +206,7 @@ static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint6
         return false;
     if (link->session != NULL && !waiting)
         return false;
-    if (waiting) {
+    if (waiting && bond->level >= (uint8_t)link->session->required_level) {
         smp_close(link->session);
         link->session = NULL;
     }

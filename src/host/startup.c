@@ -271,6 +271,7 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
     h->command.deadline_us = UINT64_MAX;
     h->startup_step = 0;
     crypto_random_reset(&h->random);
+    work_forget_own_key(h);
     status = draw_identity(h);
     h->identity_drawn = status == KITH_OK;
     if (status != KITH_OK)

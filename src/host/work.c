@@ -36,6 +36,15 @@ void work_forget(kith_host *h, const smp_session *s)
     memset(job_of(h, s), 0, sizeof(host_job));
 }
 
+/* A restart does not wait for work that may never come back. */
+void work_forget_own_key(kith_host *h)
+{
+    memset(&h->jobs[0], 0, sizeof h->jobs[0]);
+    wipe(h->own_private, sizeof h->own_private);
+    h->own_key = OWN_KEY_NONE;
+    h->own_key_tries = 0;
+}
+
 void work_prepare_own_key(kith_host *h)
 {
     const kith_security *policy = &h->config.security;

@@ -425,6 +425,26 @@ static void forgetting_while_the_bond_is_being_used(void **state)
     }
 }
 
+/* A peripheral asked for more than the bond holds, and the central encrypts with the bond: that is not what was
+ * asked for, and is not told as its success. */
+static void a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **state)
+{
+    cast_room *room = cast_open(99, CAST_OPENSSL);
+    cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
+
+    (void)state;
+    cast_start(room);
+    cast_connect_and_pair(phone, lamp);
+    cast_disconnect(phone, lamp);
+    cast_connect(phone, lamp);
+    cast_equal(room, kith_security_secure(lamp->host, lamp->link, KITH_LEVEL_AUTHENTICATED), KITH_OK);
+    cast_await_next(lamp, KITH_EVENT_ENCRYPTED);
+    cast_equal(room, lamp->end.level, KITH_LEVEL_ENCRYPTED);
+    cast_await_next(lamp, KITH_EVENT_PAIRING_FAILED);
+    cast_equal(room, lamp->end.why, KITH_WHY_REQUEST_IGNORED);
+    cast_close(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +463,7 @@ int main(void)
         cmocka_unit_test(a_full_store_is_said_before_pairing_starts),
         cmocka_unit_test(forgetting_a_connected_peer_disconnects_it),
         cmocka_unit_test(forgetting_while_the_bond_is_being_used),
+        cmocka_unit_test(a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

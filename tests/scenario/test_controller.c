@@ -246,6 +246,31 @@ static void break_down_while_pairing(uint64_t after_us, bool at_the_lamp)
     cast_close(room);
 }
 
+static void lose_a_work_item(cast_host *self, const kith_event *event)
+{
+    kith_work lost;
+
+    if (event->kind == KITH_EVENT_READY)
+        cast_check(self->room, kith_host_take_work(self->host, &lost));
+}
+
+/* The key pair made ahead, and whoever was to compute it is gone: a restart makes another. */
+static void a_restart_does_not_wait_for_work_that_was_lost(void **state)
+{
+    cast_room *room = cast_open(118, CAST_OPENSSL);
+    cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
+
+    (void)state;
+    phone->react = lose_a_work_item;
+    cast_start(room);
+    phone->react = NULL;
+    hardware_error(phone);
+    cast_await(phone, KITH_EVENT_CONTROLLER_LOST, 1);
+    restart(phone);
+    cast_connect_and_pair(phone, lamp);
+    cast_close(room);
+}
+
 static void a_hardware_error_at_any_moment_of_a_pairing(void **state)
 {
     (void)state;
@@ -307,6 +332,7 @@ int main(void)
         cmocka_unit_test(pairing_works_with_the_smallest_buffers),
         cmocka_unit_test(pairing_works_with_many_command_credits),
         cmocka_unit_test(a_hardware_error_ends_links_first_and_a_restart_has_the_bonds),
+        cmocka_unit_test(a_restart_does_not_wait_for_work_that_was_lost),
         cmocka_unit_test(a_hardware_error_at_any_moment_of_a_pairing),
         cmocka_unit_test(a_controller_that_stops_answering_is_lost_and_can_be_replaced),
         cmocka_unit_test(a_controller_that_never_answers_ends_the_start),
