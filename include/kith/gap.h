@@ -21,7 +21,9 @@ void kith_gap_default_advertising(kith_advertising *advertising, const char *nam
  * KITH_ERR_STATE: not ready, or on already; KITH_ERR_VALUE: interval or lengths;
  * KITH_ERR_UNSUPPORTED: the controller cannot. */
 KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
-KITH_MUST_USE kith_status kith_gap_stop_advertising(struct kith_host *h); /* KITH_ERR_STATE: it is off */
+
+/* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_ADVERTISING will tell. */
+KITH_MUST_USE kith_status kith_gap_stop_advertising(struct kith_host *h);
 
 typedef struct {
     uint16_t interval_625us, window_625us; /* 0x0004..0x4000, window not above interval */
@@ -33,6 +35,8 @@ void kith_gap_default_scan(kith_scan *scan); /* active, 60 ms window in 60 ms, n
 
 /* KITH_ERR_STATE: not ready, scanning already, or connecting; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED. */
 KITH_MUST_USE kith_status kith_gap_start_scan(struct kith_host *h, const kith_scan *scan);
+
+/* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_SCANNING will tell. */
 KITH_MUST_USE kith_status kith_gap_stop_scan(struct kith_host *h);
 
 typedef struct {

@@ -93,6 +93,7 @@ typedef enum {
     KITH_GATT_MALFORMED_RESPONSE,  /* the peer's answer contradicts itself or the question */
     KITH_GATT_TIMEOUT,             /* no answer for 30 seconds; no more ATT on this connection */
     KITH_GATT_LINK_LOST,
+    KITH_GATT_NOT_SENT, /* encryption was on its way and did not come about: the request was not sent in plain */
     KITH_GATT_RESULT_COUNT
 } kith_gatt_result;
 

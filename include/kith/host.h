@@ -11,7 +11,8 @@
  * Owner: the caller gives one block of memory for everything; the host allocates nothing.  What the
  * configuration points to must outlive the host.  No argument may be NULL unless said.
  * Threads: one at a time per host; any number of hosts.  kith_work_run() may run anywhere.
- * Time: microseconds of one clock that never goes back.  Calls without a time mean the latest one told. */
+ * Time: microseconds of one clock that never goes back.  What a call without a time begins counts from the next
+ * time told, and kith_host_deadline() asks for that at once. */
 #ifndef KITH_HOST_H
 #define KITH_HOST_H
 
@@ -25,7 +26,7 @@ typedef struct kith_host kith_host;
 typedef struct {
     uint8_t links;    /* connections at once, 1..32 */
     uint8_t pairings; /* pairings under way at once, 1..links */
-    uint16_t bonds;   /* bonds kept, 0..65535 */
+    uint16_t bonds;   /* bonds kept, 0..65535; 0 only without bonding */
     uint16_t mtu;     /* largest ATT MTU, 23..517 */
     uint16_t events;  /* room for reports and write commands beyond what never may be lost */
 } kith_limits;
@@ -39,7 +40,7 @@ typedef struct {
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (600u + 28u * sizeof(void *))
-#define KITH_SIZE_LINK        (632u + 14u * sizeof(void *))
+#define KITH_SIZE_LINK        (664u + 14u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (464u + 6u * sizeof(void *))
 #define KITH_SIZE_BOND        80u
 #define KITH_SIZE_EVENT       96u

@@ -123,6 +123,57 @@ static size_t take_fragment(kith_host *h, host_link *link, uint8_t *out, size_t 
     return ACL_HEADER + (size_t)len;
 }
 
+static bool is_attribute(const uint8_t *record)
+{
+    return record[2] == TX_ATT_APP || record[2] == TX_ATT_ANSWER;
+}
+
+/* A request or command of our client, whichever reserve it was made from. */
+static bool is_request(const uint8_t *record)
+{
+    kith_att_kind kind = kith_att_kind_of(record[HOST_FRAME_RECORD + KITH_L2CAP_HEADER]);
+
+    return is_attribute(record) && (kind == KITH_ATT_KIND_REQUEST || kind == KITH_ATT_KIND_COMMAND);
+}
+
+static bool is_another_open(const kith_host *h, const host_link *link)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0 && &h->links[i] != link)
+            return true;
+    return false;
+}
+
+/* Our requests wait while encryption is on its way, so that what was meant for it does not go in plain.  A link that
+ * has packets in the controller leaves the last buffer to the others. */
+static bool must_wait(const kith_host *h, const host_link *link)
+{
+    if (link->encryption == LINK_ENCRYPTING && link->tx_offset == 0 && is_request(link->tx))
+        return true;
+    return h->acl_credits == 1 && link->in_controller > 0 && is_another_open(h, link);
+}
+
+bool acl_drop_attributes(host_link *link, bool answers_too)
+{
+    bool request_dropped = false;
+    size_t at = 0;
+
+    while (at < link->tx_len) {
+        uint8_t *record = link->tx + at;
+        size_t len = HOST_FRAME_RECORD + (size_t)bytes_get16(record);
+        bool begun = at == 0 && link->tx_offset > 0;
+
+        if (!(answers_too ? is_attribute(record) : is_request(record) && !begun)) {
+            at += len;
+            continue;
+        }
+        request_dropped |= is_request(record);
+        link->tx_offset = at == 0 ? 0 : link->tx_offset;
+        link->tx_len = (uint16_t)(at + drop_front(record, (uint16_t)(link->tx_len - at), len));
+    }
+    return request_dropped;
+}
+
 /* Links take turns, so that one with much to say does not starve the others. */
 size_t acl_next_packet(kith_host *h, uint8_t *out, size_t cap)
 {
@@ -133,7 +184,7 @@ size_t acl_next_packet(kith_host *h, uint8_t *out, size_t cap)
     for (unsigned i = 0; i < links; i++) {
         host_link *link = &h->links[(h->next_link + i) % links];
 
-        if (link->id == 0 || link->tx_len == 0)
+        if (link->id == 0 || link->tx_len == 0 || must_wait(h, link))
             continue;
         h->next_link = (uint8_t)((h->next_link + i + 1) % links);
         return take_fragment(h, link, out, cap);
@@ -208,11 +259,11 @@ static void dispatch(kith_host *h, host_link *link, const uint8_t *frame, size_t
     }
 }
 
-/* Some transports deliver data before the event that says encryption is on.  What comes while the outcome is
- * open waits for it; what does not fit is handled at once, as plain. */
+/* Some transports deliver data before the event that says encryption is on.  What comes once the controller has
+ * accepted the key waits for the outcome; what does not fit is handled at once, as plain. */
 static bool hold(host_link *link, const uint8_t *frame, size_t len)
 {
-    if (link->encryption != LINK_ENCRYPTING || link->hold_len + len + 2 > link->hold_cap)
+    if (link->encryption != LINK_ENCRYPTING || !link->key_given || link->hold_len + len + 2 > link->hold_cap)
         return false;
     bytes_put16(link->hold + link->hold_len, (uint16_t)len);
     memcpy(link->hold + link->hold_len + 2, frame, len);
@@ -222,14 +273,15 @@ static bool hold(host_link *link, const uint8_t *frame, size_t len)
 
 bool acl_has_held(const host_link *link)
 {
-    return link->hold_len > 0 && link->encryption != LINK_ENCRYPTING;
+    return link->hold_len > 0 && !(link->encryption == LINK_ENCRYPTING && link->key_given);
 }
 
 void acl_take_held(kith_host *h, host_link *link)
 {
     size_t len = bytes_get16(link->hold);
 
-    dispatch(h, link, link->hold + 2, len);
+    if (!link->going)
+        dispatch(h, link, link->hold + 2, len);
     link->hold_len = drop_front(link->hold, link->hold_len, 2 + len);
 }
 

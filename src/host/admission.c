@@ -134,9 +134,10 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
     s = security_open(h, link, link->central, level);
     if (s == NULL)
         return KITH_ERR_FULL;
+    s->window = window_admits(h);
     s->asked_for = true; /* the program's call is the consent for this link alone */
     /* A bonded central that answers our Security Request with a new pairing is a question of its own. */
-    s->consent_needed = !link->central && link->claimed != 0 && !window_admits(h);
+    s->consent_needed = !link->central && link->claimed != 0 && !s->window;
     security_input(h, s, &in);
     return KITH_OK;
 }
@@ -150,6 +151,8 @@ kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
         return KITH_ERR_NOT_FOUND;
     if (level < KITH_LEVEL_ENCRYPTED || level > KITH_LEVEL_SC_AUTHENTICATED)
         return KITH_ERR_VALUE;
+    if (level < h->config.security.required_level)
+        level = h->config.security.required_level;
     if (link->session != NULL || link->encryption == LINK_ENCRYPTING)
         return KITH_ERR_BUSY;
     if (link->smp_dead || link->going)

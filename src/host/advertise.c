@@ -125,7 +125,9 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
 
 kith_status kith_gap_stop_advertising(kith_host *h)
 {
-    if (!h->advertiser.on || h->advertiser.busy)
+    if (h->advertiser.busy)
+        return KITH_ERR_BUSY;
+    if (!h->advertiser.on)
         return KITH_ERR_STATE;
     h->advertiser.busy = true;
     h->advertiser.stopping = true;

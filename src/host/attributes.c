@@ -13,7 +13,7 @@ void attributes_init_link(kith_host *h, host_link *link)
 static gatt_link_security security_now(const host_link *link)
 {
     gatt_link_security now = {
-        .encrypted = link->encryption == LINK_ENCRYPTED,
+        .encrypted = link->level > KITH_LEVEL_NONE,
         .key_exists = link->claimed != 0,
         .key_size = link->key_size,
         .level = link->level,
@@ -65,10 +65,11 @@ static uint8_t *prepare_answer(kith_host *h, kith_link id, host_link **link, siz
 
     *link = link_by_id(h, id);
     *status = *link == NULL ? KITH_ERR_NOT_FOUND : KITH_ERR_STATE;
-    if (*link == NULL || !gatt_server_is_pending(&(*link)->server))
+    if (*link == NULL || (*link)->going || !gatt_server_is_pending(&(*link)->server))
         return NULL;
     answer = acl_reserve(*link, TX_ATT_ANSWER, cap);
-    return *cap < (*link)->bearer.my_mtu ? NULL : answer;
+    *status = *cap < (*link)->bearer.my_mtu ? KITH_ERR_FULL : KITH_OK;
+    return *status == KITH_OK ? answer : NULL;
 }
 
 static kith_status send_answer(host_link *link, size_t len)
@@ -127,6 +128,7 @@ static void tell_end(kith_host *h, const host_link *link, const gatt_client_even
     event->gatt.att_error = e->error;
     event->gatt.handle = e->handle;
     event->gatt.mtu = link->bearer.mtu;
+    event->gatt.level = link->level;
     if (e->kind != GATT_CLIENT_READ_DONE || e->result != KITH_GATT_OK)
         return;
     event->gatt.len = (uint16_t)e->value_len;
@@ -163,7 +165,7 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 
 static void start_timer(kith_host *h, host_link *link)
 {
-    link->att_deadline_us = gatt_client_is_waiting(&link->client) ? h->now_us + HOST_ATT_TIMEOUT_US : UINT64_MAX;
+    link->att_deadline_us = gatt_client_is_waiting(&link->client) ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
 }
 
 static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -229,8 +231,12 @@ kith_status kith_gatt_exchange_mtu(kith_host *h, kith_link id)
 
     if (out == NULL)
         return status;
+    if (link->mtu_asked)
+        return KITH_ERR_STATE;
     status = gatt_client_start_exchange_mtu(&link->client, out, cap, &len);
-    return launch(h, link, status, len);
+    status = launch(h, link, status, len);
+    link->mtu_asked = status == KITH_OK;
+    return status;
 }
 
 kith_status kith_gatt_discover(kith_host *h, kith_link id, const kith_uuid *service)
@@ -282,6 +288,15 @@ static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
     link->att_deadline_us = UINT64_MAX;
     if (event.kind != GATT_CLIENT_NONE)
         tell_end(h, link, &event);
+}
+
+/* What was read while encrypted does not go out in plain, and what was to be sent encrypted is not sent at all. */
+void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
+{
+    if (acl_drop_attributes(link, was_protected) && gatt_client_is_waiting(&link->client))
+        abort_client(h, link, KITH_GATT_NOT_SENT);
+    if (was_protected)
+        gatt_server_init(&link->server, &h->database, &link->bearer);
 }
 
 void attributes_on_link_end(kith_host *h, host_link *link)

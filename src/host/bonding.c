@@ -29,8 +29,11 @@ static void build(const smp_session *s, const kith_address *identity, peers_bond
 
 /* Who was admitted to take the place of this bond?  Anybody in an open window; outside it, only whom a person
  * allowed knowing that this very bond is at stake. */
-static bool was_admitted(const host_link *link, const smp_session *s, const peers_bond *old)
+static bool was_admitted(const kith_host *h, const host_link *link, const smp_session *s, const peers_bond *old)
 {
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (&h->links[i] != link && h->links[i].id != 0 && h->links[i].proven == old->id)
+            return false; /* that peer is here, and proven, on another link */
     return s->window || (s->asked_for && link->claimed == old->id);
 }
 
@@ -50,7 +53,7 @@ bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kit
     weaker = !peers_is_as_strong(&fresh, old);
     wipe(&fresh, sizeof fresh);
     *why = weaker ? KITH_WHY_WEAKER : KITH_WHY_REPAIRING_REFUSED;
-    return !weaker && was_admitted(link, s, old);
+    return !weaker && was_admitted(h, link, s, old);
 }
 
 static const peers_bond *put(kith_host *h, const host_link *link, const smp_session *s, kith_why *why)
@@ -112,21 +115,36 @@ uint32_t kith_bonds_count(const kith_host *h)
     return h->bonds.used;
 }
 
+/* A key that the controller was not given yet is not given any more. */
+static void forget_on_link(kith_host *h, host_link *link, kith_peer_id peer)
+{
+    if (link->proven == peer || link->with_bond == peer)
+        link_disconnect(h, link, KITH_HCI_REMOTE_USER_TERMINATED);
+    if (link->with_bond == peer && (link->wants & (LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION)) != 0) {
+        if (link->central)
+            encryption_drop(h, link);
+        else
+            encryption_refuse(h, link);
+        encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_USER, 0);
+    }
+    if (link->claimed == peer)
+        link->claimed = 0;
+}
+
 kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
 {
     peers_bond *bond = peers_by_id(&h->bonds, peer);
 
     if (bond == NULL)
         return KITH_ERR_NOT_FOUND;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
 
         if (link->id == 0)
             continue;
-        if (link->proven == peer || link->with_bond == peer)
-            link_disconnect(link, KITH_HCI_REMOTE_USER_TERMINATED);
-        if (link->claimed == peer)
-            link->claimed = 0;
+        forget_on_link(h, link, peer);
     }
     peers_remove(&h->bonds, bond);
     return KITH_OK;

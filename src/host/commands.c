@@ -43,7 +43,7 @@ size_t command_next(kith_host *h, uint8_t *out)
     if (len == 0)
         return 0;
     h->command.opcode = bytes_get16(out + 1);
-    h->command.deadline_us = h->now_us + HOST_COMMAND_TIMEOUT_US;
+    h->command.deadline_us = host_time(h) + HOST_COMMAND_TIMEOUT_US;
     return len;
 }
 
@@ -82,15 +82,22 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     }
 }
 
+/* A controller that leaves a command unanswered, or takes none, for so long has stopped. */
 static void take_result(kith_host *h, uint8_t credits, uint16_t opcode, const uint8_t *parameters, size_t len)
 {
+    bool answered = opcode != 0 && opcode == h->command.opcode;
+    bool idle = h->command.opcode == 0;
+
     h->command.credits = credits;
-    if (opcode != 0 && opcode == h->command.opcode) {
+    if (answered) {
         h->command.opcode = 0;
+        h->command.deadline_us = credits > 0 ? UINT64_MAX : host_time(h) + HOST_COMMAND_TIMEOUT_US;
         route(h, opcode, parameters, len);
+    } else if (idle && credits > 0) {
+        h->command.deadline_us = UINT64_MAX;
+    } else if (idle && h->command.deadline_us == UINT64_MAX) {
+        h->command.deadline_us = host_time(h) + HOST_COMMAND_TIMEOUT_US;
     }
-    /* A controller that takes no command for so long has stopped. */
-    h->command.deadline_us = h->command.opcode == 0 && credits > 0 ? UINT64_MAX : h->now_us + HOST_COMMAND_TIMEOUT_US;
 }
 
 void command_on_complete(kith_host *h, const uint8_t *event, size_t len)
@@ -107,7 +114,7 @@ void command_on_status(kith_host *h, const uint8_t *event, size_t len)
 
 void command_expire(kith_host *h)
 {
-    if (h->now_us < h->command.deadline_us)
+    if (h->now_us < h->command.deadline_us || (h->startup != STARTUP_RUNNING && h->startup != STARTUP_READY))
         return;
     h->lost_why.opcode = h->command.opcode;
     h->lost_why.hardware_code = 0;

@@ -36,8 +36,24 @@ kith_status kith_security_of(const kith_host *h, kith_link id, kith_event_securi
     return KITH_OK;
 }
 
+void encryption_drop(kith_host *h, host_link *link)
+{
+    bool was_protected = link->level != KITH_LEVEL_NONE;
+
+    link->wants &= (uint8_t) ~(LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION);
+    link->key_given = false;
+    wipe(link->ltk, sizeof link->ltk);
+    link->encryption = LINK_PLAIN;
+    attributes_on_drop(h, link, was_protected);
+    if (!was_protected)
+        return;
+    encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
+    link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
+}
+
 static void begin(host_link *link, const uint8_t ltk[16], uint8_t want)
 {
+    link->key_given = false;
     memcpy(link->ltk, ltk, sizeof link->ltk);
     link->wants |= want;
     link->encryption = LINK_ENCRYPTING;
@@ -53,8 +69,10 @@ void encryption_answer(host_link *link, const uint8_t ltk[16])
     begin(link, ltk, LINK_WANTS_LTK_REPLY);
 }
 
-void encryption_refuse(host_link *link)
+/* A key is asked for on an encrypted link: it is paused, and will not go on. */
+void encryption_refuse(kith_host *h, host_link *link)
 {
+    encryption_drop(h, link);
     link->wants |= LINK_WANTS_LTK_REFUSED;
 }
 
@@ -62,7 +80,10 @@ void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond
 {
     link->with_bond = bond->id;
     link->bond_procedure = true;
-    link->bond_deadline_us = h->now_us + HOST_ENCRYPTION_TIMEOUT_US;
+    link->bond_deadline_us = host_time(h) + HOST_ENCRYPTION_TIMEOUT_US;
+    link->bond_level = bond->level;
+    link->bond_key_size = bond->key_size;
+    link->bond_sc = bond->key_kind == KITH_KEY_KIND_SC;
     if (link->central)
         encryption_start(link, bond->ltk);
     else
@@ -83,16 +104,34 @@ static void fill_verdict(const kith_host *h, const host_link *link, kith_verdict
     if (!v->succeeded)
         return;
     v->phase = KITH_PHASE_DONE;
-    v->level = (kith_level)bond->level;
-    v->key_size = bond->key_size;
-    v->key_kind = (kith_key_kind)bond->key_kind;
+    v->level = (kith_level)link->bond_level;
+    v->key_size = link->bond_key_size;
+    v->key_kind = link->bond_sc ? KITH_KEY_KIND_SC : KITH_KEY_KIND_LEGACY;
+}
+
+static void end_bond_procedure(host_link *link)
+{
+    link->bond_procedure = false;
+    link->with_bond = 0;
+}
+
+/* While our own Security Request waits for the central, its end will tell how things stand. */
+static bool is_part_of_a_wish(const host_link *link)
+{
+    return link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
 }
 
 void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender ender, kith_hci_status hci_status)
 {
     bool succeeded = why == KITH_WHY_ENCRYPTED || why == KITH_WHY_ALREADY_SECURE;
-    kith_event *event = event_post(h, succeeded ? KITH_EVENT_ENCRYPTED : KITH_EVENT_ENCRYPTION_FAILED, link);
+    kith_event *event;
 
+    if (is_part_of_a_wish(link)) {
+        link->session->key_was_missing |= why == KITH_WHY_WE_HAVE_NO_KEY;
+        end_bond_procedure(link);
+        return;
+    }
+    event = event_post(h, succeeded ? KITH_EVENT_ENCRYPTED : KITH_EVENT_ENCRYPTION_FAILED, link);
     event->verdict.attempt = KITH_ATTEMPT_ENCRYPTION;
     event->verdict.succeeded = succeeded;
     event->verdict.why = why;
@@ -104,16 +143,14 @@ void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender end
         event->verdict.key_size = link->key_size;
         event->verdict.key_kind = link->secure_connections ? KITH_KEY_KIND_SC : KITH_KEY_KIND_LEGACY;
     }
-    link->bond_procedure = false;
-    link->with_bond = 0;
-    wipe(link->ltk, sizeof link->ltk);
+    end_bond_procedure(link);
 }
 
 void encryption_expire(kith_host *h, host_link *link)
 {
-    link->encryption = LINK_PLAIN;
+    encryption_drop(h, link);
     encryption_tell(h, link, KITH_WHY_ENCRYPTION_TIMEOUT, KITH_ENDED_BY_TIMEOUT, 0);
-    link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+    link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
 }
 
 /* What a failed start of encryption is evidence of: of something missing, and not of who is to blame. */
@@ -133,14 +170,12 @@ kith_why encryption_evidence(kith_hci_status status)
 /* On with the bond's key: the claim is proven. */
 void encryption_on_with_bond(kith_host *h, host_link *link)
 {
-    const peers_bond *bond = peers_by_id(&h->bonds, link->with_bond);
-
-    if (bond == NULL) { /* forgotten meanwhile */
-        link->encryption = LINK_PLAIN;
+    if (peers_by_id(&h->bonds, link->with_bond) == NULL) { /* forgotten meanwhile */
+        encryption_drop(h, link);
         encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
-        link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+        link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
         return;
     }
-    encryption_set(h, link, (kith_level)bond->level, bond->key_size, bond->key_kind == KITH_KEY_KIND_SC, bond->id);
+    encryption_set(h, link, (kith_level)link->bond_level, link->bond_key_size, link->bond_sc, link->with_bond);
     encryption_tell(h, link, KITH_WHY_ENCRYPTED, KITH_ENDED_WELL, 0);
 }

@@ -88,12 +88,6 @@ const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *valu
     return place;
 }
 
-void event_take_back(kith_host *h)
-{
-    h->events.count--;
-    h->events.dropped++;
-}
-
 static void release_taken(host_events *e)
 {
     host_event *slot = &e->slots[e->head];

@@ -68,10 +68,32 @@ static const event_row rows[] = {
     {KITH_HCI_EV_LE_META, on_le_meta},
 };
 
-static void set_time(kith_host *h, uint64_t now_us)
+static void settle(const kith_host *h, uint64_t *deadline_us)
+{
+    if (*deadline_us != UINT64_MAX && *deadline_us >= HOST_UNSETTLED)
+        *deadline_us = h->now_us + (*deadline_us - HOST_UNSETTLED);
+}
+
+void host_begin(kith_host *h, uint64_t now_us)
 {
     if (now_us > h->now_us)
         h->now_us = now_us;
+    h->told = true;
+    h->unsettled = false;
+    settle(h, &h->command.deadline_us);
+    settle(h, &h->window_end_us);
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        settle(h, &h->sessions[i].deadline_us);
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        settle(h, &h->links[i].att_deadline_us);
+        settle(h, &h->links[i].bond_deadline_us);
+        settle(h, &h->links[i].disconnect_deadline_us);
+    }
+}
+
+void host_end(kith_host *h)
+{
+    h->told = false;
 }
 
 /* What a packet began and what is finished one step at a time, so that each step's events have their room: frames
@@ -116,12 +138,11 @@ static bool is_running(const kith_host *h)
     return (h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY) && !h->lost;
 }
 
-kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, uint64_t now_us)
+static kith_status take_packet(kith_host *h, const uint8_t *packet, size_t len)
 {
     bool event = len >= 3 && packet[0] == KITH_H4_EVENT && packet[2] == len - 3;
     bool data = len >= 5 && packet[0] == KITH_H4_ACL && bytes_get16(packet + 3) == len - 5;
 
-    set_time(h, now_us);
     if (!event && !data)
         return KITH_ERR_VALUE;
     host_finish(h); /* what waited comes before what arrives now */
@@ -135,6 +156,16 @@ kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, u
         acl_receive(h, packet + 1, len - 1);
     host_finish(h);
     return KITH_OK;
+}
+
+kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, uint64_t now_us)
+{
+    kith_status status;
+
+    host_begin(h, now_us);
+    status = take_packet(h, packet, len);
+    host_end(h);
+    return status;
 }
 
 static void tell_lost(kith_host *h)
@@ -179,17 +210,25 @@ static bool run_one(kith_host *h)
     return h->lost || security_expire(h) || attributes_expire(h) || window_expire(h);
 }
 
-kith_status kith_host_advance(kith_host *h, uint64_t now_us)
+static kith_status run_due(kith_host *h)
 {
-    set_time(h, now_us);
-    for (;;) {
-        if (kith_host_deadline(h) > h->now_us)
-            return KITH_OK;
+    while (kith_host_deadline(h) <= h->now_us) {
         if (!events_have_room(h))
             return KITH_ERR_FULL;
         if (!run_one(h))
-            return KITH_OK;
+            break;
     }
+    return KITH_OK;
+}
+
+kith_status kith_host_advance(kith_host *h, uint64_t now_us)
+{
+    kith_status status;
+
+    host_begin(h, now_us);
+    status = run_due(h);
+    host_end(h);
+    return status;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -201,7 +240,7 @@ uint64_t kith_host_deadline(const kith_host *h)
 {
     uint64_t due = UINT64_MAX;
 
-    if (h->lost || is_unfinished(h))
+    if (h->lost || h->unsettled || is_unfinished(h))
         return h->now_us;
     if (is_running(h))
         due = h->command.deadline_us;

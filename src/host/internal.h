@@ -20,6 +20,8 @@ enum {
     HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
     HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
     HOST_SIGNALLING_RESERVE = 64,
+    HOST_DISCONNECT_TIMEOUT_US = 2000000, /* for the peer to acknowledge what the security manager said last */
+    HOST_DISCONNECT_TRIES = 3,
     STRAY = 0x8000,
     HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
 };
@@ -92,10 +94,15 @@ typedef struct {
     kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
     bool bond_procedure;    /* an encryption with a bond is owed its end */
     uint64_t bond_deadline_us;
+    uint8_t bond_level, bond_key_size; /* of the key that was given, whatever becomes of the record */
+    bool bond_sc;
+    bool key_given; /* LINK_ENCRYPTING: the controller has accepted the key */
     bool smp_dead, att_dead;
     bool going;    /* disconnect asked for */
     uint8_t wants; /* LINK_WANTS_* */
-    uint8_t disconnect_reason;
+    uint8_t disconnect_reason, disconnect_tries;
+    bool disconnect_now; /* waits for nothing any more */
+    uint64_t disconnect_deadline_us;
     uint8_t ltk[16]; /* for the command that is about to go */
     smp_session *session;
 
@@ -112,6 +119,7 @@ typedef struct {
     uint16_t hold_cap, hold_len;
 
     att_bearer bearer;
+    bool mtu_asked;
     gatt_server server;
     gatt_client client;
     uint8_t *value; /* of a read under way */
@@ -137,11 +145,12 @@ struct kith_host {
     kith_config config;
     size_t size;
     uint64_t now_us;
+    bool told;      /* inside a call that told the time */
+    bool unsettled; /* something counts from the next time told */
     kith_link last_link;
 
     host_startup_state startup;
     uint8_t startup_step;
-    bool start_failing; /* telling is due */
     host_command command;
     uint8_t commands_supported[64];
     uint64_t le_features;
@@ -179,7 +188,7 @@ struct kith_host {
     host_events events;
     host_link *links;
     smp_session *sessions;
-    host_job *jobs; /* one for the key made ahead, then two for each session */
+    host_job *jobs; /* one for the key made ahead, then one for each session */
     peers_bonds bonds;
     bool lost; /* controller is gone: ends are being told */
     kith_event_lost lost_why;
@@ -192,7 +201,6 @@ kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link
 kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_link *link);
 /* Copies value behind the event; NULL: no room (only for droppable ones). */
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
-void event_take_back(kith_host *h); /* the one just posted; counted as dropped */
 
 /* memory.c */
 size_t host_buffer_octets(const kith_limits *limits);
@@ -234,7 +242,8 @@ host_link *link_by_handle(const kith_host *h, uint16_t handle);
 void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t len, bool enhanced);
 void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len);
 void link_end(kith_host *h, host_link *link, kith_hci_status reason);
-void link_disconnect(host_link *link, kith_hci_status reason);
+void link_disconnect_now(host_link *link); /* it has waited long enough */
+void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
 
@@ -247,8 +256,9 @@ bool acl_has_room(host_link *link, host_tx_class kind, size_t len);
 bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *pdu, size_t len);
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
-bool acl_has_held(const host_link *link);          /* frames waited for encryption, and its outcome is here */
-void acl_take_held(kith_host *h, host_link *link); /* handles one of them */
+bool acl_drop_attributes(host_link *link, bool answers_too); /* true: a request of ours was not sent yet */
+bool acl_has_held(const host_link *link);                    /* frames waited for encryption, and its outcome is here */
+void acl_take_held(kith_host *h, host_link *link);           /* handles one of them */
 
 /* security.c: the SMP channel, sessions, encryption */
 void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
@@ -277,7 +287,8 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s);
 void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);
 void encryption_start(host_link *link, const uint8_t ltk[16]);
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
-void encryption_refuse(host_link *link);
+void encryption_refuse(kith_host *h, host_link *link);
+void encryption_drop(kith_host *h, host_link *link); /* nothing protects the link, or its protection did not come */
 void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond);
 void encryption_expire(kith_host *h, host_link *link); /* the controller never told the outcome */
 void encryption_on_with_bond(kith_host *h, host_link *link);
@@ -289,6 +300,20 @@ bool window_admits(const kith_host *h);
 void window_on_end(kith_host *h, const smp_session *s);
 bool window_expire(kith_host *h);
 
+/* The base of a deadline.  Outside of the calls that tell the time nobody knows it: the duration is kept, marked, and
+ * counts from the next time told; kith_host_deadline() asks for that at once. */
+#define HOST_UNSETTLED (UINT64_C(1) << 63)
+
+static inline uint64_t host_time(kith_host *h)
+{
+    h->unsettled |= !h->told;
+    return h->told ? h->now_us : HOST_UNSETTLED;
+}
+
+/* host.c */
+void host_begin(kith_host *h, uint64_t now_us); /* a call that tells the time */
+void host_end(kith_host *h);
+
 /* work.c */
 void work_want(kith_host *h, smp_session *s, kith_work_kind kind);
 void work_forget(kith_host *h, const smp_session *s);
@@ -299,6 +324,7 @@ void work_forget_own_key(kith_host *h);
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);
+void attributes_on_drop(kith_host *h, host_link *link, bool was_protected);
 bool attributes_expire(kith_host *h);
 uint64_t attributes_deadline(const kith_host *h);
 

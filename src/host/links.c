@@ -55,6 +55,8 @@ static bool parse(const uint8_t *parameters, size_t len, bool enhanced, completi
     memset(c, 0, sizeof *c);
     bytes_reader_init(&r, parameters, len);
     c->status = bytes_read8(&r);
+    if (c->status != KITH_HCI_SUCCESS)
+        return !r.failed; /* nothing else in it means anything */
     c->handle = bytes_read16(&r);
     c->role = bytes_read8(&r);
     c->peer.type = bytes_read8(&r) & 1;
@@ -88,6 +90,7 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.value = link->value;
     fresh.att_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;
+    fresh.disconnect_deadline_us = UINT64_MAX;
     wipe(link->tx, link->tx_cap);
     wipe(link->reassembly.buffer, link->reassembly.capacity);
     wipe(link->hold, link->hold_cap);
@@ -141,15 +144,21 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
         connect_ended(h, c.status);
         return;
     }
-    if (link_by_handle(h, c.handle) != NULL)
-        return; /* told twice */
+    link = link_by_handle(h, c.handle);
+    if (link != NULL && link->central == (c.role == 0) && kith_address_equal(&link->peer, &c.peer))
+        return;       /* told twice */
+    if (link != NULL) /* the end of that one was not told */
+        link_end(h, link, KITH_HCI_UNKNOWN_CONNECTION);
     link = free_slot(h);
-    if (c.role == 0)
-        h->connecting = h->cancel_wanted = false;
-    if (link != NULL)
-        open_link(h, link, &c);
-    else
+    if (link == NULL) {
         h->stray = (uint16_t)(c.handle | STRAY);
+        if (c.role == 0)
+            connect_ended(h, KITH_HCI_CONNECTION_LIMIT_EXCEEDED);
+    } else {
+        if (c.role == 0)
+            h->connecting = h->cancel_wanted = false;
+        open_link(h, link, &c);
+    }
     if (c.role == 1)
         advertise_on_connected(h);
 }
@@ -175,11 +184,12 @@ void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len)
         link_end(h, link, parameters[3]);
 }
 
-void link_disconnect(host_link *link, kith_hci_status reason)
+void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason)
 {
     if (link->going)
         return;
     link->going = true;
+    link->disconnect_deadline_us = host_time(h) + HOST_DISCONNECT_TIMEOUT_US;
     link->wants |= LINK_WANTS_DISCONNECT;
     link->disconnect_reason = reason;
 }
@@ -213,10 +223,17 @@ static size_t put_ltk(host_link *link, uint8_t *out)
     return put_handle(KITH_HCI_LE_LTK_REQUEST_REPLY, link->handle, 18, out);
 }
 
-/* A disconnection waits until the peer's link layer has what the security manager still had to say. */
+void link_disconnect_now(host_link *link)
+{
+    link->disconnect_now = true;
+    link->disconnect_deadline_us = UINT64_MAX;
+    link->wants |= LINK_WANTS_DISCONNECT;
+}
+
+/* A disconnection waits a little until the peer's link layer has what the security manager still had to say. */
 static bool may_disconnect(const host_link *link)
 {
-    return link->smp_queued == 0 && (int32_t)(link->fragments_done - link->smp_mark) >= 0;
+    return link->disconnect_now || (link->smp_queued == 0 && (int32_t)(link->fragments_done - link->smp_mark) >= 0);
 }
 
 static size_t command_of(host_link *link, uint8_t *out)
@@ -235,6 +252,7 @@ static size_t command_of(host_link *link, uint8_t *out)
     }
     if ((link->wants & LINK_WANTS_DISCONNECT) != 0 && may_disconnect(link)) {
         link->wants &= (uint8_t)~LINK_WANTS_DISCONNECT;
+        link->disconnect_deadline_us = UINT64_MAX;
         return put_disconnect(link->handle, link->disconnect_reason, out);
     }
     return 0;
@@ -260,17 +278,31 @@ size_t link_command(kith_host *h, uint8_t *out)
     return 0;
 }
 
-/* The controller does not know the connection any more: its Disconnection Complete was lost, or it reset. */
+/* A link that must end is not left standing because the controller would not just now (it may be ending already). */
+static void disconnect_again(kith_host *h, host_link *link, uint16_t opcode)
+{
+    if (++link->disconnect_tries < HOST_DISCONNECT_TRIES) {
+        link->disconnect_deadline_us = host_time(h) + HOST_DISCONNECT_TIMEOUT_US;
+        return;
+    }
+    h->lost_why.opcode = opcode;
+    h->lost_why.hardware_code = 0;
+    h->lost = true;
+}
+
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status)
 {
     host_link *link = link_by_id(h, id);
 
-    if (link == NULL || status == KITH_HCI_SUCCESS)
+    if (link == NULL)
         return;
-    if (status == KITH_HCI_UNKNOWN_CONNECTION)
+    if (status == KITH_HCI_SUCCESS) /* of a refusal and a disconnection nothing is waited for here */
+        link->key_given = link->encryption == LINK_ENCRYPTING && opcode != KITH_HCI_DISCONNECT &&
+                          (link->wants & (LINK_WANTS_ENCRYPTION | LINK_WANTS_LTK_REPLY)) == 0;
+    else if (status == KITH_HCI_UNKNOWN_CONNECTION) /* its Disconnection Complete was lost */
         link_end(h, link, KITH_HCI_UNKNOWN_CONNECTION);
     else if (opcode == KITH_HCI_DISCONNECT)
-        link->going = false;
+        disconnect_again(h, link, opcode);
     else
         security_on_command_refused(h, link, status);
 }
@@ -284,6 +316,6 @@ kith_status kith_gap_disconnect(kith_host *h, kith_link id, kith_hci_status reas
         return KITH_ERR_NOT_FOUND;
     if (memchr(reasons, reason, sizeof reasons) == NULL)
         return KITH_ERR_VALUE;
-    link_disconnect(link, reason);
+    link_disconnect(h, link, reason);
     return KITH_OK;
 }

@@ -148,7 +148,8 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
 
     *out = NULL;
     if (needed == 0 || config->crypto == NULL || (uintptr_t)memory % ALIGN != 0 ||
-        !security_is_valid(&config->security) || !own_address_is_valid(config) || !irk_is_valid(config->irk))
+        !security_is_valid(&config->security) || (config->security.bonding && config->limits.bonds == 0) ||
+        !own_address_is_valid(config) || !irk_is_valid(config->irk))
         return KITH_ERR_VALUE;
     if (size < needed)
         return KITH_ERR_FULL;
@@ -158,6 +159,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     memset(memory, 0, needed);
     h->config = *config;
     h->size = needed;
+    h->command.deadline_us = UINT64_MAX;
     h->database = database;
     lay_out(memory, &config->limits);
     crypto_random_reset(&h->random);

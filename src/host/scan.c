@@ -115,7 +115,9 @@ kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
 
 kith_status kith_gap_stop_scan(kith_host *h)
 {
-    if (!h->scanner.on || h->scanner.busy)
+    if (h->scanner.busy)
+        return KITH_ERR_BUSY;
+    if (!h->scanner.on)
         return KITH_ERR_STATE;
     h->scanner.busy = true;
     h->scanner.stopping = true;

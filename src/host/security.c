@@ -52,22 +52,20 @@ static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
     event->consent.deadline_us = s->deadline_us;
 }
 
-/* The key pair made ahead goes to one session and to no other. */
+/* The key pair made ahead goes to one session and to no other; where there is none, the reason goes there. */
 static bool give_own_key(kith_host *h, smp_input *next, kith_work *work)
 {
+    if (h->own_key == OWN_KEY_NONE && h->own_key_status == KITH_OK)
+        work_prepare_own_key(h);
     if (h->own_key == OWN_KEY_MAKING)
         return false;
-    if (h->own_key == OWN_KEY_NONE) {
-        work_prepare_own_key(h);
-        if (h->own_key == OWN_KEY_MAKING)
-            return false;
-    }
     memset(work, 0, sizeof *work);
     work->result = h->own_key == OWN_KEY_READY ? KITH_OK : h->own_key_status;
     memcpy(work->private_key, h->own_private, sizeof work->private_key);
     memcpy(work->public_key, h->own_public, sizeof work->public_key);
     wipe(h->own_private, sizeof h->own_private);
     h->own_key = OWN_KEY_NONE;
+    h->own_key_status = KITH_OK; /* whoever is next tries again */
     *next = (smp_input){.kind = SMP_IN_OWN_KEY, .work = work};
     return true;
 }
@@ -78,7 +76,7 @@ static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_o
 {
     send_pdus(link, out);
     if ((out->wants & SMP_OUT_REFUSE_LTK) != 0)
-        encryption_refuse(link);
+        encryption_refuse(h, link);
     if ((out->wants & SMP_OUT_ANSWER_LTK) != 0)
         encryption_answer(link, s->secrets.ltk);
     if ((out->wants & SMP_OUT_START_ENCRYPTION) != 0)
@@ -94,7 +92,10 @@ static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_o
         next->yes = bonding_may_commit(h, link, s, &next->why);
         return true;
     }
-    return (out->wants & SMP_OUT_OWN_KEY) != 0 && give_own_key(h, next, work);
+    if ((out->wants & SMP_OUT_OWN_KEY) == 0)
+        return false;
+    h->own_key_status = KITH_OK; /* a failure of before is no reason not to try now */
+    return give_own_key(h, next, work);
 }
 
 /* A pairing that fails once its key is in use leaves a link nobody can vouch for: its level falls and it ends. */
@@ -104,12 +105,10 @@ static void fall(kith_host *h, host_link *link, const smp_session *s)
 
     if (s->dead_link)
         link->smp_dead = true;
-    if (in_use && link->level != KITH_LEVEL_NONE)
-        encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
     if (in_use)
-        link->encryption = LINK_PLAIN;
+        encryption_drop(h, link);
     if (s->dead_link || in_use)
-        link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+        link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
 }
 
 static void close_session(kith_host *h, host_link *link, smp_session *s)
@@ -146,7 +145,7 @@ void security_input(kith_host *h, smp_session *s, const smp_input *in)
     bool more = link != NULL;
 
     while (more) { /* every turn moves the session on, so it ends */
-        smp_step(s, &next, h->now_us, &out);
+        smp_step(s, &next, host_time(h), &out);
         more = carry_out(h, link, s, &out, &next, &own_key);
     }
     wipe(&out, sizeof out);
@@ -229,7 +228,7 @@ void security_on_ltk_request(kith_host *h, const uint8_t *p, size_t len)
         security_input(h, link->session, &in);
         return;
     }
-    encryption_refuse(link);
+    encryption_refuse(h, link);
     encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
 }
 
@@ -239,7 +238,7 @@ static void on_session_encryption(kith_host *h, host_link *link, kith_hci_status
     smp_input in = {.kind = SMP_IN_ENCRYPTED, .hci_status = status};
 
     if (status != KITH_HCI_SUCCESS)
-        link->encryption = LINK_PLAIN;
+        encryption_drop(h, link);
     else
         encryption_set(h, link, s->verdict.level, s->verdict.key_size, s->verdict.key_kind == KITH_KEY_KIND_SC, 0);
     security_input(h, s, &in);
@@ -254,10 +253,8 @@ static void on_lost_encryption(kith_host *h, host_link *link, kith_hci_status st
     }
     if (link->bond_procedure)
         encryption_tell(h, link, KITH_WHY_ENCRYPTION_LOST, KITH_ENDED_BY_CONTROLLER, status);
-    if (link->level != KITH_LEVEL_NONE)
-        encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
-    link->encryption = LINK_PLAIN;
-    link_disconnect(link, KITH_HCI_AUTHENTICATION_FAILURE);
+    encryption_drop(h, link);
+    link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
 }
 
 static void on_bond_encryption(kith_host *h, host_link *link, kith_hci_status status)
@@ -268,7 +265,7 @@ static void on_bond_encryption(kith_host *h, host_link *link, kith_hci_status st
         encryption_on_with_bond(h, link);
         return;
     }
-    link->encryption = LINK_PLAIN;
+    encryption_drop(h, link);
     encryption_tell(h, link, why, why == KITH_WHY_PEER_SAYS_NO_KEY ? KITH_ENDED_BY_PEER : KITH_ENDED_BY_CONTROLLER,
                     status);
 }
@@ -318,11 +315,12 @@ static void expire(kith_host *h, host_link *link, smp_session *s)
 
 static uint64_t deadline_of(const host_link *link)
 {
-    uint64_t due = UINT64_MAX;
+    uint64_t due;
 
     if (link->id == 0)
-        return due;
-    if (link->session != NULL)
+        return UINT64_MAX;
+    due = link->disconnect_deadline_us;
+    if (link->session != NULL && link->session->deadline_us < due)
         due = link->session->deadline_us;
     return link->bond_procedure && link->bond_deadline_us < due ? link->bond_deadline_us : due;
 }
@@ -336,8 +334,10 @@ bool security_expire(kith_host *h)
             continue;
         if (link->session != NULL && link->session->deadline_us <= h->now_us)
             expire(h, link, link->session);
-        else
+        else if (link->bond_procedure && link->bond_deadline_us <= h->now_us)
             encryption_expire(h, link);
+        else
+            link_disconnect_now(link);
         return true;
     }
     return false;

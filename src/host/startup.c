@@ -264,7 +264,7 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
         return KITH_ERR_STATE;
     if (!events_have_room(h))
         return KITH_ERR_FULL;
-    h->now_us = now_us;
+    host_begin(h, now_us);
     memset(&h->ready, 0, sizeof h->ready);
     memset(&h->command, 0, sizeof h->command);
     h->command.credits = 1; /* 4.4: after power on, one command may go */
@@ -278,5 +278,6 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
         startup_fail(h, 0, 0, 0, status);
     else
         h->startup = STARTUP_RUNNING;
+    host_end(h);
     return KITH_OK;
 }

@@ -15,7 +15,7 @@ kith_status kith_pairing_open(kith_host *h, uint32_t duration_ms)
         return KITH_ERR_VALUE;
     h->window_open = true;
     h->window_failures = 0;
-    h->window_end_us = h->now_us + UINT64_C(1000) * duration_ms;
+    h->window_end_us = host_time(h) + UINT64_C(1000) * duration_ms;
     return KITH_OK;
 }
 

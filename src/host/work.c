@@ -121,13 +121,11 @@ static host_job *find_running(kith_host *h, uint32_t token)
     return NULL;
 }
 
-kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us)
+static kith_status take_back(kith_host *h, kith_work *work)
 {
     host_job *job = find_running(h, work->token);
     smp_session *s;
 
-    if (now_us > h->now_us)
-        h->now_us = now_us;
     if (job == NULL || job->kind != work->kind) {
         wipe(work, sizeof *work);
         return KITH_ERR_NOT_FOUND;
@@ -143,4 +141,14 @@ kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us
     wipe(work, sizeof *work);
     host_finish(h);
     return KITH_OK;
+}
+
+kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us)
+{
+    kith_status status;
+
+    host_begin(h, now_us);
+    status = take_back(h, work);
+    host_end(h);
+    return status;
 }

@@ -37,18 +37,23 @@ static bool has_irk(const peers_bond *bond)
     return !equal_ct(bond->irk, none, sizeof none);
 }
 
+/* An IRK that two bonds have names neither of them: those are known by their identity address alone. */
 static peers_bond *resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
 {
+    peers_bond *found = NULL;
     uint8_t hash[3];
 
     for (uint16_t i = 0; i < bonds->capacity; i++) {
         peers_bond *bond = &bonds->slots[i];
 
         if (bond->id != 0 && has_irk(bond) && crypto_ah(crypto, bond->irk, address->octets + 3, hash) == KITH_OK &&
-            equal_ct(hash, address->octets, sizeof hash))
-            return bond;
+            equal_ct(hash, address->octets, sizeof hash)) {
+            if (found != NULL && equal_ct(found->irk, bond->irk, sizeof bond->irk))
+                return NULL;
+            found = found != NULL ? found : bond;
+        }
     }
-    return NULL;
+    return found;
 }
 
 peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)

@@ -235,7 +235,7 @@ void smp_expire(smp_session *s, smp_outbox *out)
         return;
     }
     if (s->state == SMP_WAIT_REQUEST) {
-        end(s, KITH_WHY_REQUEST_IGNORED, KITH_ENDED_BY_TIMEOUT);
+        end(s, s->key_was_missing ? KITH_WHY_WE_HAVE_NO_KEY : KITH_WHY_REQUEST_IGNORED, KITH_ENDED_BY_TIMEOUT);
         return;
     }
     end(s, KITH_WHY_SMP_TIMEOUT, KITH_ENDED_BY_TIMEOUT);

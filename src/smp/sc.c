@@ -39,7 +39,10 @@ bool sc_key_is_valid(smp_session *s, const smp_input *in, smp_outbox *out)
 {
     if (in->work->result == KITH_OK)
         return true;
-    smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_INVALID);
+    if (in->work->result == KITH_ERR_CRYPTO)
+        smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_INVALID);
+    else
+        smp_fail_status(s, out, in->work->result); /* the check itself went wrong: nothing is said about the peer */
     return false;
 }
 

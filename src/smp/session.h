@@ -150,7 +150,8 @@ struct smp_session {
     bool consent_needed;  /* set by the host before the first step */
     bool replaces_a_bond; /* the peer claims to be one we know */
     bool own_key_ready, dhkey_ready, acknowledged;
-    bool dead_link; /* 30 s timer ran out: no more SMP on this connection */
+    bool key_was_missing; /* WAIT_REQUEST: the central asked for a key that we do not have */
+    bool dead_link;       /* 30 s timer ran out: no more SMP on this connection */
     const kith_method *method;
     const kith_security *policy;
     const smp_environment *env;

@@ -438,9 +438,10 @@ static void a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **stat
     cast_disconnect(phone, lamp);
     cast_connect(phone, lamp);
     cast_equal(room, kith_security_secure(lamp->host, lamp->link, KITH_LEVEL_AUTHENTICATED), KITH_OK);
-    cast_await_next(lamp, KITH_EVENT_ENCRYPTED);
-    cast_equal(room, lamp->end.level, KITH_LEVEL_ENCRYPTED);
+    cast_await_next(lamp, KITH_EVENT_SECURITY_CHANGED);
+    cast_equal(room, lamp->last[KITH_EVENT_SECURITY_CHANGED].security.level, KITH_LEVEL_ENCRYPTED);
     cast_await_next(lamp, KITH_EVENT_PAIRING_FAILED);
+    cast_equal(room, lamp->told[KITH_EVENT_ENCRYPTED], 0);
     cast_equal(room, lamp->end.why, KITH_WHY_REQUEST_IGNORED);
     cast_close(room);
 }
