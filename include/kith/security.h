@@ -40,12 +40,16 @@ bool kith_pairing_is_open(const struct kith_host *h);
  * KITH_ERR_FULL: events must be taken first; nothing was changed. */
 KITH_MUST_USE kith_status kith_pairing_consent(struct kith_host *h, kith_link link, bool yes);
 
-/* Makes the link at least this secure, and never less than the configuration requires: by what stands, else with the
- * bond, else by pairing.  As peripheral it asks the central with a Security Request.  Ends once, in PAIRED,
- * PAIRING_FAILED, ENCRYPTED or ENCRYPTION_FAILED. KITH_ERR_BUSY: a pairing or encryption is under way on this link: its
- * end will come; this call has none. KITH_ERR_FULL: no session or no room for a bond is free, or events must be taken
- * first. KITH_ERR_STATE: an SMP timeout ended security on this connection. KITH_ERR_UNSUPPORTED: no method for this
- * role is configured. KITH_ERR_VALUE: level outside 2..4.  KITH_ERR_NOT_FOUND: no such link.
+/* Makes the link at least this secure, and never less than the configuration requires: by what stands, else with
+ * the bond, else by pairing.  As peripheral it asks the central with a Security Request.  Ends once, in PAIRED,
+ * PAIRING_FAILED, ENCRYPTED or ENCRYPTION_FAILED.
+ *
+ * KITH_ERR_BUSY         a pairing or encryption is under way on this link: its end will come; this call has none
+ * KITH_ERR_FULL         no session or no room for a bond is free, or events must be taken first
+ * KITH_ERR_STATE        an SMP timeout ended security on this connection, or it is being disconnected
+ * KITH_ERR_UNSUPPORTED  no method for this role is configured
+ * KITH_ERR_VALUE        level outside 2..4
+ * KITH_ERR_NOT_FOUND    no such link
  *
  * Vol 3 Part C 10.3.2.  Tests: SM/CEN/SCJW/BV-01-C, SM/PER/PIS/BV-01-C, SM/PER/PIS/BV-02-C. */
 KITH_MUST_USE kith_status kith_security_secure(struct kith_host *h, kith_link link, kith_level level);

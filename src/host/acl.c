@@ -136,21 +136,24 @@ static bool is_request(const uint8_t *record)
     return is_attribute(record) && (kind == KITH_ATT_KIND_REQUEST || kind == KITH_ATT_KIND_COMMAND);
 }
 
-static bool is_another_open(const kith_host *h, const host_link *link)
+/* Other slots that have nothing in the controller, open or not: each may want a buffer at any time. */
+static unsigned others_without(const kith_host *h, const host_link *link)
 {
+    unsigned count = 0;
+
     for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (h->links[i].id != 0 && &h->links[i] != link)
-            return true;
-    return false;
+        count += &h->links[i] != link && h->links[i].in_controller == 0;
+    return count;
 }
 
 /* Our requests wait while encryption is on its way, so that what was meant for it does not go in plain.  A link that
- * has packets in the controller leaves the last buffer to the others. */
+ * has a packet in the controller takes another only while one is left for each that has none: a peer that
+ * acknowledges nothing does not silence the others. */
 static bool must_wait(const kith_host *h, const host_link *link)
 {
     if (link->encryption == LINK_ENCRYPTING && link->tx_offset == 0 && is_request(link->tx))
         return true;
-    return h->acl_credits == 1 && link->in_controller > 0 && is_another_open(h, link);
+    return link->in_controller > 0 && h->acl_credits <= others_without(h, link);
 }
 
 bool acl_drop_attributes(host_link *link, bool answers_too)

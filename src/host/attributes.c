@@ -232,7 +232,7 @@ kith_status kith_gatt_exchange_mtu(kith_host *h, kith_link id)
     if (out == NULL)
         return status;
     if (link->mtu_asked)
-        return KITH_ERR_STATE;
+        return gatt_client_is_waiting(&link->client) ? KITH_ERR_BUSY : KITH_ERR_STATE;
     status = gatt_client_start_exchange_mtu(&link->client, out, cap, &len);
     status = launch(h, link, status, len);
     link->mtu_asked = status == KITH_OK;

@@ -42,7 +42,7 @@ static void no_more_packets_go_than_the_controller_holds(void **state)
     desk d;
 
     (void)state;
-    desk_open(&d, 2, 27, 2);
+    desk_open(&d, 1, 27, 2);
     link = desk_connect(&d, 0, true);
     desk_forget(&d);
     assert_true(acl_send(link, KITH_CID_SMP, TX_SMP, pdu, sizeof pdu));
