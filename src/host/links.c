@@ -290,15 +290,20 @@ static void disconnect_again(kith_host *h, host_link *link, uint16_t opcode)
     h->lost = true;
 }
 
+static bool gives_key(uint16_t opcode)
+{
+    return opcode == KITH_HCI_LE_ENABLE_ENCRYPTION || opcode == KITH_HCI_LE_LTK_REQUEST_REPLY;
+}
+
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status)
 {
     host_link *link = link_by_id(h, id);
 
     if (link == NULL)
         return;
-    if (status == KITH_HCI_SUCCESS) /* of a refusal and a disconnection nothing is waited for here */
-        link->key_given = link->encryption == LINK_ENCRYPTING && opcode != KITH_HCI_DISCONNECT &&
-                          (link->wants & (LINK_WANTS_ENCRYPTION | LINK_WANTS_LTK_REPLY)) == 0;
+    if (status == KITH_HCI_SUCCESS)
+        link->key_given |= gives_key(opcode) && link->encryption == LINK_ENCRYPTING &&
+                           (link->wants & (LINK_WANTS_ENCRYPTION | LINK_WANTS_LTK_REPLY)) == 0;
     else if (status == KITH_HCI_UNKNOWN_CONNECTION) /* its Disconnection Complete was lost */
         link_end(h, link, KITH_HCI_UNKNOWN_CONNECTION);
     else if (opcode == KITH_HCI_DISCONNECT)

@@ -277,7 +277,7 @@ void security_on_encryption_change(kith_host *h, uint16_t handle, kith_hci_statu
 
     if (link == NULL || (status == KITH_HCI_SUCCESS && on && link->encryption == LINK_ENCRYPTED))
         return; /* told twice */
-    if (status == KITH_HCI_SUCCESS && !on)
+    if (status == KITH_HCI_SUCCESS && (!on || (waited && !link->key_given)))
         on_lost_encryption(h, link, status);
     else if (waited && link->bond_procedure)
         on_bond_encryption(h, link, status);

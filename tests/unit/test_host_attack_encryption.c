@@ -132,6 +132,27 @@ static void an_encryption_change_while_the_command_waits_leaves_no_empty_key(voi
     attack_end(&a);
 }
 
+/* The controller says that encryption is on, and was given no key yet: nothing is proven by that. */
+static void encryption_with_a_key_nobody_gave_proves_nothing(void **state)
+{
+    attack a;
+    side *central = &a.sides[0];
+    kith_event_security now;
+
+    (void)state;
+    begin_bonded(&a);
+    block_commands(&a, central);
+    assert_int_equal(kith_security_secure(central->h, central->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    say_encryption(central, 0, true);
+    assert_int_equal(kith_security_of(central->h, central->link, &now), KITH_OK);
+    assert_int_equal(now.level, KITH_LEVEL_NONE);
+    assert_int_equal(now.peer, 0);
+    unblock_commands(&a, central);
+    assert_int_equal(sent(central, KITH_HCI_LE_ENABLE_ENCRYPTION), 0);
+    assert_int_equal(sent(central, KITH_HCI_DISCONNECT), 1);
+    attack_end(&a);
+}
+
 static void forget_the_bond(side *x)
 {
     kith_bond_info bond;
@@ -179,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_write_before_the_peripheral_gave_its_key_is_plain),
         cmocka_unit_test(an_encryption_change_while_the_reply_waits_leaves_no_empty_key),
         cmocka_unit_test(an_encryption_change_while_the_command_waits_leaves_no_empty_key),
+        cmocka_unit_test(encryption_with_a_key_nobody_gave_proves_nothing),
         cmocka_unit_test(a_forgotten_key_is_not_given_though_the_reply_was_waiting),
         cmocka_unit_test(a_forgotten_key_is_not_used_though_the_command_was_waiting),
     };
