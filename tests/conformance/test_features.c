@@ -224,7 +224,7 @@ SENTENCE(the_window_closes_by_its_time_and_by_hand)
     request_finds_pairing_closed();
     open_window();
     check_ok(kith_host_advance(bench.host, bench.now_us)); /* a window counts from the first time told */
-    bench.now_us += 60000000; /* the request comes before anybody looked at the clock */
+    bench.now_us += 60000000;                              /* the request comes before anybody looked at the clock */
     request_finds_pairing_closed();
     open_window();
     kith_pairing_close(bench.host);
