@@ -76,6 +76,8 @@ typedef struct {
     size_t unsupported_count;
 } kith_sim_limits;
 void kith_sim_default_limits(kith_sim_limits *limits);
+
+/* KITH_ERR_VALUE: no such device, or a limit out of its range; KITH_ERR_FULL: no memory. */
 KITH_MUST_USE kith_status kith_sim_set_limits(kith_sim *sim, kith_sim_device device, const kith_sim_limits *limits);
 
 /* What happened on air, for captures, tests and story tellers. */
@@ -106,7 +108,8 @@ KITH_MUST_USE kith_status kith_sim_listen(kith_sim *sim, kith_sim_listener *list
  * KITH_ERR_FULL: no listener place is left. */
 KITH_MUST_USE kith_status kith_sim_capture(kith_sim *sim, FILE *file, bool decrypted);
 
-/* A btsnoop file of one controller's HCI traffic (datalink 1002, H4), both directions. */
+/* A btsnoop file of one controller's HCI traffic (datalink 1002, H4), both directions.
+ * KITH_ERR_VALUE: no such device. */
 KITH_MUST_USE kith_status kith_sim_btsnoop(kith_sim *sim, kith_sim_device device, FILE *file);
 
 #endif

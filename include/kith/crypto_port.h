@@ -30,7 +30,8 @@ typedef struct kith_crypto_port {
     kith_status (*aes128)(void *context, const uint8_t key[16], const uint8_t in[16], uint8_t out[16]);
 
     /* AES-CCM with a 13-octet nonce (so a 2-octet length field) and a tag of 4, 8 or 16 octets.
-     * in and out may be the same; len may be 0. */
+     * in and out may be the same; len may be 0.
+     * KITH_ERR_VALUE: another tag length, len above 65535 or aad_len above 65279. */
     kith_status (*ccm_seal)(void *context, const uint8_t key[16], const uint8_t nonce[13], const uint8_t *aad,
                             size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag, size_t tag_len);
     /* KITH_ERR_CRYPTO: the tag is wrong; out is zeroed. */

@@ -48,14 +48,6 @@ uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap)
     return link->tx + link->tx_len + HOST_FRAME_RECORD + KITH_L2CAP_HEADER;
 }
 
-bool acl_has_room(host_link *link, host_tx_class kind, size_t len)
-{
-    size_t cap;
-
-    (void)acl_reserve(link, kind, &cap);
-    return cap >= len;
-}
-
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len)
 {
     uint8_t *record = link->tx + link->tx_len;

@@ -252,7 +252,6 @@ void acl_receive(kith_host *h, const uint8_t *packet, size_t len);
 size_t acl_next_packet(kith_host *h, uint8_t *out, size_t cap);
 void acl_on_completed(kith_host *h, const uint8_t *parameters, size_t len);
 void acl_forget(kith_host *h, host_link *link);
-bool acl_has_room(host_link *link, host_tx_class kind, size_t len);
 bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *pdu, size_t len);
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
