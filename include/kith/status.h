@@ -18,6 +18,8 @@ typedef enum {
     KITH_ERR_ENTROPY,     /* the random source failed or repeats itself; nothing secret was made from it */
     KITH_ERR_CRYPTO,      /* the crypto port refused or failed (invalid point, wrong tag) */
     KITH_ERR_STORAGE,     /* the store failed; what was durable still is */
+    KITH_ERR_DAMAGED,     /* what is stored there is damaged, or no store at all; it was left as it is */
+    KITH_ERR_NEWER,       /* a later version stored it; it was left as it is */
     KITH_ERR_IO           /* a port could not open, read or write; errno tells why */
 } kith_status;
 

@@ -27,6 +27,8 @@ const char *kith_status_name(kith_status status)
         [KITH_ERR_ENTROPY] = "no randomness",
         [KITH_ERR_CRYPTO] = "cryptography failed",
         [KITH_ERR_STORAGE] = "storage failed",
+        [KITH_ERR_DAMAGED] = "damaged, or not what it should be",
+        [KITH_ERR_NEWER] = "made by a newer version",
         [KITH_ERR_IO] = "input/output failed",
     };
 

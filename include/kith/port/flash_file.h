@@ -1,0 +1,39 @@
+/* A file that behaves like flash: what a flash log keeps on a desktop.  Link: -lkith-posix
+ *
+ *   kith_flash_file_open(&file, "bonds.kith", KITH_FLASH_FILE_MAKE);
+ *   kith_flash_log_init(&log, &file.flash, &store);
+ *   config.store = &store;
+ *   ...
+ *   kith_flash_file_close(&file);
+ *
+ * KITH_FLASH_FILE_SECTORS sectors of KITH_FLASH_FILE_SECTOR octets, mode 0600, all of it allocated when it is made, so
+ * that a disk that fills up later takes nothing from it.  A new file appears whole or not at all.
+ * Owner: the caller.  Threads: one at a time per file; another thread than the host's may run its work items. */
+#ifndef KITH_PORT_FLASH_FILE_H
+#define KITH_PORT_FLASH_FILE_H
+
+#include "kith/store.h"
+
+enum { KITH_FLASH_FILE_SECTOR = 4096, KITH_FLASH_FILE_SECTORS = 16 };
+
+typedef enum {
+    KITH_FLASH_FILE_MAKE,     /* to read and write; made if it is not there */
+    KITH_FLASH_FILE_EXISTING, /* to read and write; must be there */
+    KITH_FLASH_FILE_LOOK      /* to read only; another program may have it open */
+} kith_flash_file_mode;
+
+typedef struct {
+    kith_flash flash;
+    int fd;
+    int error; /* errno of the last call that failed */
+} kith_flash_file;
+
+/* KITH_ERR_NOT_FOUND: it is not there, and mode is not MAKE; KITH_ERR_BUSY: another program has it open to write;
+ * KITH_ERR_DAMAGED: it has another size, or is no regular file; KITH_ERR_STORAGE: errno says why.  With an error
+ * nothing was changed. */
+KITH_MUST_USE kith_status kith_flash_file_open(kith_flash_file *file, const char *path, kith_flash_file_mode mode);
+
+/* Also lets other programs have it. */
+void kith_flash_file_close(kith_flash_file *file);
+
+#endif

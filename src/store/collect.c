@@ -1,0 +1,243 @@
+/* Room: opening sectors, and collecting what stands in one so that it can be erased.
+ *
+ * A sector that collects another does not count until its commit slot is programmed, and the other one is not erased
+ * before that.  So whatever stands is in a sector that counts, all the time. */
+#include <string.h>
+
+#include "base/wipe.h"
+#include "store/log.h"
+
+/* ---- free sectors ---- */
+
+void collect_count_free(kith_flash_log *log, uint32_t *blank, uint32_t *garbage)
+{
+    log_sector sector;
+
+    *blank = *garbage = 0;
+    for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++) {
+        if (sector_counts(log, i, &sector))
+            continue;
+        if (flash_is_blank(log, i))
+            (*blank)++;
+        else
+            (*garbage)++;
+    }
+}
+
+/* The next one around the ring, so that all wear alike. */
+static bool find_free(kith_flash_log *log, bool blank, uint32_t *out)
+{
+    uint32_t count = log->flash->sector_count;
+    uint32_t from = log->active < count ? log->active + 1 : 0;
+    log_sector sector;
+
+    for (uint32_t i = 0; i < count && log->fault == KITH_OK; i++) {
+        *out = (from + i) % count;
+        if (!sector_counts(log, *out, &sector) && flash_is_blank(log, *out) == blank)
+            return log->fault == KITH_OK;
+    }
+    return false;
+}
+
+/* What cannot be read is given up only when there is nothing else. */
+static bool take_free(kith_flash_log *log, uint32_t *out)
+{
+    if (find_free(log, true, out))
+        return true;
+    if (!find_free(log, false, out))
+        return flash_fail(log, KITH_ERR_FULL);
+    if (log->lost > 0)
+        log->lost--;
+    return true;
+}
+
+bool collect_tidy(kith_flash_log *log)
+{
+    log_sector sector;
+
+    for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++) {
+        if (sector_counts(log, i, &sector) || flash_is_blank(log, i))
+            continue;
+        if (log->lost > 0 && i != log->pending && i != log->retired)
+            continue;
+        if (flash_erase(log, i))
+            log->fresh = i;
+    }
+    if (!flash_sync(log))
+        return false;
+    log->pending = log->retired = log->flash->sector_count;
+    log->untidy = false;
+    return true;
+}
+
+/* ---- opening ---- */
+
+static bool program_slot(kith_flash_log *log, uint32_t sector, uint32_t at, uint8_t mark)
+{
+    uint8_t slot[32];
+
+    memset(slot, mark, sizeof slot);
+    return flash_program(log, sector, at, slot, log->flash->program_size);
+}
+
+/* A sector that reads as erased may have been cut short while it was: only one that was erased since is written to. */
+static bool program_header(kith_flash_log *log, uint32_t index, const layout_sector *header)
+{
+    uint8_t octets[LAYOUT_SECTOR_HEADER + 8];
+    uint32_t len = layout_align(log->flash, LAYOUT_SECTOR_HEADER);
+
+    memset(octets, log->flash->erased, sizeof octets);
+    layout_encode_sector(log->flash, header, octets);
+    if (log->fresh != index && !flash_erase(log, index))
+        return false;
+    log->fresh = log->flash->sector_count;
+    if (!flash_program(log, index, 0, octets, len))
+        return false;
+    return flash_verify(log, index, 0, octets, len) || flash_fail(log, KITH_ERR_STORAGE);
+}
+
+/* The next records go there.  victim NULL: nothing is collected. */
+static bool open_sector(kith_flash_log *log, const log_sector *victim)
+{
+    layout_sector header = {.highest_id = log->state.highest_id, .sequence = log->sequence + 1 + log->lost};
+    uint32_t index;
+
+    if (header.sequence > LAYOUT_SEQUENCE_MAX || !take_free(log, &index))
+        return flash_fail(log, KITH_ERR_FULL);
+    header.collects = victim != NULL ? victim->header.sequence : 0;
+    header.held = (uint16_t)(log->held + log->lost + (victim == NULL));
+    if (!program_header(log, index, &header))
+        return false;
+    if (victim != NULL)
+        log->pending = index;
+    else
+        log->held++;
+    log->active = index;
+    log->sequence = header.sequence;
+    log->at = layout_first_record(log->flash);
+    log->void_tail = false;
+    return true;
+}
+
+/* What was the active sector learns that there is a later one. */
+static bool seal(kith_flash_log *log, uint32_t index, bool void_tail)
+{
+    log_sector sector;
+
+    if (index >= log->flash->sector_count || !sector_read(log, index, &sector) || sector.seal != SEAL_NONE)
+        return log->fault == KITH_OK;
+    return program_slot(log, index, layout_seal_at(log->flash), void_tail ? LAYOUT_SEALED_VOID : LAYOUT_SEALED);
+}
+
+static bool open_empty(kith_flash_log *log)
+{
+    uint32_t before = log->active;
+    bool void_tail = log->void_tail;
+
+    return open_sector(log, NULL) && flash_sync(log) && seal(log, before, void_tail);
+}
+
+/* ---- collecting ---- */
+
+typedef struct {
+    const log_sector *victim;
+    uint32_t before; /* the active sector until now */
+    bool void_tail;  /* its tail */
+    bool opened;
+} collection;
+
+static bool begin_new(kith_flash_log *log, collection *c)
+{
+    c->void_tail = log->void_tail;
+    c->opened = open_sector(log, c->victim);
+    return c->opened;
+}
+
+/* First what fits into the sector written until now, so that no sector stays half empty. */
+static bool copy(kith_flash_log *log, collection *c, const log_item *item)
+{
+    uint8_t octets[KITH_RECORD_MAX];
+    bool spoilt = item_judge(log, item, octets) != ITEM_WHOLE;
+    bool done = !c->opened && c->victim->index != log->active && append_record(log, &item->record, octets, spoilt);
+
+    if (!done && log->fault == KITH_OK && (c->opened || begin_new(log, c)))
+        done = append_record(log, &item->record, octets, spoilt);
+    wipe(octets, sizeof octets);
+    return done || flash_fail(log, KITH_ERR_STORAGE);
+}
+
+/* A removal that is the last word matters as long as what it removed is still somewhere else. */
+static bool must_move(kith_flash_log *log, const log_sector *sector, const log_item *item)
+{
+    if (item->form != ITEM_RECORD || !version_counts(log, sector, item))
+        return false;
+    if (item->record.removal && !version_is_outside(log, sector->index, &item->record))
+        return false;
+    return version_fate_of(log, sector, item) == VERSION_STANDS;
+}
+
+static bool copy_all(kith_flash_log *log, collection *c)
+{
+    log_item item;
+
+    for (bool more = item_first(log, c->victim, &item); more; more = item_next(log, c->victim, &item))
+        if (must_move(log, c->victim, &item) && !copy(log, c, &item))
+            return false;
+    return log->fault == KITH_OK && (c->opened || begin_new(log, c));
+}
+
+static bool erase_victim(kith_flash_log *log, const collection *c)
+{
+    log->retired = c->victim->index;
+    log->pending = log->flash->sector_count;
+    if (c->before != c->victim->index && !seal(log, c->before, c->void_tail))
+        return false;
+    if (!flash_erase(log, c->victim->index) || !flash_sync(log))
+        return false;
+    log->fresh = c->victim->index;
+    log->retired = log->flash->sector_count;
+    return true;
+}
+
+bool collect_sector(kith_flash_log *log, const log_sector *victim)
+{
+    collection c = {.victim = victim, .before = log->active};
+
+    return copy_all(log, &c) && flash_sync(log) &&
+           program_slot(log, log->active, layout_commit_at(log->flash), LAYOUT_COMMITTED) && flash_sync(log) &&
+           erase_victim(log, &c);
+}
+
+/* ---- making room ---- */
+
+static bool has_unreadable(kith_flash_log *log, const log_sector *sector)
+{
+    log_item item;
+
+    for (bool more = item_first(log, sector, &item); more; more = item_next(log, sector, &item))
+        if (item.form == ITEM_UNREADABLE && item_loss_of(log, sector, &item) == ITEM_LOST)
+            return true;
+    return false;
+}
+
+static bool choose_victim(kith_flash_log *log, bool also_unreadable, log_sector *out)
+{
+    log_sector oldest;
+    bool more = sector_next(log, NULL, &oldest);
+
+    *out = oldest;
+    while (more && !also_unreadable && has_unreadable(log, out))
+        more = sector_next(log, out, out);
+    if (!more)
+        *out = oldest;
+    return log->held > 0;
+}
+
+bool collect_advance(kith_flash_log *log, bool also_unreadable)
+{
+    log_sector victim;
+
+    if (log->held + log->lost + 1 < log->flash->sector_count)
+        return open_empty(log);
+    return choose_victim(log, also_unreadable, &victim) && collect_sector(log, &victim);
+}

@@ -1,0 +1,210 @@
+/* A store on flash: kith/store.h.  What it writes: docs/bond-format.md. */
+#include <string.h>
+
+#include "store/log.h"
+
+/* A flash that failed may hold anything at the log's end: the next call looks at it anew. */
+static kith_status leave(kith_flash_log *log, kith_store_state *state)
+{
+    kith_status status = log->fault;
+
+    if (status != KITH_OK && status != KITH_ERR_FULL && status != KITH_ERR_VALUE)
+        log->open = false;
+    if (state != NULL)
+        *state = log->state;
+    return status;
+}
+
+static bool enter(kith_flash_log *log)
+{
+    log->fault = KITH_OK;
+    if (!log->open)
+        mount_log(log);
+    return log->fault == KITH_OK;
+}
+
+static bool repair(kith_flash_log *log)
+{
+    return (!log->untidy || collect_tidy(log)) && (!log->unfinished || destroy_removed(log));
+}
+
+static bool enter_to_write(kith_flash_log *log)
+{
+    return enter(log) && repair(log);
+}
+
+/* Repairs may wait for the first write: what is to be erased is not read, and what is removed is not handed out. */
+static kith_status open_log(void *context, kith_store_state *state)
+{
+    kith_flash_log *log = context;
+    kith_store_state found;
+
+    log->open = false;
+    if (enter(log)) {
+        found = log->state;
+        if (!repair(log))
+            mount_log(log);
+        found.room = log->state.room;
+        log->state = found;
+    }
+    return leave(log, state);
+}
+
+/* ---- reading ---- */
+
+static void hand_out(const log_item *item, bool removed, kith_record *out)
+{
+    out->kind = item->record.kind;
+    out->id = item->record.id;
+    out->removed = removed;
+    out->len = removed ? 0 : item->record.len;
+}
+
+/* What is damaged is not handed out, but takes the place of what it had replaced. */
+static bool is_to_hand_out(kith_flash_log *log, const log_sector *sector, const log_item *item, kith_record *out)
+{
+    item_body body;
+
+    if (item->form != ITEM_RECORD)
+        return false;
+    body = item_judge(log, item, out->octets);
+    if (body == ITEM_DESTROYED || (body >= ITEM_TORN && item_loss_of(log, sector, item) != ITEM_LOST))
+        return false;
+    hand_out(item, item->record.removal || body != ITEM_WHOLE, out);
+    return log->fault == KITH_OK;
+}
+
+/* The cursor is the address of the last record handed out; 0: before the first. */
+static bool find_cursor(kith_flash_log *log, uint32_t cursor, log_sector *sector, log_item *item, bool *more)
+{
+    uint32_t index = cursor / log->flash->sector_size;
+
+    if (cursor == 0) {
+        if (!sector_next(log, NULL, sector))
+            return false;
+        *more = item_first(log, sector, item);
+        return true;
+    }
+    if (index >= log->flash->sector_count || !sector_counts(log, index, sector))
+        return false;
+    *more = item_at(log, sector, cursor % log->flash->sector_size, item) && item_next(log, sector, item);
+    return true;
+}
+
+static bool find_next(kith_flash_log *log, uint32_t *cursor, kith_record *out)
+{
+    log_sector sector;
+    log_item item;
+    bool more;
+
+    if (!find_cursor(log, *cursor, &sector, &item, &more))
+        return false;
+    for (;;) {
+        for (; more; more = item_next(log, &sector, &item))
+            if (is_to_hand_out(log, &sector, &item, out)) {
+                *cursor = item.sector * log->flash->sector_size + item.at;
+                return true;
+            }
+        if (log->fault != KITH_OK || !sector_next(log, &sector, &sector))
+            return false;
+        more = item_first(log, &sector, &item);
+    }
+}
+
+static kith_status read_log(void *context, uint32_t *cursor, kith_record *out)
+{
+    kith_flash_log *log = context;
+    kith_status status;
+    bool found;
+
+    memset(out, 0, sizeof *out);
+    found = enter(log) && find_next(log, cursor, out);
+    status = leave(log, NULL);
+    if (status == KITH_OK && found)
+        memset(out->octets + out->len, 0, sizeof out->octets - out->len);
+    else
+        memset(out, 0, sizeof *out);
+    return status != KITH_OK || found ? status : KITH_ERR_NOT_FOUND;
+}
+
+/* ---- writing ---- */
+
+static bool append_with_room(kith_flash_log *log, const layout_record *record, const uint8_t *octets)
+{
+    uint32_t sectors = log->flash->sector_count;
+
+    for (uint32_t i = 0; i <= 2 * sectors; i++) {
+        if (append_record(log, record, octets, false))
+            return flash_sync(log);
+        if (log->fault != KITH_OK || !collect_advance(log, i >= sectors))
+            return false;
+    }
+    return flash_fail(log, KITH_ERR_FULL);
+}
+
+/* Full is told by what stands alone, not by where the log happens to end. */
+static bool has_room(kith_flash_log *log, uint32_t size)
+{
+    return log->live + size <= layout_usable(log->flash, log->flash->sector_count - log->lost) ||
+           flash_fail(log, KITH_ERR_FULL);
+}
+
+static void put_record(kith_flash_log *log, const kith_record *record)
+{
+    layout_record header = {.kind = record->kind, .len = (uint8_t)record->len, .id = record->id};
+    uint32_t size = layout_record_size(log->flash, record->len);
+    log_item old = {.size = 0};
+    bool replaces = version_find(log, record->kind, record->id, &old);
+
+    if (!has_room(log, size) || !append_with_room(log, &header, record->octets))
+        return;
+    log->live += size - (replaces ? old.size : 0);
+    if (record->kind == KITH_RECORD_BOND && record->id > log->state.highest_id)
+        log->state.highest_id = record->id;
+    mount_tell_room(log);
+}
+
+static kith_status put_log(void *context, const kith_record *record, kith_store_state *state)
+{
+    kith_flash_log *log = context;
+
+    log->fault = KITH_OK;
+    if (record->kind == 0 || record->kind > LAYOUT_KIND_MAX || record->len > KITH_RECORD_MAX || record->removed)
+        (void)flash_fail(log, KITH_ERR_VALUE);
+    else if (enter_to_write(log))
+        put_record(log, record);
+    return leave(log, state);
+}
+
+static void remove_record(kith_flash_log *log, uint8_t kind, uint32_t id)
+{
+    layout_record header = {.kind = kind, .removal = true, .id = id};
+    log_item old;
+
+    if (!version_find(log, kind, id, &old) || !append_with_room(log, &header, NULL))
+        return;
+    log->live -= old.size;
+    log->unfinished = true;
+    if (destroy_versions(log, kind, id))
+        log->unfinished = false;
+    mount_tell_room(log);
+}
+
+static kith_status remove_log(void *context, uint8_t kind, uint32_t id, kith_store_state *state)
+{
+    kith_flash_log *log = context;
+
+    if (enter_to_write(log))
+        remove_record(log, kind, id);
+    return leave(log, state);
+}
+
+kith_status kith_flash_log_init(kith_flash_log *log, const kith_flash *flash, kith_store *store)
+{
+    if (!layout_is_possible(flash))
+        return KITH_ERR_VALUE;
+    memset(log, 0, sizeof *log);
+    log->flash = flash;
+    *store = (kith_store){.context = log, .open = open_log, .read = read_log, .put = put_log, .remove = remove_log};
+    return KITH_OK;
+}

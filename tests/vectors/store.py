@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""Why: octets of a flash log and of its records, computed from docs/bond-format.md and not by the code under test.
+
+store.py >store.h   writes the header beside this script
+"""
+import struct
+import zlib
+
+
+def octets(text):
+    return bytes.fromhex(text)
+
+
+IRK = octets("9b 7d 39 0a a6 10 10 34 05 ad c8 57 a3 34 02 ec")
+STATIC_ADDRESS = octets("55 44 33 22 11 c0")
+IDENTITY = octets("66 55 44 33 22 11")
+LTK = octets("bf 01 fb 9d 4e f3 bc 36 d8 74 f5 39 41 38 68 4c")
+MY_CSRK = bytes(range(0x20, 0x30))
+PEER_CSRK = bytes(range(0x30, 0x40))
+MADE = 1767225600
+
+
+def device():
+    return bytes([1]) + IRK + STATIC_ADDRESS
+
+
+def bond(flags, level, method, kind, size, ltk, keys):
+    head = bytes([1, flags, level, method, kind, size])
+    return head + bytes([0]) + IDENTITY + bytes([1]) + STATIC_ADDRESS + struct.pack("<I", MADE) + ltk + keys
+
+
+PLAIN = bond(0x05, 4, 2, 1, 16, LTK, IRK)  # Numeric Comparison, we were initiator, an IRK
+SIGNED = bond(0x18, 2, 1, 2, 7, LTK[:7] + bytes(9), MY_CSRK + PEER_CSRK)  # a short legacy key, no IRK
+
+
+class Log:
+    """One sector of a log."""
+
+    def __init__(self, sector_size, unit, erased):
+        self.unit, self.erased, self.sector_size = unit, erased, sector_size
+        head = struct.pack("<4sBBHIII", b"Kith", 1, 0, 1, 1, 0, 0)
+        check = zlib.crc32(struct.pack("<IH", sector_size, unit) + head)
+        self.image = bytearray(self.padded(head + struct.pack("<I", check)))
+        self.image += bytes([erased]) * (2 * unit)  # commit and seal: not programmed
+
+    def padded(self, data):
+        return data + bytes([self.erased]) * (-len(data) % self.unit)
+
+    def append(self, kind, number, data):
+        at = len(self.image)
+        seed = zlib.crc32(struct.pack("<II", 1, at))
+        head = struct.pack("<BBI", kind, len(data), number)
+        check = zlib.crc32(head, seed)
+        head += struct.pack("<H", (check ^ check >> 16) & 0xFFFF)
+        size = -(-(len(head) + len(data) + 5) // self.unit) * self.unit
+        body = head + data
+        body += bytes([self.erased]) * (size - 5 - len(body))
+        self.image += body + struct.pack("<I", zlib.crc32(body, seed)) + b"\x96"
+        return at, size
+
+    def clear(self, at, size):
+        self.image[at + 8:at + size] = bytes([self.erased ^ 0xFF]) * (size - 8)
+
+
+def small_log():
+    """Every kind of thing there is: a device, a bond, a bond that was removed, its removal."""
+    log = Log(512, 1, 0xFF)
+    log.append(1, 0, device())
+    log.append(2, 1, PLAIN)
+    gone = log.append(2, 7, SIGNED)
+    log.append(0x82, 7, b"")
+    log.clear(*gone)
+    return bytes(log.image)
+
+
+def wide_log():
+    """Erased is zero, units of 16."""
+    log = Log(1024, 16, 0x00)
+    log.append(2, 1, PLAIN)
+    return bytes(log.image)
+
+
+def show(name, what, data):
+    print(f"\n/* {what} */\nstatic const uint8_t {name}[{len(data)}] = {{")
+    for i in range(0, len(data), 16):
+        print("    " + " ".join(f"0x{octet:02x}," for octet in data[i:i + 16]))
+    print("};")
+
+
+print("""/* Octets of a flash log and of its records: docs/bond-format.md.  Written by store.py beside this file. */
+#ifndef VECTORS_STORE_H
+#define VECTORS_STORE_H
+
+#include <stdint.h>
+
+/* clang-format off */""")
+show("vector_device", "a device record: IRK of the sample data, C0:11:22:33:44:55", device())
+show("vector_bond", "a bond of level 4 with an IRK", PLAIN)
+show("vector_signed_bond", "a legacy bond with a key of 7 octets, signing keys and no IRK", SIGNED)
+show("vector_small_log", "sectors of 512, units of 1, erased is 0xff: the device; bond 1; bond 7, which was removed",
+     small_log())
+show("vector_wide_log", "sectors of 1024, units of 16, erased is 0x00: bond 1", wide_log())
+print("""
+/* clang-format on */
+
+#endif""")
