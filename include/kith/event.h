@@ -19,6 +19,7 @@ typedef uint32_t kith_peer_id; /* names one bond; 0: none */
 typedef enum {
     KITH_EVENT_NONE,
 
+    KITH_EVENT_STORE_LOADED,    /* .store: before READY, where a store is configured */
     KITH_EVENT_READY,           /* .ready: the controller is up */
     KITH_EVENT_START_FAILED,    /* .start_failed: what it lacks, or what it answered */
     KITH_EVENT_CONTROLLER_LOST, /* .lost: it stopped answering or failed; all links ended before this */
@@ -32,13 +33,15 @@ typedef enum {
     KITH_EVENT_DISCONNECTED,   /* .disconnected */
 
     KITH_EVENT_CONSENT_WANTED,    /* .consent: answer with kith_pairing_consent() before its deadline */
+    KITH_EVENT_COMPARISON_WANTED, /* .comparison: answer with kith_pairing_compare() before its deadline */
     KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
     KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
     KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
     KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
     KITH_EVENT_ENCRYPTION_FAILED, /* .verdict: end of an encryption with a bond */
-    KITH_EVENT_BONDED,            /* .verdict: the bond is in the store */
+    KITH_EVENT_BONDED,            /* .verdict: the bond is in the store, durable; link 0: that link has gone */
     KITH_EVENT_BOND_FAILED,       /* .verdict: the pairing went well, its bond could not be kept */
+    KITH_EVENT_FORGOTTEN,         /* .forgotten: end of kith_bonds_forget() */
 
     KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
     KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
@@ -68,12 +71,13 @@ enum {
 const char *kith_lack_name(uint32_t lacks);
 
 typedef struct {
-    kith_address address;  /* the host's own, as used on air */
-    uint8_t hci_version;   /* Core version as assigned: 9 is 5.0 */
-    uint16_t manufacturer; /* company identifier */
-    uint16_t acl_len;      /* octets of one ACL packet to the controller */
-    uint16_t acl_packets;  /* how many it holds */
-    uint32_t lacks;        /* KITH_LACKS_*: not needed to start, and not there */
+    kith_address address;    /* the host's own, as used on air */
+    uint8_t hci_version;     /* Core version as assigned: 9 is 5.0 */
+    uint16_t manufacturer;   /* company identifier */
+    uint16_t acl_len;        /* octets of one ACL packet to the controller */
+    uint16_t acl_packets;    /* how many it holds */
+    uint32_t lacks;          /* KITH_LACKS_*: not needed to start, and not there */
+    uint32_t other_identity; /* bonds made under another address of ours: their peers will not know this one */
 } kith_event_ready;
 
 typedef struct {
@@ -81,7 +85,15 @@ typedef struct {
     uint16_t opcode; /* the command that failed, or 0 */
     kith_hci_status hci_status;
     kith_status status; /* KITH_ERR_ENTROPY and so on; KITH_OK otherwise */
+    bool store;         /* status is about the store: STORAGE, DAMAGED, NEWER, or FULL (more bonds than limits.bonds) */
 } kith_event_start_failed;
+
+typedef struct {
+    uint32_t bonds;
+    uint32_t damaged; /* records that failed their check: not used, not touched */
+    uint32_t torn;    /* writes that a power cut had cut short; what they were to replace stands */
+    bool fresh;       /* it was empty: an identity was drawn and stored */
+} kith_event_store;
 
 typedef struct {
     uint16_t opcode;       /* the command it never answered, or 0 */
@@ -127,6 +139,16 @@ typedef struct {
 } kith_event_consent;
 
 typedef struct {
+    uint32_t number;      /* 0 to 999999, shown with all six digits on both devices */
+    uint64_t deadline_us; /* no answer by then is a no */
+} kith_event_comparison;
+
+typedef struct {
+    kith_peer_id peer;
+    kith_status status; /* KITH_OK: its keys are destroyed everywhere; else the store still holds them */
+} kith_event_forgotten;
+
+typedef struct {
     kith_level level;
     uint8_t key_size; /* 0: not encrypted */
     bool secure_connections;
@@ -163,6 +185,7 @@ typedef struct {
     kith_peer_id peer;    /* proven peer of that link, 0: none */
     kith_address address; /* peer's address on air, where link is not 0 */
     union {
+        kith_event_store store;
         kith_event_ready ready;
         kith_event_start_failed start_failed;
         kith_event_lost lost;
@@ -172,6 +195,8 @@ typedef struct {
         kith_event_connect_failed connect_failed;
         kith_event_disconnected disconnected;
         kith_event_consent consent;
+        kith_event_comparison comparison;
+        kith_event_forgotten forgotten;
         kith_event_security security;
         kith_verdict verdict;
         kith_event_attribute attribute;

@@ -10,6 +10,8 @@ struct kith_host;
 typedef struct kith_method kith_method;
 extern const kith_method kith_sc_just_works_initiator;
 extern const kith_method kith_sc_just_works_responder;
+extern const kith_method kith_sc_numeric_comparison_initiator;
+extern const kith_method kith_sc_numeric_comparison_responder;
 
 typedef enum {
     KITH_PAIRING_CLOSED, /* refused with Pairing Not Supported, outside a window */
@@ -20,11 +22,12 @@ typedef struct {
     const kith_method *const *methods; /* ends with NULL; may be NULL: no pairing at all */
     kith_io_capability io;             /* default NoInputNoOutput */
     kith_level required_level;         /* minimum result; default KITH_LEVEL_ENCRYPTED */
-    bool bonding;                      /* default true */
-    uint8_t min_key_size;              /* 7..16, default 16 */
-    uint8_t initiator_keys;            /* KITH_KEY_ID, KITH_KEY_SIGN: offered as initiator, accepted as responder */
-    uint8_t responder_keys;            /* the other way round; default KITH_KEY_ID both */
-    kith_pairing_policy policy;        /* default closed */
+    bool ask_mitm; /* ask for an authenticated key where inputs and outputs allow one, required or not; default false */
+    bool bonding;  /* default true */
+    uint8_t min_key_size;       /* 7..16, default 16 */
+    uint8_t initiator_keys;     /* KITH_KEY_ID, KITH_KEY_SIGN: offered as initiator, accepted as responder */
+    uint8_t responder_keys;     /* the other way round; default KITH_KEY_ID both */
+    kith_pairing_policy policy; /* default closed */
 } kith_security;
 
 /* Opens the pairing window: requests that arrive within duration_ms are answered without asking.
@@ -40,11 +43,26 @@ bool kith_pairing_is_open(const struct kith_host *h);
  * KITH_ERR_FULL: events must be taken first; nothing was changed. */
 KITH_MUST_USE kith_status kith_pairing_consent(struct kith_host *h, kith_link link, bool yes);
 
+typedef enum {
+    KITH_NUMBERS_DIFFER, /* a person says so, or does not know: Numeric Comparison Failed */
+    KITH_NUMBERS_EQUAL,  /* a person saw the same number on both devices */
+    KITH_NUMBERS_UNSEEN  /* insecure: nobody looked; the key is an unauthenticated one, verdict and bond say so */
+} kith_comparison;
+
+/* Answers KITH_EVENT_COMPARISON_WANTED.
+ * KITH_ERR_STATE: nothing is compared on this link (any more); KITH_ERR_NOT_FOUND: no such link;
+ * KITH_ERR_VALUE: not one of the three, or UNSEEN where an authenticated key is required;
+ * KITH_ERR_FULL: events must be taken first.  With an error nothing was changed.
+ *
+ * Vol 3 Part H 2.3.5.6.2.   Tests: SM/CEN/SCJW/BV-01-C, SM/PER/SCJW/BV-02-C, SM/CEN/SCJW/BI-01-C. */
+KITH_MUST_USE kith_status kith_pairing_compare(struct kith_host *h, kith_link link, kith_comparison answer);
+
 /* Makes the link at least this secure, and never less than the configuration requires: by what stands, else with
  * the bond, else by pairing.  As peripheral it asks the central with a Security Request.  Ends once, in PAIRED,
  * PAIRING_FAILED, ENCRYPTED or ENCRYPTION_FAILED.
  *
- * KITH_ERR_BUSY         a pairing or encryption is under way on this link: its end will come; this call has none
+ * KITH_ERR_BUSY         a pairing or encryption is under way on this link: its end will come; this call has none;
+ *                       or this peer's bond is being written to the store: wait for BONDED
  * KITH_ERR_FULL         no session or no room for a bond is free, or events must be taken first
  * KITH_ERR_STATE        an SMP timeout ended security on this connection, or it is being disconnected
  * KITH_ERR_UNSUPPORTED  no method for this role is configured
@@ -53,6 +71,12 @@ KITH_MUST_USE kith_status kith_pairing_consent(struct kith_host *h, kith_link li
  *
  * Vol 3 Part C 10.3.2.  Tests: SM/CEN/SCJW/BV-01-C, SM/PER/PIS/BV-01-C, SM/PER/PIS/BV-02-C. */
 KITH_MUST_USE kith_status kith_security_secure(struct kith_host *h, kith_link link, kith_level level);
+
+/* Pairs anew although a bond may stand (the peer lost its keys): as kith_security_secure(), but never by what stands
+ * nor by the bond.  The old bond stays as it is until the new one is durable, and is not replaced by a weaker one.
+ * As peripheral it asks the central, which may encrypt with its bond instead; that is then the end.
+ * Errors: those of kith_security_secure(). */
+KITH_MUST_USE kith_status kith_security_pair(struct kith_host *h, kith_link link, kith_level level);
 
 /* What protects the link now.  KITH_ERR_NOT_FOUND: no such link. */
 KITH_MUST_USE kith_status kith_security_of(const struct kith_host *h, kith_link link, kith_event_security *out);
@@ -67,14 +91,25 @@ typedef struct {
     kith_key_kind key_kind;
     uint8_t key_size;
     bool we_were_initiator;
+    bool numbers_unseen; /* compared by nobody: KITH_NUMBERS_UNSEEN */
+    kith_address local;  /* our own identity when it was made */
+    uint64_t made_s;     /* when: seconds since 1970, as kith_host_set_calendar() told; 0: not known */
 } kith_bond_info;
 
 /* The bond after this one in order of peer IDs, starting with 0.  KITH_ERR_NOT_FOUND: no more. */
 KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
 uint32_t kith_bonds_count(const struct kith_host *h);
 
-/* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected.
- * KITH_ERR_NOT_FOUND: no such bond; KITH_ERR_FULL: events must be taken first; nothing was changed. */
+/* The bond an address on air claims: an identity address, or a private address that one of the identity resolving keys
+ * made.  One AES block for each bond.  KITH_ERR_NOT_FOUND: none.  Vol 3 Part C 10.8.2.3. */
+KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const kith_address *address,
+                                                kith_peer_id *out);
+
+/* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected.  Ends in FORGOTTEN, which
+ * says whether the store has destroyed them too; until it has, this may be called again.
+ * KITH_ERR_NOT_FOUND: no such bond; KITH_ERR_FULL: events must be taken first; KITH_ERR_BUSY: a newer bond with this
+ * peer, or this forgetting, is being written, or the store is not loaded: wait for its end.  With an error nothing was
+ * changed. */
 KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id peer);
 
 /* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.

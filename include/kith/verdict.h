@@ -64,9 +64,15 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(CONSENT_REFUSED, "consent-refused", "A person refused to pair.", "")                                             \
     X(CONSENT_TIMEOUT, "consent-timeout", "Nobody answered the question whether to pair in time.",                     \
       "answer within 25 seconds")                                                                                      \
+    X(NUMBER_REFUSED, "number-refused", "Nobody confirmed that both devices show the same number.",                    \
+      "if the two numbers differed, somebody is in the middle")                                                        \
+    X(COMPARE_TIMEOUT, "compare-timeout", "Nobody answered in time whether the two numbers are the same.",             \
+      "answer within 25 seconds")                                                                                      \
     X(REPAIRING_REFUSED, "repairing-refused", "The peer is bonded and asked to pair again, and nobody allowed it.",    \
       "the old bond is unchanged; if the peer lost its keys, open a pairing window or forget it first")                \
     X(NO_SESSION, "no-session", "Too many pairings at once.", "raise limits.pairings or wait for one to end")          \
+    X(STORE_FAILED, "store-failed", "The bond could not be written to the store.",                                     \
+      "the link is secure for now; what was stored before is unchanged")                                               \
     X(STORE_FULL, "store-full", "There is no room for another bond.", "forget a peer first")                           \
     X(LEVEL_UNREACHABLE, "level-unreachable",                                                                          \
       "The two devices' inputs and outputs allow no method that protects against a man in the middle, and it is "      \
@@ -146,9 +152,10 @@ typedef struct {
     kith_level level;
     uint8_t key_size;
     kith_key_kind key_kind;
-    bool bonded;        /* a bond came of it, or was used */
-    uint8_t keys_sent;  /* KITH_KEY_* given to the peer */
-    uint8_t keys_taken; /* KITH_KEY_* taken from the peer */
+    bool bonded;         /* a bond came of it, or was used */
+    bool numbers_unseen; /* Numeric Comparison that nobody looked at: an unauthenticated key */
+    uint8_t keys_sent;   /* KITH_KEY_* given to the peer */
+    uint8_t keys_taken;  /* KITH_KEY_* taken from the peer */
 } kith_verdict;
 
 const char *kith_why_name(kith_why why);       /* "confirm-mismatch" */

@@ -186,6 +186,8 @@ static kith_phase phase_of(smp_state state, kith_phase before)
         [SMP_CHECK_KEY_HOLD] = KITH_PHASE_PUBLIC_KEYS,
         [SMP_WAIT_CONFIRM] = KITH_PHASE_AUTHENTICATION,
         [SMP_WAIT_RANDOM] = KITH_PHASE_AUTHENTICATION,
+        [SMP_WAIT_COMPARE] = KITH_PHASE_AUTHENTICATION,
+        [SMP_COMPARE_HOLD] = KITH_PHASE_AUTHENTICATION,
         [SMP_WAIT_DHKEY] = KITH_PHASE_DHKEY_CHECKS,
         [SMP_WAIT_CHECK] = KITH_PHASE_DHKEY_CHECKS,
         [SMP_WAIT_LTK_REQUEST] = KITH_PHASE_ENCRYPTION,
@@ -202,14 +204,20 @@ static kith_phase phase_of(smp_state state, kith_phase before)
     return phase > before ? phase : before;
 }
 
+static bool waits_for_a_person(const smp_session *s)
+{
+    return s->state == SMP_WAIT_CONSENT || s->state == SMP_WAIT_COMPARE || s->state == SMP_COMPARE_HOLD;
+}
+
+/* Both count from our last PDU: the peer's own 30 s timer does, too, and a person must have answered before it ends. */
 static void set_timer(smp_session *s, smp_state before, uint64_t now_us, const smp_outbox *out)
 {
+    if (before == SMP_START || before == SMP_WAIT_REQUEST || out->count > 0)
+        s->sent_us = now_us;
     if (s->state == SMP_DONE || s->state == SMP_FAILED)
         s->deadline_us = UINT64_MAX;
-    else if (s->state == SMP_WAIT_CONSENT && before != SMP_WAIT_CONSENT)
-        s->deadline_us = now_us + SMP_ANSWER_US; /* the peer's own 30 s timer runs already */
-    else if (before == SMP_START || before == SMP_WAIT_REQUEST || out->count > 0)
-        s->deadline_us = now_us + SMP_TIMEOUT_US;
+    else
+        s->deadline_us = s->sent_us + (waits_for_a_person(s) ? SMP_ANSWER_US : SMP_TIMEOUT_US);
 }
 
 void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *out)
@@ -231,6 +239,11 @@ void smp_expire(smp_session *s, smp_outbox *out)
     memset(out, 0, sizeof *out);
     if (s->state == SMP_WAIT_CONSENT) {
         smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_TIMEOUT);
+        s->verdict.ended_by = KITH_ENDED_BY_TIMEOUT;
+        return;
+    }
+    if (waits_for_a_person(s)) {
+        smp_fail(s, out, KITH_SMP_NUMERIC_COMPARISON_FAILED, KITH_WHY_COMPARE_TIMEOUT);
         s->verdict.ended_by = KITH_ENDED_BY_TIMEOUT;
         return;
     }

@@ -19,7 +19,8 @@ void smp_offer(const smp_session *s, kith_pairing_features *mine)
     mine->oob_flag = 0;
     mine->auth_req = KITH_AUTH_SC;
     mine->max_key_size = 16;
-    if (s->required_level >= KITH_LEVEL_AUTHENTICATED)
+    if (s->required_level >= KITH_LEVEL_AUTHENTICATED ||
+        (s->policy->ask_mitm && s->policy->io != KITH_IO_NO_INPUT_NO_OUTPUT))
         mine->auth_req |= KITH_AUTH_MITM;
     if (s->policy->bonding) {
         mine->auth_req |= KITH_AUTH_BONDING;

@@ -69,6 +69,34 @@ kith_status sc_draw_nonce(smp_session *s)
     return crypto_random(s->env->crypto, s->env->random, s->secrets.my_nonce, sizeof s->secrets.my_nonce);
 }
 
+/* Va = Vb = g2(PKax, PKbx, Na, Nb) mod 10^6 is what people see. */
+smp_state sc_ask_comparison(smp_session *s, smp_outbox *out)
+{
+    const uint8_t *pka = s->initiator ? s->my_public : s->peer_public;
+    const uint8_t *pkb = s->initiator ? s->peer_public : s->my_public;
+    const uint8_t *na = s->initiator ? s->secrets.my_nonce : s->secrets.peer_nonce;
+    const uint8_t *nb = s->initiator ? s->secrets.peer_nonce : s->secrets.my_nonce;
+    kith_status status = crypto_g2(s->env->crypto, pka, pkb, na, nb, &s->number);
+
+    if (status != KITH_OK)
+        return smp_fail_status(s, out, status);
+    out->wants |= SMP_OUT_COMPARE;
+    return SMP_WAIT_COMPARE;
+}
+
+/* What nobody looked at protects against nobody in the middle: the key counts as unauthenticated. */
+bool sc_numbers_are_equal(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (!in->yes) {
+        smp_fail(s, out, KITH_SMP_NUMERIC_COMPARISON_FAILED, KITH_WHY_NUMBER_REFUSED);
+        s->verdict.ended_by = KITH_ENDED_BY_USER;
+    } else if (in->unseen) {
+        s->verdict.numbers_unseen = true;
+        s->verdict.level = KITH_LEVEL_ENCRYPTED;
+    }
+    return in->yes;
+}
+
 /* Vol 3 Part H 2.4.4: a shorter key keeps its least significant octets. */
 static void shorten(uint8_t key[16], uint8_t size)
 {

@@ -23,6 +23,8 @@
     X(CHECK_KEY_HOLD)   /* the same, and the peer's confirm came meanwhile */                                          \
     X(WAIT_CONFIRM)     /* initiator: responder's commitment wanted */                                                 \
     X(WAIT_RANDOM)      /* peer's nonce wanted */                                                                      \
+    X(WAIT_COMPARE)     /* a person compares two numbers */                                                            \
+    X(COMPARE_HOLD)     /* the same, and the initiator's check came meanwhile */                                       \
     X(WAIT_DHKEY)       /* all is here but the shared secret */                                                        \
     X(WAIT_CHECK)       /* peer's DHKey check wanted */                                                                \
     X(WAIT_LTK_REQUEST) /* responder: checks done, the central may encrypt */                                          \
@@ -45,6 +47,7 @@ typedef enum {
     SMP_IN_PDU,
     SMP_IN_BEGIN,        /* a local call, or a Security Request: start */
     SMP_IN_CONSENT,      /* .yes: a person answered */
+    SMP_IN_COMPARED,     /* .yes, .unseen: a person answered, or nobody looked */
     SMP_IN_OWN_KEY,      /* .work: our key pair */
     SMP_IN_KEY_CHECKED,  /* .work: of the peer's public key */
     SMP_IN_DHKEY,        /* .work: shared secret */
@@ -60,6 +63,7 @@ typedef struct {
     size_t len;
     const kith_work *work;
     bool yes;
+    bool unseen;
     kith_why why;
     kith_hci_status hci_status;
     uint16_t ediv;
@@ -75,7 +79,8 @@ enum {
     SMP_OUT_START_ENCRYPTION = 0x10, /* central: with secrets.ltk */
     SMP_OUT_ANSWER_LTK = 0x20,       /* peripheral: answer the LTK request with secrets.ltk */
     SMP_OUT_REFUSE_LTK = 0x40,       /* peripheral: answer it negatively */
-    SMP_OUT_COMMIT = 0x80            /* may this bond stand?  answer with SMP_IN_COMMIT */
+    SMP_OUT_COMMIT = 0x80,           /* may this bond stand?  answer with SMP_IN_COMMIT */
+    SMP_OUT_COMPARE = 0x100          /* ask the person whether the peer shows s->number too */
 };
 
 enum { SMP_OUTBOX_PDUS = 4, SMP_OUTBOX_OCTETS = 128 };
@@ -85,7 +90,7 @@ typedef struct {
     uint8_t lens[SMP_OUTBOX_PDUS];
     uint8_t count;
     uint8_t used;
-    uint8_t wants;
+    uint16_t wants;
 } smp_outbox;
 
 /* What all sessions of a host share. */
@@ -162,6 +167,8 @@ struct smp_session {
     uint8_t send_keys, take_keys;           /* KITH_KEY_*, still to do */
     bool has_identity;
     kith_address peer_identity;
+    uint32_t number;      /* to compare, 0 to 999999 */
+    uint64_t sent_us;     /* our last PDU, or the beginning: what both timers count from */
     uint64_t deadline_us; /* of the 30 s timer, or of a person */
     kith_verdict verdict;
     smp_secrets secrets;

@@ -213,8 +213,10 @@ void bench_end(void)
 
 void bench_begin(bench_role role)
 {
-    static const kith_method *const as_peripheral[] = {&kith_sc_just_works_responder, NULL};
-    static const kith_method *const as_central[] = {&kith_sc_just_works_initiator, NULL};
+    static const kith_method *const as_peripheral[] = {&kith_sc_just_works_responder,
+                                                       &kith_sc_numeric_comparison_responder, NULL};
+    static const kith_method *const as_central[] = {&kith_sc_just_works_initiator,
+                                                    &kith_sc_numeric_comparison_initiator, NULL};
 
     bench_end();
     bench.role = role;
@@ -256,6 +258,7 @@ static void tell_connected(void)
     controller_tell_le(KITH_HCI_LE_EV_CONNECTION_COMPLETE, complete, sizeof complete);
     bench.linked = true;
     bench.encrypted = false;
+    bench.unseen = false;
 }
 
 void bench_connect(void)

@@ -35,6 +35,8 @@ typedef struct {
     bool hold_work;      /* work items wait for do_work() */
     bool linked, encrypted;
     uint8_t request[7], response[7]; /* Pairing Request and Response as they went over the air */
+    uint64_t smp_sent_us;            /* when our last SMP PDU went */
+    bool unseen;                     /* numbers of this pairing were confirmed by nobody */
 } bench_state;
 extern bench_state bench;
 
@@ -48,7 +50,7 @@ __attribute__((format(printf, 1, 2), noreturn)) void bench_fail(const char *form
 void bench_at(const char *file, int line); /* where the script stands */
 #define AT (bench_at(__FILE__, __LINE__))
 
-/* A host of this role with Just Works and NoInputNoOutput; ends the one before. */
+/* A host of this role with Just Works, Numeric Comparison and NoInputNoOutput; ends the one before. */
 #define begin(role)                (AT, bench_begin(role))
 #define power_on()                 (AT, bench_power_on())
 #define connect_link()             (AT, bench_connect())
@@ -125,7 +127,10 @@ void bench_do_one_work(void);
 void bench_do_work(void);
 
 /* For the bench's own files. */
-bool bench_is_bonding(void); /* both sides said so */
+bool bench_is_bonding(void);         /* both sides said so */
+kith_method_kind bench_method(void); /* what both feature sets lead to */
+kith_level bench_level(void);        /* what it is worth */
+bool bench_can_compare(uint8_t io);
 void bench_note(const char *who, const uint8_t *octets, size_t len);
 
 #endif

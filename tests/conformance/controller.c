@@ -181,8 +181,10 @@ static void take_frame(const uint8_t *frame, size_t len)
     uint16_t cid = (uint16_t)(frame[2] | frame[3] << 8);
 
     bench_note(cid == KITH_CID_SMP ? "we send" : "we send (not SMP)", frame + 4, len - 4);
-    if (cid == KITH_CID_SMP)
+    if (cid == KITH_CID_SMP) {
         inspect(frame + 4, len - 4);
+        bench.smp_sent_us = bench.now_us;
+    }
     queue_put(cid == KITH_CID_SMP ? &controller.smp : &controller.att, frame + 4, len - 4);
 }
 

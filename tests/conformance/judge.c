@@ -110,6 +110,18 @@ void judge_f6(const uint8_t w[16], const uint8_t n1[16], const uint8_t n2[16], c
     cmac_of_wire(w, &m, out);
 }
 
+uint32_t judge_g2(const uint8_t u[32], const uint8_t v[32], const uint8_t x[16], const uint8_t y[16])
+{
+    message m = {0};
+    uint8_t out[16];
+
+    add(&m, u, 32);
+    add(&m, v, 32);
+    add(&m, y, 16);
+    cmac_of_wire(x, &m, out);
+    return ((uint32_t)out[3] << 24 | (uint32_t)out[2] << 16 | (uint32_t)out[1] << 8 | out[0]) % 1000000;
+}
+
 void judge_ah(const uint8_t irk[16], const uint8_t prand[3], uint8_t hash[3])
 {
     EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();

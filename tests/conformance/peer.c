@@ -204,6 +204,43 @@ void peer_take_keys(uint8_t keys)
         memcpy(peer.our_csrk, bench_we_send_opcode(KITH_SMP_SIGNING_INFORMATION) + 1, sizeof peer.our_csrk);
 }
 
+/* ---- numbers ---- */
+
+static const uint8_t *initiator_key(void)
+{
+    return bench.role == CENTRAL ? peer.our_public : peer.public_key;
+}
+
+static const uint8_t *responder_key(void)
+{
+    return bench.role == CENTRAL ? peer.public_key : peer.our_public;
+}
+
+void peer_check_number(void)
+{
+    const kith_event_comparison *shown = &bench_we_emit(KITH_EVENT_COMPARISON_WANTED)->comparison;
+    uint32_t wanted = judge_g2(initiator_key(), responder_key(), initiator_nonce(), responder_nonce());
+
+    if (shown->number != wanted)
+        bench_fail("we show %06u, what went over the air gives %06u", (unsigned)shown->number, (unsigned)wanted);
+    if (shown->deadline_us != bench.smp_sent_us + 25000000)
+        bench_fail("the deadline is not 25 s after our last PDU");
+}
+
+void peer_answer(kith_comparison answer)
+{
+    bench.unseen = answer == KITH_NUMBERS_UNSEEN;
+    bench_check_status(kith_pairing_compare(bench.host, bench.link, answer), KITH_OK);
+}
+
+static void compare(void)
+{
+    if (bench_method() != KITH_METHOD_NUMERIC_COMPARISON)
+        return;
+    peer_check_number();
+    peer_answer(KITH_NUMBERS_EQUAL);
+}
+
 /* ---- longer pieces ---- */
 
 /* A Secure Connections key goes with EDIV and Rand of zero. */
@@ -218,7 +255,7 @@ void peer_encrypt(void)
     } else
         bench_we_command(KITH_HCI_LE_ENABLE_ENCRYPTION, 2, rand_ediv_key, sizeof rand_ediv_key);
     bench_encryption_changes(0, true);
-    bench_level_is(KITH_LEVEL_ENCRYPTED);
+    bench_level_is(bench_level());
 }
 
 static void as_peripheral(step now)
@@ -236,6 +273,7 @@ static void as_peripheral(step now)
     case STEP_RANDOMS:
         peer_do_random();
         peer_take_random();
+        compare();
         break;
     case STEP_CHECKS:
         peer_do_check(RIGHT);
@@ -271,6 +309,7 @@ static void as_central(step now)
         break;
     case STEP_RANDOMS:
         peer_do_random();
+        compare();
         peer_take_check();
         break;
     case STEP_CHECKS:

@@ -1,5 +1,7 @@
-/* The peer of the bench: its half of LE Secure Connections, Just Works, computed with the judge's arithmetic.
- * Each verb is one PDU, so that a script shows their order; pair_to() goes through them up to a step. */
+/* The peer of the bench: its half of LE Secure Connections, Just Works and Numeric Comparison, computed with the
+ * judge's arithmetic.
+ * Each verb is one PDU, so that a script shows their order; pair_to() goes through them up to a step, and says yes
+ * where numbers are compared. */
 #ifndef CONFORMANCE_PEER_H
 #define CONFORMANCE_PEER_H
 
@@ -47,6 +49,9 @@ void peer_draw(void); /* a fresh key pair and nonce; peer_begin() and every pair
 #define we_send_random()        (AT, peer_take_random()) /* and the confirm must have been right */
 #define we_send_check()         (AT, peer_take_check())  /* and it is right */
 #define we_send_keys(keys)      (AT, peer_take_keys(keys))
+/* We show the number of this pairing, and the time until which it may be answered. */
+#define we_show_the_number()    (AT, peer_check_number())
+#define our_person_says(answer) (AT, peer_answer(answer))
 #define link_encrypts()         (AT, peer_encrypt()) /* with the key of this pairing, and both have it */
 #define pair_from(done, last)   (AT, peer_pair(done, last))
 #define pair_to(last)           (AT, peer_pair(STEP_NOTHING, last))
@@ -64,6 +69,8 @@ void peer_take_confirm(void);
 void peer_take_random(void);
 void peer_take_check(void);
 void peer_take_keys(uint8_t keys);
+void peer_check_number(void);
+void peer_answer(kith_comparison answer);
 void peer_encrypt(void);
 void peer_pair(step done, step last);
 void peer_pair_completely(void);

@@ -109,6 +109,7 @@ SENTENCE(oob_that_is_not_built_in_is_refused_by_its_name)
 
 SENTENCE(methods_that_are_not_built_in_are_refused_by_name)
 {
+    static const kith_method *const just_works[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder, NULL};
     static const uint8_t pairs[][2] = {{KITH_IO_DISPLAY_YES_NO, KITH_IO_DISPLAY_YES_NO},
                                        {KITH_IO_KEYBOARD_ONLY, KITH_IO_DISPLAY_ONLY},
                                        {KITH_IO_KEYBOARD_DISPLAY, KITH_IO_KEYBOARD_DISPLAY},
@@ -119,6 +120,7 @@ SENTENCE(methods_that_are_not_built_in_are_refused_by_name)
             bench_round("%s, we are %u, the peer is %u", role == CENTRAL ? "central" : "peripheral", pairs[i][0],
                         pairs[i][1]);
             prepare(role);
+            bench.config.security.methods = just_works;
             bench.config.security.io = (kith_io_capability)pairs[i][0];
             peer.features[0] = pairs[i][1];
             peer.features[2] |= KITH_AUTH_MITM;

@@ -62,6 +62,12 @@ SENTENCE(the_judge_gives_the_sample_data_of_f4_f5_f6)
     check(memcmp(out, wire("e3c473989cd0e8c5d26c0b09da958f61"), 16) == 0);
 }
 
+/* The sample's V is again printed as B's private key; what people see are the last six digits of 2f9ed5ba. */
+SENTENCE(the_judge_gives_the_sample_data_of_g2)
+{
+    check(judge_g2(wire(A_X), wire(B_PRIVATE), wire(NONCE_1), wire(NONCE_2)) == 0x2f9ed5ba % 1000000);
+}
+
 SENTENCE(the_judge_gives_the_sample_data_of_ah)
 {
     uint8_t hash[3];

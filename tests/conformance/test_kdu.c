@@ -71,6 +71,7 @@ static void distribute_signing_alone(bench_role role)
 
         check_ok(kith_bonds_next(bench.host, 0, &bond));
         check_ok(kith_bonds_forget(bench.host, bond.peer));
+        we_emit(KITH_EVENT_FORGOTTEN);
         pair_and_bond();
     }
     check(memcmp(first, none, sizeof first) != 0);

@@ -45,6 +45,18 @@ CONFORMANCE("SM/PER/PIS/BV-01-C", "We ask with a Security Request, the central p
     we_send("0b 09");
     pair_completely(); /* our own call admits this link: the window is closed */
 
+    bench_round("with the MITM bit, and both can compare");
+    begin(PERIPHERAL);
+    bench.config.security.io = KITH_IO_DISPLAY_YES_NO;
+    peer_begin();
+    peer.features[0] = KITH_IO_KEYBOARD_DISPLAY;
+    power_on();
+    connect_link();
+    check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_AUTHENTICATED));
+    we_send("0b 0d");
+    pair_completely();
+    check(bench_level() == KITH_LEVEL_SC_AUTHENTICATED);
+
     bench_round("with the MITM bit, where it can't be reached");
     meet(PERIPHERAL);
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_AUTHENTICATED));
@@ -245,6 +257,7 @@ SENTENCE(a_forgotten_bond_gives_no_key)
     bond_and_meet_again(PERIPHERAL);
     check_ok(kith_bonds_next(bench.host, 0, &bond));
     check_ok(kith_bonds_forget(bench.host, bond.peer));
+    check(we_emit(KITH_EVENT_FORGOTTEN)->forgotten.peer == bond.peer);
     controller_asks_for_key(0, 0);
     we_refuse_key();
     we_fail_encryption(.why = KITH_WHY_WE_HAVE_NO_KEY, .phase = KITH_PHASE_ENCRYPTION, .ended_by = KITH_ENDED_BY_US);

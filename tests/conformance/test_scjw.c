@@ -1,4 +1,4 @@
-/* SM/.../SCJW: LE Secure Connections, Just Works. */
+/* SM/.../SCJW: LE Secure Connections, Just Works and Numeric Comparison. */
 #include <string.h>
 
 #include "case.h"
@@ -52,6 +52,60 @@ static void initiate_word_by_word(void)
     we_emit(KITH_EVENT_BONDED);
 }
 
+static void respond_with_numbers_word_by_word(void)
+{
+    begin(PERIPHERAL);
+    bench.config.security.io = KITH_IO_DISPLAY_YES_NO;
+    peer_begin();
+    power_on();
+    open_window();
+    connect_link();
+    peer_sends("01 04 00 0d 10 00 00");
+    we_send("02 01 00 09 10 00 00");
+    peer_sends_public_key();
+    we_send_public_key();
+    we_send_confirm();
+    we_emit_nothing(); /* there is no number before both nonces are there */
+    peer_sends_random();
+    we_send_random();
+    we_show_the_number();
+    our_person_says(KITH_NUMBERS_EQUAL);
+    we_send_nothing(); /* the initiator's check comes first */
+    peer_sends_check(RIGHT);
+    we_send_check();
+    link_encrypts();
+    we_pair(16);
+    we_emit(KITH_EVENT_BONDED);
+}
+
+static void initiate_with_numbers_word_by_word(void)
+{
+    begin(CENTRAL);
+    bench.config.security.io = KITH_IO_KEYBOARD_DISPLAY;
+    bench.config.security.ask_mitm = true;
+    peer_begin();
+    power_on();
+    open_window();
+    connect_link();
+    check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
+    we_send("01 04 00 0d 10 02 02");
+    peer_sends("02 01 00 09 10 00 00");
+    we_send_public_key();
+    peer_sends_public_key();
+    peer_sends_confirm(RIGHT);
+    we_send_random();
+    we_emit_nothing();
+    peer_sends_random();
+    we_show_the_number();
+    we_send_nothing(); /* not a word before the person's */
+    our_person_says(KITH_NUMBERS_EQUAL);
+    we_send_check();
+    peer_sends_check(RIGHT);
+    link_encrypts();
+    we_pair(16);
+    we_emit(KITH_EVENT_BONDED);
+}
+
 /* ---- every pair of capabilities, three runs each, nothing used twice ---- */
 
 enum { RUNS = 3 };
@@ -73,15 +127,16 @@ static void nothing_was_seen_before(void)
 }
 
 /* The same host three times: a fresh start would hide what it keeps. */
-static void run_three_times(bench_role role, uint8_t ours, uint8_t theirs, uint8_t auth_req)
+static void run_three_times(bench_role role, uint8_t ours, uint8_t theirs, bool we_ask, bool they_ask)
 {
     seen.count = 0; /* a fresh host draws the same numbers anew: one seed, one run */
     begin(role);
     bench.config.security.io = (kith_io_capability)ours;
+    bench.config.security.ask_mitm = we_ask;
     bench.config.security.bonding = false;
     peer_begin();
     peer.features[0] = theirs;
-    peer.features[2] = auth_req;
+    peer.features[2] = KITH_AUTH_SC | (they_ask ? KITH_AUTH_MITM : 0);
     peer.features[4] = peer.features[5] = 0;
     power_on();
     for (int run = 0; run < RUNS; run++) {
@@ -94,32 +149,56 @@ static void run_three_times(bench_role role, uint8_t ours, uint8_t theirs, uint8
     }
 }
 
+/* One side types what the other shows, or both type the same; where both can compare, they do that instead. */
+static bool is_passkey(uint8_t a, uint8_t b)
+{
+    bool a_types = a == KITH_IO_KEYBOARD_ONLY || a == KITH_IO_KEYBOARD_DISPLAY;
+    bool b_types = b == KITH_IO_KEYBOARD_ONLY || b == KITH_IO_KEYBOARD_DISPLAY;
+    bool neither_is_mute = a != KITH_IO_NO_INPUT_NO_OUTPUT && b != KITH_IO_NO_INPUT_NO_OUTPUT;
+
+    return (a_types || b_types) && neither_is_mute && !(bench_can_compare(a) && bench_can_compare(b));
+}
+
+/* Whoever asks for MITM: the first alone, the second alone, both, as two bits. */
+static void pair_asking_for_mitm(bench_role role, uint8_t ours, uint8_t theirs)
+{
+    for (unsigned asks = 1; asks <= 3; asks++) {
+        bool we = (asks & 1) != 0, they = (asks & 2) != 0;
+
+        bench_round("we are %u%s, the peer is %u%s", ours, we ? " and ask for MITM" : "", theirs,
+                    they ? " and asks for MITM" : "");
+        run_three_times(role, ours, theirs, we, they);
+    }
+}
+
 static void pair_with_all_capabilities(bench_role role)
 {
+    unsigned cells = 0, numbers = 0;
+
     for (uint8_t ours = 0; ours <= KITH_IO_KEYBOARD_DISPLAY; ours++)
         for (uint8_t theirs = 0; theirs <= KITH_IO_KEYBOARD_DISPLAY; theirs++) {
             bench_round("we are %u, the peer is %u, nobody asks for MITM", ours, theirs);
-            run_three_times(role, ours, theirs, KITH_AUTH_SC);
+            run_three_times(role, ours, theirs, false, false);
+            if (is_passkey(ours, theirs))
+                continue;
+            pair_asking_for_mitm(role, ours, theirs);
+            cells++;
+            numbers += bench_method() == KITH_METHOD_NUMERIC_COMPARISON;
         }
-    for (uint8_t theirs = 0; theirs <= KITH_IO_KEYBOARD_DISPLAY; theirs++) {
-        bench_round("we have no input and no output, the peer is %u and asks for MITM", theirs);
-        run_three_times(role, KITH_IO_NO_INPUT_NO_OUTPUT, theirs, KITH_AUTH_SC | KITH_AUTH_MITM);
-    }
-    for (uint8_t ours = 0; ours <= KITH_IO_KEYBOARD_DISPLAY; ours++) {
-        bench_round("we are %u, the peer has no input and no output and asks for MITM", ours);
-        run_three_times(role, ours, KITH_IO_NO_INPUT_NO_OUTPUT, KITH_AUTH_SC | KITH_AUTH_MITM);
-    }
+    check(cells == 16 && numbers == 4);
 }
 
-CONFORMANCE("SM/CEN/SCJW/BV-01-C", "Just Works, Secure Connections, we initiate")
+CONFORMANCE("SM/CEN/SCJW/BV-01-C", "Just Works and Numeric Comparison, Secure Connections, we initiate")
 {
     initiate_word_by_word();
+    initiate_with_numbers_word_by_word();
     pair_with_all_capabilities(CENTRAL);
 }
 
-CONFORMANCE("SM/PER/SCJW/BV-02-C", "Just Works, Secure Connections, we respond")
+CONFORMANCE("SM/PER/SCJW/BV-02-C", "Just Works and Numeric Comparison, Secure Connections, we respond")
 {
     respond_word_by_word();
+    respond_with_numbers_word_by_word();
     pair_with_all_capabilities(PERIPHERAL);
 }
 
@@ -127,15 +206,35 @@ CONFORMANCE("SM/PER/SCJW/BV-02-C", "Just Works, Secure Connections, we respond")
 
 static const uint8_t reserved_bits[] = {0x40, 0x80, 0xc0};
 
+/* A host that asks for numbers, and a peer that can compare them. */
+static void meet_with_numbers(bench_role role)
+{
+    begin(role);
+    bench.config.security.io = KITH_IO_DISPLAY_YES_NO;
+    bench.config.security.ask_mitm = true;
+    peer_begin();
+    peer.features[0] = KITH_IO_DISPLAY_YES_NO;
+    power_on();
+    open_window();
+    connect_link();
+}
+
 static void pair_with_reserved_bits(bench_role role)
 {
-    for (size_t i = 0; i < sizeof reserved_bits; i++) {
-        bench_round("AuthReq bits %02x", reserved_bits[i]);
-        meet(role);
-        peer.features[2] |= reserved_bits[i];
-        pair_completely();
-        check((role == CENTRAL ? bench.request : bench.response)[3] == (KITH_AUTH_BONDING | KITH_AUTH_SC));
-    }
+    for (unsigned numbers = 0; numbers <= 1; numbers++)
+        for (size_t i = 0; i < sizeof reserved_bits; i++) {
+            uint8_t wanted = (uint8_t)(KITH_AUTH_BONDING | KITH_AUTH_SC | (numbers ? KITH_AUTH_MITM : 0));
+
+            bench_round("AuthReq bits %02x, %s", reserved_bits[i], numbers ? "Numeric Comparison" : "Just Works");
+            if (numbers)
+                meet_with_numbers(role);
+            else
+                meet(role);
+            peer.features[2] |= reserved_bits[i];
+            pair_completely();
+            check((bench_method() == KITH_METHOD_NUMERIC_COMPARISON) == (numbers != 0));
+            check((role == CENTRAL ? bench.request : bench.response)[3] == wanted);
+        }
 }
 
 CONFORMANCE("SM/PER/SCJW/BV-03-C", "Reserved AuthReq bits in the request are ignored")
@@ -180,6 +279,17 @@ CONFORMANCE("SM/CEN/SCJW/BI-01-C", "The peer answers Pairing Failed: we abort an
     we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
             .smp_reason = 0x0c);
     link_still_serves();
+    bench_round("reason 0c while our person compares");
+    meet_with_numbers(CENTRAL);
+    pair_to(STEP_CONFIRM);
+    peer_sends_random();
+    we_show_the_number();
+    peer_sends("05 0c");
+    we_send_nothing();
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = 0x0c);
+    check_status(kith_pairing_compare(bench.host, bench.link, KITH_NUMBERS_EQUAL), KITH_ERR_STATE);
+    link_still_serves();
 }
 
 CONFORMANCE("SM/PER/SCJW/BI-02-C", "The peer fails in phase 2 with Confirm Value Failed: we abort and report")
@@ -189,6 +299,17 @@ CONFORMANCE("SM/PER/SCJW/BI-02-C", "The peer fails in phase 2 with Confirm Value
     peer_sends("05 04");
     we_send_nothing();
     we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_DHKEY_CHECKS, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = 0x04);
+    link_still_serves();
+    bench_round("while our person compares");
+    meet_with_numbers(PERIPHERAL);
+    pair_to(STEP_PUBLIC_KEYS);
+    peer_sends_random();
+    we_send_random();
+    we_show_the_number();
+    peer_sends("05 04");
+    we_send_nothing();
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
             .smp_reason = 0x04);
     link_still_serves();
 }

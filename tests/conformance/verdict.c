@@ -24,6 +24,28 @@ bool bench_is_bonding(void)
            (bench.response[3] & KITH_AUTH_BONDING_MASK) == KITH_AUTH_BONDING;
 }
 
+bool bench_can_compare(uint8_t io)
+{
+    return io == KITH_IO_DISPLAY_YES_NO || io == KITH_IO_KEYBOARD_DISPLAY;
+}
+
+/* No case here gets as far as a passkey: what is not compared is Just Works. */
+kith_method_kind bench_method(void)
+{
+    bool mitm = ((bench.request[3] | bench.response[3]) & KITH_AUTH_MITM) != 0;
+
+    return mitm && bench_can_compare(bench.request[1]) && bench_can_compare(bench.response[1])
+               ? KITH_METHOD_NUMERIC_COMPARISON
+               : KITH_METHOD_JUST_WORKS;
+}
+
+kith_level bench_level(void)
+{
+    if (bench_method() == KITH_METHOD_JUST_WORKS || bench.unseen)
+        return KITH_LEVEL_ENCRYPTED;
+    return bench.request[4] == 16 && bench.response[4] == 16 ? KITH_LEVEL_SC_AUTHENTICATED : KITH_LEVEL_AUTHENTICATED;
+}
+
 static void check_all_features(const kith_verdict *v)
 {
     bool request_is_mine = bench.role == CENTRAL;
@@ -78,7 +100,8 @@ void bench_we_fail(const kith_verdict *wanted)
     check_nothing_achieved(v);
     check_words(v);
     same(v->bonded, false, "bonded");
-    same(v->method, agreed ? KITH_METHOD_JUST_WORKS : KITH_METHOD_NONE, "method");
+    same(v->method, agreed ? bench_method() : KITH_METHOD_NONE, "method");
+    same(v->numbers_unseen, agreed && bench.unseen, "numbers_unseen");
     same(v->keys_sent, wanted->keys_sent, "keys_sent");
     same(v->keys_taken, wanted->keys_taken, "keys_taken");
     if (agreed)
@@ -106,8 +129,9 @@ void bench_we_pair(uint8_t key_size)
     same(v->succeeded, true, "succeeded");
     check_end(v, &wanted);
     check_all_features(v);
-    same(v->method, KITH_METHOD_JUST_WORKS, "method");
-    same(v->level, KITH_LEVEL_ENCRYPTED, "level");
+    same(v->method, bench_method(), "method");
+    same(v->level, bench_level(), "level");
+    same(v->numbers_unseen, bench.unseen, "numbers_unseen");
     same(v->key_size, key_size, "key_size");
     same(v->key_kind, KITH_KEY_KIND_SC, "key_kind");
     same(v->bonded, bench_is_bonding(), "bonded");

@@ -29,8 +29,13 @@ static const smp_row rows[] = {
     {SMP_WAIT_CONFIRM, SMP_RX(PAIRING_CONFIRM, 17), go_there, SMP_TO(WAIT_RANDOM)},
     {SMP_WAIT_RANDOM, SMP_RX(PAIRING_RANDOM, 17), go_there, SMP_STAY},
     {SMP_WAIT_DHKEY, SMP_ON(DHKEY), go_there, SMP_TO(WAIT_CHECK) | SMP_TO(DONE)},
+    {SMP_WAIT_COMPARE, SMP_ON(DHKEY), go_there, SMP_STAY},
+    {SMP_COMPARE_HOLD, SMP_ON(DHKEY), go_there, SMP_STAY},
+    {SMP_WAIT_CONSENT, SMP_ON(DHKEY), go_there, SMP_STAY},
+    {SMP_WAIT_COMPARE, SMP_ON(COMPARED), go_there, SMP_TO(WAIT_CHECK)},
+    {SMP_COMPARE_HOLD, SMP_ON(COMPARED), go_there, SMP_TO(WAIT_CHECK)},
 };
-static const smp_table table = {rows, 3};
+static const smp_table table = {rows, sizeof rows / sizeof rows[0]};
 static const smp_table *const tables[] = {&table, NULL};
 static const kith_method method = {KITH_METHOD_JUST_WORKS, true, true, begin, tables};
 
@@ -227,6 +232,71 @@ static void the_timer_ends_it_without_a_word(void **state)
     assert_zero(&b.s.secrets, sizeof b.s.secrets);
 }
 
+static const smp_state of_a_person[] = {SMP_WAIT_CONSENT, SMP_WAIT_COMPARE, SMP_COMPARE_HOLD};
+
+static void step_with(bench *b, smp_input_kind kind, uint64_t now_us)
+{
+    smp_input in = {.kind = kind, .yes = true};
+
+    smp_step(&b->s, &in, now_us, &b->out);
+}
+
+/* However long it takes and whatever else happens: 25 s from our last PDU for a person, 30 s for a peer. */
+static void a_person_has_25_seconds_from_our_last_pdu(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        bench b;
+
+        open_bench(&b, of_a_person[i]);
+        b.s.sent_us = NOW;
+        next_state = of_a_person[i];
+        step_with(&b, SMP_IN_DHKEY, NOW + 7000000);
+        assert_int_equal(calls, 1);
+        assert_int_equal(b.s.deadline_us, NOW + 25000000);
+        if (of_a_person[i] == SMP_WAIT_CONSENT)
+            continue;
+        next_state = SMP_WAIT_CHECK; /* and nothing was sent */
+        step_with(&b, SMP_IN_COMPARED, NOW + 20000000);
+        assert_int_equal(b.s.state, SMP_WAIT_CHECK);
+        assert_int_equal(b.s.deadline_us, NOW + 30000000);
+    }
+}
+
+static void a_question_that_is_not_answered_is_a_no(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        bool consent = of_a_person[i] == SMP_WAIT_CONSENT;
+        bench b;
+
+        open_bench(&b, of_a_person[i]);
+        memset(&b.s.secrets, 0x55, sizeof b.s.secrets);
+        smp_expire(&b.s, &b.out);
+        expect_failure(&b, consent ? KITH_SMP_UNSPECIFIED_REASON : KITH_SMP_NUMERIC_COMPARISON_FAILED,
+                       consent ? KITH_WHY_CONSENT_TIMEOUT : KITH_WHY_COMPARE_TIMEOUT);
+        assert_int_equal(b.s.verdict.ended_by, KITH_ENDED_BY_TIMEOUT);
+        assert_false(b.s.dead_link); /* it is no SMP timeout */
+    }
+}
+
+/* An answer to nothing: no row, no effect. */
+static void an_answer_that_nobody_asked_for_changes_nothing(void **state)
+{
+    (void)state;
+    for (unsigned at = SMP_START; at < SMP_DONE; at++) {
+        bench b;
+
+        if (at == SMP_WAIT_COMPARE || at == SMP_COMPARE_HOLD)
+            continue;
+        open_bench(&b, (smp_state)at);
+        step_with(&b, SMP_IN_COMPARED, NOW);
+        assert_int_equal(b.s.state, at);
+        assert_int_equal(calls, 0);
+        assert_int_equal(b.out.count | b.out.wants, 0);
+    }
+}
+
 static void closing_leaves_no_octet(void **state)
 {
     bench b;
@@ -250,6 +320,9 @@ int main(void)
         cmocka_unit_test(encryption_that_nobody_asked_for_proves_nothing),
         cmocka_unit_test(a_session_that_has_ended_takes_nothing_more),
         cmocka_unit_test(the_timer_ends_it_without_a_word),
+        cmocka_unit_test(a_person_has_25_seconds_from_our_last_pdu),
+        cmocka_unit_test(a_question_that_is_not_answered_is_a_no),
+        cmocka_unit_test(an_answer_that_nobody_asked_for_changes_nothing),
         cmocka_unit_test(closing_leaves_no_octet),
     };
 

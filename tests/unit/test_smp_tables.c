@@ -13,7 +13,9 @@
 
 typedef void visit(const smp_row *row, void *context);
 
-static const kith_method *const all_methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder};
+static const kith_method *const all_methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder,
+                                                 &kith_sc_numeric_comparison_initiator,
+                                                 &kith_sc_numeric_comparison_responder};
 
 static void for_each_row(const kith_method *m, visit *call, void *context)
 {
@@ -163,6 +165,44 @@ static void every_state_has_a_name(void **state)
             assert_string_not_equal(smp_state_name((smp_state)s), smp_state_name((smp_state)other));
 }
 
+static void spread_but_compared(const smp_row *row, void *context)
+{
+    if (row->input != SMP_IN_COMPARED)
+        spread(row, context);
+}
+
+/* The check that proves our agreement, and with it any key, is behind a person's answer; without one no row leads
+ * there. */
+static void numeric_comparison_gets_nowhere_without_a_person(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++) {
+        bool asks = all_methods[i]->kind == KITH_METHOD_NUMERIC_COMPARISON;
+        uint32_t reached = SMP_TO(START), before = 0;
+
+        while (reached != before) {
+            before = reached;
+            for_each_row(all_methods[i], spread_but_compared, &reached);
+        }
+        assert_int_equal((reached & SMP_TO(WAIT_COMPARE)) != 0, asks);
+        assert_int_equal((reached & (SMP_TO(WAIT_CHECK) | SMP_TO(WAIT_DHKEY) | SMP_TO(WAIT_LTK_REQUEST) |
+                                     SMP_TO(WAIT_ENCRYPTED) | SMP_TO(DONE))) == 0,
+                         asks);
+    }
+}
+
+/* Each method is the one its name says, in its role, and Secure Connections all of them. */
+static void every_method_is_what_its_name_says(void **state)
+{
+    (void)state;
+    assert_true(kith_sc_numeric_comparison_initiator.initiator && !kith_sc_numeric_comparison_responder.initiator);
+    assert_true(kith_sc_just_works_initiator.initiator && !kith_sc_just_works_responder.initiator);
+    assert_int_equal(kith_sc_numeric_comparison_initiator.kind, KITH_METHOD_NUMERIC_COMPARISON);
+    assert_int_equal(kith_sc_numeric_comparison_responder.kind, KITH_METHOD_NUMERIC_COMPARISON);
+    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++)
+        assert_true(all_methods[i]->secure_connections);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +212,8 @@ int main(void)
         cmocka_unit_test(every_row_is_well_formed),
         cmocka_unit_test(no_row_hides_another),
         cmocka_unit_test(every_state_has_a_name),
+        cmocka_unit_test(numeric_comparison_gets_nowhere_without_a_person),
+        cmocka_unit_test(every_method_is_what_its_name_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

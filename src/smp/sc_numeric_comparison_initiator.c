@@ -1,0 +1,26 @@
+/* Secure Connections, Numeric Comparison, as initiator: a person compares Va and Vb before Ea goes out.
+ * Core Vol 3 Part H 2.3.5.6.2. */
+#include "smp/sc.h"
+
+static smp_state on_random(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    return sc_initiator_takes_nonce(s, in, out) ? sc_ask_comparison(s, out) : SMP_FAILED;
+}
+
+static smp_state on_compared(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    return sc_numbers_are_equal(s, in, out) ? sc_initiator_go_on(s, out) : SMP_FAILED;
+}
+
+static const smp_row rows[] = {
+    {SMP_WAIT_RANDOM, SMP_RX(PAIRING_RANDOM, 17), on_random, SMP_TO(WAIT_COMPARE)},
+    {SMP_WAIT_COMPARE, SMP_ON(DHKEY), sc_on_early_dhkey, SMP_STAY},
+    {SMP_WAIT_COMPARE, SMP_ON(COMPARED), on_compared, SMP_TO(WAIT_CHECK) | SMP_TO(WAIT_DHKEY)},
+};
+
+static const smp_table table = {rows, sizeof rows / sizeof rows[0]};
+static const smp_table *const tables[] = {&table, &sc_initiator, &smp_keys, NULL};
+
+const kith_method kith_sc_numeric_comparison_initiator = {
+    KITH_METHOD_NUMERIC_COMPARISON, true, true, sc_initiator_begin, tables,
+};
