@@ -1,11 +1,14 @@
-/* The air cost of a Just Works pairing with bonding, of a reconnection with the bond, and of the first protected
- * read: connection events (one turn per event: what arrives in event n is answered in n + 1) and octets on air,
- * preamble and CRC included.  Exact: counted in the simulator. */
+/* The air cost of a Just Works pairing with bonding, of a reconnection with the bond, of the first protected read, and
+ * of all that a device does after its power came back until it has a protected value: connection events (one turn per
+ * event: what arrives in event n is answered in n + 1) and octets on air, preamble and CRC included.  Exact: counted in
+ * the simulator. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kith/kith.h"
+#include "kith/port/flash_file.h"
 #include "kith/port/openssl.h"
 #include "kith/port/stage.h"
 #include "sim/sim.h"
@@ -29,11 +32,22 @@ typedef struct {
     unsigned long octets;
 } meter;
 
+/* What is left when the power is off. */
+typedef struct {
+    char path[64];
+    kith_flash_file file;
+    kith_flash_log log;
+    kith_store store;
+} keeper;
+
 static meter air;
 static kith_sim *sim;
 static kith_stage stage;
 static kith_host *hosts[2];
-static kith_link link;
+static keeper keepers[2];
+static kith_sim_device devices[2];
+static int numbers[2]; /* on the stage */
+static kith_link lamp_link;
 static kith_address lamp_address;
 
 static void must(kith_status status)
@@ -62,7 +76,7 @@ static void wait_for(int who, kith_event_kind kind, kith_event *event)
     int from;
 
     while ((from = kith_stage_next(&stage, kith_stage_now(&stage) + 60000000, event)) >= 0)
-        if (from == who && event->kind == kind)
+        if (from == numbers[who] && event->kind == kind)
             return;
     fprintf(stderr, "air_pairing: %s never came\n", kith_event_name(kind));
     exit(1);
@@ -79,36 +93,53 @@ static void print_meter(const char *what)
     printf("  %-52s %6u %8lu\n", what, air.last - air.first + 1, air.octets);
 }
 
-static kith_host *open_host(const kith_crypto_port *crypto, int who, const kith_method *const *methods,
-                            uint64_t features)
+static void add_controller(int who, uint64_t features)
 {
     const uint8_t address[6] = {(uint8_t)(who + 1), 0x4b, 0x49, 0x54, 0x48, 0};
     kith_sim_limits limits;
-    kith_sim_device device;
+
+    must(kith_sim_add(sim, address, &devices[who]));
+    kith_sim_default_limits(&limits);
+    limits.le_features &= features;
+    must(kith_sim_set_limits(sim, devices[who], &limits));
+}
+
+static void power_on(const kith_crypto_port *crypto, int who)
+{
+    static const kith_method *const methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder, NULL};
+    keeper *k = &keepers[who];
     kith_config config;
     kith_event event;
     size_t size;
 
+    (void)snprintf(k->path, sizeof k->path, "/tmp/kith-bench-%ld-%d", (long)getpid(), who);
+    must(kith_flash_file_open(&k->file, k->path, KITH_FLASH_FILE_MAKE));
+    must(kith_flash_log_init(&k->log, &k->file.flash, &k->store));
     kith_config_default(&config);
     config.crypto = crypto;
     config.services = services;
     config.service_count = 1;
     config.security.methods = methods;
+    config.store = &k->store;
     size = kith_host_size(&config.limits);
-    must(kith_sim_add(sim, address, &device));
-    kith_sim_default_limits(&limits);
-    limits.le_features &= features;
-    must(kith_sim_set_limits(sim, device, &limits));
     must(kith_host_init(calloc(1, size), size, &config, &hosts[who]));
-    must(kith_stage_add(&stage, hosts[who], device));
+    must(kith_stage_add(&stage, hosts[who], devices[who]));
+    numbers[who] = (int)stage.count - 1;
     must(kith_host_start(hosts[who], kith_stage_now(&stage)));
     wait_for(who, KITH_EVENT_READY, &event);
     if (who == LAMP)
         lamp_address = event.ready.address;
-    return hosts[who];
 }
 
-static void join(void)
+static void power_off(int who)
+{
+    kith_stage_remove(&stage, (size_t)numbers[who]);
+    kith_host_erase(hosts[who]);
+    free(hosts[who]);
+    kith_flash_file_close(&keepers[who].file);
+}
+
+static void connect_to_lamp(void)
 {
     kith_advertising advertising;
     kith_event event;
@@ -118,10 +149,22 @@ static void join(void)
     wait_for(LAMP, KITH_EVENT_ADVERTISING, &event);
     must(kith_gap_connect(hosts[PHONE], &lamp_address, NULL));
     wait_for(PHONE, KITH_EVENT_CONNECTED, &event);
-    link = event.link;
-    /* Link layer procedures that follow a connection are over after half a second. */
+    lamp_link = event.link;
+}
+
+/* Link layer procedures that follow a connection, or encryption, are over after half a second. */
+static void settle(void)
+{
+    kith_event event;
+
     while (kith_stage_next(&stage, kith_stage_now(&stage) + 500000, &event) >= 0)
         continue;
+}
+
+static void join(void)
+{
+    connect_to_lamp();
+    settle();
 }
 
 static void secure(const char *what, const char *all, kith_event_kind encrypted, kith_event_kind end)
@@ -129,7 +172,7 @@ static void secure(const char *what, const char *all, kith_event_kind encrypted,
     kith_event event;
 
     start_meter();
-    must(kith_security_secure(hosts[PHONE], link, KITH_LEVEL_ENCRYPTED));
+    must(kith_security_secure(hosts[PHONE], lamp_link, KITH_LEVEL_ENCRYPTED));
     wait_for(PHONE, encrypted, &event);
     print_meter(what);
     if (end != encrypted) {
@@ -142,17 +185,37 @@ static void read_secret(void)
 {
     kith_event event;
 
+    settle();
     start_meter();
-    must(kith_gatt_read(hosts[PHONE], link, VALUE_HANDLE));
+    must(kith_gatt_read(hosts[PHONE], lamp_link, VALUE_HANDLE));
     wait_for(PHONE, KITH_EVENT_READ, &event);
     if (event.gatt.result != KITH_GATT_OK)
         must(KITH_ERR_STATE);
     print_meter("first protected read");
 }
 
+/* The value is asked for at once: it waits for encryption by itself.  Events are counted from the link's first one. */
+static void reconnect_after_reboot(const kith_crypto_port *crypto)
+{
+    kith_event event;
+
+    power_off(LAMP);
+    power_off(PHONE);
+    power_on(crypto, LAMP);
+    power_on(crypto, PHONE);
+    start_meter();
+    connect_to_lamp();
+    must(kith_security_secure(hosts[PHONE], lamp_link, KITH_LEVEL_ENCRYPTED));
+    must(kith_gatt_read(hosts[PHONE], lamp_link, VALUE_HANDLE));
+    wait_for(PHONE, KITH_EVENT_READ, &event);
+    if (event.gatt.result != KITH_GATT_OK || event.gatt.level != KITH_LEVEL_ENCRYPTED)
+        must(KITH_ERR_STATE);
+    air.first = 0;
+    print_meter("after a reboot, from connect to the protected value");
+}
+
 static void measure(const char *title, uint64_t features)
 {
-    static const kith_method *const methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder, NULL};
     kith_crypto_port crypto;
     kith_sim_config config = {.seed = 1, .crypto = &crypto};
     kith_event event;
@@ -161,22 +224,27 @@ static void measure(const char *title, uint64_t features)
     must(kith_sim_new(&config, &sim));
     kith_stage_init(&stage, sim);
     must(kith_sim_listen(sim, on_frame, NULL));
-    open_host(&crypto, LAMP, methods, features);
-    open_host(&crypto, PHONE, methods, features);
+    for (int who = LAMP; who <= PHONE; who++) {
+        add_controller(who, features);
+        power_on(&crypto, who);
+    }
     must(kith_pairing_open(hosts[LAMP], 60000));
     printf("%-54s events   octets\n", title);
     join();
     secure("Just Works, Pairing Request to encrypted", "the same, to the bond", KITH_EVENT_SECURITY_CHANGED,
            KITH_EVENT_BONDED);
     read_secret();
-    must(kith_gap_disconnect(hosts[PHONE], link, 0x13));
+    must(kith_gap_disconnect(hosts[PHONE], lamp_link, 0x13));
     wait_for(PHONE, KITH_EVENT_DISCONNECTED, &event);
     join();
     secure("with the bond, request to encrypted", NULL, KITH_EVENT_ENCRYPTED, KITH_EVENT_ENCRYPTED);
     read_secret();
+    reconnect_after_reboot(&crypto);
+    for (int who = LAMP; who <= PHONE; who++) {
+        power_off(who);
+        (void)unlink(keepers[who].path);
+    }
     kith_sim_free(sim);
-    free(hosts[LAMP]);
-    free(hosts[PHONE]);
 }
 
 int main(void)

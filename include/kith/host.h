@@ -19,6 +19,7 @@
 #include "kith/crypto_port.h"
 #include "kith/event.h"
 #include "kith/security.h"
+#include "kith/store.h"
 #include "kith/work.h"
 
 typedef struct kith_host kith_host;
@@ -39,10 +40,10 @@ typedef struct {
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (600u + 28u * sizeof(void *))
+#define KITH_SIZE_FIXED       (728u + 28u * sizeof(void *))
 #define KITH_SIZE_LINK        (664u + 14u * sizeof(void *))
-#define KITH_SIZE_PAIRING     (464u + 6u * sizeof(void *))
-#define KITH_SIZE_BOND        80u
+#define KITH_SIZE_PAIRING     (656u + 6u * sizeof(void *))
+#define KITH_SIZE_BOND        96u
 #define KITH_SIZE_EVENT       96u
 
 /* The exact figure; 0: a limit is out of its range. */
@@ -50,7 +51,7 @@ size_t kith_host_size(const kith_limits *limits);
 
 typedef enum {
     KITH_OWN_PUBLIC, /* the controller's public address */
-    KITH_OWN_STATIC  /* a static random address: config.static_address, or a fresh one at every start */
+    KITH_OWN_STATIC  /* a static random address: config.static_address, the store's, or a fresh one */
 } kith_own_address;
 
 typedef struct {
@@ -63,7 +64,10 @@ typedef struct {
     uint16_t appearance;
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
-    const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random at every start */
+    const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
+    /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
+     * NULL: nothing outlives the program. */
+    const kith_store *store;
 } kith_config;
 
 /* Limits for one link, Secure Connections required, bonding, pairing closed, no method, no service. */
@@ -74,7 +78,9 @@ void kith_config_default(kith_config *config);
  * size is below kith_host_size().  On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
-/* Starts: resets the controller and reads what it can do.  Ends in READY or START_FAILED.
+/* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.
+ * The store needs its work items done before a command goes out; bonds can be listed and forgotten as soon as
+ * STORE_LOADED has come, with or without a controller.
  * Also restarts a host whose controller was lost: every link is gone, bonds stay.
  * KITH_ERR_STATE: it is starting, or has started.  KITH_ERR_FULL: events must be taken first. */
 KITH_MUST_USE kith_status kith_host_start(kith_host *h, uint64_t now_us);
@@ -93,6 +99,9 @@ uint64_t kith_host_deadline(const kith_host *h);
 /* The next packet for the controller, type octet first; 0: nothing to send.  cap of 260 holds every one;
  * a packet that does not fit stays. */
 size_t kith_host_next_packet(kith_host *h, uint8_t *out, size_t cap);
+
+/* Tells the calendar: seconds since 1970 now; bonds keep when they were made.  0, and untold: not known. */
+void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970);
 
 /* The next event; false: none.  Pointers in it are valid until the next call of this function. */
 bool kith_host_next_event(kith_host *h, kith_event *out);

@@ -31,7 +31,9 @@ static bool has_method(const kith_host *h, bool initiator)
 /* Before a pairing starts, so that nobody goes through one for nothing. */
 static bool is_store_full(const kith_host *h, const host_link *link)
 {
-    return h->config.security.bonding && link->claimed == 0 && h->bonds.used == h->bonds.capacity;
+    if (!h->config.security.bonding)
+        return false;
+    return !storing_has_room(h) || (link->claimed == 0 && !peers_has_room(&h->bonds, &link->peer, storing_promised(h)));
 }
 
 /* The peer wants to pair.  The window admits it; a person is asked about somebody who says to be bonded, and
@@ -43,6 +45,16 @@ static bool admit(kith_host *h, host_link *link, smp_session *s)
     return s->window || link->claimed != 0 || h->config.security.policy == KITH_PAIRING_ASK;
 }
 
+/* It says to be a peer that is proven on another link: it would be refused in the end, and is refused now, before it
+ * keeps a bond that we don't. */
+static bool is_here_already(const kith_host *h, const host_link *link)
+{
+    for (unsigned i = 0; link->claimed != 0 && i < h->config.limits.links; i++)
+        if (&h->links[i] != link && h->links[i].id != 0 && h->links[i].proven == link->claimed)
+            return true;
+    return false;
+}
+
 static smp_session *try_open(kith_host *h, host_link *link)
 {
     smp_session *s;
@@ -51,11 +63,15 @@ static smp_session *try_open(kith_host *h, host_link *link)
         refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
         return NULL;
     }
+    if (is_here_already(h, link)) {
+        refuse(h, link, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_REPAIRING_REFUSED);
+        return NULL;
+    }
     if (is_store_full(h, link)) {
         refuse(h, link, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_STORE_FULL);
         return NULL;
     }
-    s = security_open(h, link, link->central, h->config.security.required_level);
+    s = storing_concerns(h, link) ? NULL : security_open(h, link, link->central, h->config.security.required_level);
     if (s == NULL) {
         refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
         return NULL;
@@ -94,7 +110,7 @@ static void on_security_request(kith_host *h, host_link *link, const uint8_t *pd
         refuse(h, link, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
         return;
     }
-    if (link->encryption == LINK_ENCRYPTING || link->level >= level_asked_by(pdu[1]))
+    if (link->encryption == LINK_ENCRYPTING || link->level >= level_asked_by(pdu[1]) || storing_concerns(h, link))
         return; /* on its way, or there */
     if (bond != NULL && link->encryption == LINK_PLAIN) {
         encryption_begin_bond(h, link, bond);
@@ -142,23 +158,41 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
     return KITH_OK;
 }
 
-kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
+static kith_level at_least_required(const kith_host *h, kith_level level)
 {
-    host_link *link = link_by_id(h, id);
-    const peers_bond *bond;
+    return level < h->config.security.required_level ? h->config.security.required_level : level;
+}
 
+static kith_status may_begin(kith_host *h, const host_link *link, kith_level level)
+{
     if (link == NULL)
         return KITH_ERR_NOT_FOUND;
     if (level < KITH_LEVEL_ENCRYPTED || level > KITH_LEVEL_SC_AUTHENTICATED)
         return KITH_ERR_VALUE;
-    if (level < h->config.security.required_level)
-        level = h->config.security.required_level;
-    if (link->session != NULL || link->encryption == LINK_ENCRYPTING)
+    if (link->session != NULL || link->encryption == LINK_ENCRYPTING || storing_concerns(h, link))
         return KITH_ERR_BUSY;
     if (link->smp_dead || link->going)
         return KITH_ERR_STATE;
-    if (!events_have_room(h))
-        return KITH_ERR_FULL;
+    return events_have_room(h) ? KITH_OK : KITH_ERR_FULL;
+}
+
+kith_status kith_security_pair(kith_host *h, kith_link id, kith_level level)
+{
+    host_link *link = link_by_id(h, id);
+    kith_status status = may_begin(h, link, level);
+
+    return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level)) : status;
+}
+
+kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
+{
+    host_link *link = link_by_id(h, id);
+    kith_status status = may_begin(h, link, level);
+    const peers_bond *bond;
+
+    if (status != KITH_OK)
+        return status;
+    level = at_least_required(h, level);
     if (is_satisfied(link, level)) {
         encryption_tell(h, link, KITH_WHY_ALREADY_SECURE, KITH_ENDED_WELL, 0);
         return KITH_OK;

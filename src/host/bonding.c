@@ -12,10 +12,26 @@ static bool identity_of(const host_link *link, const smp_session *s, kith_addres
     return s->has_identity || kith_address_is_identity(identity);
 }
 
-static void build(const smp_session *s, const kith_address *identity, peers_bond *bond)
+static uint32_t calendar_now(const kith_host *h)
+{
+    if (h->calendar_s == 0 || h->calendar_at_us >= HOST_UNSETTLED)
+        return (uint32_t)h->calendar_s;
+    return (uint32_t)(h->calendar_s + (h->now_us - h->calendar_at_us) / 1000000);
+}
+
+void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970)
+{
+    h->calendar_s = seconds_since_1970 <= UINT32_MAX ? seconds_since_1970 : 0;
+    h->calendar_at_us = host_time(h);
+}
+
+static void build(const kith_host *h, const smp_session *s, const kith_address *identity, peers_bond *bond)
 {
     memset(bond, 0, sizeof *bond);
     bond->identity = *identity;
+    bond->local = h->identity;
+    bond->made_s = calendar_now(h);
+    bond->numbers_unseen = s->verdict.numbers_unseen;
     memcpy(bond->irk, s->secrets.peer_irk, sizeof bond->irk);
     memcpy(bond->ltk, s->secrets.ltk, sizeof bond->ltk);
     memcpy(bond->my_csrk, s->secrets.my_csrk, sizeof bond->my_csrk);
@@ -46,50 +62,83 @@ bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kit
 
     if (!identity_of(link, s, &identity))
         return true; /* the pairing is sound; bonding_keep tells that there is no bond */
+    *why = KITH_WHY_REPAIRING_REFUSED;
+    if (storing_knows(h, &identity))
+        return false; /* a bond with it, made on another link, is on its way to the store */
     old = peers_by_identity(&h->bonds, &identity);
     if (old == NULL)
         return true;
-    build(s, &identity, &fresh);
+    build(h, s, &identity, &fresh);
     weaker = !peers_is_as_strong(&fresh, old);
     wipe(&fresh, sizeof fresh);
     *why = weaker ? KITH_WHY_WEAKER : KITH_WHY_REPAIRING_REFUSED;
     return !weaker && was_admitted(h, link, s, old);
 }
 
-static const peers_bond *put(kith_host *h, const host_link *link, const smp_session *s, kith_why *why)
+static kith_why why_of(kith_status result)
 {
-    kith_address identity;
-    const peers_bond *kept;
-    peers_bond fresh;
-
-    *why = KITH_WHY_NO_IDENTITY;
-    if (!identity_of(link, s, &identity))
-        return NULL;
-    build(s, &identity, &fresh);
-    kept = peers_put(&h->bonds, &fresh);
-    wipe(&fresh, sizeof fresh);
-    *why = kept != NULL ? KITH_WHY_BONDED : KITH_WHY_STORE_FULL;
-    return kept;
+    switch (result) {
+    case KITH_OK:
+        return KITH_WHY_BONDED;
+    case KITH_ERR_NOT_FOUND:
+        return KITH_WHY_NO_IDENTITY;
+    case KITH_ERR_FULL:
+        return KITH_WHY_STORE_FULL;
+    default:
+        return KITH_WHY_STORE_FAILED;
+    }
 }
 
-/* PAIRED first, then what became of the bond. */
-void bonding_keep(kith_host *h, host_link *link, smp_session *s)
+/* result as of the store; KITH_ERR_NOT_FOUND: the peer has no name to keep it under. */
+void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event)
 {
-    kith_why why;
-    const peers_bond *kept = put(h, link, s, &why);
-    kith_event *event;
+    bool kept = result == KITH_OK;
+
+    event->verdict = *pairing;
+    event->verdict.attempt = KITH_ATTEMPT_BOND;
+    event->verdict.bonded = event->verdict.succeeded = kept;
+    event->verdict.why = why_of(result);
+    event->verdict.ended_by = kept ? KITH_ENDED_WELL : KITH_ENDED_BY_US;
+    event->verdict.status = why_of(result) == KITH_WHY_STORE_FAILED ? result : KITH_OK;
+}
+
+static void tell(kith_host *h, const host_link *link, const smp_session *s, kith_status result)
+{
+    bonding_fill_verdict(&s->verdict, result,
+                         event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link));
+}
+
+/* Where there is no store, memory is all the durability there is. */
+static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, const peers_bond *fresh)
+{
+    const peers_bond *kept = peers_put(&h->bonds, fresh);
 
     if (kept != NULL)
         link->claimed = link->proven = kept->id;
-    else
-        s->verdict.bonded = false;
     event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
-    event = event_post(h, kept != NULL ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
-    event->verdict = s->verdict;
-    event->verdict.attempt = KITH_ATTEMPT_BOND;
-    event->verdict.succeeded = kept != NULL;
-    event->verdict.why = why;
-    event->verdict.ended_by = kept != NULL ? KITH_ENDED_WELL : KITH_ENDED_BY_US;
+    tell(h, link, s, kept != NULL ? KITH_OK : KITH_ERR_FULL);
+}
+
+/* PAIRED first, then what became of the bond: at once, or when the store has it. */
+void bonding_keep(kith_host *h, host_link *link, smp_session *s)
+{
+    kith_address identity;
+    peers_bond fresh;
+    bool named = identity_of(link, s, &identity);
+    bool room = named && peers_has_room(&h->bonds, &identity, storing_under_way(h));
+
+    s->verdict.bonded = room;
+    build(h, s, &identity, &fresh);
+    if (room && h->config.store == NULL) {
+        keep_in_memory(h, link, s, &fresh);
+    } else {
+        event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
+        if (room)
+            storing_keep(h, link, s, &fresh);
+        else
+            tell(h, link, s, named ? KITH_ERR_FULL : KITH_ERR_NOT_FOUND);
+    }
+    wipe(&fresh, sizeof fresh);
 }
 
 kith_status kith_bonds_next(const kith_host *h, kith_peer_id after, kith_bond_info *out)
@@ -107,6 +156,19 @@ kith_status kith_bonds_next(const kith_host *h, kith_peer_id after, kith_bond_in
     out->key_kind = (kith_key_kind)bond->key_kind;
     out->key_size = bond->key_size;
     out->we_were_initiator = bond->initiator;
+    out->numbers_unseen = bond->numbers_unseen;
+    out->local = bond->local;
+    out->made_s = bond->made_s;
+    return KITH_OK;
+}
+
+kith_status kith_bonds_of_address(const kith_host *h, const kith_address *address, kith_peer_id *out)
+{
+    const peers_bond *bond = peers_by_address(&h->bonds, h->config.crypto, address);
+
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = bond->id;
     return KITH_OK;
 }
 
@@ -131,12 +193,28 @@ static void forget_on_link(kith_host *h, host_link *link, kith_peer_id peer)
         link->claimed = 0;
 }
 
+/* The store did not manage it before: once more. */
+static kith_status forget_again(kith_host *h, peers_bond *bond)
+{
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (bond->state == PEERS_FORGETTING)
+        return KITH_ERR_BUSY;
+    bond->state = PEERS_FORGETTING;
+    storing_forget(h);
+    return KITH_OK;
+}
+
 kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
 {
     peers_bond *bond = peers_by_id(&h->bonds, peer);
 
+    if (!storing_is_ready(h))
+        return KITH_ERR_BUSY;
     if (bond == NULL)
-        return KITH_ERR_NOT_FOUND;
+        return forget_again(h, peers_forgotten(&h->bonds, peer));
+    if (storing_knows(h, &bond->identity))
+        return KITH_ERR_BUSY;
     if (!events_have_room(h))
         return KITH_ERR_FULL;
     for (unsigned i = 0; i < h->config.limits.links; i++) {
@@ -146,6 +224,12 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
             continue;
         forget_on_link(h, link, peer);
     }
+    if (h->config.store != NULL) {
+        peers_forget(&h->bonds, bond);
+        storing_forget(h);
+        return KITH_OK;
+    }
     peers_remove(&h->bonds, bond);
+    event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
     return KITH_OK;
 }

@@ -101,6 +101,7 @@ static void fill_verdict(const kith_host *h, const host_link *link, kith_verdict
     if (bond == NULL)
         return;
     v->method = (kith_method_kind)bond->method;
+    v->numbers_unseen = bond->numbers_unseen;
     if (!v->succeeded)
         return;
     v->phase = KITH_PHASE_DONE;
@@ -177,5 +178,6 @@ void encryption_on_with_bond(kith_host *h, host_link *link)
         return;
     }
     encryption_set(h, link, (kith_level)link->bond_level, link->bond_key_size, link->bond_sc, link->with_bond);
+    link_lengthen(h, link);
     encryption_tell(h, link, KITH_WHY_ENCRYPTED, KITH_ENDED_WELL, 0);
 }

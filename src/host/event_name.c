@@ -5,6 +5,7 @@ const char *kith_event_name(kith_event_kind kind)
 {
     static const char *const names[] = {
         [KITH_EVENT_NONE] = "none",
+        [KITH_EVENT_STORE_LOADED] = "store-loaded",
         [KITH_EVENT_READY] = "ready",
         [KITH_EVENT_START_FAILED] = "start-failed",
         [KITH_EVENT_CONTROLLER_LOST] = "controller-lost",
@@ -15,6 +16,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_CONNECT_FAILED] = "connect-failed",
         [KITH_EVENT_DISCONNECTED] = "disconnected",
         [KITH_EVENT_CONSENT_WANTED] = "consent-wanted",
+        [KITH_EVENT_COMPARISON_WANTED] = "comparison-wanted",
         [KITH_EVENT_SECURITY_CHANGED] = "security-changed",
         [KITH_EVENT_PAIRED] = "paired",
         [KITH_EVENT_PAIRING_FAILED] = "pairing-failed",
@@ -22,6 +24,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_ENCRYPTION_FAILED] = "encryption-failed",
         [KITH_EVENT_BONDED] = "bonded",
         [KITH_EVENT_BOND_FAILED] = "bond-failed",
+        [KITH_EVENT_FORGOTTEN] = "forgotten",
         [KITH_EVENT_READ_WANTED] = "read-wanted",
         [KITH_EVENT_WRITE_WANTED] = "write-wanted",
         [KITH_EVENT_WRITE_COMMAND] = "write-command",

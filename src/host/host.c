@@ -82,8 +82,11 @@ void host_begin(kith_host *h, uint64_t now_us)
     h->unsettled = false;
     settle(h, &h->command.deadline_us);
     settle(h, &h->window_end_us);
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    settle(h, &h->calendar_at_us);
+    for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         settle(h, &h->sessions[i].deadline_us);
+        settle(h, &h->sessions[i].sent_us);
+    }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         settle(h, &h->links[i].att_deadline_us);
         settle(h, &h->links[i].bond_deadline_us);
@@ -109,6 +112,10 @@ static bool finish_one(kith_host *h)
             security_on_acknowledged(h, link);
             return true;
         }
+        if (storing_lets_answer(h, link)) {
+            security_answer_ltk(h, link);
+            return true;
+        }
         if (link->id != 0 && acl_has_held(link)) {
             acl_take_held(h, link);
             return true;
@@ -122,7 +129,8 @@ static bool finish_one(kith_host *h)
 static bool is_unfinished(const kith_host *h)
 {
     for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (h->links[i].id != 0 && (h->links[i].smp_acknowledged || acl_has_held(&h->links[i])))
+        if (h->links[i].id != 0 &&
+            (h->links[i].smp_acknowledged || acl_has_held(&h->links[i]) || storing_lets_answer(h, &h->links[i])))
             return true;
     return security_wants_own_key(h) != NULL;
 }

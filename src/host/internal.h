@@ -9,6 +9,7 @@
 #include "kith/codec/l2cap.h"
 #include "kith/kith.h"
 #include "peers/bonds.h"
+#include "peers/record.h"
 #include "smp/session.h"
 
 enum {
@@ -53,7 +54,8 @@ enum {
     LINK_WANTS_LTK_REFUSED = 0x01,
     LINK_WANTS_LTK_REPLY = 0x02,
     LINK_WANTS_ENCRYPTION = 0x04,
-    LINK_WANTS_DISCONNECT = 0x08
+    LINK_WANTS_DISCONNECT = 0x08,
+    LINK_WANTS_DATA_LENGTH = 0x10
 };
 
 typedef struct {
@@ -98,12 +100,16 @@ typedef struct {
     bool bond_sc;
     bool key_given; /* LINK_ENCRYPTING: the controller has accepted the key */
     bool smp_dead, att_dead;
-    bool going;    /* disconnect asked for */
-    uint8_t wants; /* LINK_WANTS_* */
+    bool going;      /* disconnect asked for */
+    bool lengthened; /* long packets were asked for */
+    uint8_t wants;   /* LINK_WANTS_* */
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
     uint8_t ltk[16]; /* for the command that is about to go */
+    bool ltk_waits;  /* a key was asked for, and the bond it may be of is being written */
+    uint16_t ltk_ediv;
+    uint64_t ltk_rand;
     smp_session *session;
 
     uint8_t *tx;                        /* records: length (2), class (1), L2CAP frame */
@@ -139,6 +145,36 @@ typedef struct {
     smp_session *session; /* NULL: the key pair made ahead */
 } host_job;
 
+/* ---- the store (storing.c) ---- */
+
+typedef enum {
+    STORE_CLOSED, /* or none is configured */
+    STORE_OPENING,
+    STORE_READING,
+    STORE_NAMING, /* it is new: our identity is being written */
+    STORE_READY
+} host_store_stage;
+
+typedef struct {
+    host_store_stage stage;
+    uint32_t cursor;
+    kith_store_state state;
+    uint32_t unusable; /* sound records without sense */
+    bool has_device;
+    peers_device device; /* until it is adopted */
+    uint32_t last_order;
+} host_store;
+
+/* A bond on its way to the store; one for each pairing slot, which is not used again before it is free. */
+typedef struct {
+    bool used;
+    uint32_t order; /* first come, first written */
+    peers_bond bond;
+    kith_link link; /* the pairing's; it may be gone */
+    kith_address address;
+    kith_verdict verdict;
+} host_save;
+
 typedef enum { OWN_KEY_NONE, OWN_KEY_MAKING, OWN_KEY_READY } host_own_key_state;
 
 struct kith_host {
@@ -161,7 +197,7 @@ struct kith_host {
     uint16_t acl_credits;
     uint8_t next_link; /* round robin of transmission */
 
-    bool identity_drawn; /* irk and a random own address stay the same over restarts */
+    bool identity_known; /* irk and a random own address stay the same over restarts */
     crypto_random_state random;
     smp_environment smp;
     gatt_database database;
@@ -179,6 +215,8 @@ struct kith_host {
     uint8_t window_failures;
     uint64_t window_end_us;
 
+    uint64_t calendar_s, calendar_at_us; /* 0: not told */
+
     host_own_key_state own_key;
     uint8_t own_private[32], own_public[64]; /* crypto port's order */
     uint8_t own_key_tries;
@@ -188,8 +226,10 @@ struct kith_host {
     host_events events;
     host_link *links;
     smp_session *sessions;
-    host_job *jobs; /* one for the key made ahead, then one for each session */
+    host_save *saves; /* one for each session */
+    host_job *jobs;   /* one for the key made ahead, one for the store, then one for each session */
     peers_bonds bonds;
+    host_store store;
     bool lost; /* controller is gone: ends are being told */
     kith_event_lost lost_why;
 };
@@ -220,6 +260,7 @@ bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit);
 /* startup.c */
 size_t startup_command(kith_host *h, uint8_t *out);
 void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters, size_t len);
+void startup_fail_store(kith_host *h, kith_status status);
 void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status hci_status, kith_status status);
 
 /* gap: advertise.c, scan.c, connect.c */
@@ -242,7 +283,8 @@ host_link *link_by_handle(const kith_host *h, uint16_t handle);
 void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t len, bool enhanced);
 void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len);
 void link_end(kith_host *h, host_link *link, kith_hci_status reason);
-void link_disconnect_now(host_link *link); /* it has waited long enough */
+void link_lengthen(const kith_host *h, host_link *link); /* asks for long link layer packets, once */
+void link_disconnect_now(host_link *link);               /* it has waited long enough */
 void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
@@ -267,6 +309,7 @@ void security_on_command_refused(kith_host *h, host_link *link, kith_hci_status 
 void security_on_acknowledged(kith_host *h, host_link *link);
 void security_on_link_end(kith_host *h, host_link *link, kith_hci_status reason);
 void security_input(kith_host *h, smp_session *s, const smp_input *in);
+void security_answer_ltk(kith_host *h, host_link *link);
 smp_session *security_wants_own_key(const kith_host *h); /* a session that waits for what is there now; NULL: none */
 void security_give_own_key(kith_host *h, smp_session *s);
 bool security_expire(kith_host *h); /* one that is due; false: none */
@@ -281,6 +324,26 @@ void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
 /* bonding.c: from a pairing to a bond */
 bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why);
 void bonding_keep(kith_host *h, host_link *link, smp_session *s);
+void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
+
+/* identity.c: who we are */
+kith_status identity_draw(kith_host *h, peers_device *out);
+void identity_adopt(kith_host *h, const peers_device *device);
+kith_status identity_without_store(kith_host *h);
+
+/* storing.c: bonds on their way to and from the store */
+void storing_begin(kith_host *h);
+bool storing_is_ready(const kith_host *h);
+void storing_fill(const kith_host *h, kith_work_store *w);
+void storing_finish(kith_host *h, const kith_work_store *w, kith_status result);
+void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond);
+void storing_forget(kith_host *h);                                    /* something is to be removed */
+bool storing_concerns(const kith_host *h, const host_link *link);     /* the bond this link may want is being written */
+bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
+bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
+uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
+uint32_t storing_promised(const kith_host *h); /* places for bonds that are being made or written */
+bool storing_has_room(const kith_host *h);     /* for one more bond */
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);
@@ -315,6 +378,7 @@ void host_end(kith_host *h);
 
 /* work.c */
 void work_want(kith_host *h, smp_session *s, kith_work_kind kind);
+void work_want_store(kith_host *h); /* unless it is at it */
 void work_forget(kith_host *h, const smp_session *s);
 void work_prepare_own_key(kith_host *h);
 void work_forget_own_key(kith_host *h);

@@ -123,6 +123,8 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
         memcpy(link->own.octets, c->own_rpa, sizeof link->own.octets);
     }
     link->claimed = claimed != NULL ? claimed->id : 0;
+    if (claimed == NULL)
+        link_lengthen(h, link);
     attributes_init_link(h, link);
     event = event_post(h, KITH_EVENT_CONNECTED, link);
     event->connected.we_are_central = link->central;
@@ -194,6 +196,15 @@ void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason)
     link->disconnect_reason = reason;
 }
 
+/* Not by the controller's default, and for a peer that may have a bond not before it is encrypted: the procedure would
+ * make the start of encryption, and so the first protected value, two connection events later. */
+void link_lengthen(const kith_host *h, host_link *link)
+{
+    if (!link->lengthened && (h->ready.lacks & KITH_LACKS_DATA_LENGTH) == 0)
+        link->wants |= LINK_WANTS_DATA_LENGTH;
+    link->lengthened = true;
+}
+
 static size_t put_handle(uint16_t opcode, uint16_t handle, size_t parameter_len, uint8_t *out)
 {
     command_begin(out, opcode, parameter_len);
@@ -221,6 +232,14 @@ static size_t put_ltk(host_link *link, uint8_t *out)
     memcpy(out + 6, link->ltk, sizeof link->ltk);
     wipe(link->ltk, sizeof link->ltk);
     return put_handle(KITH_HCI_LE_LTK_REQUEST_REPLY, link->handle, 18, out);
+}
+
+/* The longest there are (Vol 6 Part B 4.5.10). */
+static size_t put_data_length(const host_link *link, uint8_t *out)
+{
+    bytes_put16(out + 6, 251);
+    bytes_put16(out + 8, 2120);
+    return put_handle(KITH_HCI_LE_SET_DATA_LENGTH, link->handle, 6, out);
 }
 
 void link_disconnect_now(host_link *link)
@@ -254,6 +273,10 @@ static size_t command_of(host_link *link, uint8_t *out)
         link->wants &= (uint8_t)~LINK_WANTS_DISCONNECT;
         link->disconnect_deadline_us = UINT64_MAX;
         return put_disconnect(link->handle, link->disconnect_reason, out);
+    }
+    if ((link->wants & LINK_WANTS_DATA_LENGTH) != 0) {
+        link->wants &= (uint8_t)~LINK_WANTS_DATA_LENGTH;
+        return put_data_length(link, out);
     }
     return 0;
 }

@@ -7,17 +7,18 @@
 enum { MAX_LINKS = 32 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)6) /* pieces beside the buffers of links, each rounded up */
+#define ARRAYS       ((size_t)7) /* pieces beside the buffers of links, each rounded up */
 #define LINK_BUFFERS ((size_t)4)
 
 /* The public constants must hold what the private structs take. */
-_Static_assert(sizeof(struct kith_host) + sizeof(host_job) + ARRAYS * (ALIGN - 1) <= KITH_SIZE_FIXED,
+_Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + ARRAYS * (ALIGN - 1) <= KITH_SIZE_FIXED,
                "KITH_SIZE_FIXED is too small");
 _Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_HOLD_EXTRA +
                        LINK_BUFFERS * (ALIGN - 1) <=
                    KITH_SIZE_LINK,
                "KITH_SIZE_LINK is too small");
-_Static_assert(sizeof(smp_session) + sizeof(host_job) <= KITH_SIZE_PAIRING, "KITH_SIZE_PAIRING is too small");
+_Static_assert(sizeof(smp_session) + sizeof(host_save) + sizeof(host_job) <= KITH_SIZE_PAIRING,
+               "KITH_SIZE_PAIRING is too small");
 _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 
@@ -76,7 +77,8 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     kith_host *h = carve(&c, sizeof *h);
     host_link *links = carve(&c, sizeof *links * limits->links);
     smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
-    host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 1u));
+    host_save *saves = carve(&c, sizeof *saves * limits->pairings);
+    host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
     uint8_t *payload = carve(&c, 2 * buffer);
@@ -87,6 +89,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
         return c.used;
     h->links = links;
     h->sessions = sessions;
+    h->saves = saves;
     h->jobs = jobs;
     peers_init(&h->bonds, bonds, limits->bonds);
     events_init(&h->events, events, event_slots(limits), payload, (uint32_t)(2 * buffer));

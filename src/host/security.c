@@ -19,7 +19,7 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         smp_session *s = &h->sessions[i];
 
-        if (smp_is_open(s))
+        if (smp_is_open(s) || h->saves[i].used)
             continue;
         smp_open(s, initiator, &h->config.security, &h->smp, level);
         s->my_address = link->own;
@@ -50,6 +50,14 @@ static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
     event->consent.again = s->replaces_a_bond;
     event->consent.features = s->verdict.peer_features;
     event->consent.deadline_us = s->deadline_us;
+}
+
+static void ask_comparison(kith_host *h, host_link *link, const smp_session *s)
+{
+    kith_event *event = event_post(h, KITH_EVENT_COMPARISON_WANTED, link);
+
+    event->comparison.number = s->number;
+    event->comparison.deadline_us = s->deadline_us;
 }
 
 /* The key pair made ahead goes to one session and to no other; where there is none, the reason goes there. */
@@ -83,6 +91,8 @@ static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_o
         encryption_start(link, s->secrets.ltk);
     if ((out->wants & SMP_OUT_CONSENT) != 0)
         ask_consent(h, link, s);
+    if ((out->wants & SMP_OUT_COMPARE) != 0)
+        ask_comparison(h, link, s);
     if ((out->wants & SMP_OUT_CHECK_KEY) != 0)
         work_want(h, s, KITH_WORK_CHECK_KEY);
     if ((out->wants & SMP_OUT_DHKEY) != 0)
@@ -213,15 +223,11 @@ static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint6
     return true;
 }
 
-void security_on_ltk_request(kith_host *h, const uint8_t *p, size_t len)
+void security_answer_ltk(kith_host *h, host_link *link)
 {
-    host_link *link = len >= 12 ? link_by_handle(h, bytes_get16(p) & KITH_ACL_HANDLE_MASK) : NULL;
-    smp_input in = {.kind = SMP_IN_LTK_REQUEST};
+    smp_input in = {.kind = SMP_IN_LTK_REQUEST, .ediv = link->ltk_ediv, .rand = link->ltk_rand};
 
-    if (link == NULL || link->central || link->encryption == LINK_ENCRYPTING)
-        return;
-    in.rand = bytes_get64(p + 2);
-    in.ediv = bytes_get16(p + 10);
+    link->ltk_waits = false;
     if (answer_with_bond(h, link, in.ediv, in.rand))
         return;
     if (link->session != NULL && link->session->state != SMP_WAIT_REQUEST) {
@@ -230,6 +236,20 @@ void security_on_ltk_request(kith_host *h, const uint8_t *p, size_t len)
     }
     encryption_refuse(h, link);
     encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
+}
+
+/* A request that comes while the bond it may be for is still being written waits for it. */
+void security_on_ltk_request(kith_host *h, const uint8_t *p, size_t len)
+{
+    host_link *link = len >= 12 ? link_by_handle(h, bytes_get16(p) & KITH_ACL_HANDLE_MASK) : NULL;
+
+    if (link == NULL || link->central || link->encryption == LINK_ENCRYPTING)
+        return;
+    link->ltk_rand = bytes_get64(p + 2);
+    link->ltk_ediv = bytes_get16(p + 10);
+    link->ltk_waits = link->session == NULL && storing_concerns(h, link);
+    if (!link->ltk_waits)
+        security_answer_ltk(h, link);
 }
 
 static void on_session_encryption(kith_host *h, host_link *link, kith_hci_status status)
@@ -362,6 +382,26 @@ kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
         return KITH_ERR_NOT_FOUND;
     if (link->session == NULL || link->session->state != SMP_WAIT_CONSENT)
         return KITH_ERR_STATE;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
+    security_input(h, link->session, &in);
+    return KITH_OK;
+}
+
+kith_status kith_pairing_compare(kith_host *h, kith_link id, kith_comparison answer)
+{
+    host_link *link = link_by_id(h, id);
+    smp_input in = {.kind = SMP_IN_COMPARED};
+
+    if (link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (link->session == NULL || (link->session->state != SMP_WAIT_COMPARE && link->session->state != SMP_COMPARE_HOLD))
+        return KITH_ERR_STATE;
+    in.yes = answer == KITH_NUMBERS_EQUAL || answer == KITH_NUMBERS_UNSEEN;
+    in.unseen = answer == KITH_NUMBERS_UNSEEN;
+    if ((!in.yes && answer != KITH_NUMBERS_DIFFER) ||
+        (in.unseen && link->session->required_level > KITH_LEVEL_ENCRYPTED))
+        return KITH_ERR_VALUE;
     if (!events_have_room(h))
         return KITH_ERR_FULL;
     security_input(h, link->session, &in);

@@ -40,14 +40,6 @@ static size_t le_host_support(kith_host *h, uint8_t *out)
     return 2;
 }
 
-static size_t default_data_length(kith_host *h, uint8_t *out)
-{
-    (void)h;
-    bytes_put16(out, 251);
-    bytes_put16(out + 2, 2120);
-    return 4;
-}
-
 static size_t random_address(kith_host *h, uint8_t *out)
 {
     memcpy(out, h->own.octets, 6);
@@ -129,7 +121,6 @@ static const startup_step steps[] = {
     {KITH_HCI_LE_READ_BUFFER_SIZE, 0, 0, true, NULL, on_le_buffers},
     {KITH_HCI_READ_BUFFER_SIZE, 14, 7, false, NULL, on_shared_buffers},
     {KITH_HCI_LE_READ_LOCAL_FEATURES, 0, 0, true, NULL, on_le_features},
-    {KITH_HCI_LE_WRITE_DEFAULT_DATA_LENGTH, 34, 0, false, default_data_length, NULL},
     {KITH_HCI_LE_SET_RANDOM_ADDRESS, 25, 4, false, random_address, NULL},
 };
 
@@ -143,7 +134,7 @@ static const struct {
     {KITH_LACKS_ADVERTISING, 26, 0x03},    /* Set Scan Response Data, Set Advertising Enable */
     {KITH_LACKS_SCANNING, 26, 0x0c},       /* Set Scan Parameters, Enable */
     {KITH_LACKS_INITIATING, 26, 0x30},     /* Create Connection, Cancel */
-    {KITH_LACKS_DATA_LENGTH, 34, 0x01},    /* Write Suggested Default Data Length */
+    {KITH_LACKS_DATA_LENGTH, 33, 0x40},    /* Set Data Length */
     {KITH_LACKS_RESOLVING_LIST, 34, 0x78}, /* Add, Remove, Clear, Read Size */
 };
 
@@ -169,6 +160,15 @@ void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status
     h->startup = STARTUP_FAILED;
 }
 
+void startup_fail_store(kith_host *h, kith_status status)
+{
+    kith_event *event = event_post(h, KITH_EVENT_START_FAILED, NULL);
+
+    event->start_failed.status = status;
+    event->start_failed.store = status != KITH_ERR_ENTROPY;
+    h->startup = STARTUP_FAILED;
+}
+
 static void judge(kith_host *h)
 {
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
@@ -176,8 +176,20 @@ static void judge(kith_host *h)
             h->ready.lacks |= needs[i].lacks;
     if ((h->le_features & 0x01) == 0)
         h->ready.lacks |= KITH_LACKS_ENCRYPTION;
+    if ((h->le_features & 0x20) == 0)
+        h->ready.lacks |= KITH_LACKS_DATA_LENGTH;
     if (h->ready.acl_len < 27 || h->ready.acl_packets == 0)
         h->ready.lacks |= KITH_LACKS_BUFFERS;
+}
+
+/* Their peers look for another address than this one. */
+static uint32_t count_other_identity(const kith_host *h)
+{
+    uint32_t count = 0;
+
+    for (const peers_bond *bond = peers_after(&h->bonds, 0); bond != NULL; bond = peers_after(&h->bonds, bond->id))
+        count += !kith_address_equal(&bond->local, &h->identity);
+    return count;
 }
 
 static void finish(kith_host *h)
@@ -192,6 +204,7 @@ static void finish(kith_host *h)
     h->identity = h->own;
     h->smp.identity = h->own;
     h->ready.address = h->own;
+    h->ready.other_identity = count_other_identity(h);
     event_post(h, KITH_EVENT_READY, NULL)->ready = h->ready;
     work_prepare_own_key(h);
 }
@@ -207,8 +220,11 @@ static void skip_unwanted(kith_host *h)
 size_t startup_command(kith_host *h, uint8_t *out)
 {
     const startup_step *step = &steps[h->startup_step];
-    size_t len = step->parameters != NULL ? step->parameters(h, out + 4) : 0;
+    size_t len;
 
+    if (!storing_is_ready(h))
+        return 0; /* who we are is not known yet */
+    len = step->parameters != NULL ? step->parameters(h, out + 4) : 0;
     command_begin(out, step->opcode, len);
     return 4 + len;
 }
@@ -235,27 +251,6 @@ void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters,
     skip_unwanted(h);
 }
 
-static kith_status draw_identity(kith_host *h)
-{
-    kith_status status = KITH_OK;
-
-    if (h->identity_drawn)
-        return KITH_OK;
-    if (h->config.irk != NULL)
-        memcpy(h->irk, h->config.irk, sizeof h->irk);
-    else
-        status = crypto_random(h->config.crypto, &h->random, h->irk, sizeof h->irk);
-    if (status != KITH_OK || h->config.own_address != KITH_OWN_STATIC)
-        return status;
-    h->own.type = KITH_ADDRESS_RANDOM;
-    if (h->config.static_address != NULL)
-        memcpy(h->own.octets, h->config.static_address, sizeof h->own.octets);
-    else
-        status = crypto_random(h->config.crypto, &h->random, h->own.octets, sizeof h->own.octets);
-    h->own.octets[5] |= 0xc0;
-    return status;
-}
-
 kith_status kith_host_start(kith_host *h, uint64_t now_us)
 {
     kith_status status;
@@ -272,12 +267,13 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
     h->startup_step = 0;
     crypto_random_reset(&h->random);
     work_forget_own_key(h);
-    status = draw_identity(h);
-    h->identity_drawn = status == KITH_OK;
-    if (status != KITH_OK)
+    status = identity_without_store(h);
+    if (status != KITH_OK) {
         startup_fail(h, 0, 0, 0, status);
-    else
+    } else {
         h->startup = STARTUP_RUNNING;
+        storing_begin(h);
+    }
     host_end(h);
     return KITH_OK;
 }

@@ -1,5 +1,5 @@
 /* Work items: what sessions need computed, and the ECDH key pair that is made ahead while nothing waits for it.
- * Each session has one job at most; job 0 is the key pair. */
+ * Each session has one job at most; job 0 is the key pair, job 1 the store's. */
 #include <string.h>
 
 #include "base/wipe.h"
@@ -8,14 +8,16 @@
 
 enum { MAX_KEY_TRIES = 8 };
 
+enum { JOB_OWN_KEY, JOB_STORE, JOB_SESSIONS };
+
 static size_t job_count(const kith_host *h)
 {
-    return (size_t)h->config.limits.pairings + 1;
+    return (size_t)h->config.limits.pairings + JOB_SESSIONS;
 }
 
 static host_job *job_of(kith_host *h, const smp_session *s)
 {
-    return &h->jobs[1 + (size_t)(s - h->sessions)];
+    return &h->jobs[JOB_SESSIONS + (size_t)(s - h->sessions)];
 }
 
 static void set_job(kith_host *h, host_job *job, kith_work_kind kind, smp_session *s)
@@ -31,6 +33,12 @@ void work_want(kith_host *h, smp_session *s, kith_work_kind kind)
     set_job(h, job_of(h, s), kind, s);
 }
 
+void work_want_store(kith_host *h)
+{
+    if (h->jobs[JOB_STORE].state == JOB_NONE)
+        set_job(h, &h->jobs[JOB_STORE], KITH_WORK_STORE, NULL);
+}
+
 void work_forget(kith_host *h, const smp_session *s)
 {
     memset(job_of(h, s), 0, sizeof(host_job));
@@ -39,7 +47,7 @@ void work_forget(kith_host *h, const smp_session *s)
 /* A restart does not wait for work that may never come back. */
 void work_forget_own_key(kith_host *h)
 {
-    memset(&h->jobs[0], 0, sizeof h->jobs[0]);
+    memset(&h->jobs[JOB_OWN_KEY], 0, sizeof h->jobs[JOB_OWN_KEY]);
     wipe(h->own_private, sizeof h->own_private);
     h->own_key = OWN_KEY_NONE;
     h->own_key_tries = 0;
@@ -55,7 +63,7 @@ void work_prepare_own_key(kith_host *h)
     if (h->own_key_status != KITH_OK)
         return;
     h->own_key = OWN_KEY_MAKING;
-    set_job(h, &h->jobs[0], KITH_WORK_KEY_PAIR, NULL);
+    set_job(h, &h->jobs[JOB_OWN_KEY], KITH_WORK_KEY_PAIR, NULL);
 }
 
 static void fill(const kith_host *h, const host_job *job, kith_work *out)
@@ -67,6 +75,10 @@ static void fill(const kith_host *h, const host_job *job, kith_work *out)
     out->token = job->token;
     out->crypto = h->config.crypto;
     out->result = KITH_ERR_STATE; /* until it is run */
+    if (job->kind == KITH_WORK_STORE) {
+        storing_fill(h, &out->store);
+        return;
+    }
     if (s == NULL) {
         memcpy(out->private_key, h->own_private, sizeof out->private_key);
         return;
@@ -76,7 +88,7 @@ static void fill(const kith_host *h, const host_job *job, kith_work *out)
         memcpy(out->private_key, s->secrets.private_key, sizeof out->private_key);
 }
 
-/* Sessions first: somebody waits for them. */
+/* Sessions first: somebody waits for them.  The key made ahead last. */
 bool kith_host_take_work(kith_host *h, kith_work *out)
 {
     for (size_t i = job_count(h); i-- > 0;) {
@@ -134,7 +146,9 @@ static kith_status take_back(kith_host *h, kith_work *work)
         return KITH_ERR_FULL;
     s = job->session;
     memset(job, 0, sizeof *job);
-    if (s == NULL)
+    if (work->kind == KITH_WORK_STORE)
+        storing_finish(h, &work->store, work->result);
+    else if (s == NULL)
         finish_own_key(h, work);
     else
         finish_session(h, s, work);

@@ -14,7 +14,7 @@ void peers_init(peers_bonds *bonds, peers_bond *slots, uint16_t capacity)
     bonds->last_id = 0;
 }
 
-peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id)
+static peers_bond *slot_of(const peers_bonds *bonds, kith_peer_id id)
 {
     for (uint16_t i = 0; id != 0 && i < bonds->capacity; i++)
         if (bonds->slots[i].id == id)
@@ -22,10 +22,22 @@ peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id)
     return NULL;
 }
 
+static bool stands(const peers_bond *bond)
+{
+    return bond->id != 0 && bond->state == PEERS_STANDS;
+}
+
+peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id)
+{
+    peers_bond *bond = slot_of(bonds, id);
+
+    return bond != NULL && stands(bond) ? bond : NULL;
+}
+
 peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *identity)
 {
     for (uint16_t i = 0; i < bonds->capacity; i++)
-        if (bonds->slots[i].id != 0 && kith_address_equal(&bonds->slots[i].identity, identity))
+        if (stands(&bonds->slots[i]) && kith_address_equal(&bonds->slots[i].identity, identity))
             return &bonds->slots[i];
     return NULL;
 }
@@ -37,17 +49,23 @@ static bool has_irk(const peers_bond *bond)
     return !equal_ct(bond->irk, none, sizeof none);
 }
 
+bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address)
+{
+    uint8_t hash[3];
+
+    return has_irk(bond) && crypto_ah(crypto, bond->irk, address->octets + 3, hash) == KITH_OK &&
+           equal_ct(hash, address->octets, sizeof hash);
+}
+
 /* An IRK that two bonds have names neither of them: those are known by their identity address alone. */
 static peers_bond *resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
 {
     peers_bond *found = NULL;
-    uint8_t hash[3];
 
     for (uint16_t i = 0; i < bonds->capacity; i++) {
         peers_bond *bond = &bonds->slots[i];
 
-        if (bond->id != 0 && has_irk(bond) && crypto_ah(crypto, bond->irk, address->octets + 3, hash) == KITH_OK &&
-            equal_ct(hash, address->octets, sizeof hash)) {
+        if (stands(bond) && peers_resolves(bond, crypto, address)) {
             if (found != NULL && equal_ct(found->irk, bond->irk, sizeof bond->irk))
                 return NULL;
             found = found != NULL ? found : bond;
@@ -74,7 +92,7 @@ static kith_peer_id fresh_id(peers_bonds *bonds)
 {
     do
         bonds->last_id++;
-    while (bonds->last_id == 0 || peers_by_id(bonds, bonds->last_id) != NULL);
+    while (bonds->last_id == 0 || slot_of(bonds, bonds->last_id) != NULL);
     return bonds->last_id;
 }
 
@@ -86,27 +104,112 @@ static peers_bond *free_slot(const peers_bonds *bonds)
     return NULL;
 }
 
+kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity)
+{
+    const peers_bond *bond = peers_by_identity(bonds, identity);
+
+    return bond != NULL ? bond->id : fresh_id(bonds);
+}
+
+bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised)
+{
+    uint32_t vacant = 0;
+
+    for (uint16_t i = 0; i < bonds->capacity; i++)
+        vacant += bonds->slots[i].id == 0;
+    return vacant > promised || peers_by_identity(bonds, identity) != NULL;
+}
+
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
 {
     peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
-    kith_peer_id id = slot != NULL ? slot->id : 0;
+    kith_peer_id id = slot != NULL ? slot->id : fresh->id;
 
     if (slot == NULL) {
         slot = free_slot(bonds);
         if (slot == NULL)
             return NULL;
-        id = fresh_id(bonds);
         bonds->used++;
     }
+    if (id == 0)
+        id = fresh_id(bonds);
     *slot = *fresh;
     slot->id = id;
+    slot->state = PEERS_STANDS;
     return slot;
+}
+
+bool peers_load(peers_bonds *bonds, const peers_bond *bond)
+{
+    peers_bond *older;
+
+    peers_drop(bonds, bond->id);
+    peers_know_id(bonds, bond->id);
+    older = peers_by_identity(bonds, &bond->identity);
+    if (older != NULL && free_slot(bonds) != NULL)
+        peers_forget(bonds, older);
+    else if (older != NULL)
+        peers_remove(bonds, older);
+    return peers_put(bonds, bond) != NULL;
+}
+
+void peers_know_id(peers_bonds *bonds, kith_peer_id highest)
+{
+    if (highest > bonds->last_id)
+        bonds->last_id = highest;
+}
+
+void peers_clear(peers_bonds *bonds)
+{
+    wipe(bonds->slots, bonds->capacity * sizeof *bonds->slots);
+    bonds->used = 0;
 }
 
 void peers_remove(peers_bonds *bonds, peers_bond *bond)
 {
+    if (stands(bond))
+        bonds->used--;
     wipe(bond, sizeof *bond);
-    bonds->used--;
+}
+
+void peers_forget(peers_bonds *bonds, peers_bond *bond)
+{
+    kith_peer_id id = bond->id;
+
+    peers_remove(bonds, bond);
+    bond->id = id;
+    bond->state = PEERS_FORGETTING;
+}
+
+peers_bond *peers_next_forgetting(const peers_bonds *bonds)
+{
+    for (uint16_t i = 0; i < bonds->capacity; i++)
+        if (bonds->slots[i].id != 0 && bonds->slots[i].state == PEERS_FORGETTING)
+            return &bonds->slots[i];
+    return NULL;
+}
+
+peers_bond *peers_forgotten(const peers_bonds *bonds, kith_peer_id id)
+{
+    peers_bond *bond = slot_of(bonds, id);
+
+    return bond != NULL && !stands(bond) ? bond : NULL;
+}
+
+void peers_forget_failed(peers_bonds *bonds, kith_peer_id id)
+{
+    peers_bond *bond = peers_forgotten(bonds, id);
+
+    if (bond != NULL)
+        bond->state = PEERS_FORGET_FAILED;
+}
+
+void peers_drop(peers_bonds *bonds, kith_peer_id id)
+{
+    peers_bond *bond = slot_of(bonds, id);
+
+    if (bond != NULL)
+        peers_remove(bonds, bond);
 }
 
 peers_bond *peers_after(const peers_bonds *bonds, kith_peer_id after)
@@ -116,7 +219,7 @@ peers_bond *peers_after(const peers_bonds *bonds, kith_peer_id after)
     for (uint16_t i = 0; i < bonds->capacity; i++) {
         peers_bond *bond = &bonds->slots[i];
 
-        if (bond->id > after && (next == NULL || bond->id < next->id))
+        if (stands(bond) && bond->id > after && (next == NULL || bond->id < next->id))
             next = bond;
     }
     return next;

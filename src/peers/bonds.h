@@ -5,12 +5,17 @@
 #ifndef PEERS_BONDS_H
 #define PEERS_BONDS_H
 
+#include "kith/crypto_port.h"
 #include "kith/security.h"
+
+/* A bond that was forgotten is nobody's any more, but keeps its slot and ID until the store has destroyed it too. */
+typedef enum { PEERS_STANDS, PEERS_FORGETTING, PEERS_FORGET_FAILED } peers_bond_state;
 
 typedef struct {
     kith_peer_id id; /* 0: the slot is free */
     kith_address identity;
-    uint8_t irk[16]; /* wire order; zeros: none, or the peer has no resolvable addresses */
+    kith_address local; /* our identity when it was made */
+    uint8_t irk[16];    /* wire order; zeros: none, or the peer has no resolvable addresses */
     uint8_t ltk[16];
     uint8_t my_csrk[16], peer_csrk[16];
     uint8_t key_size;
@@ -18,6 +23,9 @@ typedef struct {
     uint8_t method; /* kith_method_kind */
     uint8_t key_kind;
     bool initiator; /* we were, when it was made */
+    bool numbers_unseen;
+    uint8_t state;   /* peers_bond_state; never stored */
+    uint32_t made_s; /* seconds since 1970; 0: not known */
 } peers_bond;
 
 typedef struct {
@@ -38,12 +46,39 @@ peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *c
 /* May fresh take the place of old?  Never with a lower level, a shorter key, or legacy for Secure Connections. */
 bool peers_is_as_strong(const peers_bond *fresh, const peers_bond *old);
 
-/* Stores fresh (its id is given here): in place of the bond with its identity, keeping that peer's ID, or in a
- * free slot.  NULL: no room; nothing was changed. */
+/* The ID that a bond of this identity has or would get. */
+kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity);
+
+/* Is there a slot for a bond of this identity, if so many free ones are promised to others? */
+bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised);
+
+/* Keeps fresh (an id of 0 is given here): in place of the bond with its identity, keeping that peer's ID, or in a free
+ * slot.  NULL: no room; nothing was changed. */
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh);
+
+/* From the store: in place of the one with this ID or identity.  An older record of the identity under another ID is
+ * one to forget.  false: no room. */
+bool peers_load(peers_bonds *bonds, const peers_bond *bond);
+
+/* No ID up to this one is given again soon. */
+void peers_know_id(peers_bonds *bonds, kith_peer_id highest);
+
+/* Overwrites all of them. */
+void peers_clear(peers_bonds *bonds);
 
 /* Overwrites it. */
 void peers_remove(peers_bonds *bonds, peers_bond *bond);
+
+/* Forgetting takes two steps where there is a store: its keys are overwritten and nobody finds it any more; its slot
+ * becomes free when the store has destroyed it, too. */
+void peers_forget(peers_bonds *bonds, peers_bond *bond);
+peers_bond *peers_next_forgetting(const peers_bonds *bonds);            /* NULL: none */
+peers_bond *peers_forgotten(const peers_bonds *bonds, kith_peer_id id); /* forgetting, or failed to; NULL */
+void peers_forget_failed(peers_bonds *bonds, kith_peer_id id);
+void peers_drop(peers_bonds *bonds, kith_peer_id id); /* whatever its state; none is fine */
+
+/* Did this bond's identity resolving key make the address? */
+bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address);
 
 /* The bond with the smallest ID above after; NULL: none. */
 peers_bond *peers_after(const peers_bonds *bonds, kith_peer_id after);

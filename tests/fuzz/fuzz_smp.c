@@ -1,4 +1,5 @@
-/* Fuzz target: SMP PDUs, the controller's security events and the program's calls, in any order, on two links.
+/* Fuzz target: SMP PDUs, the controller's security events and the program's calls, in any order, on two links, with or
+ * without numbers to compare and a store that may fail.
  *
  * Input: an octet of options, then operations: an octet of link and kind, and what the kind takes.  Honest steps let
  * the fuzzer reach every state; a level may rise only after the honest peer's DHKey check went out (see rig.h). */
@@ -39,10 +40,24 @@ static void disconnect(rig *r, unsigned which, uint8_t reason)
 
 static void forget(rig *r)
 {
-    kith_bond_info bond;
+    kith_bond_info bond = {.peer = 0};
+    kith_status status;
 
-    while (kith_bonds_next(r->h, 0, &bond) == KITH_OK)
-        rig_require(kith_bonds_forget(r->h, bond.peer) == KITH_OK);
+    rig_take_events(r);
+    while (kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK) {
+        status = kith_bonds_forget(r->h, bond.peer);
+        rig_require(status == KITH_OK || (status == KITH_ERR_BUSY && r->config.store != NULL));
+        rig_take_events(r);
+    }
+}
+
+/* The answer of a person, to either question. */
+static void answer(rig *r, unsigned which, uint8_t choice)
+{
+    if ((choice & 0x10) != 0)
+        rig_compare(r, which, (kith_comparison)(choice >> 5));
+    else if (kith_pairing_consent(r->h, r->links[which].link, (choice & 8) != 0) == KITH_OK)
+        rig_pump(r);
 }
 
 static void call(rig *r, unsigned which, uint8_t choice)
@@ -56,8 +71,7 @@ static void call(rig *r, unsigned which, uint8_t choice)
         rig_secure(r, which, (kith_level)((choice >> 3 & 3) + 1));
         break;
     case 3:
-        if (kith_pairing_consent(r->h, link, (choice & 8) != 0) == KITH_OK)
-            rig_pump(r);
+        answer(r, which, choice);
         break;
     case 4:
         if ((choice & 8) != 0)
@@ -122,6 +136,9 @@ static void operate(rig *r, rig_input *in)
     case 11:
         call(r, which, rig_octet(in));
         break;
+    case 13:
+        r->store_fails = !r->store_fails;
+        break;
     default:
         rig_honest(r, which, (rig_step)(what >> 4 & 7));
         break;
@@ -135,7 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t options = rig_octet(&in);
     rig r;
 
-    rig_open(&r, (options & 1) != 0 ? KITH_PAIRING_ASK : KITH_PAIRING_CLOSED);
+    rig_open_with(&r, (options & 1) != 0 ? KITH_PAIRING_ASK : KITH_PAIRING_CLOSED,
+                  ((options & 0x10) != 0 ? RIG_COMPARES : 0u) | ((options & 0x20) != 0 ? RIG_STORES : 0u));
     rig_connect(&r, 0, (options & 2) != 0);
     rig_connect(&r, 1, (options & 4) != 0);
     if ((options & 8) != 0)

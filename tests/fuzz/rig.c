@@ -69,6 +69,80 @@ static void make_crypto(rig *r)
     r->crypto.p256_shared_secret = shared_secret;
 }
 
+/* ---- a store: a few records in memory, which fails when it is told to ---- */
+
+static kith_record *find_record(rig *r, uint8_t kind, uint32_t id)
+{
+    for (unsigned i = 0; i < RIG_RECORDS; i++)
+        if (r->records[i].kind == kind && r->records[i].id == id)
+            return &r->records[i];
+    return NULL;
+}
+
+static kith_record *free_record(rig *r)
+{
+    for (unsigned i = 0; i < RIG_RECORDS; i++)
+        if (r->records[i].kind == 0)
+            return &r->records[i];
+    return NULL;
+}
+
+static kith_status tell_state(const rig *r, kith_store_state *state)
+{
+    if (r->store_fails)
+        return KITH_ERR_STORAGE;
+    *state = (kith_store_state){.highest_id = r->highest_id};
+    for (unsigned i = 0; i < RIG_RECORDS; i++)
+        state->room += r->records[i].kind == 0;
+    return KITH_OK;
+}
+
+static kith_status open_store(void *context, kith_store_state *state)
+{
+    return tell_state(context, state);
+}
+
+static kith_status read_store(void *context, uint32_t *cursor, kith_record *out)
+{
+    rig *r = context;
+
+    if (r->store_fails)
+        return KITH_ERR_STORAGE;
+    while (*cursor < RIG_RECORDS && r->records[*cursor].kind == 0)
+        ++*cursor;
+    if (*cursor == RIG_RECORDS)
+        return KITH_ERR_NOT_FOUND;
+    *out = r->records[(*cursor)++];
+    return KITH_OK;
+}
+
+static kith_status put_record(void *context, const kith_record *record, kith_store_state *state)
+{
+    rig *r = context;
+    kith_record *place = find_record(r, record->kind, record->id);
+
+    rig_require(record->kind != 0 && !record->removed && record->len <= KITH_RECORD_MAX);
+    if (r->store_fails)
+        return KITH_ERR_STORAGE;
+    if (place == NULL)
+        place = free_record(r);
+    rig_require(place != NULL); /* room is looked at before */
+    *place = *record;
+    if (record->id > r->highest_id)
+        r->highest_id = record->id;
+    return tell_state(r, state);
+}
+
+static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_store_state *state)
+{
+    rig *r = context;
+    kith_record *place = find_record(r, kind, id);
+
+    if (place != NULL && !r->store_fails)
+        memset(place, 0, sizeof *place);
+    return tell_state(r, state);
+}
+
 /* ---- what the host tells ---- */
 
 static rig_link *find_link(rig *r, kith_link link)
@@ -111,6 +185,31 @@ static void touch(const uint8_t *value, size_t len)
         sum = (uint8_t)(sum + value[i]);
 }
 
+static void watch_numbers(rig *r, rig_link *link, const kith_event *e)
+{
+    if (e->kind == KITH_EVENT_SECURITY_CHANGED)
+        rig_require(r->said_equal || e->security.level <= KITH_LEVEL_ENCRYPTED);
+    if (e->kind == KITH_EVENT_COMPARISON_WANTED) {
+        rig_require(r->compares && e->comparison.number <= 999999);
+        link->wanted = true;
+        link->equal = false;
+    }
+    if (e->kind == KITH_EVENT_PAIRED && e->verdict.method == KITH_METHOD_NUMERIC_COMPARISON)
+        rig_require(link->wanted && (e->verdict.level > KITH_LEVEL_ENCRYPTED) == link->equal &&
+                    e->verdict.numbers_unseen == !link->equal);
+}
+
+/* Every bond that stands is in the store, and what was told as forgotten is not. */
+static void watch_store(rig *r, const kith_event *e)
+{
+    kith_bond_info bond = {.peer = 0};
+
+    while (r->config.store != NULL && kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK)
+        rig_require(find_record(r, KITH_RECORD_BOND, bond.peer) != NULL);
+    if (e->kind == KITH_EVENT_FORGOTTEN && e->forgotten.status == KITH_OK)
+        rig_require(find_record(r, KITH_RECORD_BOND, e->forgotten.peer) == NULL);
+}
+
 static void watch(rig *r, const kith_event *e)
 {
     rig_link *link = e->kind == KITH_EVENT_CONNECTED ? find_new(r) : find_link(r, e->link);
@@ -122,6 +221,7 @@ static void watch(rig *r, const kith_event *e)
         rig_require(r->proved || e->security.level <= KITH_LEVEL_NONE);
     if (is_end(e->kind))
         watch_verdict(e);
+    watch_store(r, e);
     if (e->kind == KITH_EVENT_READ)
         touch(e->gatt.value, e->gatt.len);
     if (e->kind == KITH_EVENT_WRITE_WANTED || e->kind == KITH_EVENT_WRITE_COMMAND)
@@ -130,6 +230,7 @@ static void watch(rig *r, const kith_event *e)
         return;
     rig_require(link != NULL);
     link->link = e->link;
+    watch_numbers(r, link, e);
     if (is_end(e->kind))
         link->asked = false;
     if (e->kind == KITH_EVENT_DISCONNECTED) {
@@ -362,6 +463,19 @@ void rig_secure(rig *r, unsigned which, kith_level level)
     link->asked = true;
 }
 
+void rig_compare(rig *r, unsigned which, kith_comparison answer)
+{
+    rig_link *link = &r->links[which];
+
+    rig_take_events(r); /* the question first */
+    if (link->link == 0 || kith_pairing_compare(r->h, link->link, answer) != KITH_OK)
+        return;
+    rig_require(link->wanted && answer <= KITH_NUMBERS_UNSEEN);
+    link->equal = answer == KITH_NUMBERS_EQUAL;
+    r->said_equal |= link->equal;
+    rig_pump(r);
+}
+
 /* ---- an honest peer ---- */
 
 static const uint8_t peer_private[32] = {7, 1, 4};
@@ -385,7 +499,7 @@ static void own_key(uint8_t wire[64])
 
 static void say_features(rig *r, unsigned which, rig_link *link)
 {
-    static const uint8_t features[6] = {3, 0, 0x09, 16, 2, 2};
+    const uint8_t features[6] = {r->compares ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT, 0, 0x09, 16, 2, 2};
     uint8_t *mine = link->central ? link->response : link->request;
 
     mine[0] = link->central ? KITH_SMP_PAIRING_RESPONSE : KITH_SMP_PAIRING_REQUEST;
@@ -503,9 +617,32 @@ static const kith_characteristic characteristics[] = {
 static const kith_service services[] = {
     {.uuid = KITH_UUID16(0x1815), .characteristics = characteristics, .characteristic_count = 2},
 };
-static const kith_method *const methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder, NULL};
+static const kith_method *const methods[] = {
+    &kith_sc_just_works_initiator,
+    &kith_sc_just_works_responder,
+    &kith_sc_numeric_comparison_initiator,
+    &kith_sc_numeric_comparison_responder,
+    NULL,
+};
 
 void rig_open(rig *r, kith_pairing_policy policy)
+{
+    rig_open_with(r, policy, 0);
+}
+
+static void apply_traits(rig *r, unsigned traits)
+{
+    r->compares = (traits & RIG_COMPARES) != 0;
+    if (r->compares) {
+        r->config.security.io = KITH_IO_KEYBOARD_DISPLAY;
+        r->config.security.ask_mitm = true;
+    }
+    r->store = (kith_store){r, open_store, read_store, put_record, remove_record};
+    if ((traits & RIG_STORES) != 0)
+        r->config.store = &r->store;
+}
+
+void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)
 {
     static _Alignas(8) uint8_t memory[KITH_HOST_SIZE(RIG_LINKS, RIG_LINKS, 2, 65, 8)];
     size_t size;
@@ -520,6 +657,7 @@ void rig_open(rig *r, kith_pairing_policy policy)
     r->config.service_count = 1;
     r->config.security.methods = methods;
     r->config.security.policy = policy;
+    apply_traits(r, traits);
     size = kith_host_size(&r->config.limits);
     rig_require(kith_host_init(memory + (sizeof memory - size) / 8 * 8, size, &r->config, &r->h) == KITH_OK);
     rig_require(kith_host_start(r->h, 0) == KITH_OK);
@@ -534,6 +672,7 @@ void rig_close(rig *r)
     unsigned ready = r->ready, over = r->lost + r->failed_starts;
 
     r->answers = r->takes = r->works = true;
+    r->store_fails = false;
     rig_take_events(r);
     rig_event(r, KITH_HCI_EV_HARDWARE_ERROR, &hardware, 1);
     rig_advance(r, 1);

@@ -1,15 +1,22 @@
 /* What the fuzz targets share: a host in a rig that plays its controller, watches its events and holds them against
  * rules that no input may break.  A broken rule aborts, which the fuzzer reports.
  *
- * The rules: no level above NONE unless the rig itself proved the key (an honest DHKey check); an asked-for procedure
- * has exactly one end; nothing about a link before CONNECTED or after DISCONNECTED; nothing dropped but what may be. */
+ * The rules: no level above NONE unless the rig itself proved the key (an honest DHKey check), none above ENCRYPTED
+ * unless it said that two numbers are equal; an asked-for procedure has exactly one end; nothing about a link before
+ * CONNECTED or after DISCONNECTED; nothing dropped but what may be; a bond is told when the store has it, and gone when
+ * it has not. */
 #ifndef FUZZ_RIG_H
 #define FUZZ_RIG_H
 
 #include "kith/codec/hci.h"
 #include "kith/kith.h"
 
-enum { RIG_LINKS = 2, RIG_PDU = 65 };
+enum { RIG_LINKS = 2, RIG_PDU = 65, RIG_RECORDS = 4 };
+
+enum {
+    RIG_COMPARES = 1, /* host and peer can compare numbers, and the host asks for it */
+    RIG_STORES = 2    /* the host has a store */
+};
 
 /* One connection as the rig plays it: an honest peer that the fuzzer may let speak, or not. */
 typedef struct {
@@ -25,6 +32,7 @@ typedef struct {
     uint8_t host_key[64], host_nonce[16], nonce[16];
     uint8_t mackey[16], ltk[16];
     bool has_nonce;
+    bool wanted, equal; /* a number was shown; it was said to be equal since */
 } rig_link;
 
 typedef struct {
@@ -34,6 +42,11 @@ typedef struct {
     bool takes;   /* events are taken by themselves */
     bool proved;  /* an honest check was sent: levels may rise from now on */
     bool works;   /* work items are done by themselves */
+    bool compares, said_equal;
+    bool store_fails;
+    kith_store store;
+    kith_record records[RIG_RECORDS]; /* kind 0: none */
+    uint32_t highest_id;
     kith_crypto_port crypto;
     uint64_t random;
     kith_config config;
@@ -46,7 +59,8 @@ typedef struct {
 void rig_require(bool holds);
 
 void rig_open(rig *r, kith_pairing_policy policy); /* a host, started and ready */
-void rig_close(rig *r);                            /* breaks its controller, restarts it, and expects it well */
+void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits);
+void rig_close(rig *r); /* breaks its controller, restarts it, and expects it well */
 void rig_connect(rig *r, unsigned which, bool host_is_central);
 void rig_packet(rig *r, const uint8_t *packet, size_t len); /* controller to host; a copy of its own */
 void rig_event(rig *r, uint8_t code, const uint8_t *parameters, size_t len);
@@ -57,6 +71,7 @@ void rig_do_work(rig *r);
 void rig_advance(rig *r, uint64_t by_us);
 void rig_acknowledge(rig *r, unsigned which);
 void rig_secure(rig *r, unsigned which, kith_level level);
+void rig_compare(rig *r, unsigned which, kith_comparison answer);
 
 /* The next thing that an honest peer would say on this link. */
 typedef enum { RIG_FEATURES, RIG_KEY, RIG_CONFIRM, RIG_RANDOM, RIG_CHECK, RIG_ENCRYPT, RIG_IRK, RIG_ADDRESS } rig_step;

@@ -150,6 +150,7 @@ void actor_enter(actor *a, cast_room *room)
     cast_crypto_port(room->kind, &a->random, &a->crypto);
     a->own = (kith_address){KITH_ADDRESS_PUBLIC, {(uint8_t)room->devices, 0x22, 0x33, 0x44, 0x55, 0x66}};
     a->identity = a->own;
+    a->io = KITH_IO_NO_INPUT_NO_OUTPUT;
     actor_command(a, KITH_HCI_RESET, NULL, 0);
     take_packets(a);
     actor_command(a, KITH_HCI_SET_EVENT_MASK, all, sizeof all);
@@ -176,6 +177,7 @@ void actor_connect(actor *a, cast_host *lamp)
     cast_advertise(lamp);
     p[5] = peer.type;
     memcpy(p + 6, peer.octets, 6);
+    p[12] = a->own.type;
     put16(p + 13, 24);
     put16(p + 15, 24);
     put16(p + 19, 100);
@@ -183,17 +185,44 @@ void actor_connect(actor *a, cast_host *lamp)
     cast_check(a->room, actor_run(a, ACTOR_LIMIT, both_connected, lamp));
 }
 
-void actor_accept(actor *a, cast_host *phone)
+void actor_use_address(actor *a, const kith_address *address)
 {
-    static const kith_connection_parameters quick = {24, 24, 0, 100};
+    a->own = *address;
+    if (address->type == KITH_ADDRESS_RANDOM)
+        actor_command(a, KITH_HCI_LE_SET_RANDOM_ADDRESS, address->octets, sizeof address->octets);
+    take_packets(a);
+}
+
+/* Core Vol 6 Part B 1.3.2.2: the hash, then prand, whose two top bits are 01. */
+void actor_use_private_address(actor *a, uint32_t prand)
+{
+    kith_address address = {KITH_ADDRESS_RANDOM, {0}};
+
+    address.octets[3] = (uint8_t)prand;
+    address.octets[4] = (uint8_t)(prand >> 8);
+    address.octets[5] = (uint8_t)((prand >> 16 & 0x3f) | 0x40);
+    actor_hash(a, address.octets + 3, address.octets);
+    actor_use_address(a, &address);
+}
+
+void actor_advertise(actor *a)
+{
     uint8_t p[15] = {0x20, 0, 0x20, 0};
     const uint8_t on = 1;
 
+    p[5] = a->own.type;
     p[13] = 7;
     actor_command(a, KITH_HCI_LE_SET_ADV_PARAMETERS, p, sizeof p);
     take_packets(a);
     actor_command(a, KITH_HCI_LE_SET_ADV_ENABLE, &on, 1);
     take_packets(a);
+}
+
+void actor_accept(actor *a, cast_host *phone)
+{
+    static const kith_connection_parameters quick = {24, 24, 0, 100};
+
+    actor_advertise(a);
     assert_int_equal(kith_gap_connect(phone->host, &a->own, &quick), KITH_OK);
     cast_check(a->room, actor_run(a, ACTOR_LIMIT, both_connected, phone));
 }

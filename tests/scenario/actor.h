@@ -1,6 +1,7 @@
 /* A scripted peer: a host that is not ours, on a controller of the room.  It speaks raw HCI, L2CAP and SMP (Secure
- * Connections, Just Works, both roles, computed here and nowhere else), keeps to the script up to one step, and then
- * does what the test likes: nothing, or anything.  Core Vol 3 Part H 2.3.5.6. */
+ * Connections, Just Works and Numeric Comparison that it always agrees to, both roles, computed here and nowhere else),
+ * keeps to the script up to one step, and then does what the test likes: nothing, or anything.
+ * Core Vol 3 Part H 2.3.5.6. */
 #ifndef SCENARIO_ACTOR_H
 #define SCENARIO_ACTOR_H
 
@@ -28,6 +29,10 @@ typedef struct {
     kith_crypto_port crypto;
     kith_address own, peer;
     kith_address identity; /* what it says it is; its own address unless the test sets another */
+    uint8_t io, mitm;      /* NoInputNoOutput and none, unless the test sets others */
+    bool keeps_irk;        /* the one it has goes to everybody */
+    bool has_bond;         /* as peripheral it answers an LTK request with .ltk, or */
+    bool has_no_key;       /* refuses it, whatever it has */
     bool central;
     bool connected;
     uint16_t handle;
@@ -57,6 +62,12 @@ typedef struct {
 
 void actor_enter(actor *a, cast_room *room); /* a new controller, up and running */
 
+/* Its address on air from the next connection on: this one, or a resolvable private one that .irk makes from prand. */
+void actor_use_address(actor *a, const kith_address *address);
+void actor_use_private_address(actor *a, uint32_t prand);
+void actor_advertise(actor *a);                       /* and be connected to by whoever likes */
+void actor_wire_ltk(const actor *a, uint8_t out[16]); /* of its last pairing */
+
 typedef bool actor_done(actor *a, void *context);
 bool actor_run(actor *a, uint64_t for_us, actor_done *done, void *context); /* done may be NULL */
 
@@ -82,6 +93,7 @@ void actor_smp_on_pdu(actor *a, const uint8_t *pdu, size_t len);
 void actor_smp_do(actor *a, actor_step step);
 void actor_smp_on_ltk_request(actor *a);
 void actor_smp_on_encrypted(actor *a);
+void actor_hash(const actor *a, const uint8_t prand[3], uint8_t hash[3]); /* ah with .irk; wire order */
 void actor_command(actor *a, uint16_t opcode, const void *parameters, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
-/* A scripted peer's security manager: LE Secure Connections, Just Works, both roles, by the specification's own
- * formulas over AES alone.  Core Vol 3 Part H 2.2.5 to 2.2.8, 2.3.5.6. */
+/* A scripted peer's security manager: LE Secure Connections, Just Works and Numeric Comparison, both roles, by the
+ * specification's own formulas over AES alone.  Core Vol 3 Part H 2.2.5 to 2.2.8, 2.3.5.6. */
 #include "actor.h"
 
 /* ---- AES-CMAC, f4, f5, f6: most significant octet first ---- */
@@ -101,6 +101,17 @@ static void check_value(const actor *a, bool mine, uint8_t out[16])
     turned(out, mac, 16);
 }
 
+/* ah of the key it distributes: the last three octets of AES(irk, 0...0 || prand). */
+void actor_hash(const actor *a, const uint8_t prand[3], uint8_t hash[3])
+{
+    uint8_t key[16], block[16] = {0};
+
+    turned(key, a->irk, 16);
+    turned(block + 13, prand, 3);
+    aes(a, key, block, block);
+    turned(hash, block + 13, 3);
+}
+
 /* ---- the script ---- */
 
 static void say(actor *a, uint8_t opcode, const uint8_t *value, size_t len)
@@ -129,9 +140,9 @@ static void send_features(actor *a)
 {
     uint8_t *mine = a->central ? a->request : a->response;
     const uint8_t features[7] = {a->central ? KITH_SMP_PAIRING_REQUEST : KITH_SMP_PAIRING_RESPONSE,
-                                 KITH_IO_NO_INPUT_NO_OUTPUT,
+                                 a->io,
                                  0,
-                                 KITH_AUTH_BONDING | KITH_AUTH_SC,
+                                 (uint8_t)(KITH_AUTH_BONDING | KITH_AUTH_SC | a->mitm),
                                  16,
                                  KITH_KEY_ID,
                                  KITH_KEY_ID};
@@ -180,21 +191,33 @@ static void send_check(actor *a)
     say(a, KITH_SMP_PAIRING_DHKEY_CHECK, check, sizeof check);
 }
 
+void actor_wire_ltk(const actor *a, uint8_t out[16])
+{
+    turned(out, a->ltk, 16);
+}
+
+static void answer_ltk_request(actor *a, bool with_key)
+{
+    uint8_t p[18];
+
+    p[0] = (uint8_t)a->handle;
+    p[1] = (uint8_t)(a->handle >> 8);
+    actor_wire_ltk(a, p + 2);
+    actor_command(a, with_key ? KITH_HCI_LE_LTK_REQUEST_REPLY : KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY, p,
+                  with_key ? sizeof p : 2);
+}
+
 static void encrypt(actor *a)
 {
-    uint8_t p[18], wire[16];
+    uint8_t wire[16];
 
     if (!may(a, ACTOR_ENCRYPTS))
         return;
-    turned(wire, a->ltk, 16);
-    if (a->central) {
+    actor_wire_ltk(a, wire);
+    if (a->central)
         actor_encrypt(a, wire);
-        return;
-    }
-    p[0] = (uint8_t)a->handle;
-    p[1] = (uint8_t)(a->handle >> 8);
-    memcpy(p + 2, wire, 16);
-    actor_command(a, KITH_HCI_LE_LTK_REQUEST_REPLY, p, sizeof p);
+    else
+        answer_ltk_request(a, true);
 }
 
 static void send_identity(actor *a)
@@ -233,7 +256,8 @@ void actor_smp_reset(actor *a, actor_step stop_before)
             break;
     }
     assert_int_equal(a->crypto.random(a->crypto.context, a->nonce, 16), KITH_OK);
-    assert_int_equal(a->crypto.random(a->crypto.context, a->irk, 16), KITH_OK);
+    if (!a->keeps_irk)
+        assert_int_equal(a->crypto.random(a->crypto.context, a->irk, 16), KITH_OK);
     if (a->central)
         send_features(a);
 }
@@ -333,7 +357,10 @@ void actor_smp_on_pdu(actor *a, const uint8_t *pdu, size_t len)
 
 void actor_smp_on_ltk_request(actor *a)
 {
-    encrypt(a);
+    if (a->has_bond || a->has_no_key)
+        answer_ltk_request(a, !a->has_no_key);
+    else
+        encrypt(a);
 }
 
 /* The responder gives its keys first, and the initiator after the responder's last. */

@@ -107,12 +107,13 @@ static void check_verdict(const cast_host *h, const kith_event *e)
         cast_equal(h->room, v->succeeded, v->level > KITH_LEVEL_NONE);
 }
 
-/* A link whose pairing failed is protected by nothing, or by the bond that was proven before. */
+/* A link whose pairing failed is protected by nothing, or by the bond that was proven before.  One that was refused
+ * before it began changes nothing: the bond of the pairing before it may be still on its way to the store. */
 static void check_level(const cast_host *h, const kith_event *e)
 {
     kith_event_security now;
 
-    if (e->kind != KITH_EVENT_PAIRING_FAILED || !h->config.security.bonding ||
+    if (e->kind != KITH_EVENT_PAIRING_FAILED || !h->config.security.bonding || e->verdict.phase == KITH_PHASE_REQUEST ||
         kith_security_of(h->host, e->link, &now) != KITH_OK)
         return;
     if (now.level > KITH_LEVEL_NONE && now.peer == 0)
@@ -162,6 +163,41 @@ static void take_note(cast_host *h, const kith_event *e)
     }
 }
 
+/* Before the stage takes it: the store's operation is put aside, what else is taken on the way is done. */
+static void steal_store_work(cast_host *h)
+{
+    kith_work work;
+
+    while (h->holds_store && !h->has_store_work && kith_host_take_work(h->host, &work)) {
+        if (work.kind == KITH_WORK_STORE) {
+            h->store_work = work;
+            h->has_store_work = true;
+            continue;
+        }
+        kith_work_run(&work);
+        assert_int_equal(kith_host_finish_work(h->host, &work, kith_sim_now(h->room->sim)), KITH_OK);
+    }
+}
+
+void cast_hold_store(cast_host *h)
+{
+    h->holds_store = true;
+    steal_store_work(h);
+}
+
+kith_status cast_finish_store(cast_host *h)
+{
+    kith_status status;
+
+    steal_store_work(h);
+    cast_check(h->room, h->has_store_work);
+    kith_work_run(&h->store_work);
+    status = kith_host_finish_work(h->host, &h->store_work, kith_sim_now(h->room->sim));
+    h->has_store_work = status == KITH_ERR_FULL;
+    steal_store_work(h);
+    return status;
+}
+
 static void keep_value(cast_host *h, const uint8_t *value, size_t len)
 {
     cast_check(h->room, len <= sizeof h->value);
@@ -191,8 +227,11 @@ static void on_event(cast_host *h, const kith_event *e)
         keep_value(h, e->attribute.value, e->attribute.len);
     if (e->kind == KITH_EVENT_READ_WANTED)
         assert_int_equal(kith_gatt_answer_read(h->host, e->link, 0, CAST_SECRET, sizeof CAST_SECRET), KITH_OK);
+    if (e->kind == KITH_EVENT_COMPARISON_WANTED && h->answers)
+        cast_equal(h->room, kith_pairing_compare(h->host, e->link, h->answer), KITH_OK);
     if (h->react != NULL)
         h->react(h, e);
+    steal_store_work(h);
 }
 
 static void print_log(const cast_host *h)
@@ -241,7 +280,13 @@ static const kith_characteristic characteristics[] = {
 static const kith_service services[] = {
     {.uuid = KITH_UUID16(CAST_SERVICE), .characteristics = characteristics, .characteristic_count = 2},
 };
-static const kith_method *const methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder, NULL};
+static const kith_method *const methods[] = {
+    &kith_sc_just_works_initiator,
+    &kith_sc_just_works_responder,
+    &kith_sc_numeric_comparison_initiator,
+    &kith_sc_numeric_comparison_responder,
+    NULL,
+};
 
 void cast_phone_config(kith_config *config)
 {
@@ -312,6 +357,53 @@ cast_host *cast_add_phone(cast_room *room, const char *name)
 
     cast_phone_config(&config);
     return cast_add(room, name, &config);
+}
+
+void cast_power_off(cast_host *h)
+{
+    static const uint8_t reset[] = {KITH_H4_COMMAND, KITH_HCI_RESET & 0xff, KITH_HCI_RESET >> 8, 0};
+    uint8_t packet[KITH_STAGE_PACKET];
+    kith_stage_host *place = &h->room->stage.hosts[h->number];
+
+    kith_host_erase(h->host);
+    check_guards(h);
+    memset(place, 0, sizeof *place);
+    memset(h->open, 0, sizeof h->open);
+    h->link = 0;
+    h->has_store_work = false;
+    assert_int_equal(kith_sim_send(h->room->sim, h->device, reset, sizeof reset), KITH_OK);
+    while (kith_sim_receive(h->room->sim, h->device, packet, sizeof packet) > 0)
+        continue;
+}
+
+void cast_power_on(cast_host *h)
+{
+    kith_stage_host *place = &h->room->stage.hosts[h->number];
+
+    cast_check(h->room, kith_host_size(&h->config.limits) <= h->size);
+    assert_int_equal(kith_host_init(h->block + GUARD, h->size, &h->config, &h->host), KITH_OK);
+    *place = (kith_stage_host){.host = h->host, .device = h->device};
+    assert_int_equal(kith_host_start(h->host, kith_sim_now(h->room->sim)), KITH_OK);
+    steal_store_work(h);
+}
+
+static bool nobody_is_connected(void *context)
+{
+    const cast_room *room = context;
+
+    for (size_t i = 0; i < room->count; i++)
+        if (room->hosts[i].link != 0)
+            return false;
+    return true;
+}
+
+void cast_reboot(cast_host *h)
+{
+    cast_power_off(h);
+    if (!cast_run(h->room, MINUTE, nobody_is_connected, h->room))
+        cast_fail(h->room, "a link outlives the power of %s", h->name);
+    cast_power_on(h);
+    cast_await_next(h, KITH_EVENT_READY);
 }
 
 void cast_start(cast_room *room)
@@ -465,6 +557,17 @@ void cast_read(cast_host *phone, uint16_t handle)
 
     cast_equal(phone->room, kith_gatt_read(phone->host, phone->link, handle), KITH_OK);
     cast_await(phone, KITH_EVENT_READ, reads + 1);
+}
+
+void cast_encrypt(cast_host *one, cast_host *other)
+{
+    unsigned ones = one->ends, others = other->ends;
+
+    cast_equal(one->room, kith_security_secure(one->host, one->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_await_ends(one, ones + 1);
+    cast_await_ends(other, others + 1);
+    cast_equal(one->room, one->end.why, KITH_WHY_ENCRYPTED);
+    cast_equal(one->room, other->end.why, KITH_WHY_ENCRYPTED);
 }
 
 bool cast_only_bond(const cast_host *h, kith_bond_info *bond, kith_bond_keys *keys)

@@ -71,6 +71,11 @@ struct cast_host {
     uint16_t handle;      /* of the protected value, once discovered */
     cast_reaction *react; /* may be NULL */
     void *context;        /* the test's */
+    bool answers;         /* the person at it answers COMPARISON_WANTED at once, so: */
+    kith_comparison answer;
+    bool holds_store;    /* operations of its store wait for cast_finish_store(); all other work is done at once */
+    bool has_store_work; /* one waits */
+    kith_work store_work;
     cast_note log[CAST_LOG];
     unsigned notes;
 };
@@ -108,6 +113,16 @@ cast_host *cast_add_lamp(cast_room *room, const char *name);
 cast_host *cast_add_phone(cast_room *room, const char *name);
 void cast_start(cast_room *room); /* all hosts, until all are READY */
 
+/* Its power goes off: nothing is left but its store, if it has one; its links die at the peers by supervision timeout.
+ * On: a host is made anew in the same place, with the configuration as it is by then, and started. */
+void cast_power_off(cast_host *host);
+void cast_power_on(cast_host *host);
+void cast_reboot(cast_host *host); /* both, until READY; whoever was connected knows */
+
+void cast_hold_store(cast_host *host); /* from now on, and what a call has just asked of it */
+/* The operation that waits is done and its result given to the host; what comes next waits again. */
+kith_status cast_finish_store(cast_host *host);
+
 /* Lets everything happen until then, or until done says so (asked after every event). */
 typedef bool cast_done(void *context);
 void cast_run_until(cast_room *room, uint64_t until_us);
@@ -128,6 +143,7 @@ void cast_pair(cast_host *phone, cast_host *lamp);             /* opens the wind
 void cast_connect_and_pair(cast_host *phone, cast_host *lamp); /* the "clean pairing" that must always work */
 void cast_read(cast_host *phone, uint16_t handle);             /* until it ends; see last[KITH_EVENT_READ] */
 void cast_expect_equal_keys(const cast_host *a, const cast_host *b);
+void cast_encrypt(cast_host *one, cast_host *other); /* one secures the link, by the bond, until both have been told */
 bool cast_only_bond(const cast_host *host, kith_bond_info *bond, kith_bond_keys *keys);
 void cast_forget_all(cast_host *host);
 

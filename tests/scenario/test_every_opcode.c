@@ -7,10 +7,11 @@
 enum { LONGEST = 70, SETTLE_US = 200000 };
 
 typedef enum {
-    HOST_IDLE,    /* nothing asked for */
-    HOST_ASKED,   /* secure() was called: peripheral waits for a request, central for a response */
-    HOST_CONSENT, /* a person is being asked */
-    HOST_PAIRING  /* the script was played up to a step */
+    HOST_IDLE,     /* nothing asked for */
+    HOST_ASKED,    /* secure() was called: peripheral waits for a request, central for a response */
+    HOST_CONSENT,  /* a person is being asked */
+    HOST_COMPARES, /* the same, and there a person is asked about a number */
+    HOST_PAIRING   /* the script was played up to a step */
 } host_situation;
 
 typedef struct {
@@ -27,6 +28,8 @@ static const state_row as_peripheral[] = {
     {"public key wanted", HOST_PAIRING, ACTOR_SENDS_KEY, 0},
     {"checking the key", HOST_PAIRING, ACTOR_SENDS_RANDOM, 5 * CAST_SECOND},
     {"nonce wanted", HOST_PAIRING, ACTOR_SENDS_RANDOM, 0},
+    {"a person compares", HOST_COMPARES, ACTOR_SENDS_CHECK, 0},
+    {"a person compares, and the check is held", HOST_COMPARES, ACTOR_ENCRYPTS, 0},
     {"check wanted", HOST_PAIRING, ACTOR_SENDS_CHECK, 0},
     {"LTK request wanted", HOST_PAIRING, ACTOR_ENCRYPTS, 0},
     {"IRK wanted", HOST_PAIRING, ACTOR_SENDS_IRK, 0},
@@ -41,6 +44,7 @@ static const state_row as_central[] = {
     {"checking the key", HOST_PAIRING, ACTOR_SENDS_CONFIRM, 5 * CAST_SECOND},
     {"confirm wanted", HOST_PAIRING, ACTOR_SENDS_CONFIRM, 0},
     {"nonce wanted", HOST_PAIRING, ACTOR_SENDS_RANDOM, 0},
+    {"a person compares", HOST_COMPARES, ACTOR_SENDS_CHECK, 0},
     {"check wanted", HOST_PAIRING, ACTOR_SENDS_CHECK, 0},
     {"encryption under way", HOST_PAIRING, ACTOR_ENCRYPTS, 0},
     {"IRK wanted", HOST_PAIRING, ACTOR_SENDS_IRK, 0},
@@ -54,8 +58,13 @@ typedef struct {
     bool peripheral;
     const state_row *row;
     actor peer;
-    unsigned sent, failed_before, asked_before;
+    unsigned sent, failed_before, asked_before, compared_before;
 } stand;
+
+static bool plays_the_script(const state_row *row)
+{
+    return row->situation == HOST_PAIRING || row->situation == HOST_COMPARES;
+}
 
 static bool work_is_under_way(actor *a, void *context)
 {
@@ -69,9 +78,10 @@ static void begin_state(stand *s)
 {
     const state_row *row = s->row;
 
-    if (row->situation == HOST_CONSENT || row->situation == HOST_PAIRING)
+    s->peer.io = row->situation == HOST_COMPARES ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT;
+    if (row->situation == HOST_CONSENT || plays_the_script(row))
         actor_begin(&s->peer, row->step);
-    if (row->situation == HOST_ASKED || (!s->peripheral && row->situation == HOST_PAIRING))
+    if (row->situation == HOST_ASKED || (!s->peripheral && plays_the_script(row)))
         cast_equal(s->room, kith_security_secure(s->host->host, s->host->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
 }
 
@@ -81,12 +91,14 @@ static void check_state(stand *s)
     const state_row *row = s->row;
 
     cast_equal(s->room, s->host->told[KITH_EVENT_PAIRING_FAILED], s->failed_before);
-    if (row->situation == HOST_PAIRING && row->work_us == 0)
+    if (plays_the_script(row) && row->work_us == 0)
         cast_equal(s->room, s->peer.next, row->step);
-    if (row->situation == HOST_PAIRING)
+    if (plays_the_script(row))
         cast_equal(s->room, s->host->told[KITH_EVENT_PAIRED], row->step == ACTOR_IS_DONE);
     if (row->situation == HOST_CONSENT)
         cast_check(s->room, s->host->told[KITH_EVENT_CONSENT_WANTED] > s->asked_before);
+    cast_equal(s->room, s->host->told[KITH_EVENT_COMPARISON_WANTED] - s->compared_before,
+               row->situation == HOST_COMPARES);
 }
 
 static void bring_to_state(stand *s)
@@ -138,6 +150,7 @@ static void send_and_judge(stand *s, const uint8_t *pdu, size_t len)
     h->told[KITH_EVENT_PAIRED] = 0;
     ends = s->failed_before = h->told[KITH_EVENT_PAIRING_FAILED];
     s->asked_before = h->told[KITH_EVENT_CONSENT_WANTED];
+    s->compared_before = h->told[KITH_EVENT_COMPARISON_WANTED];
     bring_to_state(s);
     actor_send_smp(&s->peer, pdu, len);
     s->sent++;
@@ -146,8 +159,10 @@ static void send_and_judge(stand *s, const uint8_t *pdu, size_t len)
         actor_encrypt(&s->peer, zero);
     actor_run(&s->peer, SETTLE_US, NULL, NULL);
     s->room->stage.work_us = 0;
+    s->peer.io = KITH_IO_NO_INPUT_NO_OUTPUT; /* nobody is asked in the clean pairing that follows */
     actor_disconnect(&s->peer, h);
-    if (h->highest > KITH_LEVEL_NONE && !s->peer.proved)
+    /* The check alone proves nothing while our person has not spoken. */
+    if (h->highest > KITH_LEVEL_NONE && (!s->peer.proved || s->row->situation == HOST_COMPARES))
         cast_fail(s->room, "%s: opcode %02x of %zu octets: a level without proof", s->row->name, pdu[0], len);
     expect_outcome(s, ends);
     cast_equal(s->room, h->told[KITH_EVENT_DISCONNECTED], disconnections + 1);
@@ -191,6 +206,10 @@ static void run_state(const state_row *row, bool peripheral)
         cast_phone_config(&config);
     if (row->situation == HOST_CONSENT)
         config.security.policy = KITH_PAIRING_ASK;
+    if (row->situation == HOST_COMPARES) {
+        config.security.io = KITH_IO_DISPLAY_YES_NO;
+        config.security.ask_mitm = true;
+    }
     s.host = cast_add(s.room, "host", &config);
     cast_start(s.room);
     actor_enter(&s.peer, s.room);

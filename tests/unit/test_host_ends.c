@@ -118,6 +118,48 @@ static void a_lost_controller_ends_every_link_in_turn(void **state)
     desk_close(&d);
 }
 
+/* Links that all claim the peer whose bond is being written, and asked for its key: the store fails, and each of them
+ * is told, though only one step's room is left. */
+static void keys_that_waited_for_a_store_that_failed_are_all_told(void **state)
+{
+    const kith_store store = {NULL, NULL, NULL, NULL, NULL}; /* nobody calls it here */
+    kith_work work;
+    desk d;
+
+    (void)state;
+    desk_open(&d, DESK_LINKS, 27, DESK_LINKS);
+    while (kith_host_take_work(d.h, &work))
+        continue; /* the key pair that is made ahead is nobody's business here */
+    d.h->config.store = &store;
+    d.h->store.stage = STORE_READY;
+    d.h->saves[0].used = true;
+    d.h->saves[0].bond.identity = (kith_address){KITH_ADDRESS_PUBLIC, {0xaa}};
+    d.h->saves[0].bond.id = 1;
+    for (unsigned i = 0; i < DESK_LINKS; i++) {
+        host_link *link = desk_connect(&d, i, false);
+
+        link->peer = d.h->saves[0].bond.identity;
+        link->ltk_waits = true;
+    }
+    desk_forget(&d);
+    work_want_store(d.h);
+    assert_true(kith_host_take_work(d.h, &work));
+    assert_int_equal(work.kind, KITH_WORK_STORE);
+    work.result = KITH_ERR_STORAGE;
+    while (events_have_room(d.h))
+        event_post(d.h, KITH_EVENT_SCANNING, NULL);
+    d.h->events.count--; /* room for one step just so */
+    assert_int_equal(kith_host_finish_work(d.h, &work, d.now_us), KITH_OK);
+    for (unsigned i = 0; i < DESK_LINKS; i++) {
+        desk_take_events(&d);
+        assert_int_equal(kith_host_advance(d.h, d.now_us), KITH_OK);
+    }
+    assert_int_equal(d.told[KITH_EVENT_BOND_FAILED], 1);
+    assert_int_equal(d.told[KITH_EVENT_ENCRYPTION_FAILED], DESK_LINKS);
+    assert_int_equal(kith_host_dropped(d.h), 0);
+    desk_close(&d);
+}
+
 static bool is_whole_command(const kith_event *event)
 {
     if (event->kind != KITH_EVENT_WRITE_COMMAND)
@@ -166,6 +208,7 @@ int main(void)
         cmocka_unit_test(and_with_events_that_nobody_took),
         cmocka_unit_test(an_own_key_that_fails_ends_every_pairing_that_waits_for_it),
         cmocka_unit_test(a_lost_controller_ends_every_link_in_turn),
+        cmocka_unit_test(keys_that_waited_for_a_store_that_failed_are_all_told),
         cmocka_unit_test(values_are_whole_until_the_next_event_is_taken),
     };
 

@@ -219,6 +219,164 @@ static void a_store_without_room_holds_nothing(void **state)
     assert_null(peers_after(&none, 0));
 }
 
+/* ---- an identity resolving key that two bonds have ---- */
+
+static void an_irk_that_two_bonds_have_names_neither(void **state)
+{
+    kith_crypto_port *port = *state;
+    store s;
+    peers_bond *one, *two;
+    kith_address rpa = {KITH_ADDRESS_RANDOM, {0, 0, 0, 0x11, 0x22, 0x63}};
+
+    open_store(&s);
+    one = put(&s, 1);
+    two = put(&s, 2);
+    put(&s, 3);
+    memcpy(two->irk, one->irk, sizeof two->irk);
+    assert_int_equal(crypto_ah(port, one->irk, rpa.octets + 3, rpa.octets), KITH_OK);
+    assert_true(peers_resolves(one, port, &rpa) && peers_resolves(two, port, &rpa));
+    assert_null(peers_by_address(&s.bonds, port, &rpa));
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &two->identity), two);
+    peers_remove(&s.bonds, one);
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &rpa), two);
+}
+
+/* ---- room ---- */
+
+static void room_that_is_promised_is_not_there_for_others(void **state)
+{
+    const peers_bond known = make_bond(1), stranger = make_bond(9);
+    store s;
+
+    (void)state;
+    open_store(&s);
+    put(&s, 1);
+    for (uint32_t promised = 0; promised < 2 * SLOTS; promised++) {
+        assert_int_equal(peers_has_room(&s.bonds, &stranger.identity, promised), promised < SLOTS - 1);
+        assert_true(peers_has_room(&s.bonds, &known.identity, promised)); /* it has its own */
+    }
+}
+
+static void an_id_is_named_before_the_bond_is_there(void **state)
+{
+    peers_bond fresh = make_bond(5);
+    const peers_bond other = make_bond(6);
+    store s;
+    kith_peer_id id, next;
+
+    (void)state;
+    open_store(&s);
+    id = peers_id_for(&s.bonds, &fresh.identity);
+    next = peers_id_for(&s.bonds, &other.identity);
+    assert_int_not_equal(id, next); /* nobody else gets it meanwhile */
+    fresh.id = id;
+    assert_int_equal(peers_put(&s.bonds, &fresh)->id, id);
+    assert_int_equal(peers_id_for(&s.bonds, &fresh.identity), id);
+}
+
+/* ---- forgetting in two steps ---- */
+
+static void a_forgotten_bond_is_nobodys_and_keeps_its_place_until_it_is_dropped(void **state)
+{
+    kith_crypto_port *port = *state;
+    static const uint8_t none[16];
+    const peers_bond two = make_bond(2);
+    store s;
+    peers_bond *bond;
+    kith_peer_id id;
+
+    open_store(&s);
+    put(&s, 1);
+    bond = put(&s, 2);
+    id = bond->id;
+    assert_null(peers_next_forgetting(&s.bonds));
+    peers_forget(&s.bonds, bond);
+    assert_memory_equal(bond->ltk, none, 16);
+    assert_memory_equal(bond->irk, none, 16);
+    assert_int_equal(s.bonds.used, 1);
+    assert_null(peers_by_id(&s.bonds, id));
+    assert_null(peers_by_identity(&s.bonds, &two.identity));
+    assert_null(peers_by_address(&s.bonds, port, &two.identity));
+    assert_null(peers_after(&s.bonds, 1));
+    assert_int_equal(peers_next_forgetting(&s.bonds)->id, id);
+    assert_int_equal(peers_forgotten(&s.bonds, id)->id, id);
+    for (uint8_t i = 3; i <= SLOTS; i++)
+        assert_non_null(put(&s, i));
+    assert_null(put(&s, 9));
+    peers_forget_failed(&s.bonds, id);
+    assert_null(peers_next_forgetting(&s.bonds)); /* nobody tries again by itself */
+    assert_non_null(peers_forgotten(&s.bonds, id));
+    peers_drop(&s.bonds, id);
+    assert_null(peers_forgotten(&s.bonds, id));
+    assert_non_null(put(&s, 9));
+    assert_int_equal(s.bonds.used, SLOTS);
+}
+
+static void what_stands_is_not_called_forgotten(void **state)
+{
+    store s;
+    kith_peer_id id;
+
+    (void)state;
+    open_store(&s);
+    id = put(&s, 1)->id;
+    assert_null(peers_forgotten(&s.bonds, id));
+    peers_forget_failed(&s.bonds, id);
+    assert_non_null(peers_by_id(&s.bonds, id));
+    peers_drop(&s.bonds, 77); /* that is fine */
+    assert_int_equal(s.bonds.used, 1);
+}
+
+/* ---- from a store ---- */
+
+static void a_later_record_takes_the_place_of_an_earlier_one(void **state)
+{
+    const peers_bond first = make_bond(1);
+    peers_bond bond = first;
+    store s;
+
+    (void)state;
+    open_store(&s);
+    bond.id = 40;
+    assert_true(peers_load(&s.bonds, &bond));
+    bond.ltk[0] ^= 1;
+    assert_true(peers_load(&s.bonds, &bond)); /* the same ID */
+    assert_int_equal(s.bonds.used, 1);
+    assert_int_equal(peers_by_id(&s.bonds, 40)->ltk[0], bond.ltk[0]);
+    bond = make_bond(2);
+    bond.id = 40;
+    assert_true(peers_load(&s.bonds, &bond)); /* somebody else under it */
+    assert_int_equal(s.bonds.used, 1);
+    assert_null(peers_by_identity(&s.bonds, &first.identity));
+    assert_int_equal(put(&s, 3)->id, 41); /* and what was seen is not given again */
+}
+
+static void ids_go_on_above_the_highest_that_was_ever_there(void **state)
+{
+    store s;
+
+    (void)state;
+    open_store(&s);
+    peers_know_id(&s.bonds, 1000);
+    peers_know_id(&s.bonds, 10);
+    assert_int_equal(put(&s, 1)->id, 1001);
+}
+
+static void more_records_than_slots_are_not_loaded(void **state)
+{
+    store s;
+
+    (void)state;
+    open_store(&s);
+    for (uint8_t i = 1; i <= SLOTS + 1; i++) {
+        peers_bond bond = make_bond(i);
+
+        bond.id = i;
+        assert_int_equal(peers_load(&s.bonds, &bond), i <= SLOTS);
+    }
+    assert_int_equal(s.bonds.used, SLOTS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +390,14 @@ int main(void)
         cmocka_unit_test(bonds_are_listed_in_order_of_their_ids),
         cmocka_unit_test(a_weaker_bond_is_told_from_an_equal_one),
         cmocka_unit_test(a_store_without_room_holds_nothing),
+        cmocka_unit_test(an_irk_that_two_bonds_have_names_neither),
+        cmocka_unit_test(room_that_is_promised_is_not_there_for_others),
+        cmocka_unit_test(an_id_is_named_before_the_bond_is_there),
+        cmocka_unit_test(a_forgotten_bond_is_nobodys_and_keeps_its_place_until_it_is_dropped),
+        cmocka_unit_test(what_stands_is_not_called_forgotten),
+        cmocka_unit_test(a_later_record_takes_the_place_of_an_earlier_one),
+        cmocka_unit_test(ids_go_on_above_the_highest_that_was_ever_there),
+        cmocka_unit_test(more_records_than_slots_are_not_loaded),
     };
 
     return RUN_ON_BOTH(tests);

@@ -1,7 +1,7 @@
 /* Runs a work item: kith/work.h.
  *
- * Touches the item alone and calls only p256_* of the crypto port named in it, so it may run on any
- * thread.  Fills the kind's output and the result, nothing else: private_key stays (the host needs
+ * Touches the item alone and calls only p256_* of the crypto port, or the store, that is named in it, so it may run
+ * on any thread.  Fills the kind's output and the result, nothing else: private_key stays (the host needs
  * that of a key pair for the shared secret later) and is the host's to wipe when it takes the item
  * back.  Outputs are zeroed on failure. */
 #include "kith/work.h"
@@ -28,6 +28,23 @@ static kith_status run_shared_secret(kith_work *work)
     return status;
 }
 
+static kith_status run_store(kith_work_store *w)
+{
+    void *context = w->store->context;
+
+    switch (w->operation) {
+    case KITH_STORE_OPEN:
+        return w->store->open(context, &w->state);
+    case KITH_STORE_READ:
+        return w->store->read(context, &w->cursor, &w->record);
+    case KITH_STORE_PUT:
+        return w->store->put(context, &w->record, &w->state);
+    case KITH_STORE_REMOVE:
+        return w->store->remove(context, w->record.kind, w->record.id, &w->state);
+    }
+    return KITH_ERR_VALUE;
+}
+
 static kith_status run(kith_work *work)
 {
     switch (work->kind) {
@@ -37,6 +54,8 @@ static kith_status run(kith_work *work)
         return work->crypto->p256_check_public_key(work->crypto->context, work->peer_key);
     case KITH_WORK_SHARED_SECRET:
         return run_shared_secret(work);
+    case KITH_WORK_STORE:
+        return run_store(&work->store);
     }
     return KITH_ERR_VALUE;
 }

@@ -1,0 +1,330 @@
+/* The store, as this host uses it: loaded once at start, then bonds written and removed, one operation at a time, each
+ * a work item.  A bond is told, and takes the place of an older one in memory, when it is durable and not before; what
+ * is forgotten is nobody's at once, and is told when the store has destroyed it. */
+#include <string.h>
+
+#include "base/wipe.h"
+#include "host/internal.h"
+
+bool storing_is_ready(const kith_host *h)
+{
+    return h->config.store == NULL || h->store.stage == STORE_READY;
+}
+
+/* ---- what is to do next ---- */
+
+static host_save *oldest_save(const kith_host *h)
+{
+    host_save *oldest = NULL;
+
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
+            oldest = &h->saves[i];
+    return oldest;
+}
+
+static bool has_something_to_do(const kith_host *h)
+{
+    switch (h->store.stage) {
+    case STORE_CLOSED:
+        return false;
+    case STORE_READY:
+        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL;
+    default:
+        return true;
+    }
+}
+
+static void go_on(kith_host *h)
+{
+    if (h->config.store != NULL && has_something_to_do(h))
+        work_want_store(h);
+}
+
+void storing_begin(kith_host *h)
+{
+    if (h->config.store == NULL || h->store.stage != STORE_CLOSED)
+        return;
+    memset(&h->store, 0, sizeof h->store);
+    h->store.stage = STORE_OPENING;
+    go_on(h);
+}
+
+/* What is forgotten goes first: its peer may have paired anew, and two records of one identity must never be there. */
+static void fill_change(const kith_host *h, kith_work_store *w)
+{
+    const host_save *save = oldest_save(h);
+    const peers_bond *forgetting = peers_next_forgetting(&h->bonds);
+
+    if (forgetting == NULL) {
+        w->operation = KITH_STORE_PUT;
+        peers_encode_bond(&save->bond, &w->record);
+        return;
+    }
+    w->operation = KITH_STORE_REMOVE;
+    w->record.kind = KITH_RECORD_BOND;
+    w->record.id = forgetting->id;
+}
+
+void storing_fill(const kith_host *h, kith_work_store *w)
+{
+    w->store = h->config.store;
+    switch (h->store.stage) {
+    case STORE_OPENING:
+        w->operation = KITH_STORE_OPEN;
+        break;
+    case STORE_READING:
+        w->operation = KITH_STORE_READ;
+        w->cursor = h->store.cursor;
+        break;
+    case STORE_NAMING:
+        w->operation = KITH_STORE_PUT;
+        peers_encode_device(&h->store.device, &w->record);
+        break;
+    default:
+        fill_change(h, w);
+        break;
+    }
+}
+
+/* ---- loading ---- */
+
+/* What was read so far is not believed. */
+static void fail(kith_host *h, kith_status status)
+{
+    h->store.stage = STORE_CLOSED;
+    peers_clear(&h->bonds);
+    if (h->startup == STARTUP_RUNNING)
+        startup_fail_store(h, status);
+}
+
+static void finish_loading(kith_host *h, bool fresh)
+{
+    kith_event *event = event_post(h, KITH_EVENT_STORE_LOADED, NULL);
+
+    identity_adopt(h, &h->store.device);
+    wipe(&h->store.device, sizeof h->store.device);
+    h->store.stage = STORE_READY;
+    event->store.bonds = h->bonds.used;
+    event->store.damaged = h->store.state.damaged + h->store.unusable;
+    event->store.torn = h->store.state.torn;
+    event->store.fresh = fresh;
+}
+
+/* Everything was read.  A device that has no name yet gets one for good. */
+static void finish_reading(kith_host *h)
+{
+    kith_status status;
+
+    peers_know_id(&h->bonds, h->store.state.highest_id);
+    if (h->store.has_device) {
+        finish_loading(h, false);
+        return;
+    }
+    /* A store that lost something may have lost our name: a new one would make every bond worthless. */
+    status = h->store.state.damaged + h->store.unusable + h->bonds.used > 0 ? KITH_ERR_DAMAGED
+                                                                            : identity_draw(h, &h->store.device);
+    h->store.stage = STORE_NAMING;
+    if (status != KITH_OK)
+        fail(h, status);
+}
+
+static kith_status take_bond(kith_host *h, const kith_record *record)
+{
+    peers_bond bond;
+    kith_status status = KITH_OK;
+
+    if (record->removed)
+        peers_drop(&h->bonds, record->id);
+    else
+        status = peers_decode_bond(record, &bond);
+    if (!record->removed && status == KITH_OK) {
+        status = peers_load(&h->bonds, &bond) ? KITH_OK : KITH_ERR_FULL;
+        wipe(&bond, sizeof bond);
+    }
+    return status;
+}
+
+/* Kinds that this version does not know are a later one's business. */
+static kith_status take_record(kith_host *h, const kith_record *record)
+{
+    if (record->kind == KITH_RECORD_BOND && record->id != 0)
+        return take_bond(h, record);
+    if (record->kind != KITH_RECORD_DEVICE)
+        return KITH_OK;
+    h->store.has_device = !record->removed;
+    return record->removed ? KITH_OK : peers_decode_device(record, &h->store.device);
+}
+
+static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
+{
+    if (result == KITH_ERR_NOT_FOUND) {
+        finish_reading(h);
+        return;
+    }
+    if (result == KITH_OK)
+        result = take_record(h, &w->record);
+    if (result == KITH_ERR_DAMAGED && w->record.kind == KITH_RECORD_BOND) {
+        h->store.unusable++; /* sound octets that make no sense: as good as damaged */
+        result = KITH_OK;
+    }
+    if (result != KITH_OK)
+        fail(h, result);
+    h->store.cursor = w->cursor;
+}
+
+/* ---- changes ---- */
+
+static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
+{
+    kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
+
+    event->address = save->address;
+    event->peer = result == KITH_OK ? save->bond.id : 0;
+    bonding_fill_verdict(&save->verdict, result, event);
+}
+
+/* Links that came while the bond was being written see it now. */
+static void tell_links(kith_host *h)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        host_link *link = &h->links[i];
+        const peers_bond *bond;
+
+        if (link->id == 0)
+            continue;
+        bond = link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, &link->peer) : NULL;
+        if (bond != NULL)
+            link->claimed = bond->id;
+    }
+}
+
+static void on_saved(kith_host *h, kith_status result)
+{
+    host_save *save = oldest_save(h);
+    host_link *link = link_by_id(h, save->link);
+
+    if (result == KITH_OK && peers_put(&h->bonds, &save->bond) == NULL)
+        result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
+    if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED)
+        link->claimed = link->proven = save->bond.id;
+    tell_saved(h, save, link, result);
+    wipe(save, sizeof *save);
+    tell_links(h);
+}
+
+static void on_removed(kith_host *h, kith_peer_id id, kith_status result)
+{
+    kith_event *event = event_post(h, KITH_EVENT_FORGOTTEN, NULL);
+
+    event->forgotten.peer = id;
+    event->forgotten.status = result;
+    if (result == KITH_OK)
+        peers_drop(&h->bonds, id);
+    else
+        peers_forget_failed(&h->bonds, id);
+}
+
+void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
+{
+    if (w->operation != KITH_STORE_READ && result == KITH_OK)
+        h->store.state = w->state;
+    switch (h->store.stage) {
+    case STORE_OPENING:
+        h->store.stage = STORE_READING;
+        if (result != KITH_OK)
+            fail(h, result);
+        break;
+    case STORE_READING:
+        on_read(h, w, result);
+        break;
+    case STORE_NAMING:
+        if (result == KITH_OK)
+            finish_loading(h, true);
+        else
+            fail(h, result);
+        break;
+    case STORE_READY:
+        if (w->operation == KITH_STORE_PUT)
+            on_saved(h, result);
+        else
+            on_removed(h, w->record.id, result);
+        break;
+    default:
+        break;
+    }
+    go_on(h);
+}
+
+/* ---- asked by others ---- */
+
+static bool is_of(const kith_host *h, const host_save *save, const kith_address *address)
+{
+    if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
+        return peers_resolves(&save->bond, h->config.crypto, address);
+    return kith_address_equal(&save->bond.identity, address);
+}
+
+bool storing_concerns(const kith_host *h, const host_link *link)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && (h->saves[i].link == link->id || is_of(h, &h->saves[i], &link->peer)))
+            return true;
+    return false;
+}
+
+/* A key was asked for, and nothing that is being written is in its way any more. */
+bool storing_lets_answer(const kith_host *h, const host_link *link)
+{
+    return link->id != 0 && link->ltk_waits && !storing_concerns(h, link);
+}
+
+bool storing_knows(const kith_host *h, const kith_address *identity)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity))
+            return true;
+    return false;
+}
+
+uint32_t storing_under_way(const kith_host *h)
+{
+    uint32_t count = 0;
+
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        count += h->saves[i].used;
+    return count;
+}
+
+uint32_t storing_promised(const kith_host *h)
+{
+    uint32_t count = 0;
+
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        count += h->saves[i].used || smp_is_open(&h->sessions[i]);
+    return count;
+}
+
+bool storing_has_room(const kith_host *h)
+{
+    return h->config.store == NULL || h->store.state.room > storing_promised(h);
+}
+
+void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond)
+{
+    host_save *save = &h->saves[s - h->sessions];
+
+    save->used = true;
+    save->order = ++h->store.last_order;
+    save->bond = *bond;
+    save->bond.id = peers_id_for(&h->bonds, &bond->identity);
+    save->link = link->id;
+    save->address = link->peer;
+    save->verdict = s->verdict;
+    go_on(h);
+}
+
+void storing_forget(kith_host *h)
+{
+    go_on(h);
+}

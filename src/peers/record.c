@@ -1,0 +1,202 @@
+/* The octets of a bond and of a device in a store: docs/bond-format.md. */
+#include "peers/record.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/equal.h"
+#include "base/wipe.h"
+
+enum { VERSION = 1 };
+
+enum {
+    INITIATOR = 0x01,
+    NUMBERS_UNSEEN = 0x02,
+    HAS_IRK = 0x04,
+    HAS_MY_CSRK = 0x08,
+    HAS_PEER_CSRK = 0x10,
+    ALL_FLAGS = 0x1f
+};
+
+/* ---- encoding ---- */
+
+static bool is_given(const uint8_t key[16])
+{
+    static const uint8_t none[16];
+
+    return !equal_ct(key, none, sizeof none);
+}
+
+static uint8_t flags_of(const peers_bond *bond)
+{
+    return (uint8_t)((bond->initiator ? INITIATOR : 0) | (bond->numbers_unseen ? NUMBERS_UNSEEN : 0) |
+                     (is_given(bond->irk) ? HAS_IRK : 0) | (is_given(bond->my_csrk) ? HAS_MY_CSRK : 0) |
+                     (is_given(bond->peer_csrk) ? HAS_PEER_CSRK : 0));
+}
+
+static void write_address(bytes_writer *w, const kith_address *address)
+{
+    bytes_write8(w, address->type);
+    bytes_write(w, address->octets, sizeof address->octets);
+}
+
+static void write_key(bytes_writer *w, const uint8_t key[16], bool given)
+{
+    bytes_write(w, key, given ? 16 : 0);
+}
+
+static void begin(kith_record *out, bytes_writer *w, uint8_t kind, uint32_t id)
+{
+    memset(out, 0, sizeof *out);
+    out->kind = kind;
+    out->id = id;
+    bytes_writer_init(w, out->octets, sizeof out->octets);
+    bytes_write8(w, VERSION);
+}
+
+void peers_encode_bond(const peers_bond *bond, kith_record *out)
+{
+    uint8_t flags = flags_of(bond);
+    bytes_writer w;
+
+    begin(out, &w, KITH_RECORD_BOND, bond->id);
+    bytes_write8(&w, flags);
+    bytes_write8(&w, bond->level);
+    bytes_write8(&w, bond->method);
+    bytes_write8(&w, bond->key_kind);
+    bytes_write8(&w, bond->key_size);
+    write_address(&w, &bond->identity);
+    write_address(&w, &bond->local);
+    bytes_write32(&w, bond->made_s);
+    bytes_write(&w, bond->ltk, sizeof bond->ltk);
+    write_key(&w, bond->irk, flags & HAS_IRK);
+    write_key(&w, bond->my_csrk, flags & HAS_MY_CSRK);
+    write_key(&w, bond->peer_csrk, flags & HAS_PEER_CSRK);
+    out->len = (uint16_t)w.len;
+}
+
+void peers_encode_device(const peers_device *device, kith_record *out)
+{
+    bytes_writer w;
+
+    begin(out, &w, KITH_RECORD_DEVICE, 0);
+    bytes_write(&w, device->irk, sizeof device->irk);
+    bytes_write(&w, device->static_address, sizeof device->static_address);
+    out->len = (uint16_t)w.len;
+}
+
+/* ---- decoding ---- */
+
+static kith_status begin_reading(const kith_record *record, bytes_reader *r, uint8_t kind)
+{
+    uint8_t version;
+
+    if (record->kind != kind || record->removed || record->len > sizeof record->octets)
+        return KITH_ERR_DAMAGED;
+    bytes_reader_init(r, record->octets, record->len);
+    version = bytes_read8(r);
+    if (version > VERSION)
+        return KITH_ERR_NEWER;
+    return version == VERSION ? KITH_OK : KITH_ERR_DAMAGED;
+}
+
+static void read_address(bytes_reader *r, kith_address *address)
+{
+    address->type = bytes_read8(r);
+    bytes_read(r, address->octets, sizeof address->octets);
+}
+
+static void read_key(bytes_reader *r, uint8_t key[16], bool given)
+{
+    bytes_read(r, key, given ? 16 : 0);
+}
+
+static void read_bond(bytes_reader *r, uint8_t *flags, peers_bond *out)
+{
+    *flags = bytes_read8(r);
+    out->initiator = (*flags & INITIATOR) != 0;
+    out->numbers_unseen = (*flags & NUMBERS_UNSEEN) != 0;
+    out->level = bytes_read8(r);
+    out->method = bytes_read8(r);
+    out->key_kind = bytes_read8(r);
+    out->key_size = bytes_read8(r);
+    read_address(r, &out->identity);
+    read_address(r, &out->local);
+    out->made_s = bytes_read32(r);
+    bytes_read(r, out->ltk, sizeof out->ltk);
+    read_key(r, out->irk, *flags & HAS_IRK);
+    read_key(r, out->my_csrk, *flags & HAS_MY_CSRK);
+    read_key(r, out->peer_csrk, *flags & HAS_PEER_CSRK);
+}
+
+/* Vol 3 Part H 2.4.4: a key of fewer octets is padded with zeros. */
+static bool is_key_of(const uint8_t key[16], uint8_t size)
+{
+    static const uint8_t none[16];
+
+    return size >= 7 && size <= 16 && equal_ct(key + size, none, 16u - size);
+}
+
+/* Vol 3 Part C 10.2.1: level 4 is Secure Connections with a whole key; Just Works, and numbers that nobody compared,
+ * authenticate nothing. */
+static bool is_level_possible(const peers_bond *bond)
+{
+    bool authenticated = bond->method != KITH_METHOD_JUST_WORKS && !bond->numbers_unseen;
+
+    if (bond->level < KITH_LEVEL_ENCRYPTED || bond->level > KITH_LEVEL_SC_AUTHENTICATED)
+        return false;
+    if (bond->level == KITH_LEVEL_SC_AUTHENTICATED && (bond->key_kind != KITH_KEY_KIND_SC || bond->key_size != 16))
+        return false;
+    return authenticated || bond->level == KITH_LEVEL_ENCRYPTED;
+}
+
+static bool is_bond_possible(const peers_bond *bond, uint8_t flags)
+{
+    return bond->id != 0 && flags <= ALL_FLAGS && flags == flags_of(bond) && bond->method > KITH_METHOD_NONE &&
+           bond->method <= KITH_METHOD_OOB && bond->key_kind > KITH_KEY_KIND_NONE &&
+           bond->key_kind <= KITH_KEY_KIND_LEGACY && is_key_of(bond->ltk, bond->key_size) && is_level_possible(bond) &&
+           (!bond->numbers_unseen || bond->method == KITH_METHOD_NUMERIC_COMPARISON) &&
+           kith_address_is_identity(&bond->identity) && kith_address_is_identity(&bond->local);
+}
+
+kith_status peers_decode_bond(const kith_record *record, peers_bond *out)
+{
+    bytes_reader r;
+    uint8_t flags = 0;
+    kith_status status = begin_reading(record, &r, KITH_RECORD_BOND);
+
+    memset(out, 0, sizeof *out);
+    if (status != KITH_OK)
+        return status;
+    out->id = record->id;
+    read_bond(&r, &flags, out);
+    if (!r.failed && r.left == 0 && is_bond_possible(out, flags))
+        return KITH_OK;
+    wipe(out, sizeof *out);
+    return KITH_ERR_DAMAGED;
+}
+
+/* A static address is random in all but its two top bits, which are 1; Vol 6 Part B 1.3.2.1. */
+static bool is_device_possible(const peers_device *device)
+{
+    kith_address address = {.type = KITH_ADDRESS_RANDOM};
+
+    memcpy(address.octets, device->static_address, sizeof address.octets);
+    return is_given(device->irk) && kith_address_kind_of(&address) == KITH_ADDRESS_KIND_STATIC;
+}
+
+kith_status peers_decode_device(const kith_record *record, peers_device *out)
+{
+    bytes_reader r;
+    kith_status status = begin_reading(record, &r, KITH_RECORD_DEVICE);
+
+    memset(out, 0, sizeof *out);
+    if (status != KITH_OK)
+        return status;
+    bytes_read(&r, out->irk, sizeof out->irk);
+    bytes_read(&r, out->static_address, sizeof out->static_address);
+    if (record->id == 0 && !r.failed && r.left == 0 && is_device_possible(out))
+        return KITH_OK;
+    wipe(out, sizeof *out);
+    return KITH_ERR_DAMAGED;
+}
