@@ -125,3 +125,10 @@ size_t kith_posix_h4_take(kith_posix_h4 *h4, const uint8_t *octets, size_t len, 
         *result = KITH_POSIX_H4_PACKET;
     return used;
 }
+
+bool kith_posix_h4_is_packet(const kith_posix_h4 *h4)
+{
+    const packet_shape *shape = h4->len == 0 ? NULL : find_shape(h4, h4->packet[0]);
+
+    return shape != NULL && h4->len >= shape->header && h4->len == octets_known(h4, shape);
+}

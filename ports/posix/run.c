@@ -13,9 +13,9 @@ kith_status kith_posix_init(kith_posix *port, kith_host *host, int fd)
     kith_status status = kith_posix_stream_init(&port->stream, fd, KITH_POSIX_FROM_CONTROLLER);
 
     port->host = host;
-    port->wake_fd = port->snoop_fd = -1;
+    port->wake_fds[0] = port->wake_fds[1] = port->snoop_fd = -1;
     port->snoop_error = 0;
-    port->held = port->told_lost = port->working = false;
+    port->held = port->told_lost = port->working = port->looked = false;
     return status;
 }
 
@@ -131,28 +131,37 @@ static kith_posix_result back(kith_posix *port, kith_posix_result result)
     return kith_host_advance(port->host, kith_posix_now()) == KITH_OK ? result : KITH_POSIX_WOKEN;
 }
 
-/* True: wake_fd is readable. */
+/* True: one of wake_fds is readable. */
 static bool wait_for_more(kith_posix *port, uint64_t until_us)
 {
-    struct pollfd fds[2] = {{.fd = port->stream.fd, .events = POLLIN}, {.fd = port->wake_fd, .events = POLLIN}};
+    struct pollfd fds[3] = {{.fd = port->stream.fd, .events = POLLIN},
+                            {.fd = port->wake_fds[0], .events = POLLIN},
+                            {.fd = port->wake_fds[1], .events = POLLIN}};
 
     kith_posix_stream_flush(&port->stream);
     if (port->stream.queued > 0)
         fds[0].events |= POLLOUT;
-    if (poll(fds, 2, poll_timeout_ms(port, until_us)) <= 0)
+    if (poll(fds, 3, poll_timeout_ms(port, until_us)) <= 0)
         return false;
-    if (fds[0].revents != 0)
+    if (fds[0].revents != 0 && !port->held)
         kith_posix_stream_fill(&port->stream);
-    return fds[1].revents != 0;
+    return fds[1].revents != 0 || fds[2].revents != 0;
+}
+
+/* Looking once more after until_us has passed is enough, whatever that brings: one who never falls silent does not
+ * keep the program from its own time. */
+static bool is_time_up(kith_posix *port, uint64_t until_us)
+{
+    bool late = kith_posix_now() >= until_us;
+    bool up = late && port->looked;
+
+    port->looked = late && !up;
+    return up;
 }
 
 kith_posix_result kith_posix_next(kith_posix *port, uint64_t until_us, kith_event *event)
 {
-    bool looked = false;
-
     for (;;) {
-        bool late = kith_posix_now() >= until_us;
-
         if (kith_host_next_event(port->host, event))
             return KITH_POSIX_EVENT;
         if (move(port))
@@ -161,10 +170,9 @@ kith_posix_result kith_posix_next(kith_posix *port, uint64_t until_us, kith_even
             return KITH_POSIX_EVENT;
         if (port->stream.ended)
             return KITH_POSIX_CLOSED;
-        if (late && looked)
+        if (is_time_up(port, until_us))
             return back(port, KITH_POSIX_TIMEOUT);
         if (wait_for_more(port, until_us))
             return back(port, KITH_POSIX_WOKEN);
-        looked = late;
     }
 }

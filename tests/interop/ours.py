@@ -15,7 +15,7 @@ def controller_command(kith, socket, directory):
 
 def peripheral_command(kith, socket):
     """The lamp: pairing window open, Just Works, one characteristic that only an encrypted link may read."""
-    return [kith, "serve", "--hci", f"unix:{socket}", "--name", NAME, "--json", "--show-keys"]
+    return [kith, "serve", "--hci", f"unix:{socket}", "--name", NAME, "--store", "none", "--json", "--show-keys"]
 
 
 # What the peripheral prints, one JSON object a line, each with its "event":

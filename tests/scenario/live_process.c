@@ -12,12 +12,15 @@
 
 enum { MOST_ARGUMENTS = 24, MAX_LINE = 2048 };
 
+/* Nobody types anything. */
 static void become(const char *command, const char *const *arguments, int out)
 {
     const char *argv[MOST_ARGUMENTS + 2] = {command};
+    int in = open("/dev/null", O_RDONLY);
 
     for (size_t i = 0; i < MOST_ARGUMENTS && arguments[i] != NULL; i++)
         argv[i + 1] = arguments[i];
+    (void)dup2(in, STDIN_FILENO);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
     execv(command, (char *const *)argv);

@@ -3,12 +3,14 @@
 #define TOOLS_COMMAND_H
 
 /* How the program ends; the words for them are in main.c's help. */
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2, EXIT_INTERRUPTED = 130 };
 
 /* argv[0] is "kith COMMAND".  Returns an exit status. */
 int demo_main(int argc, char **argv);
 int controller_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
+int pair_main(int argc, char **argv);
+int bonds_main(int argc, char **argv);
 
 /* "kith: <sentence>" and a line end on stderr.  Returns EXIT_FAILED. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -80,6 +80,9 @@ static void on_frame(void *context, const kith_sim_frame *f)
 
     if (air->mode == DEMO_AIR_NOTHING || f->channel >= 37 || f->len <= HEADER)
         return;
+    air->last_event = f->connection_event;
+    if (air->mode == DEMO_AIR_COUNT)
+        return;
     if (air->mode == DEMO_AIR_PAIRING)
         show_pairing(air, f);
     else if ((f->plain[0] & LLID_MASK) != LLID_CONTROL)
@@ -100,4 +103,9 @@ void demo_air_listen(demo_air *air, demo_air_mode mode)
 unsigned demo_air_pairing_events(const demo_air *air)
 {
     return air->encrypted_event - air->first_event + 1;
+}
+
+unsigned demo_air_events(const demo_air *air)
+{
+    return air->last_event + 1; /* a link counts its events from 0 */
 }

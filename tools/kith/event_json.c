@@ -51,6 +51,14 @@ static void set_lacks(json_t *o, uint32_t lacks)
     (void)json_object_set_new(o, "lacks", names);
 }
 
+static void on_store_loaded(json_t *o, const kith_event *e)
+{
+    set_number(o, "bonds", e->store.bonds);
+    set_number(o, "damaged", e->store.damaged);
+    set_number(o, "torn", e->store.torn);
+    set_flag(o, "fresh", e->store.fresh);
+}
+
 static void on_ready(json_t *o, const kith_event *e)
 {
     set_address(o, "address", "address_type", &e->ready.address);
@@ -59,6 +67,7 @@ static void on_ready(json_t *o, const kith_event *e)
     set_number(o, "acl_len", e->ready.acl_len);
     set_number(o, "acl_packets", e->ready.acl_packets);
     set_lacks(o, e->ready.lacks);
+    set_number(o, "other_identity", e->ready.other_identity);
 }
 
 static void on_start_failed(json_t *o, const kith_event *e)
@@ -67,6 +76,7 @@ static void on_start_failed(json_t *o, const kith_event *e)
     set_number(o, "opcode", e->start_failed.opcode);
     set_hci_status(o, e->start_failed.hci_status);
     set_text(o, "status", kith_status_name(e->start_failed.status));
+    set_flag(o, "store", e->start_failed.store);
 }
 
 static void on_lost(json_t *o, const kith_event *e)
@@ -114,6 +124,23 @@ static void on_consent(json_t *o, const kith_event *e)
     set_flag(o, "again", e->consent.again);
 }
 
+/* With all six digits: as people see it. */
+static void on_comparison(json_t *o, const kith_event *e)
+{
+    char number[12];
+
+    (void)snprintf(number, sizeof number, "%06u", (unsigned)e->comparison.number);
+    set_text(o, "number", number);
+}
+
+static void on_forgotten(json_t *o, const kith_event *e)
+{
+    set_number(o, "forgotten_peer", e->forgotten.peer);
+    set_flag(o, "succeeded", e->forgotten.status == KITH_OK);
+    if (e->forgotten.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->forgotten.status));
+}
+
 static void on_security(json_t *o, const kith_event *e)
 {
     set_number(o, "level", (unsigned)e->security.level);
@@ -138,6 +165,8 @@ static void on_verdict(json_t *o, const kith_event *e)
         set_number(o, "key_size", v->key_size);
         set_flag(o, "secure_connections", v->key_kind == KITH_KEY_KIND_SC);
     }
+    if (v->numbers_unseen)
+        set_flag(o, "numbers_unseen", true);
     if (v->smp_reason != 0)
         set_text(o, "smp_reason", kith_smp_reason_name(v->smp_reason));
     if (v->hci_status != 0)
@@ -167,6 +196,7 @@ static void on_gatt_end(json_t *o, const kith_event *e)
 }
 
 static void (*const writers[])(json_t *o, const kith_event *e) = {
+    [KITH_EVENT_STORE_LOADED] = on_store_loaded,
     [KITH_EVENT_READY] = on_ready,
     [KITH_EVENT_START_FAILED] = on_start_failed,
     [KITH_EVENT_CONTROLLER_LOST] = on_lost,
@@ -177,6 +207,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
+    [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
     [KITH_EVENT_PAIRED] = on_verdict,
     [KITH_EVENT_PAIRING_FAILED] = on_verdict,
@@ -184,6 +215,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
+    [KITH_EVENT_FORGOTTEN] = on_forgotten,
     [KITH_EVENT_READ_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_COMMAND] = on_attribute,

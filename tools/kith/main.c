@@ -1,7 +1,9 @@
 /* The command: finds out which one is meant and hands over.  Options of a command are the command's own. */
 #include <argp.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "kith/kith.h"
@@ -12,9 +14,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"demo", demo_main},
-    {"controller", controller_main},
-    {"serve", serve_main},
+    {"demo", demo_main}, {"controller", controller_main}, {"serve", serve_main},
+    {"pair", pair_main}, {"bonds", bonds_main},
 };
 
 typedef struct {
@@ -41,13 +42,16 @@ static const struct argp parser = {
     "\v"
     "Commands:\n"
     "  demo        tells the story of one secure link; needs nothing\n"
-    "  controller  serves the virtual radio to hosts of any make, over a unix socket\n"
-    "  serve       is a lamp whose values need encryption, on any H4 controller\n"
+    "  controller  serves the virtual radio to hosts of any make, over sockets\n"
+    "  serve       is a lamp whose values need encryption, on any controller\n"
+    "  pair        finds such a lamp, or another peer, pairs with it and reads a value\n"
+    "  bonds       lists, shows and forgets what was paired\n"
     "\n"
-    "`kith COMMAND --help' tells the options of each.\n"
+    "`kith COMMAND --help' tells the options of each.  A good start: `kith demo'; then, in three terminals, "
+    "`kith controller', `kith serve' and `kith pair lamp'.\n"
     "\n"
-    "Exit status: 0 done, or ended by Ctrl-C; 1 it failed, and a sentence on stderr says why; "
-    "2 unknown command, option or argument.",
+    "Exit status: 0 done, or (controller, serve) ended by SIGTERM; 1 it failed, and a sentence on stderr says why; "
+    "2 unknown command, option or argument; 130 ended by Ctrl-C.",
     NULL,
     NULL,
     NULL,
@@ -68,11 +72,24 @@ static int run_command(int argc, char **argv)
     return EXIT_WRONG_USE;
 }
 
+/* A descriptor that is opened later must not become somebody's stdin, or what is printed. */
+static void fill_missing_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 int main(int argc, char **argv)
 {
     arguments a = {0};
     char name[] = "kith"; /* wherever it lies */
 
+    fill_missing_streams();
     if (argc > 0)
         argv[0] = name;
     argp_err_exit_status = EXIT_WRONG_USE;

@@ -1,11 +1,15 @@
-/* The virtual radio in real time: one room, and a controller for each client of a socket. */
+/* The virtual radio in real time: one room, and a controller for each client that comes. */
 #ifndef TOOLS_RADIO_H
 #define TOOLS_RADIO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#include "door.h"
+
 typedef struct {
-    const char *path;      /* of the socket */
+    const door_plan *doors; /* where clients come in */
+    size_t door_count;
     const char *pcap;      /* capture as on air; NULL: none */
     const char *decrypted; /* the same in plain; NULL: none */
     const char *btsnoop;   /* "X": X-1.btsnoop for client 1 and so on; NULL: none */
@@ -14,5 +18,9 @@ typedef struct {
 
 /* Serves until stop_take() says so.  Returns an exit status. */
 int radio_serve(const radio_options *options);
+
+/* Serves a room to these connected descriptors, which are closed in the end, and to nobody else; prints nothing.
+ * Returns an exit status when fds[0] has gone; the others then see the end of their streams. */
+int radio_serve_private(const int *fds, size_t count, uint64_t seed);
 
 #endif

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "capture.h"
 #include "command.h"
 #include "kith/codec/hci.h"
 #include "radio_client.h"
@@ -21,38 +21,41 @@ static kith_status add_controller(radio_client *c)
 
     for (unsigned i = 0; i < 3; i++)
         address.octets[i] = (uint8_t)(c->number >> 8 * i);
-    status = kith_sim_add(c->sim, address.octets, &c->device);
-    if (status == KITH_OK)
+    status = kith_sim_add(c->house->sim, address.octets, &c->device);
+    if (status == KITH_OK && !c->house->silent)
         printf("client %u has come; its controller is %s\n", c->number, kith_address_format(&address, text));
     return status;
 }
 
-static bool open_snoop(radio_client *c, const char *prefix)
+static bool open_snoop(radio_client *c)
 {
+    const char *prefix = c->house->btsnoop;
+
     if (prefix == NULL)
         return true;
     if (snprintf(c->snoop_path, sizeof c->snoop_path, "%s-%u.btsnoop", prefix, c->number) >= RADIO_SNOOP_PATH) {
         (void)complain("the name of the btsnoop file is too long");
         return false;
     }
-    c->snoop = capture_open_file(c->snoop_path);
-    return c->snoop != NULL && kith_sim_btsnoop(c->sim, c->device, c->snoop) == KITH_OK;
+    return live_capture_open(&c->snoop, c->snoop_path) &&
+           kith_sim_btsnoop(c->house->sim, c->device, c->snoop.file) == KITH_OK;
 }
 
-radio_client *radio_client_new(kith_sim *sim, unsigned number, int fd, const char *btsnoop)
+radio_client *radio_client_new(const radio_house *house, unsigned number, int fd)
 {
     radio_client *c = calloc(1, sizeof *c);
 
     if (c == NULL) {
         (void)complain("client %u is turned away: no memory", number);
+        (void)close(fd);
         return NULL;
     }
-    c->sim = sim;
+    c->house = house;
     c->number = number;
     c->stream.fd = fd;
     c->device = -1;
     if (kith_posix_stream_init(&c->stream, fd, KITH_POSIX_FROM_HOST) == KITH_OK && add_controller(c) == KITH_OK &&
-        open_snoop(c, btsnoop))
+        open_snoop(c))
         return c;
     (void)complain("client %u is turned away: nothing could be set up for it", number);
     (void)radio_client_free(c);
@@ -63,9 +66,9 @@ bool radio_client_free(radio_client *c)
 {
     bool whole;
 
-    kith_sim_remove(c->sim, c->device);
+    kith_sim_remove(c->house->sim, c->device);
     kith_posix_stream_close(&c->stream);
-    whole = capture_close_file(c->snoop, c->snoop_path);
+    whole = live_capture_close(&c->snoop);
     free(c);
     return whole;
 }
@@ -74,9 +77,10 @@ static void on_lost_step(radio_client *c)
 {
     static const uint8_t told[] = {KITH_H4_EVENT, KITH_HCI_EV_HARDWARE_ERROR, 1, HARDWARE_CODE_LOST_STEP};
 
-    (void)complain("client %u lost step: octet 0x%02x stands where a packet should begin; told it by Hardware Error, "
-                   "waiting for its HCI_Reset",
-                   c->number, c->stream.h4.packet[0]);
+    if (!c->house->silent)
+        (void)complain("client %u lost step: octet 0x%02x stands where a packet should begin; told it by Hardware "
+                       "Error, waiting for its HCI_Reset",
+                       c->number, c->stream.h4.packet[0]);
     if (++c->lost_step >= LOST_STEP_LIMIT)
         c->end = "it lost step too often";
     else if (kith_posix_stream_put(&c->stream, told, sizeof told) != KITH_OK)
@@ -99,7 +103,7 @@ void radio_client_hear(radio_client *c)
         if (result == KITH_POSIX_H4_LOST)
             on_lost_step(c);
         else /* Synchronous and isochronous data are refused: this controller has no such links. */
-            (void)!kith_sim_send(c->sim, c->device, c->stream.h4.packet, c->stream.h4.len);
+            (void)!kith_sim_send(c->house->sim, c->device, c->stream.h4.packet, c->stream.h4.len);
     }
 }
 
@@ -116,11 +120,14 @@ static void watch_unread(radio_client *c, bool moved)
         c->end = "it has read nothing for 10 seconds";
 }
 
+/* EIO: a terminal that its client has closed. */
 static void note_end(radio_client *c)
 {
+    int error = c->stream.error;
+
     if (c->end != NULL || !c->stream.ended)
         return;
-    c->end = c->stream.error != 0 && c->stream.error != ECONNRESET ? strerror(c->stream.error) : "";
+    c->end = error != 0 && error != ECONNRESET && error != EIO ? strerror(error) : "";
 }
 
 void radio_client_tell(radio_client *c)
@@ -128,7 +135,7 @@ void radio_client_tell(radio_client *c)
     uint8_t packet[PACKET];
     size_t len, before;
 
-    while (radio_client_has_room(c) && (len = kith_sim_receive(c->sim, c->device, packet, sizeof packet)) > 0)
+    while (radio_client_has_room(c) && (len = kith_sim_receive(c->house->sim, c->device, packet, sizeof packet)) > 0)
         (void)!kith_posix_stream_put(&c->stream, packet, len);
     before = c->stream.queued;
     kith_posix_stream_flush(&c->stream);

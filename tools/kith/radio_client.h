@@ -2,26 +2,33 @@
 #ifndef TOOLS_RADIO_CLIENT_H
 #define TOOLS_RADIO_CLIENT_H
 
-#include "kith/port/posix.h"
+#include "door.h"
+#include "live_capture.h"
 #include "sim/sim.h"
 
 enum { RADIO_SNOOP_PATH = 512 };
 
 typedef struct {
-    unsigned number; /* from 1, never used again */
     kith_sim *sim;
+    const char *btsnoop; /* as in radio_options */
+    bool silent;         /* nothing is printed */
+} radio_house;
+
+typedef struct {
+    unsigned number; /* from 1, never used again */
+    const radio_house *house;
+    door *came_by; /* NULL: it was there from the start */
     kith_sim_device device;
-    FILE *snoop;
+    live_capture snoop;
     char snoop_path[RADIO_SNOOP_PATH];
     unsigned lost_step;       /* how often */
     uint64_t unread_since_us; /* monotonic; 0: it takes what it gets */
-    const char *end;          /* why it has to go, NULL: it stays */
+    const char *end;          /* why it has to go, "": it has gone by itself, NULL: it stays */
     kith_posix_stream stream;
 } radio_client;
 
-/* A client for the connection fd, which is closed if this fails.  btsnoop as in radio_options.
- * NULL, and a sentence was printed. */
-radio_client *radio_client_new(kith_sim *sim, unsigned number, int fd, const char *btsnoop);
+/* A client for the connection fd, which is closed if this fails.  NULL, and a sentence was printed. */
+radio_client *radio_client_new(const radio_house *house, unsigned number, int fd);
 
 /* Takes its controller away, closes and frees everything.  false: its capture is not whole. */
 bool radio_client_free(radio_client *client);

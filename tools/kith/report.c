@@ -6,6 +6,7 @@
 #include "command.h"
 #include "event_json.h"
 #include "kith/port/posix.h"
+#include "prompt.h"
 #include "report.h"
 #include "sentence.h"
 
@@ -62,12 +63,14 @@ static void print_plain(const report *r, kith_link link, const char *sentence, c
 {
     uint64_t ms = elapsed_ms(r);
 
+    prompt_hide();
     printf("%5u.%03u s  ", (unsigned)(ms / 1000), (unsigned)(ms % 1000));
     if (link != 0)
         printf("link %u: ", (unsigned)link);
     printf("%s\n", sentence);
     for (; facts != NULL && facts->name != NULL; facts++)
         printf("             %s: %s\n", facts->name, facts->value);
+    prompt_show();
 }
 
 static void report_ltk(const report *r, const kith_event *event, const char *sentence, const char *ltk)

@@ -48,24 +48,42 @@ static void add_lacks(writer *w, uint32_t lacks)
         add(w, "%s%s", before, kith_lack_name(lacks));
 }
 
+static void on_store_loaded(writer *w, const kith_event *e)
+{
+    const kith_event_store *s = &e->store;
+
+    if (s->fresh)
+        add(w, "The store was empty: this device has an identity of its own now.");
+    else
+        add(w, "The store holds %u %s.", (unsigned)s->bonds, s->bonds == 1 ? "bond" : "bonds");
+    if (s->torn != 0)
+        add(w, " %u unfinished %s undone; what stood before stands.", (unsigned)s->torn,
+            s->torn == 1 ? "write was" : "writes were");
+    if (s->damaged != 0)
+        add(w, " %u of its records cannot be believed.", (unsigned)s->damaged);
+}
+
 static void on_ready(writer *w, const kith_event *e)
 {
     add(w, "The controller is up: ");
     add_address(w, &e->ready.address);
     add(w, ", Core %s, %u buffers of %u octets.", core_version_name(e->ready.hci_version), e->ready.acl_packets,
         e->ready.acl_len);
-    if (e->ready.lacks == 0)
-        return;
-    add(w, " It lacks, and nothing here needs:");
-    add_lacks(w, e->ready.lacks);
-    add(w, ".");
+    if (e->ready.lacks != 0) {
+        add(w, " It lacks, and nothing here needs:");
+        add_lacks(w, e->ready.lacks);
+        add(w, ".");
+    }
+    if (e->ready.other_identity != 0)
+        add(w, " Made under another address of this device: %u %s, whose peers will not know it.",
+            (unsigned)e->ready.other_identity, e->ready.other_identity == 1 ? "bond" : "bonds");
 }
 
 static void on_start_failed(writer *w, const kith_event *e)
 {
     const kith_event_start_failed *f = &e->start_failed;
 
-    add(w, "The controller did not start: ");
+    add(w, f->store ? "The store could not be loaded: " : "The controller did not start: ");
     if (f->lacks != 0) {
         add(w, "it lacks");
         add_lacks(w, f->lacks);
@@ -109,14 +127,24 @@ static void on_scanning(writer *w, const kith_event *e)
     add_activity(w, e->activity.on ? "Scanning" : "scanning", e);
 }
 
+/* A stranger's name must not move the cursor, or worse. */
+static void make_harmless(char *name)
+{
+    for (; *name != '\0'; name++)
+        if ((unsigned char)*name < ' ' || (unsigned char)*name > '~')
+            *name = '?';
+}
+
 static void on_report(writer *w, const kith_event *e)
 {
     char name[32];
 
     add(w, "Heard ");
     add_address(w, &e->report.address);
-    if (kith_gap_find_name(e->report.data, e->report.len, name))
+    if (kith_gap_find_name(e->report.data, e->report.len, name)) {
+        make_harmless(name);
         add(w, ", which calls itself '%s'", name);
+    }
     add(w, ".");
 }
 
@@ -146,7 +174,21 @@ static void on_consent(writer *w, const kith_event *e)
 {
     add(w, "May ");
     add_address(w, &e->consent.peer);
-    add(w, " pair%s?", e->consent.again ? " again; a bond for it stands" : "");
+    add(w, e->consent.again ? " pair again? A bond with it stands. [yes/no]" : " pair? [yes/no]");
+}
+
+static void on_comparison(writer *w, const kith_event *e)
+{
+    add(w, "Does the other device show %06u? [yes/no]", (unsigned)e->comparison.number);
+}
+
+static void on_forgotten(writer *w, const kith_event *e)
+{
+    if (e->forgotten.status == KITH_OK)
+        add(w, "Peer %u is forgotten, its keys are destroyed.", (unsigned)e->forgotten.peer);
+    else
+        add(w, "Peer %u is forgotten until the next start; the store still holds its keys: %s.",
+            (unsigned)e->forgotten.peer, kith_status_name(e->forgotten.status));
 }
 
 static void on_security(writer *w, const kith_event *e)
@@ -168,6 +210,8 @@ static void on_verdict(writer *w, const kith_event *e)
     if (v->attempt == KITH_ATTEMPT_PAIRING && v->succeeded)
         add(w, " By %s, level %d (%s), key of %u octets.", kith_method_name(v->method), (int)v->level,
             kith_level_name(v->level), v->key_size);
+    if (v->attempt != KITH_ATTEMPT_BOND && v->succeeded && v->numbers_unseen)
+        add(w, " Nobody compared the numbers: somebody may sit in the middle.");
     if (v->attempt == KITH_ATTEMPT_BOND && v->succeeded && e->peer != 0)
         add(w, " It is peer %u.", (unsigned)e->peer);
 }
@@ -198,11 +242,14 @@ static void on_gatt_end(writer *w, const kith_event *e)
         add(w, "It failed: %s.", kith_gatt_result_name(g->result));
     else if (e->kind == KITH_EVENT_MTU)
         add(w, "The MTU is %u.", g->mtu);
+    else if (e->kind == KITH_EVENT_DISCOVERED)
+        add(w, "The service was looked through.");
     else
         add(w, "Done: %u octets.", g->len);
 }
 
 static void (*const writers[])(writer *w, const kith_event *e) = {
+    [KITH_EVENT_STORE_LOADED] = on_store_loaded,
     [KITH_EVENT_READY] = on_ready,
     [KITH_EVENT_START_FAILED] = on_start_failed,
     [KITH_EVENT_CONTROLLER_LOST] = on_lost,
@@ -213,6 +260,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
+    [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
     [KITH_EVENT_PAIRED] = on_verdict,
     [KITH_EVENT_PAIRING_FAILED] = on_verdict,
@@ -220,6 +268,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
+    [KITH_EVENT_FORGOTTEN] = on_forgotten,
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
     [KITH_EVENT_WRITE_COMMAND] = on_write,

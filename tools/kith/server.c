@@ -1,32 +1,37 @@
-/* A lamp on a live controller: advertises whenever a link is free, answers, tells what happens, and leaves no link
- * behind.  A controller that is lost while its stream stands is started again, a few times. */
-#include <errno.h>
+/* A lamp on a live controller: advertises whenever a link is free, answers, asks people, tells what happens, and leaves
+ * no link behind.  A controller that is lost while its stream stands is started again, a few times. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "capture.h"
+#include "client.h"
 #include "command.h"
-#include "kith/port/openssl.h"
-#include "kith/port/posix.h"
+#include "device.h"
 #include "lamp.h"
+#include "person.h"
 #include "report.h"
 #include "server.h"
 #include "stop.h"
 
-enum { LINKS = 4, PAIRINGS = 2, BONDS = 64, MTU = 247, EVENTS = 16, RESTARTS = 3, LEAVE_WITHIN_US = 2 * 1000 * 1000 };
+enum {
+    LINKS = 4,
+    PAIRINGS = LINKS, /* whoever may connect may pair */
+    BONDS = 256,
+    MTU = 247,
+    EVENTS = 16,
+    RESTARTS = 3,
+    WINDOW_S = 300,
+    LEAVE_WITHIN_US = 2 * 1000 * 1000,
+    POWER_OFF = 0x15 /* the reason that peers are told */
+};
 
 typedef struct {
     const server_options *options;
     report report;
-    kith_crypto_port crypto;
-    kith_posix port;
+    device device;
     kith_host *host;
-    uint64_t *memory;
+    person person;
     lamp lamp;
-    int snoop_fd;
-    bool opened; /* the stream */
     bool window_was_open;
     bool may_advertise; /* ready, and not refused since the last change of links */
     bool advertising;
@@ -38,80 +43,8 @@ typedef struct {
     int status;
 } server;
 
-static const kith_method *const methods[] = {&kith_sc_just_works_responder, NULL};
-
-/* ---- opening ---- */
-
-static bool open_controller(server *s)
-{
-    const char *where = s->options->hci;
-    int fd = -1;
-
-    switch (kith_posix_open(where, &fd)) {
-    case KITH_OK:
-        break;
-    case KITH_ERR_VALUE:
-        (void)complain("'%s' names no controller; as in --hci unix:PATH, with a path of at most %d octets", where,
-                       KITH_POSIX_PATH - 1);
-        s->status = EXIT_WRONG_USE;
-        return false;
-    case KITH_ERR_UNSUPPORTED:
-        (void)complain("'%s': this version reaches controllers only by unix:PATH", where);
-        s->status = EXIT_WRONG_USE;
-        return false;
-    default:
-        (void)complain("no controller at %s: %s", where, strerror(errno));
-        return false;
-    }
-    if (kith_posix_init(&s->port, s->host, fd) != KITH_OK) {
-        (void)complain("%s cannot be used: %s", where, strerror(errno));
-        (void)close(fd);
-        return false;
-    }
-    s->port.wake_fd = stop_fd();
-    s->opened = true;
-    return true;
-}
-
-static bool make_host(server *s)
-{
-    kith_config config;
-    kith_status status;
-    size_t size;
-
-    kith_config_default(&config);
-    config.limits = (kith_limits){.links = LINKS, .pairings = PAIRINGS, .bonds = BONDS, .mtu = MTU, .events = EVENTS};
-    config.crypto = &s->crypto;
-    config.security.methods = methods;
-    config.services = &lamp_service;
-    config.service_count = 1;
-    config.name = s->options->name;
-    size = kith_host_size(&config.limits);
-    s->memory = calloc(size / sizeof *s->memory + 1, sizeof *s->memory);
-    if (s->memory == NULL) {
-        (void)complain("no memory");
-        return false;
-    }
-    status = kith_openssl_port(&s->crypto);
-    if (status == KITH_OK)
-        status = kith_host_init(s->memory, size, &config, &s->host);
-    if (status != KITH_OK)
-        (void)complain("the host could not be made: %s", kith_status_name(status));
-    return status == KITH_OK;
-}
-
-static bool open_snoop(server *s)
-{
-    if (s->options->btsnoop == NULL)
-        return true;
-    s->snoop_fd = capture_open(s->options->btsnoop);
-    if (s->snoop_fd < 0)
-        return false;
-    if (kith_posix_snoop(&s->port, s->snoop_fd) == KITH_OK)
-        return true;
-    (void)complain("%s cannot be written: %s", s->options->btsnoop, strerror(errno));
-    return false;
-}
+static const kith_method *const methods[] = {&kith_sc_numeric_comparison_responder, &kith_sc_just_works_responder,
+                                             NULL};
 
 /* ---- what it does ---- */
 
@@ -121,12 +54,15 @@ static void end(server *s, int status)
     s->status = status;
 }
 
+static int status_of_leaving(void)
+{
+    return stop_was_interrupt() ? EXIT_INTERRUPTED : EXIT_OK;
+}
+
 static void start(server *s)
 {
-    kith_status status = kith_host_start(s->host, kith_posix_now());
-
-    if (status != KITH_OK)
-        end(s, complain("the host could not be started: %s", kith_status_name(status)));
+    if (!device_start(&s->device))
+        end(s, EXIT_FAILED);
 }
 
 static size_t links_in_use(const server *s)
@@ -169,12 +105,18 @@ static void tell_window(server *s, const char *sentence, bool open)
     s->window_was_open = open;
 }
 
+static const char *closed_sentence(const server *s)
+{
+    return person_can_consent(&s->options->link) ? "No pairing window is open: whoever wants to pair is asked about."
+                                                 : "Pairing is closed.";
+}
+
 static void open_window(server *s)
 {
     char sentence[64];
 
     if (s->options->window_s == 0 || kith_pairing_open(s->host, s->options->window_s * 1000) != KITH_OK) {
-        tell_window(s, "Pairing is closed.", false);
+        tell_window(s, closed_sentence(s), false);
         return;
     }
     (void)snprintf(sentence, sizeof sentence, "The pairing window is open for %u s.", (unsigned)s->options->window_s);
@@ -212,11 +154,10 @@ static void on_ready(server *s)
 static void on_lost(server *s)
 {
     s->may_advertise = s->advertising = false;
-    if (s->port.stream.ended)
-        end(s, complain("the controller has gone%s%s", s->port.stream.error != 0 ? ": " : "",
-                        s->port.stream.error != 0 ? strerror(s->port.stream.error) : ""));
+    if (device_has_gone(&s->device))
+        end(s, device_say_gone(&s->device));
     else if (s->leaving)
-        end(s, EXIT_OK);
+        end(s, status_of_leaving());
     else if (s->restarts++ == RESTARTS)
         end(s, complain("the controller was lost %d times; giving up", RESTARTS + 1));
     else
@@ -233,14 +174,30 @@ static void on_advertising(server *s, const kith_event *e)
         end(s, complain("the controller refuses to advertise"));
 }
 
+static void on_store_loaded(server *s, const kith_event *e)
+{
+    if (!device_may_use_store(&s->device, e))
+        end(s, EXIT_FAILED);
+}
+
+static void on_connected(server *s, const kith_event *e)
+{
+    replace_link(s, 0, e->link);
+    if (s->leaving)
+        (void)!kith_gap_disconnect(s->host, e->link, POWER_OFF);
+}
+
 static void act(server *s, const kith_event *e)
 {
     switch (e->kind) {
+    case KITH_EVENT_STORE_LOADED:
+        on_store_loaded(s, e);
+        break;
     case KITH_EVENT_READY:
         on_ready(s);
         break;
     case KITH_EVENT_START_FAILED:
-        end(s, complain("the controller did not start"));
+        end(s, device_say_start_failed(&s->device, e));
         break;
     case KITH_EVENT_CONTROLLER_LOST:
         on_lost(s);
@@ -249,9 +206,7 @@ static void act(server *s, const kith_event *e)
         on_advertising(s, e);
         break;
     case KITH_EVENT_CONNECTED:
-        replace_link(s, 0, e->link);
-        if (s->leaving)
-            (void)!kith_gap_disconnect(s->host, e->link, 0x15);
+        on_connected(s, e);
         break;
     case KITH_EVENT_DISCONNECTED:
         replace_link(s, e->link, 0);
@@ -264,39 +219,62 @@ static void act(server *s, const kith_event *e)
     advertise(s);
 }
 
-static void on_event(server *s, const kith_event *e)
+/* Why the program ends is said on stderr. */
+static bool is_said_otherwise(const server *s, const kith_event *e)
 {
+    if (s->report.json)
+        return false;
+    return e->kind == KITH_EVENT_START_FAILED || (e->kind == KITH_EVENT_STORE_LOADED && e->store.damaged > 0) ||
+           (e->kind == KITH_EVENT_CONTROLLER_LOST && device_has_gone(&s->device));
+}
+
+/* Questions are told in their turn. */
+static void tell(server *s, const kith_event *e)
+{
+    if (person_on_event(&s->person, e) || is_said_otherwise(s, e))
+        return;
     if (e->kind == KITH_EVENT_READY)
         tell_ready(s, e);
     else
         report_event(&s->report, s->host, e, NULL);
+}
+
+static void on_event(server *s, const kith_event *e)
+{
+    tell(s, e);
     act(s, e);
     watch_window(s);
 }
 
 /* ---- leaving ---- */
 
-/* The first request disconnects everybody; a second one does not wait for it. */
-static void leave(server *s)
+static void begin_to_leave(server *s)
 {
-    unsigned stops = stop_take();
-
-    if (stops == s->stops)
-        return;
-    s->stops = stops;
-    if (s->leaving) {
-        end(s, EXIT_OK);
-        return;
-    }
     s->leaving = true;
+    s->status = status_of_leaving();
     s->leave_by_us = kith_posix_now() + LEAVE_WITHIN_US;
+    person_leave(&s->person);
     report_news(&s->report, "leaving", "Leaving.", NULL);
     kith_pairing_close(s->host);
     s->window_was_open = false;
     (void)!kith_gap_stop_advertising(s->host);
     for (size_t i = 0; i < LINKS; i++)
         if (s->links[i] != 0)
-            (void)!kith_gap_disconnect(s->host, s->links[i], 0x15); /* power off */
+            (void)!kith_gap_disconnect(s->host, s->links[i], POWER_OFF);
+}
+
+/* The first request disconnects everybody; a second one does not wait for it. */
+static void leave_if_asked(server *s)
+{
+    unsigned stops = stop_take();
+
+    if (stops == s->stops)
+        return;
+    s->stops = stops;
+    if (s->leaving)
+        end(s, status_of_leaving());
+    else
+        begin_to_leave(s);
 }
 
 static bool has_left(const server *s)
@@ -310,52 +288,86 @@ static void run(server *s)
 
     start(s);
     while (!s->ended && !has_left(s) && report_is_read()) {
-        switch (kith_posix_next(&s->port, s->leaving ? s->leave_by_us : UINT64_MAX, &event)) {
+        switch (device_next(&s->device, s->leaving ? s->leave_by_us : UINT64_MAX, &event)) {
         case KITH_POSIX_EVENT:
             on_event(s, &event);
             break;
         case KITH_POSIX_CLOSED:
-            end(s, complain("the controller has gone"));
+            end(s, device_say_gone(&s->device));
             break;
         default:
             break;
         }
-        leave(s);
+        leave_if_asked(s);
+        person_turn(&s->person);
     }
+    person_leave(&s->person);
     if (ferror(stdout))
         s->status = EXIT_FAILED;
-    if (s->port.snoop_error != 0)
-        s->status = complain("%s is not whole: %s", s->options->btsnoop, strerror(s->port.snoop_error));
 }
 
-static void close_all(server *s)
+static void plan(const server_options *o, device_plan *p)
 {
-    if (s->opened)
-        kith_posix_close(&s->port);
-    if (s->snoop_fd >= 0)
-        (void)close(s->snoop_fd);
-    if (s->host != NULL)
-        kith_host_erase(s->host);
-    free(s->memory);
-    free(s);
+    kith_config *config = &p->config;
+
+    kith_config_default(config);
+    config->limits = (kith_limits){.links = LINKS, .pairings = PAIRINGS, .bonds = BONDS, .mtu = MTU, .events = EVENTS};
+    config->security.methods = methods;
+    config->security.policy = person_can_consent(&o->link) ? KITH_PAIRING_ASK : KITH_PAIRING_CLOSED;
+    config->services = &lamp_service;
+    config->service_count = 1;
+    config->name = o->name;
+    p->guest = client_as_guest;
+    p->guest_context = o->name;
+}
+
+static int open_and_run(server *s)
+{
+    device_plan p;
+
+    plan(s->options, &p);
+    s->status = device_open(&s->device, &s->options->link, &p);
+    if (s->status == EXIT_OK) {
+        s->host = s->device.host;
+        person_init(&s->person, &s->options->link, &s->report, s->host);
+        run(s);
+    }
+    return device_close(&s->device) ? s->status : EXIT_FAILED;
 }
 
 int server_run(const server_options *options)
 {
+    const link_options *link = &options->link;
     server *s = calloc(1, sizeof *s);
     int status;
 
     if (s == NULL)
         return complain("no memory");
     s->options = options;
-    s->snoop_fd = -1;
-    s->status = EXIT_FAILED;
-    s->report = (report){.json = options->json, .show_keys = options->show_keys, .start_us = kith_posix_now()};
-    if (stop_watch() && make_host(s) && open_controller(s) && open_snoop(s)) {
-        s->status = EXIT_OK;
-        run(s);
-    }
-    status = s->status;
-    close_all(s);
+    s->report = (report){.json = link->json, .show_keys = link->show_keys, .start_us = kith_posix_now()};
+    status = stop_watch() ? open_and_run(s) : EXIT_FAILED;
+    free(s);
     return status;
+}
+
+/* ---- as somebody's counterpart ---- */
+
+void server_options_init(server_options *o)
+{
+    memset(o, 0, sizeof *o);
+    link_options_init(&o->link);
+    o->name = "lamp";
+    o->window_s = WINDOW_S;
+}
+
+int server_as_guest(const void *name, int fd, const char *store)
+{
+    server_options o;
+
+    server_options_init(&o);
+    o.name = name;
+    o.link.fd = fd;
+    o.link.hci = "sim";
+    o.link.store = store;
+    return server_run(&o);
 }

@@ -2,20 +2,22 @@
 #ifndef TOOLS_SERVER_H
 #define TOOLS_SERVER_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "link_options.h"
 
 typedef struct {
-    const char *hci; /* as kith_posix_open() wants it */
+    link_options link;
     const char *name;
-    const char *btsnoop; /* NULL: none */
-    uint32_t window_s;   /* 0: pairing stays closed */
-    bool json, show_keys;
+    uint32_t window_s; /* 0: pairing stays closed, or is asked for */
 } server_options;
 
 enum { SERVER_NAME_MAX = 248 };
 
+void server_options_init(server_options *options);
+
 /* Serves until stop_take() says so.  Returns an exit status. */
 int server_run(const server_options *options);
+
+/* A lamp of this name (context) as somebody else's counterpart: a private_room_guest. */
+int server_as_guest(const void *name, int fd, const char *store);
 
 #endif

@@ -1,4 +1,4 @@
-/* Signals write one octet into a pipe: poll() sees them without a race. */
+/* Signals write their number into a pipe: poll() sees them without a race. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,13 +10,14 @@
 
 static int ends[2] = {-1, -1};
 static unsigned asked;
+static bool interrupted;
 
 static void on_signal(int number)
 {
     int error = errno;
-    ssize_t written = write(ends[1], "", 1);
+    unsigned char octet = (unsigned char)number;
+    ssize_t written = write(ends[1], &octet, 1);
 
-    (void)number;
     (void)written; /* a full pipe says the same */
     errno = error;
 }
@@ -60,9 +61,16 @@ int stop_fd(void)
 
 unsigned stop_take(void)
 {
-    char octet;
+    unsigned char octet;
 
-    while (read(ends[0], &octet, 1) == 1)
+    while (read(ends[0], &octet, 1) == 1) {
+        interrupted |= octet == SIGINT;
         asked++;
+    }
     return asked;
+}
+
+bool stop_was_interrupt(void)
+{
+    return interrupted;
 }

@@ -13,4 +13,7 @@ int stop_fd(void); /* readable when there is something new to take */
 /* How often this program was asked to stop so far. */
 unsigned stop_take(void);
 
+/* Was Ctrl-C among what stop_take() took? */
+bool stop_was_interrupt(void);
+
 #endif

@@ -1,7 +1,6 @@
-/* Where streams come from: a unix socket to connect to, or to listen at.  Other transports are other prefixes of
- * kith_posix_open(). */
+/* Unix sockets: one to connect to, or to listen at.  A socket file outlives its program, so one that nobody listens at
+ * is replaced. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -9,27 +8,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "kith/port/posix.h"
+#include "descriptor.h"
+#include "transport.h"
 
 enum { BACKLOG = 64, PATIENCE_S = 5 };
 
-static kith_status fail_and_close(int fd, kith_status status)
-{
-    int error = errno;
-
-    (void)close(fd);
-    errno = error;
-    return status;
-}
-
-/* A socket that programs started by this one do not inherit. */
 static int make_socket(void)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    if (fd >= 0)
-        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return fd;
+    return posix_socket(AF_UNIX, SOCK_STREAM, 0);
 }
 
 static bool name_socket(struct sockaddr_un *name, const char *path)
@@ -44,7 +30,7 @@ static bool name_socket(struct sockaddr_un *name, const char *path)
     return true;
 }
 
-static kith_status connect_unix(const char *path, int *fd)
+kith_status posix_open_unix(const char *path, int *fd)
 {
     struct timeval patience = {.tv_sec = PATIENCE_S}; /* for a place among those who wait to be accepted */
     struct sockaddr_un name;
@@ -56,38 +42,13 @@ static kith_status connect_unix(const char *path, int *fd)
     if (s < 0)
         return KITH_ERR_IO;
     (void)setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    if (connect(s, (const struct sockaddr *)&name, sizeof name) != 0)
-        return fail_and_close(s, KITH_ERR_IO);
+    if (connect(s, (const struct sockaddr *)&name, sizeof name) != 0) {
+        if (errno == EAGAIN)
+            errno = ETIMEDOUT;
+        return posix_fail_and_close(s, KITH_ERR_IO);
+    }
     *fd = s;
     return KITH_OK;
-}
-
-static kith_status connect_to_none(const char *rest, int *fd)
-{
-    (void)rest;
-    (void)fd;
-    return KITH_ERR_UNSUPPORTED;
-}
-
-static const struct {
-    const char *prefix;
-    kith_status (*connect)(const char *rest, int *fd);
-} transports[] = {
-    {"unix:", connect_unix},
-    {"tcp:", connect_to_none},
-    {"uart:", connect_to_none},
-    {"hci", connect_to_none},
-};
-
-kith_status kith_posix_open(const char *where, int *fd)
-{
-    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
-        size_t len = strlen(transports[i].prefix);
-
-        if (strncmp(where, transports[i].prefix, len) == 0)
-            return transports[i].connect(where + len, fd);
-    }
-    return KITH_ERR_VALUE;
 }
 
 /* ---- listening ---- */
@@ -103,13 +64,15 @@ static kith_status clear_path(const struct sockaddr_un *name)
     if (!S_ISSOCK(about.st_mode))
         return KITH_ERR_STATE;
     fd = make_socket();
-    if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+    if (fd < 0)
         return KITH_ERR_IO;
+    if (!posix_set_blocking(fd, false))
+        return posix_fail_and_close(fd, KITH_ERR_IO);
     /* Anything but a refusal (a full backlog, too) is somebody who listens. */
     if (connect(fd, (const struct sockaddr *)name, sizeof *name) == 0 || errno == EAGAIN)
-        return fail_and_close(fd, KITH_ERR_BUSY);
+        return posix_fail_and_close(fd, KITH_ERR_BUSY);
     if (errno != ECONNREFUSED && errno != ENOENT)
-        return fail_and_close(fd, KITH_ERR_IO);
+        return posix_fail_and_close(fd, KITH_ERR_IO);
     (void)close(fd);
     return unlink(name->sun_path) == 0 || errno == ENOENT ? KITH_OK : KITH_ERR_IO;
 }
@@ -120,9 +83,9 @@ static kith_status bind_for_us_alone(kith_posix_listener *listener, const struct
     struct stat about;
 
     if (bind(listener->fd, (const struct sockaddr *)name, sizeof *name) != 0)
-        return KITH_ERR_IO;
+        return errno == EADDRINUSE ? KITH_ERR_BUSY : KITH_ERR_IO;
     if (chmod(name->sun_path, S_IRUSR | S_IWUSR) != 0 || stat(name->sun_path, &about) != 0 ||
-        fcntl(listener->fd, F_SETFL, O_NONBLOCK) < 0 || listen(listener->fd, BACKLOG) != 0) {
+        !posix_set_blocking(listener->fd, false) || listen(listener->fd, BACKLOG) != 0) {
         int error = errno;
 
         (void)unlink(name->sun_path);
@@ -139,6 +102,7 @@ kith_status kith_posix_listen(kith_posix_listener *listener, const char *path)
     struct sockaddr_un name;
     kith_status status;
 
+    memset(listener, 0, sizeof *listener);
     listener->fd = -1;
     if (!name_socket(&name, path))
         return KITH_ERR_VALUE;
@@ -150,35 +114,10 @@ kith_status kith_posix_listen(kith_posix_listener *listener, const char *path)
         return KITH_ERR_IO;
     status = bind_for_us_alone(listener, &name);
     if (status != KITH_OK) {
-        status = fail_and_close(listener->fd, status);
+        status = posix_fail_and_close(listener->fd, status);
         listener->fd = -1;
         return status;
     }
-    memcpy(listener->path, name.sun_path, strlen(name.sun_path) + 1);
+    memcpy(listener->place, name.sun_path, strlen(name.sun_path) + 1);
     return KITH_OK;
-}
-
-kith_status kith_posix_accept(const kith_posix_listener *listener, int *fd)
-{
-    int s = accept(listener->fd, NULL, NULL);
-
-    if (s < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ECONNABORTED ? KITH_ERR_NOT_FOUND
-                                                                                                  : KITH_ERR_IO;
-    (void)fcntl(s, F_SETFD, FD_CLOEXEC);
-    *fd = s;
-    return KITH_OK;
-}
-
-void kith_posix_unlisten(kith_posix_listener *listener)
-{
-    struct stat about;
-
-    if (listener->fd < 0)
-        return;
-    if (stat(listener->path, &about) == 0 && (uint64_t)about.st_dev == listener->device &&
-        (uint64_t)about.st_ino == listener->inode)
-        (void)unlink(listener->path);
-    (void)close(listener->fd);
-    listener->fd = -1;
 }

@@ -1,0 +1,388 @@
+/* `kith bonds`: looks into a store, and forgets.  No controller is needed: a host is made on the store and run until it
+ * has loaded it; no packet of it is carried anywhere. */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bond_text.h"
+#include "command.h"
+#include "kith/kith.h"
+#include "kith/port/openssl.h"
+#include "kith/port/posix.h"
+#include "report.h"
+#include "store_file.h"
+
+enum { OPTION_STORE = 256, BONDS = 2048 /* more than a store file holds */ };
+
+typedef enum { BONDS_LIST, BONDS_SHOW, BONDS_FORGET } bonds_action;
+
+typedef struct {
+    const char *action_name, *peer_name;
+    bonds_action action;
+    kith_peer_id peer; /* 0: address names it */
+    kith_address address;
+    const char *path; /* NULL: the default */
+    bool json;
+} bonds_options;
+
+typedef struct {
+    const bonds_options *options;
+    store_file store;
+    kith_crypto_port crypto;
+    uint64_t *memory;
+    kith_host *host;
+} bonds_view;
+
+/* ---- the host behind it ---- */
+
+static bool make_host(bonds_view *v)
+{
+    kith_config config;
+    kith_status status;
+    size_t size;
+
+    kith_config_default(&config);
+    config.limits.bonds = BONDS;
+    config.crypto = &v->crypto;
+    config.own_address = KITH_OWN_STATIC;
+    config.store = &v->store.store;
+    size = kith_host_size(&config.limits);
+    v->memory = calloc(size / sizeof *v->memory + 1, sizeof *v->memory);
+    if (v->memory == NULL) {
+        (void)complain("no memory");
+        return false;
+    }
+    status = kith_openssl_port(&v->crypto);
+    if (status == KITH_OK)
+        status = kith_host_init(v->memory, size, &config, &v->host);
+    if (status == KITH_OK)
+        status = kith_host_start(v->host, kith_posix_now());
+    if (status != KITH_OK)
+        (void)complain("the host could not be made: %s", kith_status_name(status));
+    return status == KITH_OK;
+}
+
+/* Runs what the host wants to be done until it tells `wanted`, or that it cannot start. */
+static kith_event_kind run_until(bonds_view *v, kith_event_kind wanted, kith_event *event)
+{
+    kith_work work;
+
+    for (;;) {
+        while (kith_host_next_event(v->host, event))
+            if (event->kind == wanted || event->kind == KITH_EVENT_START_FAILED)
+                return event->kind;
+        if (!kith_host_take_work(v->host, &work))
+            return KITH_EVENT_NONE;
+        kith_work_run(&work);
+        (void)!kith_host_finish_work(v->host, &work, kith_posix_now());
+    }
+}
+
+static bool load(bonds_view *v, kith_event_store *loaded)
+{
+    kith_event event;
+
+    switch (run_until(v, KITH_EVENT_STORE_LOADED, &event)) {
+    case KITH_EVENT_STORE_LOADED:
+        *loaded = event.store;
+        return true;
+    case KITH_EVENT_START_FAILED:
+        store_file_complain(&v->store, &event.start_failed);
+        return false;
+    default:
+        (void)complain("the store %s was not loaded", v->store.path);
+        return false;
+    }
+}
+
+/* ---- which bond ---- */
+
+static bool is_meant(const bonds_options *o, const kith_bond_info *bond)
+{
+    if (o->peer != 0)
+        return bond->peer == o->peer;
+    return memcmp(bond->identity.octets, o->address.octets, sizeof o->address.octets) == 0;
+}
+
+/* How many are meant: an address may be a public and a random one at once.  *found is the last of them. */
+static unsigned count_meant(const bonds_view *v, kith_bond_info *found)
+{
+    kith_bond_info bond = {.peer = 0};
+    unsigned count = 0;
+
+    while (kith_bonds_next(v->host, bond.peer, &bond) == KITH_OK) {
+        if (is_meant(v->options, &bond)) {
+            *found = bond;
+            count++;
+        }
+    }
+    return count;
+}
+
+static bool find_bond(const bonds_view *v, kith_bond_info *found)
+{
+    unsigned count = count_meant(v, found);
+
+    if (count == 0)
+        (void)complain("%s is no peer in the store %s; `kith bonds list' tells who is", v->options->peer_name,
+                       v->store.path);
+    if (count > 1)
+        (void)complain("%s is more than one peer in the store %s; name it by its number", v->options->peer_name,
+                       v->store.path);
+    return count == 1;
+}
+
+/* ---- what is done ---- */
+
+static void print_object(json_t *o)
+{
+    (void)json_dumpf(o, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(o);
+}
+
+static int list(const bonds_view *v)
+{
+    bool json = v->options->json;
+    kith_bond_info bond = {.peer = 0};
+
+    if (kith_bonds_count(v->host) == 0 && !json)
+        printf("No bonds in %s.\n", v->store.path);
+    else if (!json)
+        bond_print_heading();
+    while (kith_bonds_next(v->host, bond.peer, &bond) == KITH_OK) {
+        if (json)
+            print_object(bond_json(&bond));
+        else
+            bond_print_row(&bond);
+    }
+    return EXIT_OK;
+}
+
+static void show_bond(const bonds_view *v, const kith_bond_info *bond)
+{
+    if (v->options->json)
+        print_object(bond_json(bond));
+    else
+        bond_print_full(bond);
+}
+
+static int show(const bonds_view *v)
+{
+    kith_bond_info bond;
+
+    if (!find_bond(v, &bond))
+        return EXIT_FAILED;
+    show_bond(v, &bond);
+    return EXIT_OK;
+}
+
+static void tell_forgotten(const bonds_view *v, const kith_bond_info *bond)
+{
+    char address[KITH_ADDRESS_TEXT];
+
+    (void)kith_address_format(&bond->identity, address);
+    if (v->options->json)
+        print_object(
+            json_pack("{s:s, s:I, s:s}", "event", "forgotten", "peer", (json_int_t)bond->peer, "identity", address));
+    else
+        printf("Peer %u, %s, is forgotten: its keys are destroyed.\n", (unsigned)bond->peer, address);
+}
+
+static int forget(bonds_view *v)
+{
+    kith_bond_info bond;
+    kith_event event;
+    kith_status status;
+
+    if (!find_bond(v, &bond))
+        return EXIT_FAILED;
+    status = kith_bonds_forget(v->host, bond.peer);
+    if (status != KITH_OK)
+        return complain("%s cannot be forgotten: %s", v->options->peer_name, kith_status_name(status));
+    if (run_until(v, KITH_EVENT_FORGOTTEN, &event) != KITH_EVENT_FORGOTTEN)
+        return complain("%s was not forgotten: the store %s did not answer", v->options->peer_name, v->store.path);
+    if (event.forgotten.status != KITH_OK) {
+        store_file_complain_kept(&v->store, event.forgotten.status);
+        return EXIT_FAILED;
+    }
+    tell_forgotten(v, &bond);
+    return EXIT_OK;
+}
+
+static int do_action(bonds_view *v)
+{
+    switch (v->options->action) {
+    case BONDS_LIST:
+        return list(v);
+    case BONDS_SHOW:
+        return show(v);
+    default:
+        return forget(v);
+    }
+}
+
+/* What is sound is shown, nothing is changed, and the one sentence is about the damage. */
+static int show_the_sound(const bonds_view *v, uint32_t damaged)
+{
+    kith_bond_info bond;
+
+    if (v->options->action == BONDS_LIST)
+        (void)list(v);
+    else if (v->options->action == BONDS_SHOW && count_meant(v, &bond) == 1)
+        show_bond(v, &bond);
+    store_file_complain_damaged(&v->store, damaged);
+    return EXIT_FAILED;
+}
+
+static int run(bonds_view *v)
+{
+    kith_event_store loaded;
+    int status = EXIT_FAILED;
+
+    if (make_host(v) && load(v, &loaded))
+        status = loaded.damaged == 0 ? do_action(v) : show_the_sound(v, loaded.damaged);
+    if (!report_is_read())
+        status = EXIT_FAILED;
+    if (v->host != NULL)
+        kith_host_erase(v->host);
+    free(v->memory);
+    return status;
+}
+
+static int look(const bonds_options *options)
+{
+    char path[STORE_FILE_PATH];
+    bonds_view v = {.options = options};
+    int status;
+
+    if (options->path == NULL && !store_file_name_default(path, sizeof path, "pair"))
+        return EXIT_FAILED;
+    if (!store_file_open(&v.store, options->path != NULL ? options->path : path,
+                         options->action == BONDS_FORGET ? KITH_FLASH_FILE_EXISTING : KITH_FLASH_FILE_LOOK))
+        return EXIT_FAILED;
+    status = run(&v);
+    store_file_close(&v.store);
+    return status;
+}
+
+/* ---- options ---- */
+
+static void parse_action(bonds_options *o, struct argp_state *state)
+{
+    static const char *const names[] = {"list", "show", "forget"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(o->action_name, names[i]) == 0) {
+            o->action = (bonds_action)i;
+            return;
+        }
+    }
+    argp_error(state, "there is no '%s': list, show or forget", o->action_name);
+}
+
+static void parse_peer(bonds_options *o, struct argp_state *state)
+{
+    char *end;
+    unsigned long number;
+
+    if (kith_address_parse(o->peer_name, &o->address) == KITH_OK)
+        return;
+    errno = 0;
+    number = strtoul(o->peer_name, &end, 10);
+    if (*o->peer_name < '0' || *o->peer_name > '9' || *end != '\0' || errno != 0 || number == 0 || number > UINT32_MAX)
+        argp_error(state, "'%s' is no peer: its number, or its address as in C0:11:22:33:44:55", o->peer_name);
+    o->peer = (kith_peer_id)number;
+}
+
+static void check(bonds_options *o, struct argp_state *state)
+{
+    if (o->action_name == NULL)
+        argp_error(state, "list, show or forget?");
+    parse_action(o, state);
+    if (o->action == BONDS_LIST && o->peer_name != NULL)
+        argp_error(state, "'%s' is one argument too many: list lists all", o->peer_name);
+    if (o->action != BONDS_LIST && o->peer_name == NULL)
+        argp_error(state, "%s whom?  A peer's number or its address", o->action_name);
+    if (o->peer_name != NULL)
+        parse_peer(o, state);
+    if (o->path != NULL && strcmp(o->path, "none") == 0)
+        argp_error(state, "--store none keeps no bonds");
+}
+
+static void take_argument(bonds_options *o, char *arg, struct argp_state *state)
+{
+    if (o->action_name == NULL)
+        o->action_name = arg;
+    else if (o->peer_name == NULL)
+        o->peer_name = arg;
+    else
+        argp_error(state, "'%s' is one argument too many", arg);
+}
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+    bonds_options *o = state->input;
+
+    switch (key) {
+    case OPTION_STORE:
+        o->path = arg;
+        return 0;
+    case 'j':
+        o->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        take_argument(o, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        check(o, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option option_table[] = {
+    {"store", OPTION_STORE, "FILE", 0, "where the bonds are (default: where `kith pair' keeps them)", 0},
+    {"json", 'j', NULL, 0, "tell it as JSON, one object a line", 0},
+    {0},
+};
+
+static const struct argp parser = {
+    option_table,
+    take_option,
+    "list\nshow PEER\nforget PEER",
+    "Looks at the bonds in a store, or forgets one."
+    "\v"
+    "PEER is a peer's number, or its address.  No key is ever shown.\n"
+    "\n"
+    "list    one line for each bond: who, how strong, how and when it was made\n"
+    "show    all that is known of one\n"
+    "forget  destroys its keys; the peer keeps its own, and will find that we have none\n"
+    "\n"
+    "`kith pair' keeps its bonds in ${XDG_STATE_HOME:-~/.local/state}/kith/pair.kith, `kith serve --name NAME' in "
+    "serve-NAME.kith beside it.  list and show may be used while another kith has the store; forget may not.\n"
+    "\n"
+    "JSON: each bond is an object with `event' (bond), `peer', `identity', `identity_type', `level', `method', "
+    "`confirmed_unseen', `key_size' and more; `made' is UTC.\n"
+    "\n"
+    "Exit status 1: no such peer, no such store, or one that is damaged: then list lists what is sound.",
+    NULL,
+    NULL,
+    NULL,
+};
+
+int bonds_main(int argc, char **argv)
+{
+    bonds_options options = {.path = NULL};
+    struct sigaction ignore;
+
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    memset(&ignore, 0, sizeof ignore);
+    ignore.sa_handler = SIG_IGN; /* a closed stdout is told, as everywhere */
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    return look(&options);
+}

@@ -1,0 +1,182 @@
+/* Options that commands on a controller share: a parser that theirs have as a child. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "air_path.h"
+#include "link_options.h"
+#include "store_file.h"
+
+enum { OPTION_BTSNOOP = 0x1000, OPTION_SHOW_KEYS, OPTION_STORE, OPTION_IO, OPTION_LEVEL, OPTION_INSECURE_CONFIRM };
+
+void link_options_init(link_options *o)
+{
+    memset(o, 0, sizeof *o);
+    o->fd = -1;
+    o->level = KITH_LEVEL_ENCRYPTED;
+    o->io = isatty(STDIN_FILENO) ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT;
+}
+
+unsigned link_options_number(const char *option, const char *arg, unsigned most, struct argp_state *state)
+{
+    char *end;
+    unsigned long number;
+
+    errno = 0;
+    number = strtoul(arg, &end, 10);
+    if (*arg < '0' || *arg > '9' || *end != '\0' || errno != 0 || number > most)
+        argp_error(state, "%s wants a number from 0 to %u, not '%s'", option, most, arg);
+    return (unsigned)number;
+}
+
+/* ---- words ---- */
+
+typedef struct {
+    const char *word;
+    int value;
+} choice;
+
+static const choice io_choices[] = {
+    {"none", KITH_IO_NO_INPUT_NO_OUTPUT},           {"display-only", KITH_IO_DISPLAY_ONLY},
+    {"display-yes-no", KITH_IO_DISPLAY_YES_NO},     {"keyboard-only", KITH_IO_KEYBOARD_ONLY},
+    {"keyboard-display", KITH_IO_KEYBOARD_DISPLAY}, {NULL, 0}};
+
+static const choice level_choices[] = {{"encrypted", KITH_LEVEL_ENCRYPTED},
+                                       {"authenticated", KITH_LEVEL_AUTHENTICATED},
+                                       {"sc-authenticated", KITH_LEVEL_SC_AUTHENTICATED},
+                                       {"2", KITH_LEVEL_ENCRYPTED},
+                                       {"3", KITH_LEVEL_AUTHENTICATED},
+                                       {"4", KITH_LEVEL_SC_AUTHENTICATED},
+                                       {NULL, 0}};
+
+static int choose(const choice *c, const char *option, const char *arg, struct argp_state *state)
+{
+    char words[128] = "";
+    size_t len = 0;
+
+    for (const choice *one = c; one->word != NULL; one++) {
+        if (strcmp(one->word, arg) == 0)
+            return one->value;
+        len += (size_t)snprintf(words + len, sizeof words - len, "%s%s", one == c ? "" : ", ", one->word);
+    }
+    argp_error(state, "%s is one of: %s; not '%s'", option, words, arg);
+    return 0;
+}
+
+/* ---- parsing ---- */
+
+static void check(const link_options *o, struct argp_state *state)
+{
+    if (o->insecure_confirm && o->level > KITH_LEVEL_ENCRYPTED)
+        argp_error(state, "--insecure-confirm confirms numbers that nobody has seen, which never gives a level above "
+                          "`encrypted'");
+}
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+    link_options *o = state->input;
+
+    switch (key) {
+    case 'H':
+        o->hci = arg;
+        return 0;
+    case OPTION_STORE:
+        o->store = arg;
+        return 0;
+    case OPTION_IO:
+        o->io = (kith_io_capability)choose(io_choices, "--io", arg, state);
+        return 0;
+    case OPTION_LEVEL:
+        o->level = (kith_level)choose(level_choices, "--level", arg, state);
+        return 0;
+    case 'y':
+        o->yes = true;
+        return 0;
+    case OPTION_INSECURE_CONFIRM:
+        o->insecure_confirm = true;
+        return 0;
+    case 'j':
+        o->json = true;
+        return 0;
+    case OPTION_SHOW_KEYS:
+        o->show_keys = true;
+        return 0;
+    case OPTION_BTSNOOP:
+        o->btsnoop = arg;
+        return 0;
+    case ARGP_KEY_END:
+        check(o, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option option_table[] = {
+    {"hci", 'H', "WHERE", 0,
+     "the controller: unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD], hciN (an adapter of this Linux, which must be down) "
+     "or sim (a virtual radio of its own); default $KITH_HCI, else where `kith controller' listens",
+     1},
+    {"store", OPTION_STORE, "FILE", 0,
+     "where bonds and this device's identity are kept; none: nowhere; default in "
+     "${XDG_STATE_HOME:-~/.local/state}/kith",
+     1},
+    {"io", OPTION_IO, "IO", 0,
+     "none, display-only, display-yes-no, keyboard-only or keyboard-display: what decides how devices pair; default "
+     "display-yes-no on a terminal, else none",
+     2},
+    {"level", OPTION_LEVEL, "LEVEL", 0,
+     "the least security of a link: encrypted (or 2, the default), authenticated (3), sc-authenticated (4)", 2},
+    {"yes", 'y', NULL, 0, "consent to pairing; not to a number, and not to replacing a bond that stands", 2},
+    {"insecure-confirm", OPTION_INSECURE_CONFIRM, NULL, 0,
+     "say yes to every number unseen: no protection against a man in the middle", 2},
+    {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
+    {"show-keys", OPTION_SHOW_KEYS, NULL, 0,
+     "tell the long term key of each new bond, in hex, most significant octet first", 3},
+    {"btsnoop", OPTION_BTSNOOP, "FILE", 0, "capture the HCI traffic; it holds the keys", 3},
+    {0},
+};
+
+const struct argp link_options_parser = {option_table, take_option, NULL, NULL, NULL, NULL, NULL};
+
+/* ---- defaults ---- */
+
+bool link_options_are_sim(const link_options *o)
+{
+    return strcmp(o->hci, "sim") == 0;
+}
+
+static bool complete_hci(link_options *o)
+{
+    static const char prefix[] = "unix:";
+    const char *told = getenv("KITH_HCI");
+
+    if (o->hci == NULL && told != NULL && *told != '\0')
+        o->hci = told;
+    if (o->hci != NULL)
+        return true;
+    memcpy(o->hci_text, prefix, sizeof prefix);
+    o->hci = o->hci_text;
+    return air_path(o->hci_text + sizeof prefix - 1, sizeof o->hci_text - (sizeof prefix - 1));
+}
+
+/* A counterpart that lives as long as the command would not know a bond that outlived it. */
+static bool complete_store(link_options *o, const char *stem)
+{
+    if (o->store != NULL) {
+        if (strcmp(o->store, "none") == 0)
+            o->store = NULL;
+        return true;
+    }
+    if (link_options_are_sim(o))
+        return true;
+    o->store = o->store_text;
+    return store_file_default_path(o->store_text, sizeof o->store_text, stem);
+}
+
+bool link_options_complete(link_options *o, const char *stem)
+{
+    return complete_hci(o) && complete_store(o, stem);
+}

@@ -1,0 +1,42 @@
+/* Options of every command that puts a host on a controller: where it is, where bonds are kept, who answers what. */
+#ifndef TOOLS_LINK_OPTIONS_H
+#define TOOLS_LINK_OPTIONS_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "kith/security.h"
+
+enum { LINK_OPTIONS_HCI = 256, LINK_OPTIONS_STORE = 4096 };
+
+typedef struct {
+    const char *hci;     /* as kith_posix_open() wants it, or "sim" */
+    int fd;              /* of a controller that is open already; -1: none, hci tells */
+    const char *store;   /* a path; NULL: bonds are kept nowhere */
+    const char *btsnoop; /* NULL: none */
+    kith_io_capability io;
+    kith_level level;
+    bool yes;              /* consents to pairing */
+    bool insecure_confirm; /* confirms numbers unseen */
+    bool json, show_keys;
+    char hci_text[LINK_OPTIONS_HCI];
+    char store_text[LINK_OPTIONS_STORE];
+} link_options;
+
+/* No option given. */
+void link_options_init(link_options *options);
+
+/* A child parser: its input is a link_options. */
+extern const struct argp link_options_parser;
+
+/* After parsing: defaults that depend on the environment.  stem: of the default store's name.
+ * false: a sentence was printed. */
+bool link_options_complete(link_options *options, const char *stem);
+
+/* Is the controller a virtual radio of the command's own? */
+bool link_options_are_sim(const link_options *options);
+
+/* A whole number from 0 to most, or argp's error, which names the option. */
+unsigned link_options_number(const char *option, const char *arg, unsigned most, struct argp_state *state);
+
+#endif

@@ -1,0 +1,164 @@
+/* Discovers services, one after the other, until the characteristic turns up; then reads it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "lamp.h"
+#include "reading.h"
+#include "sentence.h"
+
+enum { VALUE_MAX = 512 };
+
+/* Where a characteristic is looked for when nobody said where it is. */
+static const char *const usual_services[] = {LAMP_SERVICE, "1800", "1801", "180a", "180f"};
+
+static bool add_service(reading *r, const char *text)
+{
+    return kith_uuid_parse(text, &r->services[r->count++]) == KITH_OK;
+}
+
+static bool add_told_service(reading *r, const char *what, size_t len)
+{
+    char text[KITH_UUID_TEXT];
+
+    if (len >= sizeof text)
+        return false;
+    memcpy(text, what, len);
+    text[len] = '\0';
+    return add_service(r, text);
+}
+
+static bool add_usual_services(reading *r)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof usual_services / sizeof usual_services[0]; i++)
+        good &= add_service(r, usual_services[i]);
+    return good;
+}
+
+bool reading_init(reading *r, const char *what)
+{
+    const char *slash = what == NULL ? NULL : strchr(what, '/');
+
+    memset(r, 0, sizeof *r);
+    if (what == NULL)
+        return add_service(r, LAMP_SERVICE) && kith_uuid_parse(LAMP_STATE, &r->characteristic) == KITH_OK;
+    if (slash == NULL)
+        return add_usual_services(r) && kith_uuid_parse(what, &r->characteristic) == KITH_OK;
+    return add_told_service(r, what, (size_t)(slash - what)) &&
+           kith_uuid_parse(slash + 1, &r->characteristic) == KITH_OK;
+}
+
+/* ---- the value ---- */
+
+/* What a peer sends must not move the cursor of a terminal. */
+static bool is_printable(const uint8_t *value, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (value[i] < ' ' || value[i] > '~')
+            return false;
+    return len > 0;
+}
+
+static void tell_value(const reading *r, const report *to, const kith_event_gatt *g)
+{
+    char hex[2 * VALUE_MAX + 1] = "", text[VALUE_MAX + 1] = "", uuid[KITH_UUID_TEXT], sentence[4 * VALUE_MAX];
+    size_t len = g->len < VALUE_MAX ? g->len : VALUE_MAX;
+    bool printable = is_printable(g->value, len);
+    const report_fact json[] = {{"characteristic", kith_uuid_format(&r->characteristic, uuid)},
+                                {"value", hex},
+                                {printable ? "text" : NULL, text},
+                                {NULL, NULL}};
+
+    for (size_t i = 0; i < len; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", g->value[i]);
+    if (printable)
+        memcpy(text, g->value, len);
+    if (len == 0)
+        (void)snprintf(sentence, sizeof sentence, "The value is empty.");
+    else if (printable)
+        (void)snprintf(sentence, sizeof sentence, "The value is \"%s\", in hex %s.", text, hex);
+    else
+        (void)snprintf(sentence, sizeof sentence, "The value is, in hex, %s.", hex);
+    report_news(to, "value", sentence, to->json ? json : NULL);
+}
+
+/* ---- steps ---- */
+
+static reading_result failed(const char *what, kith_status status)
+{
+    (void)complain("%s: %s", what, kith_status_name(status));
+    return READING_FAILED;
+}
+
+static reading_result discover(reading *r, kith_host *host, kith_link link)
+{
+    kith_status status;
+
+    if (r->at == r->count)
+        return READING_NOTHING;
+    status = kith_gatt_discover(host, link, &r->services[r->at++]);
+    return status == KITH_OK ? READING_GOES_ON : failed("the peer's services cannot be looked at", status);
+}
+
+reading_result reading_begin(reading *r, kith_host *host, kith_link link)
+{
+    r->at = 0;
+    r->handle = 0;
+    return discover(r, host, link);
+}
+
+static void look_through(reading *r, const kith_event_characteristics *c)
+{
+    kith_gatt_found found;
+
+    for (uint16_t i = 0; i < c->count && r->handle == 0; i++) {
+        kith_gatt_found_at(c, i, &found);
+        if (kith_uuid_equal(&found.uuid, &r->characteristic))
+            r->handle = found.value_handle;
+    }
+}
+
+static reading_result say_failed(const kith_event *e)
+{
+    char sentence[SENTENCE_MAX];
+
+    (void)complain("the value could not be read: %s", sentence_of(e, sentence));
+    return READING_FAILED;
+}
+
+static reading_result on_discovered(reading *r, kith_host *host, const kith_event *e)
+{
+    kith_status status;
+
+    if (e->gatt.result != KITH_GATT_OK && e->gatt.result != KITH_GATT_NOT_FOUND)
+        return say_failed(e);
+    if (r->handle == 0)
+        return discover(r, host, e->link);
+    status = kith_gatt_read(host, e->link, r->handle);
+    return status == KITH_OK ? READING_GOES_ON : failed("the value cannot be read", status);
+}
+
+static reading_result on_read(const reading *r, const report *to, const kith_event *e)
+{
+    if (e->gatt.result != KITH_GATT_OK)
+        return say_failed(e);
+    tell_value(r, to, &e->gatt);
+    return READING_DONE;
+}
+
+reading_result reading_on_event(reading *r, kith_host *host, const report *to, const kith_event *e)
+{
+    switch (e->kind) {
+    case KITH_EVENT_CHARACTERISTICS:
+        look_through(r, &e->characteristics);
+        return READING_GOES_ON;
+    case KITH_EVENT_DISCOVERED:
+        return on_discovered(r, host, e);
+    case KITH_EVENT_READ:
+        return on_read(r, to, e);
+    default:
+        return READING_GOES_ON;
+    }
+}

@@ -1,0 +1,110 @@
+/* A name is looked for a second longer than it takes to hear it once, so that a second device of that name is noticed.
+ * Where one of them claims a bond it is preferred: it has to prove that, the other need not prove anything. */
+#include <string.h>
+
+#include "search.h"
+
+enum { NAME = 32, DECIDE_AFTER_US = 1000 * 1000, AD_SHORTENED_NAME = 0x08, ADVERTISING_MAX = 31 };
+
+void search_init(search *s, const char *peer)
+{
+    memset(s, 0, sizeof *s);
+    s->peer = peer;
+    s->by_address = kith_address_parse(peer, &s->wanted) == KITH_OK;
+    s->decide_us = UINT64_MAX;
+}
+
+static bool has_field(const kith_event_report *r, uint8_t type)
+{
+    for (size_t at = 0; at + 1 < r->len && r->data[at] != 0; at += 1u + r->data[at])
+        if (r->data[at + 1] == type)
+            return true;
+    return false;
+}
+
+/* A name that was cut because no more of it fitted is the beginning of the whole one. */
+static bool fits_name(const search *s, const kith_event_report *r)
+{
+    char name[NAME];
+
+    if (!kith_gap_find_name(r->data, r->len, name))
+        return false;
+    if (strcmp(name, s->peer) == 0)
+        return true;
+    return r->len == ADVERTISING_MAX && has_field(r, AD_SHORTENED_NAME) && name[0] != '\0' &&
+           strncmp(name, s->peer, strlen(name)) == 0;
+}
+
+static bool is_identity_of(const search *s, const kith_host *host, kith_peer_id peer)
+{
+    kith_bond_info info;
+
+    return peer != 0 && kith_bonds_next(host, peer - 1, &info) == KITH_OK && info.peer == peer &&
+           memcmp(info.identity.octets, s->wanted.octets, sizeof s->wanted.octets) == 0;
+}
+
+static bool fits(const search *s, const kith_host *host, const kith_event_report *r, kith_peer_id claim)
+{
+    if (!r->connectable && !r->scan_response)
+        return false;
+    if (!s->by_address)
+        return fits_name(s, r);
+    return memcmp(r->address.octets, s->wanted.octets, sizeof s->wanted.octets) == 0 || is_identity_of(s, host, claim);
+}
+
+static bool is_known(const search *s, const kith_address *address, kith_peer_id claim)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (kith_address_equal(&s->fits[i], address) || (claim != 0 && s->claims[i] == claim))
+            return true;
+    return false;
+}
+
+static void keep(search *s, unsigned at, const kith_address *address, kith_peer_id claim)
+{
+    s->fits[at] = *address;
+    s->claims[at] = claim;
+}
+
+/* One that claims a bond takes the place of one that claims none. */
+static void add(search *s, const kith_address *address, kith_peer_id claim)
+{
+    if (s->count == 0 || (s->claims[0] == 0 && claim != 0)) {
+        s->count = 1;
+        keep(s, 0, address, claim);
+    } else if (s->count == 1 && (s->claims[0] == 0 || claim != 0)) {
+        s->count = 2;
+        keep(s, 1, address, claim);
+    }
+}
+
+/* Nobody else could be meant by an address, or by a name where there is one bond. */
+static bool is_certain(const search *s, const kith_host *host)
+{
+    return s->by_address || (s->claims[0] != 0 && kith_bonds_count(host) == 1);
+}
+
+void search_on_report(search *s, const kith_host *host, const kith_event_report *r, uint64_t now_us)
+{
+    kith_peer_id claim = 0;
+
+    if (kith_bonds_of_address(host, &r->address, &claim) != KITH_OK)
+        claim = 0;
+    if (!fits(s, host, r, claim)) {
+        s->others = true;
+        return;
+    }
+    if (!is_known(s, &r->address, claim))
+        add(s, &r->address, claim);
+    if (is_certain(s, host))
+        s->decide_us = now_us;
+    else if (s->decide_us == UINT64_MAX)
+        s->decide_us = now_us + DECIDE_AFTER_US;
+}
+
+search_result search_result_now(const search *s, uint64_t now_us)
+{
+    if (now_us < s->decide_us)
+        return SEARCH_GOES_ON;
+    return s->count == 1 || s->by_address ? SEARCH_FOUND : SEARCH_AMBIGUOUS;
+}

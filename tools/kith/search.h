@@ -1,0 +1,29 @@
+/* Who is meant: finds a peer by its name or address among what advertisers say.  Names and addresses are claims; only
+ * encryption with a bond proves anything. */
+#ifndef TOOLS_SEARCH_H
+#define TOOLS_SEARCH_H
+
+#include "kith/kith.h"
+
+typedef enum { SEARCH_GOES_ON, SEARCH_FOUND, SEARCH_AMBIGUOUS } search_result;
+
+typedef struct {
+    const char *peer; /* as it was asked for */
+    bool by_address;
+    kith_address wanted;    /* its octets; of either type */
+    unsigned count;         /* of those that fit: 0, 1, 2 */
+    kith_address fits[2];   /* on air */
+    kith_peer_id claims[2]; /* the bonds they claim; 0: none */
+    uint64_t decide_us;     /* until then another may turn up; UINT64_MAX: none fits yet */
+    bool others;            /* somebody else was heard */
+} search;
+
+/* peer: a name, or an address of either type, on air or of a bond. */
+void search_init(search *s, const char *peer);
+
+void search_on_report(search *s, const kith_host *host, const kith_event_report *report, uint64_t now_us);
+
+/* FOUND: s->fits[0].  AMBIGUOUS: two devices, s->fits, have that name. */
+search_result search_result_now(const search *s, uint64_t now_us);
+
+#endif

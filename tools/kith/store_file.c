@@ -1,0 +1,201 @@
+/* Opens stores and says what is wrong with them: which file, what, and what can be done. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "store_file.h"
+
+/* ---- a store that is looked at ----
+ * A host that finds no identity of its own in a store draws one, or refuses where it may have been lost.  Whoever only
+ * looks needs none: a stand-in is handed out, and nothing is ever put. */
+
+static kith_status looked_open(void *context, kith_store_state *state)
+{
+    store_file *s = context;
+    kith_status status = s->kept.open(s->kept.context, state);
+
+    s->has_identity = false;
+    s->state = *state;
+    return status;
+}
+
+/* As docs/bond-format.md has it: version, identity resolving key, static address. */
+static void stand_in(kith_record *out)
+{
+    *out = (kith_record){.kind = KITH_RECORD_DEVICE, .len = 1 + 16 + 6};
+    out->octets[0] = 1;
+    out->octets[1] = 1;
+    out->octets[17] = 1;
+    out->octets[22] = 0xc0;
+}
+
+static kith_status looked_read(void *context, uint32_t *cursor, kith_record *out)
+{
+    store_file *s = context;
+    kith_status status = s->kept.read(s->kept.context, cursor, out);
+
+    if (status == KITH_ERR_NOT_FOUND && !s->has_identity) {
+        stand_in(out);
+        status = KITH_OK;
+    }
+    s->has_identity |= status == KITH_OK && out->kind == KITH_RECORD_DEVICE && !out->removed;
+    return status;
+}
+
+static kith_status looked_put(void *context, const kith_record *record, kith_store_state *state)
+{
+    const store_file *s = context;
+
+    (void)record;
+    *state = s->state;
+    return KITH_ERR_STORAGE;
+}
+
+static kith_status looked_remove(void *context, uint8_t kind, uint32_t id, kith_store_state *state)
+{
+    const store_file *s = context;
+
+    return s->kept.remove(s->kept.context, kind, id, state);
+}
+
+static void only_look(store_file *s)
+{
+    s->kept = s->store;
+    s->store = (kith_store){.context = s, looked_open, looked_read, looked_put, looked_remove};
+}
+
+/* ---- opening ---- */
+
+static void complain_of_open(const store_file *s, kith_flash_file_mode mode, kith_status status)
+{
+    const char *path = s->path;
+
+    if (status == KITH_ERR_NOT_FOUND)
+        (void)complain("there is no store %s: nothing has been kept there yet", path);
+    else if (status == KITH_ERR_BUSY)
+        (void)complain("the store %s is in use by another kith", path);
+    else if (status == KITH_ERR_DAMAGED)
+        (void)complain("%s is no store: it is of another size, or no regular file; it was left as it is", path);
+    else if (mode != KITH_FLASH_FILE_MAKE || access(path, F_OK) == 0)
+        (void)complain("the store %s cannot be opened: %s", path, strerror(s->file.error));
+    else
+        (void)complain("the store %s cannot be made: %s", path, strerror(s->file.error));
+}
+
+bool store_file_open(store_file *s, const char *path, kith_flash_file_mode mode)
+{
+    kith_status status;
+
+    memset(s, 0, sizeof *s);
+    s->path = path;
+    status = kith_flash_file_open(&s->file, path, mode);
+    if (status != KITH_OK) {
+        complain_of_open(s, mode, status);
+        return false;
+    }
+    if (kith_flash_log_init(&s->log, &s->file.flash, &s->store) != KITH_OK) {
+        (void)complain("%s cannot hold a store", path);
+        store_file_close(s);
+        return false;
+    }
+    if (mode != KITH_FLASH_FILE_MAKE)
+        only_look(s);
+    return true;
+}
+
+void store_file_close(store_file *s)
+{
+    kith_flash_file_close(&s->file);
+}
+
+/* ---- where it lies ---- */
+
+static bool is_plain(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+}
+
+/* A relative $XDG_STATE_HOME is to be ignored, says its specification. */
+bool store_file_name_default(char *out, size_t cap, const char *stem)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    bool told = state != NULL && state[0] == '/';
+    int folder, len;
+
+    if (!told && (home == NULL || home[0] != '/')) {
+        (void)complain("where bonds are kept is not known, because HOME is not set; --store FILE says where");
+        return false;
+    }
+    folder = snprintf(out, cap, "%s%s/kith/", told ? state : home, told ? "" : "/.local/state");
+    len = folder < 0 || (size_t)folder >= cap ? -1 : snprintf(out + folder, cap - (size_t)folder, "%s.kith", stem);
+    if (len < 0 || (size_t)len >= cap - (size_t)folder) {
+        (void)complain("the path to the folder where bonds are kept is too long; --store FILE says where");
+        return false;
+    }
+    for (char *c = out + folder; *c != '\0'; c++)
+        if (!is_plain(*c))
+            *c = '_';
+    return true;
+}
+
+/* All folders on the way to the file; those that are there stay as they are. */
+static bool make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST) {
+            (void)complain("the folder %s, where bonds are kept, cannot be made: %s", path, strerror(errno));
+            return false;
+        }
+        *slash = '/';
+    }
+    return true;
+}
+
+bool store_file_default_path(char *out, size_t cap, const char *stem)
+{
+    return store_file_name_default(out, cap, stem) && make_folders(out);
+}
+
+/* ---- what is wrong in it ---- */
+
+void store_file_complain(const store_file *s, const kith_event_start_failed *why)
+{
+    switch (why->status) {
+    case KITH_ERR_DAMAGED:
+        (void)complain("%s is no store, or damaged beyond use; it was left as it is", s->path);
+        break;
+    case KITH_ERR_NEWER:
+        (void)complain("a later version of kith wrote the store %s; it was left as it is", s->path);
+        break;
+    case KITH_ERR_FULL:
+        (void)complain("the store %s holds more bonds than this command can keep; `kith bonds forget' makes room",
+                       s->path);
+        break;
+    default:
+        store_file_complain_kept(s, why->status);
+    }
+}
+
+void store_file_complain_damaged(const store_file *s, uint32_t damaged)
+{
+    (void)complain("the store %s is damaged: %u of its records cannot be believed; nothing in it was changed", s->path,
+                   (unsigned)damaged);
+}
+
+void store_file_complain_kept(const store_file *s, kith_status status)
+{
+    if (status == KITH_ERR_FULL)
+        (void)complain("the store %s is full; what was stored before is still there", s->path);
+    else if (s->file.error != 0)
+        (void)complain("the store %s failed: %s; what was stored before is still there", s->path,
+                       strerror(s->file.error));
+    else
+        (void)complain("the store %s failed (%s); what was stored before is still there", s->path,
+                       kith_status_name(status));
+}

@@ -1,0 +1,456 @@
+/* A visit goes through stages, each with a limit of time and words for what is being done.  Whatever goes wrong is
+ * said once, on stderr, and then it leaves. */
+#include <stdio.h>
+
+#include "command.h"
+#include "kith/codec/hci.h"
+#include "sentence.h"
+#include "trouble.h"
+#include "visit.h"
+
+enum { STILL_EVERY_US = 5 * 1000 * 1000 };
+
+/* The host ends a pairing by itself, after 30 s of silence; a person has 25 s, twice at most. */
+static const struct {
+    const char *doing;
+    unsigned limit_s; /* 0: as --timeout says */
+} stages[] = {
+    [STARTING] = {"starting the controller", 30},
+    [SEARCHING] = {"looking for", 0},
+    [CONNECTING] = {"connecting to", 10},
+    [SECURING] = {"securing the link to", 180},
+    [PARTING] = {"disconnecting from", 10},
+    [ASKING] = {"asking whether to pair again with", 60},
+    [READING] = {"reading from", 120},
+    [KEEPING] = {"storing the bond with", 10},
+    [LEAVING] = {"leaving", 2},
+};
+
+/* ---- stages and ends ---- */
+
+static void enter(visit *v, visit_stage next)
+{
+    unsigned limit_s = stages[next].limit_s != 0 ? stages[next].limit_s : v->options->timeout_s;
+
+    v->stage = next;
+    v->until_us = kith_posix_now() + UINT64_C(1000000) * limit_s;
+}
+
+const char *visit_doing(const visit *v, char *text, size_t cap)
+{
+    bool of_peer = v->stage != STARTING && v->stage != LEAVING;
+
+    (void)snprintf(text, cap, "%s%s%s", stages[v->stage].doing, of_peer ? " " : "", of_peer ? v->options->peer : "");
+    return text;
+}
+
+void visit_leave(visit *v, int status)
+{
+    v->status = status;
+    person_leave(&v->person);
+    enter(v, LEAVING);
+    if (v->scanning)
+        (void)!kith_gap_stop_scan(v->host);
+    if (v->connecting)
+        (void)!kith_gap_cancel_connect(v->host);
+    if (v->link != 0)
+        (void)!kith_gap_disconnect(v->host, v->link, KITH_HCI_REMOTE_USER_TERMINATED);
+}
+
+bool visit_has_left(const visit *v)
+{
+    bool quiet = !v->scanning && !v->connecting && v->link == 0 && !v->bond_is_due;
+
+    return v->stage == LEAVING && (quiet || kith_posix_now() >= v->until_us);
+}
+
+/* After a sentence. */
+static void fail(visit *v)
+{
+    visit_leave(v, EXIT_FAILED);
+}
+
+static void fail_by_call(visit *v, kith_status status)
+{
+    char text[SENTENCE_MAX];
+
+    (void)complain("%s failed: %s", visit_doing(v, text, sizeof text), kith_status_name(status));
+    fail(v);
+}
+
+/* ---- finding and connecting ---- */
+
+static void begin_search(visit *v)
+{
+    kith_scan scan;
+    kith_status status;
+    char sentence[SENTENCE_MAX];
+
+    enter(v, SEARCHING);
+    (void)snprintf(sentence, sizeof sentence, "Looking for '%s'.", v->options->peer);
+    report_news(&v->report, "looking", sentence, NULL);
+    v->next_still_us = kith_posix_now() + STILL_EVERY_US;
+    kith_gap_default_scan(&scan);
+    scan.report_duplicates = true; /* a report may be dropped, and a name may come later than an address */
+    status = kith_gap_start_scan(v->host, &scan);
+    v->scanning = status == KITH_OK;
+    if (!v->scanning)
+        fail_by_call(v, status);
+}
+
+static void connect_to_peer(visit *v)
+{
+    kith_status status = kith_gap_connect(v->host, &v->search.fits[0], NULL);
+
+    v->connecting = status == KITH_OK;
+    if (!v->connecting)
+        fail_by_call(v, status);
+}
+
+static void on_found(visit *v)
+{
+    enter(v, CONNECTING);
+    if (kith_gap_stop_scan(v->host) != KITH_OK && !v->scanning)
+        connect_to_peer(v);
+}
+
+static void on_ambiguous(visit *v)
+{
+    trouble_two_of_a_name(v->options->peer, v->search.fits);
+    fail(v);
+}
+
+static void say_still_looking(visit *v)
+{
+    char sentence[SENTENCE_MAX];
+
+    if (kith_posix_now() < v->next_still_us)
+        return;
+    v->next_still_us += STILL_EVERY_US;
+    (void)snprintf(sentence, sizeof sentence, "Still looking for '%s'; %s.", v->options->peer,
+                   v->search.others ? "only others were heard" : "nobody was heard");
+    report_news(&v->report, "still-looking", sentence, NULL);
+}
+
+static void look(visit *v)
+{
+    switch (search_result_now(&v->search, kith_posix_now())) {
+    case SEARCH_FOUND:
+        on_found(v);
+        break;
+    case SEARCH_AMBIGUOUS:
+        on_ambiguous(v);
+        break;
+    default:
+        say_still_looking(v);
+        break;
+    }
+}
+
+static void on_scanning(visit *v, const kith_event *e)
+{
+    v->scanning = e->activity.on;
+    if (e->activity.on && v->stage != SEARCHING) {
+        (void)!kith_gap_stop_scan(v->host);
+    } else if (!e->activity.on && v->stage == CONNECTING) {
+        connect_to_peer(v);
+    } else if (!e->activity.on && v->stage == SEARCHING) {
+        trouble_event(v->options->peer, "cannot be looked for", e);
+        fail(v);
+    }
+}
+
+static void on_connect_failed(visit *v, const kith_event *e)
+{
+    v->connecting = false;
+    if (v->stage != CONNECTING)
+        return;
+    trouble_event(v->options->peer, "was heard, but not reached", e);
+    fail(v);
+}
+
+/* ---- securing ---- */
+
+/* Busy: the peer was faster, and the end of what it began is ours. */
+static void on_connected(visit *v, const kith_event *e)
+{
+    kith_level level = v->options->link.level;
+    kith_status status;
+
+    v->connecting = false;
+    v->link = e->link;
+    if (v->stage != CONNECTING) {
+        (void)!kith_gap_disconnect(v->host, e->link, KITH_HCI_REMOTE_USER_TERMINATED);
+        return;
+    }
+    enter(v, SECURING);
+    status = v->pair_anew ? kith_security_pair(v->host, e->link, level) : kith_security_secure(v->host, e->link, level);
+    if (status == KITH_OK || status == KITH_ERR_BUSY)
+        return;
+    trouble_not_asked(v->options->peer, status);
+    fail(v);
+}
+
+static void go_on(visit *v, reading_result result)
+{
+    switch (result) {
+    case READING_GOES_ON:
+        return;
+    case READING_NOTHING:
+        report_news(&v->report, "no-value",
+                    v->options->read == NULL ? "The peer is no lamp of ours: there is no state to read."
+                                             : "The peer has no such characteristic.",
+                    NULL);
+        break;
+    case READING_FAILED:
+        fail(v);
+        return;
+    default:
+        break;
+    }
+    if (v->bond_is_due)
+        enter(v, KEEPING);
+    else
+        visit_leave(v, v->status);
+}
+
+static void on_secured(visit *v, const kith_event *e)
+{
+    v->bond_is_due |= e->kind == KITH_EVENT_PAIRED && e->verdict.bonded;
+    if (v->stage != SECURING)
+        return;
+    enter(v, READING);
+    go_on(v, reading_begin(&v->reading, v->host, v->link));
+}
+
+static void on_pairing_failed(visit *v, const kith_event *e)
+{
+    if (v->stage != SECURING)
+        return;
+    trouble_not_paired(v->options->peer, e);
+    fail(v);
+}
+
+/* Nothing is paired anew by itself: an impostor could bring that about. */
+static void on_encryption_failed(visit *v, const kith_event *e)
+{
+    if (v->stage != SECURING)
+        return;
+    if (!trouble_is_lost_bond(&e->verdict) || !person_is_there()) {
+        trouble_not_encrypted(v->options->peer, e, v->search.claims[0]);
+        fail(v);
+        return;
+    }
+    if (!v->report.json)
+        report_event(&v->report, v->host, e, NULL);
+    enter(v, PARTING);
+    (void)!kith_gap_disconnect(v->host, v->link, KITH_HCI_REMOTE_USER_TERMINATED);
+}
+
+static void ask_again(visit *v)
+{
+    enter(v, ASKING);
+    person_ask(&v->person, "Pair again? Only if you know that the other device was reset. [yes/no]");
+}
+
+static void look_at_answer(visit *v)
+{
+    switch (person_own_answer(&v->person)) {
+    case PERSON_SAYS_YES:
+        v->pair_anew = true;
+        enter(v, CONNECTING);
+        connect_to_peer(v);
+        break;
+    case PERSON_SAYS_NO:
+        trouble_not_paired_again(v->options->peer, v->search.claims[0]);
+        fail(v);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The store's own sentence says more where the store was it. */
+static void say_not_kept(const visit *v, const kith_event *e)
+{
+    trouble_event(v->options->peer, "is paired, but its bond was not kept", e);
+    if (e->verdict.status != KITH_OK && v->device.is_stored)
+        store_file_complain_kept(&v->device.store, e->verdict.status);
+}
+
+static void on_bond_end(visit *v, const kith_event *e)
+{
+    v->bond_is_due = false;
+    v->bonded |= e->kind == KITH_EVENT_BONDED;
+    if (e->kind == KITH_EVENT_BOND_FAILED) {
+        say_not_kept(v, e);
+        v->status = v->status == EXIT_OK ? EXIT_FAILED : v->status;
+    }
+    if (v->stage == KEEPING)
+        visit_leave(v, v->status);
+}
+
+/* ---- losing ---- */
+
+static void on_disconnected(visit *v, const kith_event *e)
+{
+    char text[SENTENCE_MAX];
+
+    v->link = 0;
+    if (v->stage == PARTING) {
+        ask_again(v);
+    } else if (v->stage != LEAVING) {
+        (void)complain("the connection ended while %s: %s", visit_doing(v, text, sizeof text),
+                       kith_hci_status_name(e->disconnected.reason));
+        fail(v);
+    }
+}
+
+static void on_lost(visit *v, const kith_event *e)
+{
+    v->scanning = v->connecting = false;
+    v->link = 0;
+    if (v->stage == LEAVING)
+        return;
+    (void)device_say_lost(&v->device, e);
+    fail(v);
+}
+
+static void on_time_over(visit *v)
+{
+    char text[SENTENCE_MAX];
+
+    if (v->stage == SEARCHING)
+        trouble_not_heard(v->options->peer, v->options->timeout_s, v->search.others);
+    else
+        (void)complain("gave up %s after %u s", visit_doing(v, text, sizeof text), stages[v->stage].limit_s);
+    fail(v);
+}
+
+/* ---- events ---- */
+
+static bool is_one_of(kith_event_kind kind, const kith_event_kind *kinds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kinds[i] == kind)
+            return true;
+    return false;
+}
+
+/* When the controller goes everything ends; why is told last. */
+static bool is_consequence(const visit *v, const kith_event *e)
+{
+    static const kith_event_kind kinds[] = {KITH_EVENT_PAIRING_FAILED, KITH_EVENT_ENCRYPTION_FAILED,
+                                            KITH_EVENT_DISCONNECTED,   KITH_EVENT_CONNECT_FAILED,
+                                            KITH_EVENT_DISCOVERED,     KITH_EVENT_READ,
+                                            KITH_EVENT_SCANNING};
+
+    return device_has_gone(&v->device) && is_one_of(e->kind, kinds, sizeof kinds / sizeof kinds[0]);
+}
+
+static void on_store_loaded(visit *v, const kith_event *e)
+{
+    v->ended |= !device_may_use_store(&v->device, e);
+}
+
+static void on_ready(visit *v, const kith_event *e)
+{
+    (void)e;
+    if (v->stage == STARTING)
+        begin_search(v);
+}
+
+static void on_start_failed(visit *v, const kith_event *e)
+{
+    (void)device_say_start_failed(&v->device, e);
+    v->ended = true;
+}
+
+static void on_report(visit *v, const kith_event *e)
+{
+    search_on_report(&v->search, v->host, &e->report, kith_posix_now());
+}
+
+static void on_attributes(visit *v, const kith_event *e)
+{
+    if (v->stage == READING)
+        go_on(v, reading_on_event(&v->reading, v->host, &v->report, e));
+}
+
+static void (*const handlers[])(visit *v, const kith_event *e) = {
+    [KITH_EVENT_STORE_LOADED] = on_store_loaded,
+    [KITH_EVENT_READY] = on_ready,
+    [KITH_EVENT_START_FAILED] = on_start_failed,
+    [KITH_EVENT_CONTROLLER_LOST] = on_lost,
+    [KITH_EVENT_SCANNING] = on_scanning,
+    [KITH_EVENT_REPORT] = on_report,
+    [KITH_EVENT_CONNECTED] = on_connected,
+    [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
+    [KITH_EVENT_DISCONNECTED] = on_disconnected,
+    [KITH_EVENT_PAIRED] = on_secured,
+    [KITH_EVENT_ENCRYPTED] = on_secured,
+    [KITH_EVENT_PAIRING_FAILED] = on_pairing_failed,
+    [KITH_EVENT_ENCRYPTION_FAILED] = on_encryption_failed,
+    [KITH_EVENT_BONDED] = on_bond_end,
+    [KITH_EVENT_BOND_FAILED] = on_bond_end,
+    [KITH_EVENT_CHARACTERISTICS] = on_attributes,
+    [KITH_EVENT_DISCOVERED] = on_attributes,
+    [KITH_EVENT_READ] = on_attributes,
+};
+
+static void act(visit *v, const kith_event *e)
+{
+    size_t kind = (size_t)e->kind;
+
+    if (kind < sizeof handlers / sizeof handlers[0] && handlers[kind] != NULL && !is_consequence(v, e))
+        handlers[kind](v, e);
+}
+
+/* Failures are told on stderr, in a sentence that says what was being done. */
+static bool is_for_people(const kith_event *e)
+{
+    static const kith_event_kind kinds[] = {KITH_EVENT_STORE_LOADED,     KITH_EVENT_READY,  KITH_EVENT_CONNECTED,
+                                            KITH_EVENT_DISCONNECTED,     KITH_EVENT_PAIRED, KITH_EVENT_ENCRYPTED,
+                                            KITH_EVENT_SECURITY_CHANGED, KITH_EVENT_BONDED};
+
+    return is_one_of(e->kind, kinds, sizeof kinds / sizeof kinds[0]) &&
+           !(e->kind == KITH_EVENT_STORE_LOADED && e->store.damaged > 0);
+}
+
+void visit_on_event(visit *v, const kith_event *e)
+{
+    bool told = person_on_event(&v->person, e);
+
+    if (!told && e->kind != KITH_EVENT_REPORT && (v->report.json || is_for_people(e)))
+        report_event(&v->report, v->host, e, NULL);
+    act(v, e);
+}
+
+/* ---- turns ---- */
+
+void visit_begin(visit *v)
+{
+    enter(v, STARTING);
+}
+
+void visit_turn(visit *v)
+{
+    person_turn(&v->person);
+    if (v->stage == SEARCHING)
+        look(v);
+    if (v->stage == ASKING)
+        look_at_answer(v);
+    if (v->stage != LEAVING && kith_posix_now() >= v->until_us)
+        on_time_over(v);
+}
+
+uint64_t visit_deadline(const visit *v)
+{
+    uint64_t at = v->until_us;
+
+    if (v->stage == SEARCHING && v->next_still_us < at)
+        at = v->next_still_us;
+    if (v->stage == SEARCHING && v->search.decide_us < at)
+        at = v->search.decide_us;
+    return at;
+}
