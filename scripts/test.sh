@@ -12,12 +12,14 @@ step headers scripts/check_headers.sh
 if step build scripts/build.sh dev; then
     step unit scripts/run_tests.py unit build unit
     step conformance scripts/run_tests.py conformance build conformance
+    step powerloss scripts/run_tests.py powerloss build powerloss
     step scenario scripts/run_tests.py scenario build scenario
+    step command scripts/run_tests.py command --program tests/command/run
     step demo build/kith demo
     step first-program scripts/check_first_program.sh
     step core scripts/check_core.py build/libkith.a build/libkith-export.a
 else
-    not_run "the build failed" unit conformance scenario demo first-program core
+    not_run "the build failed" unit conformance powerloss scenario command demo first-program core
 fi
 step clang scripts/test_build.sh clang
 step asan scripts/test_build.sh asan
