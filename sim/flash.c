@@ -125,7 +125,7 @@ static kith_status operate(sim_flash *flash, uint32_t address, const uint8_t *wa
         note_change(flash, address, len);
     }
     if (!flash->forgets)
-        forget_changes(flash);
+        make_durable(flash);
     if (cut)
         sim_flash_power_off(flash);
     return cut || fail ? KITH_ERR_STORAGE : KITH_OK;

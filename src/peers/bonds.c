@@ -146,10 +146,10 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
     peers_drop(bonds, bond->id);
     peers_know_id(bonds, bond->id);
     older = peers_by_identity(bonds, &bond->identity);
-    if (older != NULL && free_slot(bonds) != NULL)
+    if (older != NULL && free_slot(bonds) == NULL)
+        return false; /* dropped here alone, it would come back */
+    if (older != NULL)
         peers_forget(bonds, older);
-    else if (older != NULL)
-        peers_remove(bonds, older);
     return peers_put(bonds, bond) != NULL;
 }
 
