@@ -100,17 +100,14 @@ static uint32_t check_of_sector(const kith_flash *flash, const uint8_t *header)
 
 void layout_encode_sector(const kith_flash *flash, const layout_sector *sector, uint8_t *out)
 {
-    bytes_writer w;
-
-    bytes_writer_init(&w, out, LAYOUT_SECTOR_HEADER);
-    bytes_write(&w, magic, sizeof magic);
-    bytes_write8(&w, LAYOUT_VERSION);
-    bytes_write8(&w, 0);
-    bytes_write16(&w, sector->held);
-    bytes_write32(&w, sector->sequence);
-    bytes_write32(&w, sector->highest_id);
-    bytes_write32(&w, sector->collects);
-    bytes_write32(&w, check_of_sector(flash, out));
+    memcpy(out, magic, sizeof magic);
+    out[4] = LAYOUT_VERSION;
+    out[5] = 0;
+    bytes_put16(out + 6, sector->held);
+    bytes_put32(out + 8, sector->sequence);
+    bytes_put32(out + 12, sector->highest_id);
+    bytes_put32(out + 16, sector->collects);
+    bytes_put32(out + CHECKED_OF_SECTOR, check_of_sector(flash, out));
 }
 
 bool layout_decode_sector(const kith_flash *flash, const uint8_t *in, layout_sector *sector)
