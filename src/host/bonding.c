@@ -177,26 +177,37 @@ uint32_t kith_bonds_count(const kith_host *h)
     return h->bonds.used;
 }
 
-/* A key that the controller was not given yet is not given any more. */
+/* A key that the controller was not given yet is not given any more.  The ends that come of it are told one link at a
+ * time, as there is room for them. */
 static void forget_on_link(kith_host *h, host_link *link, kith_peer_id peer)
 {
+    enum { HAS_KEY = LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION };
+
     if (link->proven == peer || link->with_bond == peer)
         link_disconnect(h, link, KITH_HCI_REMOTE_USER_TERMINATED);
-    if (link->with_bond == peer && (link->wants & (LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION)) != 0) {
-        if (link->central)
-            encryption_drop(h, link);
-        else
-            encryption_refuse(h, link);
-        encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_USER, 0);
+    if (link->with_bond == peer && (link->wants & HAS_KEY) != 0) {
+        link->wants &= (uint8_t)~HAS_KEY;
+        wipe(link->ltk, sizeof link->ltk);
+        link->key_forgotten = true;
     }
     if (link->claimed == peer)
         link->claimed = 0;
 }
 
+void bonding_finish_forgetting(kith_host *h, host_link *link)
+{
+    link->key_forgotten = false;
+    if (link->central)
+        encryption_drop(h, link);
+    else
+        encryption_refuse(h, link);
+    encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_USER, 0);
+}
+
 /* The store did not manage it before: once more. */
 static kith_status forget_again(kith_host *h, peers_bond *bond)
 {
-    if (bond == NULL)
+    if (bond == NULL || bond->state == PEERS_UNWANTED || bond->state == PEERS_UNWANTED_FAILED)
         return KITH_ERR_NOT_FOUND;
     if (bond->state == PEERS_FORGETTING)
         return KITH_ERR_BUSY;
@@ -224,6 +235,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
             continue;
         forget_on_link(h, link, peer);
     }
+    host_finish(h);
     if (h->config.store != NULL) {
         peers_forget(&h->bonds, bond);
         storing_forget(h);

@@ -112,6 +112,10 @@ static bool finish_one(kith_host *h)
             security_on_acknowledged(h, link);
             return true;
         }
+        if (link->id != 0 && link->key_forgotten) {
+            bonding_finish_forgetting(h, link);
+            return true;
+        }
         if (storing_lets_answer(h, link)) {
             security_answer_ltk(h, link);
             return true;
@@ -126,11 +130,16 @@ static bool finish_one(kith_host *h)
     return s != NULL;
 }
 
+static bool is_link_unfinished(const kith_host *h, const host_link *link)
+{
+    return link->id != 0 &&
+           (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) || storing_lets_answer(h, link));
+}
+
 static bool is_unfinished(const kith_host *h)
 {
     for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (h->links[i].id != 0 &&
-            (h->links[i].smp_acknowledged || acl_has_held(&h->links[i]) || storing_lets_answer(h, &h->links[i])))
+        if (is_link_unfinished(h, &h->links[i]))
             return true;
     return security_wants_own_key(h) != NULL;
 }

@@ -106,8 +106,9 @@ typedef struct {
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
-    uint8_t ltk[16]; /* for the command that is about to go */
-    bool ltk_waits;  /* a key was asked for, and the bond it may be of is being written */
+    uint8_t ltk[16];    /* for the command that is about to go */
+    bool key_forgotten; /* its bond was forgotten before the controller had it; to be told */
+    bool ltk_waits;     /* a key was asked for, and the bond it may be of is being written */
     uint16_t ltk_ediv;
     uint64_t ltk_rand;
     smp_session *session;
@@ -324,6 +325,7 @@ void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
 /* bonding.c: from a pairing to a bond */
 bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why);
 void bonding_keep(kith_host *h, host_link *link, smp_session *s);
+void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
 
 /* identity.c: who we are */

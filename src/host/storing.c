@@ -199,6 +199,16 @@ static void tell_links(kith_host *h)
     }
 }
 
+/* A write that failed may have come true all the same: what nobody was told of must not be there after a restart.  An
+ * older bond of that peer stands, and is told to; the store holds it or the new one. */
+static void settle_doubt(kith_host *h, kith_peer_id id, kith_status result)
+{
+    if (result == KITH_OK)
+        peers_unwant_again(&h->bonds);
+    else if (result != KITH_ERR_FULL)
+        peers_unwant(&h->bonds, id);
+}
+
 static void on_saved(kith_host *h, kith_status result)
 {
     host_save *save = oldest_save(h);
@@ -209,16 +219,21 @@ static void on_saved(kith_host *h, kith_status result)
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED)
         link->claimed = link->proven = save->bond.id;
     tell_saved(h, save, link, result);
+    settle_doubt(h, save->bond.id, result);
     wipe(save, sizeof *save);
     tell_links(h);
 }
 
 static void on_removed(kith_host *h, kith_peer_id id, kith_status result)
 {
-    kith_event *event = event_post(h, KITH_EVENT_FORGOTTEN, NULL);
+    const peers_bond *forgotten = peers_forgotten(&h->bonds, id);
 
-    event->forgotten.peer = id;
-    event->forgotten.status = result;
+    if (forgotten != NULL && forgotten->state == PEERS_FORGETTING) {
+        kith_event *event = event_post(h, KITH_EVENT_FORGOTTEN, NULL);
+
+        event->forgotten.peer = id;
+        event->forgotten.status = result;
+    }
     if (result == KITH_OK)
         peers_drop(&h->bonds, id);
     else

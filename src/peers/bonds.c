@@ -184,7 +184,8 @@ void peers_forget(peers_bonds *bonds, peers_bond *bond)
 peers_bond *peers_next_forgetting(const peers_bonds *bonds)
 {
     for (uint16_t i = 0; i < bonds->capacity; i++)
-        if (bonds->slots[i].id != 0 && bonds->slots[i].state == PEERS_FORGETTING)
+        if (bonds->slots[i].id != 0 &&
+            (bonds->slots[i].state == PEERS_FORGETTING || bonds->slots[i].state == PEERS_UNWANTED))
             return &bonds->slots[i];
     return NULL;
 }
@@ -196,12 +197,29 @@ peers_bond *peers_forgotten(const peers_bonds *bonds, kith_peer_id id)
     return bond != NULL && !stands(bond) ? bond : NULL;
 }
 
+void peers_unwant(peers_bonds *bonds, kith_peer_id id)
+{
+    peers_bond *slot = slot_of(bonds, id) == NULL ? free_slot(bonds) : NULL;
+
+    if (slot == NULL)
+        return;
+    slot->id = id;
+    slot->state = PEERS_UNWANTED;
+}
+
+void peers_unwant_again(peers_bonds *bonds)
+{
+    for (uint16_t i = 0; i < bonds->capacity; i++)
+        if (bonds->slots[i].state == PEERS_UNWANTED_FAILED)
+            bonds->slots[i].state = PEERS_UNWANTED;
+}
+
 void peers_forget_failed(peers_bonds *bonds, kith_peer_id id)
 {
     peers_bond *bond = peers_forgotten(bonds, id);
 
     if (bond != NULL)
-        bond->state = PEERS_FORGET_FAILED;
+        bond->state = bond->state == PEERS_UNWANTED ? PEERS_UNWANTED_FAILED : PEERS_FORGET_FAILED;
 }
 
 void peers_drop(peers_bonds *bonds, kith_peer_id id)

@@ -9,7 +9,13 @@
 #include "kith/security.h"
 
 /* A bond that was forgotten is nobody's any more, but keeps its slot and ID until the store has destroyed it too. */
-typedef enum { PEERS_STANDS, PEERS_FORGETTING, PEERS_FORGET_FAILED } peers_bond_state;
+typedef enum {
+    PEERS_STANDS,
+    PEERS_FORGETTING,
+    PEERS_FORGET_FAILED,
+    PEERS_UNWANTED,       /* its writing failed, so the store may hold it or not: to be removed, and nobody is told */
+    PEERS_UNWANTED_FAILED /* that failed, too */
+} peers_bond_state;
 
 typedef struct {
     kith_peer_id id; /* 0: the slot is free */
@@ -74,6 +80,9 @@ void peers_remove(peers_bonds *bonds, peers_bond *bond);
 void peers_forget(peers_bonds *bonds, peers_bond *bond);
 peers_bond *peers_next_forgetting(const peers_bonds *bonds);            /* NULL: none */
 peers_bond *peers_forgotten(const peers_bonds *bonds, kith_peer_id id); /* forgetting, or failed to; NULL */
+/* The store may hold a bond of this ID that nobody was told of.  Takes a free slot; without one nothing can be done. */
+void peers_unwant(peers_bonds *bonds, kith_peer_id id);
+void peers_unwant_again(peers_bonds *bonds); /* the store works once more */
 void peers_forget_failed(peers_bonds *bonds, kith_peer_id id);
 void peers_drop(peers_bonds *bonds, kith_peer_id id); /* whatever its state; none is fine */
 

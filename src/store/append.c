@@ -24,8 +24,7 @@ static void encode(const kith_flash_log *log, const layout_record *record, const
     out[size - 1] = LAYOUT_END_MARK;
 }
 
-/* Octets that did not come out as they were written are left behind: the next record says that they are void, and is
- * durable before others follow it. */
+/* Octets that did not come out as they were written are left behind: the next record says that they are void. */
 bool append_record(kith_flash_log *log, const layout_record *record, const uint8_t *octets, bool spoilt)
 {
     uint32_t size = layout_record_size(log->flash, record->len);
@@ -47,5 +46,5 @@ bool append_record(kith_flash_log *log, const layout_record *record, const uint8
             (void)flash_fail(log, KITH_ERR_STORAGE);
     }
     wipe(buffer, sizeof buffer);
-    return done && (!here.voids || flash_sync(log));
+    return done;
 }

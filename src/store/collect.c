@@ -9,19 +9,19 @@
 
 /* ---- free sectors ---- */
 
-void collect_count_free(kith_flash_log *log, uint32_t *blank, uint32_t *garbage)
+/* One that begins with an erased octet was being erased when the power went; one that has nothing behind its header was
+ * being opened.  Decay does not look like that. */
+free_state collect_free_state(kith_flash_log *log, uint32_t index)
 {
-    log_sector sector;
+    uint32_t size = log->flash->sector_size, first = layout_first_record(log->flash);
+    uint8_t begin;
 
-    *blank = *garbage = 0;
-    for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++) {
-        if (sector_counts(log, i, &sector))
-            continue;
-        if (flash_is_blank(log, i))
-            (*blank)++;
-        else
-            (*garbage)++;
-    }
+    if (flash_is_blank(log, index))
+        return FREE_BLANK;
+    if (!flash_read(log, index, 0, &begin, 1) || begin == log->flash->erased ||
+        flash_programmed_end(log, index, first, size) == first)
+        return FREE_RUBBLE;
+    return FREE_UNREADABLE;
 }
 
 /* The next one around the ring, so that all wear alike. */
@@ -51,18 +51,24 @@ static bool take_free(kith_flash_log *log, uint32_t *out)
     return true;
 }
 
-bool collect_tidy(kith_flash_log *log)
+static bool is_to_erase(kith_flash_log *log, uint32_t index)
 {
     log_sector sector;
+    free_state state;
 
-    for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++) {
-        if (sector_counts(log, i, &sector) || flash_is_blank(log, i))
-            continue;
-        if (log->lost > 0 && i != log->pending && i != log->retired)
-            continue;
-        if (flash_erase(log, i))
+    if (index == log->pending || index == log->retired)
+        return true;
+    if (sector_counts(log, index, &sector))
+        return false;
+    state = collect_free_state(log, index);
+    return state == FREE_RUBBLE || (state == FREE_UNREADABLE && log->lost == 0);
+}
+
+bool collect_tidy(kith_flash_log *log)
+{
+    for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++)
+        if (is_to_erase(log, i) && flash_erase(log, i))
             log->fresh = i;
-    }
     if (!flash_sync(log))
         return false;
     log->pending = log->retired = log->flash->sector_count;
@@ -139,29 +145,12 @@ static bool open_empty(kith_flash_log *log)
 
 /* ---- collecting ---- */
 
-typedef struct {
-    const log_sector *victim;
-    uint32_t before; /* the active sector until now */
-    bool void_tail;  /* its tail */
-    bool opened;
-} collection;
-
-static bool begin_new(kith_flash_log *log, collection *c)
-{
-    c->void_tail = log->void_tail;
-    c->opened = open_sector(log, c->victim);
-    return c->opened;
-}
-
-/* First what fits into the sector written until now, so that no sector stays half empty. */
-static bool copy(kith_flash_log *log, collection *c, const log_item *item)
+static bool copy(kith_flash_log *log, const log_item *item)
 {
     uint8_t octets[KITH_RECORD_MAX];
     bool spoilt = item_judge(log, item, octets) != ITEM_WHOLE;
-    bool done = !c->opened && c->victim->index != log->active && append_record(log, &item->record, octets, spoilt);
+    bool done = append_record(log, &item->record, octets, spoilt);
 
-    if (!done && log->fault == KITH_OK && (c->opened || begin_new(log, c)))
-        done = append_record(log, &item->record, octets, spoilt);
     wipe(octets, sizeof octets);
     return done || flash_fail(log, KITH_ERR_STORAGE);
 }
@@ -176,36 +165,41 @@ static bool must_move(kith_flash_log *log, const log_sector *sector, const log_i
     return version_fate_of(log, sector, item) == VERSION_STANDS;
 }
 
-static bool copy_all(kith_flash_log *log, collection *c)
+static bool copy_all(kith_flash_log *log, const log_sector *victim)
 {
     log_item item;
 
-    for (bool more = item_first(log, c->victim, &item); more; more = item_next(log, c->victim, &item))
-        if (must_move(log, c->victim, &item) && !copy(log, c, &item))
+    for (bool more = item_first(log, victim, &item); more; more = item_next(log, victim, &item))
+        if (must_move(log, victim, &item) && !copy(log, &item))
             return false;
-    return log->fault == KITH_OK && (c->opened || begin_new(log, c));
+    return flash_sync(log);
 }
 
-static bool erase_victim(kith_flash_log *log, const collection *c)
+static bool commit(kith_flash_log *log, const log_sector *victim)
 {
-    log->retired = c->victim->index;
+    if (!program_slot(log, log->active, layout_commit_at(log->flash), LAYOUT_COMMITTED) || !flash_sync(log))
+        return false;
     log->pending = log->flash->sector_count;
-    if (c->before != c->victim->index && !seal(log, c->before, c->void_tail))
+    log->retired = victim->index;
+    return true;
+}
+
+static bool erase_retired(kith_flash_log *log)
+{
+    if (!flash_erase(log, log->retired) || !flash_sync(log))
         return false;
-    if (!flash_erase(log, c->victim->index) || !flash_sync(log))
-        return false;
-    log->fresh = c->victim->index;
+    log->fresh = log->retired;
     log->retired = log->flash->sector_count;
     return true;
 }
 
 bool collect_sector(kith_flash_log *log, const log_sector *victim)
 {
-    collection c = {.victim = victim, .before = log->active};
+    uint32_t before = log->active;
+    bool void_tail = log->void_tail;
 
-    return copy_all(log, &c) && flash_sync(log) &&
-           program_slot(log, log->active, layout_commit_at(log->flash), LAYOUT_COMMITTED) && flash_sync(log) &&
-           erase_victim(log, &c);
+    return open_sector(log, victim) && copy_all(log, victim) && commit(log, victim) &&
+           (before == victim->index || seal(log, before, void_tail)) && erase_retired(log);
 }
 
 /* ---- making room ---- */

@@ -53,8 +53,7 @@ static void measure_unreadable(kith_flash_log *log, uint32_t end, log_item *item
     item->size = min32(stop, end) - item->at;
     if (item->size < unit)
         item->size = unit;
-    item->form = flash_programmed_end(log, item->sector, item->at, item->at + item->size) == item->at ? ITEM_GAP
-                                                                                                      : ITEM_UNREADABLE;
+    item->form = ITEM_UNREADABLE;
 }
 
 /* An octet of a record's kind is never the erased one nor its opposite. */
@@ -70,7 +69,7 @@ bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_ite
     if (at > end || end - at < layout_reserve(log->flash) || !flash_read(log, out->sector, at, header, sizeof header))
         return false;
     if (header[0] == flash_cleared(log)) {
-        out->form = ITEM_GAP;
+        out->form = ITEM_CLEARED;
         out->size = log->flash->program_size;
         return true;
     }

@@ -44,7 +44,7 @@ uint32_t sector_limit(const kith_flash_log *log, const layout_record *record);
 
 typedef enum {
     ITEM_RECORD,    /* its header is sound */
-    ITEM_GAP,       /* destroyed together with its header, or never written */
+    ITEM_CLEARED,   /* destroyed together with its header */
     ITEM_UNREADABLE /* up to the next that is surely a record */
 } item_form;
 
@@ -93,7 +93,9 @@ bool append_record(kith_flash_log *log, const layout_record *record, const uint8
 bool collect_advance(kith_flash_log *log, bool also_unreadable); /* makes room: a new active sector */
 bool collect_sector(kith_flash_log *log, const log_sector *victim);
 bool collect_tidy(kith_flash_log *log); /* erases what does not count */
-void collect_count_free(kith_flash_log *log, uint32_t *blank, uint32_t *garbage);
+/* Of a sector that does not count. */
+typedef enum { FREE_BLANK, FREE_RUBBLE /* no record can be in it */, FREE_UNREADABLE } free_state;
+free_state collect_free_state(kith_flash_log *log, uint32_t index);
 
 bool destroy_removed(kith_flash_log *log);                             /* all that removals left */
 bool destroy_versions(kith_flash_log *log, uint8_t kind, uint32_t id); /* of one that was just removed */

@@ -40,13 +40,13 @@ static bool is_torn_first_header(kith_flash_log *log)
 /* Nothing has ever been written, or it is no log. */
 static void mount_unwritten(kith_flash_log *log)
 {
-    uint32_t blank, garbage;
+    bool torn = is_torn_first_header(log);
 
-    collect_count_free(log, &blank, &garbage);
-    if (garbage > 1 || (garbage == 1 && !is_torn_first_header(log)))
-        (void)flash_fail(log, KITH_ERR_DAMAGED);
-    log->untidy = garbage != 0;
-    log->state.torn = garbage;
+    for (uint32_t i = torn ? 1 : 0; i < log->flash->sector_count && log->fault == KITH_OK; i++)
+        if (!flash_is_blank(log, i))
+            (void)flash_fail(log, KITH_ERR_DAMAGED);
+    log->untidy = torn;
+    log->state.torn = torn;
 }
 
 /* A collection that was cut short: either it had not come to count, or the sector it collected counts no more. */
@@ -69,24 +69,36 @@ static void settle_collection(kith_flash_log *log, log_sector *newest)
     }
 }
 
+/* Free sectors, by what is in them. */
+typedef struct {
+    uint32_t of[3]; /* free_state */
+} free_count;
+
+static void count_free(kith_flash_log *log, free_count *out)
+{
+    log_sector sector;
+
+    memset(out, 0, sizeof *out);
+    for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++)
+        if (sector_counts(log, i, &sector))
+            log->held++;
+        else if (i != log->pending && i != log->retired)
+            out->of[collect_free_state(log, i)]++;
+}
+
+/* The newest sector knows how many there should be, and whether it is the newest. */
 static void count_sectors(kith_flash_log *log, const log_sector *newest)
 {
-    uint32_t none = log->flash->sector_count;
-    uint32_t blank, garbage, missing = 0;
+    free_count empty;
+    uint32_t unreadable, missing = newest->seal != SEAL_NONE;
 
-    collect_count_free(log, &blank, &garbage);
-    log->held = none - blank - garbage;
-    if (log->pending != none)
-        garbage--;
-    if (log->retired != none)
-        garbage--;
+    count_free(log, &empty);
+    unreadable = empty.of[FREE_UNREADABLE];
     if (newest->header.held > log->held)
-        missing = newest->header.held - log->held;
-    if (newest->seal != SEAL_NONE)
-        missing++;
-    log->lost = missing < garbage ? missing : garbage;
+        missing += newest->header.held - log->held;
+    log->lost = missing < unreadable ? missing : unreadable;
     log->state.damaged += missing;
-    if (garbage != 0 && missing == 0) {
+    if (empty.of[FREE_RUBBLE] != 0 || (unreadable != 0 && missing == 0)) {
         log->untidy = true;
         log->state.torn++;
     }

@@ -183,7 +183,7 @@ static void run(const sim_flash_geometry *geometry, uint64_t stream, sim_flash_t
 
 static void a_long_life_with_many_cuts(void **state)
 {
-    unsigned lives = getenv("KITH_FULL") != NULL ? 40 : 4;
+    unsigned lives = getenv("KITH_FULL") != NULL ? 100 : 8;
 
     (void)state;
     for (unsigned g = 0; g < GEOMETRIES; g++)

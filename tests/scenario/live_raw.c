@@ -51,6 +51,16 @@ void raw_hear(kith_posix_stream *stream, const uint8_t *octets, size_t len)
     assert_memory_equal(stream->h4.packet, octets, len);
 }
 
+void raw_expect_end(kith_posix_stream *stream)
+{
+    while (!stream->ended) {
+        assert_int_equal(live_wait_for(stream->fd), 1);
+        kith_posix_stream_fill(stream);
+        while (kith_posix_stream_next(stream) != KITH_POSIX_H4_MORE)
+            continue;
+    }
+}
+
 void raw_greet(kith_posix_stream *stream, uint8_t address[6])
 {
     raw_say(stream, raw_reset, sizeof raw_reset);

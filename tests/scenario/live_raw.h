@@ -14,6 +14,9 @@ void raw_say(kith_posix_stream *stream, const uint8_t *octets, size_t len);
 /* The next packet begins like this; it stays in stream->h4.packet. */
 void raw_hear(kith_posix_stream *stream, const uint8_t *octets, size_t len);
 
+/* It is hung up. */
+void raw_expect_end(kith_posix_stream *stream);
+
 /* It resets its controller, and learns the address of it. */
 void raw_greet(kith_posix_stream *stream, uint8_t address[6]);
 

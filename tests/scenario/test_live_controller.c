@@ -505,6 +505,7 @@ static void one_who_loses_step_for_ever_is_let_go(void **state)
 
         raw_say(raw, often, sizeof often);
         assert_non_null(live_line(&p->controller, "was let go: it lost step too often"));
+        raw_expect_end(raw);
         raw_close(raw);
         raw = raw_open(p->where[at]); /* and the next is as welcome as ever */
         raw_greet(raw, address);
@@ -605,6 +606,7 @@ static void wrong_use_is_one_sentence_and_status_2(void **state)
         {"controller", "--tcp", "65536", NULL},
         {"controller", "--pty=/tmp/x", "/tmp/y", NULL},
         {"controller", "--pty", "/tmp/x", "/tmp/y", NULL},
+        {"controller", "--pty", "--seed=2", "/tmp/y", NULL},
         {"serve", "--hci", "/dev/null", NULL},
         {"serve", "--hci", "tcp:localhost", NULL},
         {"serve", "--hci", "unix:x", "--window=1h", NULL},

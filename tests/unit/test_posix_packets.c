@@ -180,6 +180,21 @@ static void what_is_not_taken_waits_whole(void **state)
     assert_int_equal(a->stream->queued, 0);
 }
 
+static void the_queue_has_the_room_it_tells_of(void **state)
+{
+    adapter *a = *state;
+    size_t room = kith_posix_stream_room(a->stream);
+    uint8_t *packet = calloc(1, room + 1);
+
+    assert_int_equal(kith_posix_stream_put(a->stream, packet, room + 1), KITH_ERR_FULL);
+    assert_int_equal(a->stream->queued, 0);
+    assert_int_equal(kith_posix_stream_put(a->stream, packet, room), KITH_OK);
+    assert_int_equal(a->stream->queued, KITH_POSIX_QUEUE);
+    assert_int_equal(kith_posix_stream_room(a->stream), 0);
+    assert_int_equal(kith_posix_stream_put(a->stream, packet, 1), KITH_ERR_FULL);
+    free(packet);
+}
+
 /* ---- opening ---- */
 
 static void adapters_that_are_none_are_named(void **state)
@@ -213,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_end_is_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(packets_are_never_joined, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_taken_waits_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_queue_has_the_room_it_tells_of, set_up, tear_down),
         cmocka_unit_test(adapters_that_are_none_are_named),
         cmocka_unit_test(an_adapter_that_is_not_there_is_an_error_by_name),
     };

@@ -196,6 +196,26 @@ static void a_sector_without_a_header_is_told_and_kept(void **state)
     rig_free(&r);
 }
 
+/* Cleaning up after a power cut does not clean that away. */
+static void a_sector_without_a_header_outlives_power_cuts(void **state)
+{
+    uint8_t lost[512];
+    rig r;
+
+    (void)state;
+    fill_small(&r);
+    spoil(&r, 8);
+    memcpy(lost, sim_flash_octets(&r.flash), sizeof lost);
+    for (uint32_t i = 0; i < 200; i++) {
+        sim_flash_cut(&r.flash, 1 + i % 7, i % 50);
+        (void)rig_put(&r, COUNT, (uint8_t)i, 60);
+        assert_int_equal(rig_restart(&r), KITH_OK);
+        assert_int_equal(r.state.damaged, 1);
+        assert_memory_equal(sim_flash_octets(&r.flash), lost, sizeof lost);
+    }
+    rig_free(&r);
+}
+
 /* The newest sector is gone: the log does not silently go back to what was before it. */
 static void a_lost_newest_sector_is_told(void **state)
 {
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test(one_bit_anywhere_is_found),
         cmocka_unit_test(what_was_replaced_does_not_come_back),
         cmocka_unit_test(a_sector_without_a_header_is_told_and_kept),
+        cmocka_unit_test(a_sector_without_a_header_outlives_power_cuts),
         cmocka_unit_test(a_lost_newest_sector_is_told),
         cmocka_unit_test(an_unreadable_record_stays_while_there_is_room),
         cmocka_unit_test(octets_that_come_out_wrong_are_written_again),
