@@ -111,6 +111,15 @@ static void finish_loading(kith_host *h, bool fresh)
     event->store.fresh = fresh;
 }
 
+/* A store that lost something may have lost our name, and a new one would make every bond worthless; but where no bond
+ * ever was, all that can be damaged is a name that nobody knows: its first writing was cut short. */
+static bool may_name(const kith_host *h)
+{
+    bool lost = h->store.state.damaged + h->store.unusable > 0;
+
+    return h->bonds.used == 0 && (!lost || h->bonds.last_id == 0);
+}
+
 /* Everything was read.  A device that has no name yet gets one for good. */
 static void finish_reading(kith_host *h)
 {
@@ -121,9 +130,7 @@ static void finish_reading(kith_host *h)
         finish_loading(h, false);
         return;
     }
-    /* A store that lost something may have lost our name: a new one would make every bond worthless. */
-    status = h->store.state.damaged + h->store.unusable + h->bonds.used > 0 ? KITH_ERR_DAMAGED
-                                                                            : identity_draw(h, &h->store.device);
+    status = may_name(h) ? identity_draw(h, &h->store.device) : KITH_ERR_DAMAGED;
     h->store.stage = STORE_NAMING;
     if (status != KITH_OK)
         fail(h, status);

@@ -146,10 +146,16 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
     peers_drop(bonds, bond->id);
     peers_know_id(bonds, bond->id);
     older = peers_by_identity(bonds, &bond->identity);
-    if (older != NULL && free_slot(bonds) == NULL)
+    if (older == NULL)
+        return peers_put(bonds, bond) != NULL;
+    if (free_slot(bonds) == NULL)
         return false; /* dropped here alone, it would come back */
-    if (older != NULL)
-        peers_forget(bonds, older);
+    if ((int32_t)(bond->id - older->id) < 0) {
+        peers_unwant(bonds, bond->id);
+        return true;
+    }
+    peers_forget(bonds, older);
+    older->state = PEERS_UNWANTED;
     return peers_put(bonds, bond) != NULL;
 }
 

@@ -62,8 +62,8 @@ bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint
  * slot.  NULL: no room; nothing was changed. */
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh);
 
-/* From the store: in place of the one with this ID or identity.  An older record of the identity under another ID is
- * one to forget.  false: no room. */
+/* From the store: in place of the one with this ID.  Of two that have one identity the one with the higher ID is the
+ * newer, in whatever order they come; the other one is unwanted.  false: no room. */
 bool peers_load(peers_bonds *bonds, const peers_bond *bond);
 
 /* No ID up to this one is given again soon. */

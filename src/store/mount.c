@@ -136,9 +136,13 @@ static bool is_later(const kith_flash_log *log, const log_item *item, const cand
 
 static void compare_with_batch(kith_flash_log *log, const log_sector *sector, const log_item *later, batch *b)
 {
+    version_fate fate;
+
+    if (later->form != ITEM_RECORD)
+        return;
+    fate = later->record.removal ? VERSION_REMOVED : VERSION_REPLACED;
     for (unsigned i = 0; i < b->count; i++) {
         candidate *c = &b->of[i];
-        version_fate fate = later->record.removal ? VERSION_REMOVED : VERSION_REPLACED;
 
         if (version_is_of(later, c->kind, c->id) && is_later(log, later, c) && fate > c->fate &&
             version_counts(log, sector, later))

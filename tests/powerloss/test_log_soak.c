@@ -26,6 +26,13 @@ static uint32_t chance(soak *s, uint32_t below)
     return sim_rng_below(&s->rng, below);
 }
 
+static void plan_cut(soak *s, uint32_t operations)
+{
+    uint32_t operation = 1 + chance(s, operations), octets = chance(s, 300);
+
+    sim_flash_cut(&s->r.flash, operation, octets);
+}
+
 static bool is_modelled(soak *s, const kith_record *is, uint32_t id)
 {
     kith_record wanted = make_record(id, s->model[id].fill, s->model[id].len);
@@ -76,7 +83,7 @@ static void restart(soak *s)
 
     for (unsigned i = 0; i < 20 && chance(s, 3) == 0; i++) {
         sim_flash_power_on(&s->r.flash);
-        sim_flash_cut(&s->r.flash, 1 + chance(s, 4), chance(s, 300));
+        plan_cut(s, 4);
         assert_int_equal(kith_flash_log_init(&s->r.log, &s->r.flash.port, &s->r.store), KITH_OK);
         status = rig_open(&s->r);
         s->cuts += sim_flash_has_cut(&s->r.flash);
@@ -137,7 +144,7 @@ static void live(soak *s, unsigned steps)
 
     for (unsigned i = 0; i < steps; i++) {
         if (chance(s, 2) == 0)
-            sim_flash_cut(&s->r.flash, 1 + chance(s, chance(s, 4) == 0 ? 30 : 4), chance(s, 300));
+            plan_cut(s, chance(s, 4) == 0 ? 30 : 4);
         if (chance(s, 4) == 0)
             take_away(s);
         else

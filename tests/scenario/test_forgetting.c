@@ -436,6 +436,30 @@ static void room_is_promised_to_a_pairing_that_is_under_way(void **state)
     }
 }
 
+/* A medium that fails after the last octet was written: what nobody was told of is not there at the next start. */
+static void a_bond_whose_writing_failed_does_not_come_back(void **state)
+{
+    three t;
+    kith_bond_info info = {.peer = 0};
+
+    (void)state;
+    open_bonded(&t, 2);
+    t.store.puts = KITH_ERR_STORAGE;
+    t.store.done_all_the_same = true;
+    cast_connect(t.other, t.lamp);
+    assert_int_equal(kith_pairing_open(t.lamp->host, 30000), KITH_OK);
+    assert_int_equal(kith_security_secure(t.other->host, t.other->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_await(t.lamp, KITH_EVENT_BOND_FAILED, 1);
+    t.store.puts = KITH_OK;
+    cast_run(t.room, CAST_SECOND, NULL, NULL);
+    cast_equal(t.room, t.lamp->told[KITH_EVENT_FORGOTTEN], 0); /* nobody asked */
+    cast_reboot(t.lamp);
+    cast_equal(t.room, kith_bonds_count(t.lamp->host), 1);
+    assert_int_equal(kith_bonds_next(t.lamp->host, 0, &info), KITH_OK);
+    cast_equal(t.room, info.peer, t.peer);
+    cast_close(t.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +475,7 @@ int main(void)
         cmocka_unit_test(the_place_of_a_forgotten_bond_is_free_when_it_is_destroyed),
         cmocka_unit_test(a_store_without_room_refuses_before_pairing_starts),
         cmocka_unit_test(room_is_promised_once),
+        cmocka_unit_test(a_bond_whose_writing_failed_does_not_come_back),
         cmocka_unit_test(room_is_promised_to_a_pairing_that_is_under_way),
     };
 

@@ -220,6 +220,67 @@ static void the_window_closes_after_a_success_that_the_peripheral_began(void **s
     attack_end(&a);
 }
 
+/* ---- forgetting ---- */
+
+static void fill_queue(attack *a, side *x)
+{
+    uint8_t connected[3 + 19] = {KITH_H4_EVENT, KITH_HCI_EV_LE_META, 19, KITH_HCI_LE_EV_CONNECTION_COMPLETE};
+    const uint8_t gone[] = {KITH_H4_EVENT, KITH_HCI_EV_DISCONNECTION_COMPLETE, 4, 0, 0x70, 0, 0x13};
+
+    bytes_put16(connected + 5, 0x70);
+    connected[7] = 1;
+    connected[15] = 24;
+    connected[19] = 100;
+    while (kith_host_receive(x->h, connected, sizeof connected, a->now_us) == KITH_OK &&
+           kith_host_receive(x->h, gone, sizeof gone, a->now_us) == KITH_OK)
+        continue;
+}
+
+/* Many links under one bond's address, all waiting for their key when it is forgotten, and hardly room to tell. */
+static void every_link_that_waits_for_a_forgotten_key_is_told(void **state)
+{
+    enum { LINKS = 12 };
+    side *central, *peripheral;
+    kith_config config = attack_config();
+    kith_bond_info bond;
+    kith_event event;
+    attack a;
+
+    (void)state;
+    attack_begin(&a);
+    config.limits.links = LINKS + 1;
+    config.limits.events = 0;
+    central = start_central(&a);
+    peripheral = start_side(&a, 1, config);
+    join_and_bond(&a, central, peripheral);
+    assert_int_equal(kith_bonds_next(peripheral->h, 0, &bond), KITH_OK);
+    part(central, peripheral);
+    run(&a);
+    cut_off(central);
+    cut_off(peripheral);
+    block_commands(&a, peripheral);
+    for (uint16_t i = 0; i < LINKS; i++) {
+        say_connected_to(peripheral, (uint16_t)(0x50 + i), false, &bond.identity);
+        peripheral->handle = (uint16_t)(0x50 + i);
+        say_key_wanted(peripheral, 0);
+    }
+    take_events(peripheral);
+    forget_log(peripheral);
+    fill_queue(&a, peripheral);
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(kith_host_next_event(peripheral->h, &event));
+    assert_int_equal(kith_bonds_forget(peripheral->h, bond.peer), KITH_OK);
+    for (unsigned i = 0; i < LINKS; i++) {
+        take_events(peripheral);
+        (void)!kith_host_advance(peripheral->h, a.now_us);
+    }
+    take_events(peripheral);
+    assert_int_equal(peripheral->told[KITH_EVENT_ENCRYPTION_FAILED], LINKS);
+    assert_int_equal(peripheral->told[KITH_EVENT_FORGOTTEN], 1);
+    assert_int_equal(kith_host_dropped(peripheral->h), 0);
+    attack_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +292,7 @@ int main(void)
         cmocka_unit_test(another_peer_on_a_handle_in_use_gets_a_link_of_its_own_in_plain),
         cmocka_unit_test(a_connection_told_twice_is_one_connection),
         cmocka_unit_test(the_window_closes_after_a_success_that_the_peripheral_began),
+        cmocka_unit_test(every_link_that_waits_for_a_forgotten_key_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

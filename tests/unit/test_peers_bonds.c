@@ -351,6 +351,31 @@ static void a_later_record_takes_the_place_of_an_earlier_one(void **state)
     assert_int_equal(put(&s, 3)->id, 41); /* and what was seen is not given again */
 }
 
+/* A write or a removal that failed leaves two records of one peer; which one a log hands out first is its own affair.
+ */
+static void of_two_records_of_one_identity_the_newer_stands(void **state)
+{
+    (void)state;
+    for (unsigned newer_first = 0; newer_first <= 1; newer_first++) {
+        store s;
+
+        open_store(&s);
+        for (unsigned i = 0; i < 2; i++) {
+            peers_bond bond = make_bond(1);
+            bool newer = (i == 0) == (newer_first == 1);
+
+            bond.id = newer ? 9 : 4;
+            bond.ltk[0] = newer ? 0x99 : 0x44;
+            assert_true(peers_load(&s.bonds, &bond));
+        }
+        assert_int_equal(s.bonds.used, 1);
+        assert_non_null(peers_by_id(&s.bonds, 9));
+        assert_int_equal(peers_by_id(&s.bonds, 9)->ltk[0], 0x99);
+        assert_non_null(peers_next_forgetting(&s.bonds)); /* the store is to lose the other one */
+        assert_int_equal(peers_next_forgetting(&s.bonds)->id, 4);
+    }
+}
+
 static void ids_go_on_above_the_highest_that_was_ever_there(void **state)
 {
     store s;
@@ -396,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_forgotten_bond_is_nobodys_and_keeps_its_place_until_it_is_dropped),
         cmocka_unit_test(what_stands_is_not_called_forgotten),
         cmocka_unit_test(a_later_record_takes_the_place_of_an_earlier_one),
+        cmocka_unit_test(of_two_records_of_one_identity_the_newer_stands),
         cmocka_unit_test(ids_go_on_above_the_highest_that_was_ever_there),
         cmocka_unit_test(more_records_than_slots_are_not_loaded),
     };

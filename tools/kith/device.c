@@ -34,6 +34,10 @@ static const char *adapter_trouble(int error)
 
 static int say_io_trouble(const char *where, int error)
 {
+    if (error == EINTR && stop_take() > 0) {
+        (void)complain("stopped while waiting for the controller at %s", where);
+        return stop_was_interrupt() ? EXIT_INTERRUPTED : EXIT_FAILED;
+    }
     if (strncmp(where, "hci", 3) == 0)
         return complain("no controller at %s: %s", where, adapter_trouble(error));
     if (strncmp(where, "unix:", 5) == 0 && (error == ENOENT || error == ECONNREFUSED))
@@ -197,7 +201,7 @@ kith_posix_result device_next(device *d, uint64_t until_us, kith_event *event)
 
 bool device_may_use_store(const device *d, const kith_event *loaded)
 {
-    if (loaded->store.damaged == 0)
+    if (loaded->store.damaged == 0 || loaded->store.fresh) /* a damaged name that no bond knew */
         return true;
     store_file_complain_damaged(&d->store, loaded->store.damaged);
     return false;
