@@ -50,7 +50,7 @@ static bool was_admitted(const kith_host *h, const host_link *link, const smp_se
     for (unsigned i = 0; i < h->config.limits.links; i++)
         if (&h->links[i] != link && h->links[i].id != 0 && h->links[i].proven == old->id)
             return false; /* that peer is here, and proven, on another link */
-    return s->window || (s->asked_for && link->claimed == old->id);
+    return s->window || (s->asked_for && s->at_stake == old->id);
 }
 
 bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why)

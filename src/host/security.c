@@ -24,7 +24,7 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
         smp_open(s, initiator, &h->config.security, &h->smp, level);
         s->my_address = link->own;
         s->peer_address = link->peer;
-        s->replaces_a_bond = link->claimed != 0;
+        s->at_stake = link->claimed;
         link->session = s;
         return s;
     }
@@ -47,7 +47,7 @@ static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
     kith_event *event = event_post(h, KITH_EVENT_CONSENT_WANTED, link);
 
     event->consent.peer = link->peer;
-    event->consent.again = s->replaces_a_bond;
+    event->consent.again = s->at_stake != 0;
     event->consent.features = s->verdict.peer_features;
     event->consent.deadline_us = s->deadline_us;
 }

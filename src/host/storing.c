@@ -94,7 +94,7 @@ static void fail(kith_host *h, kith_status status)
 {
     h->store.stage = STORE_CLOSED;
     peers_clear(&h->bonds);
-    if (h->startup == STARTUP_RUNNING)
+    if (h->startup == STARTUP_RUNNING && !h->lost)
         startup_fail_store(h, status);
 }
 

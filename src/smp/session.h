@@ -150,10 +150,10 @@ struct kith_method {
 struct smp_session {
     smp_state state;
     bool initiator;
-    bool window;          /* admitted by the pairing window */
-    bool asked_for;       /* by a local call, or a person's consent */
-    bool consent_needed;  /* set by the host before the first step */
-    bool replaces_a_bond; /* the peer claims to be one we know */
+    bool window;         /* admitted by the pairing window */
+    bool asked_for;      /* by a local call, or a person's consent */
+    bool consent_needed; /* set by the host before the first step */
+    uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
     bool own_key_ready, dhkey_ready, acknowledged;
     bool key_was_missing; /* WAIT_REQUEST: the central asked for a key that we do not have */
     bool dead_link;       /* 30 s timer ran out: no more SMP on this connection */

@@ -18,7 +18,7 @@ static kith_status leave(kith_flash_log *log, kith_store_state *state)
 static bool enter(kith_flash_log *log)
 {
     log->fault = KITH_OK;
-    if (!log->open)
+    if (!log->open && flash_sync(log)) /* a cache may hold what is read here, and lose it in the next cut */
         mount_log(log);
     return log->fault == KITH_OK;
 }
