@@ -40,7 +40,8 @@ typedef enum {
     KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
     KITH_EVENT_ENCRYPTION_FAILED, /* .verdict: end of an encryption with a bond */
     KITH_EVENT_BONDED,            /* .verdict: the bond is in the store, durable; link 0: that link has gone */
-    KITH_EVENT_BOND_FAILED,       /* .verdict: the pairing went well, its bond could not be kept */
+    KITH_EVENT_BOND_FAILED,       /* .verdict: the pairing went well, its bond could not be kept (a write that failed is
+                                     undone; should the power go before, it may be there at the next start) */
     KITH_EVENT_FORGOTTEN,         /* .forgotten: end of kith_bonds_forget() */
 
     KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */

@@ -73,6 +73,8 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(NO_SESSION, "no-session", "Too many pairings at once.", "raise limits.pairings or wait for one to end")          \
     X(STORE_FAILED, "store-failed", "The bond could not be written to the store.",                                     \
       "the link is secure for now; what was stored before is unchanged")                                               \
+    X(STORE_BUSY, "store-busy", "A bond with this peer is being written to the store just now.",                       \
+      "try again in a moment")                                                                                         \
     X(STORE_FULL, "store-full", "There is no room for another bond.", "forget a peer first")                           \
     X(LEVEL_UNREACHABLE, "level-unreachable",                                                                          \
       "The two devices' inputs and outputs allow no method that protects against a man in the middle, and it is "      \

@@ -71,7 +71,11 @@ static smp_session *try_open(kith_host *h, host_link *link)
         refuse(h, link, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_STORE_FULL);
         return NULL;
     }
-    s = storing_concerns(h, link) ? NULL : security_open(h, link, link->central, h->config.security.required_level);
+    if (storing_concerns(h, link)) {
+        refuse(h, link, KITH_SMP_BUSY, KITH_WHY_STORE_BUSY);
+        return NULL;
+    }
+    s = security_open(h, link, link->central, h->config.security.required_level);
     if (s == NULL) {
         refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
         return NULL;

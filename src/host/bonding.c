@@ -62,7 +62,7 @@ bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kit
 
     if (!identity_of(link, s, &identity))
         return true; /* the pairing is sound; bonding_keep tells that there is no bond */
-    *why = KITH_WHY_REPAIRING_REFUSED;
+    *why = KITH_WHY_STORE_BUSY;
     if (storing_knows(h, &identity))
         return false; /* a bond with it, made on another link, is on its way to the store */
     old = peers_by_identity(&h->bonds, &identity);
@@ -115,6 +115,7 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
 
     if (kept != NULL)
         link->claimed = link->proven = kept->id;
+    storing_tell_links(h);
     event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
     tell(h, link, s, kept != NULL ? KITH_OK : KITH_ERR_FULL);
 }

@@ -339,6 +339,7 @@ bool storing_is_ready(const kith_host *h);
 void storing_fill(const kith_host *h, kith_work_store *w);
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result);
 void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond);
+void storing_tell_links(kith_host *h);                                /* there is a bond that was not there */
 void storing_forget(kith_host *h);                                    /* something is to be removed */
 bool storing_concerns(const kith_host *h, const host_link *link);     /* the bond this link may want is being written */
 bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */

@@ -247,7 +247,7 @@ void security_on_ltk_request(kith_host *h, const uint8_t *p, size_t len)
         return;
     link->ltk_rand = bytes_get64(p + 2);
     link->ltk_ediv = bytes_get16(p + 10);
-    link->ltk_waits = link->session == NULL && storing_concerns(h, link);
+    link->ltk_waits = (link->session == NULL || link->session->state == SMP_WAIT_REQUEST) && storing_concerns(h, link);
     if (!link->ltk_waits)
         security_answer_ltk(h, link);
 }

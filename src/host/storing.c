@@ -93,6 +93,7 @@ void storing_fill(const kith_host *h, kith_work_store *w)
 static void fail(kith_host *h, kith_status status)
 {
     h->store.stage = STORE_CLOSED;
+    wipe(&h->store.device, sizeof h->store.device);
     peers_clear(&h->bonds);
     if (h->startup == STARTUP_RUNNING && !h->lost)
         startup_fail_store(h, status);
@@ -192,7 +193,7 @@ static void tell_saved(kith_host *h, const host_save *save, host_link *link, kit
 }
 
 /* Links that came while the bond was being written see it now. */
-static void tell_links(kith_host *h)
+void storing_tell_links(kith_host *h)
 {
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
@@ -228,7 +229,7 @@ static void on_saved(kith_host *h, kith_status result)
     tell_saved(h, save, link, result);
     settle_doubt(h, save->bond.id, result);
     wipe(save, sizeof *save);
-    tell_links(h);
+    storing_tell_links(h);
 }
 
 static void on_removed(kith_host *h, kith_peer_id id, kith_status result)

@@ -104,11 +104,26 @@ static peers_bond *free_slot(const peers_bonds *bonds)
     return NULL;
 }
 
+static peers_bond *stuck_slot(const peers_bonds *bonds)
+{
+    for (uint16_t i = 0; i < bonds->capacity; i++)
+        if (bonds->slots[i].state == PEERS_UNWANTED_FAILED)
+            return &bonds->slots[i];
+    return NULL;
+}
+
+/* What could not be removed can be replaced: its ID was never told to anybody. */
 kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity)
 {
     const peers_bond *bond = peers_by_identity(bonds, identity);
+    peers_bond *stuck = bond == NULL ? stuck_slot(bonds) : NULL;
+    kith_peer_id id = bond != NULL ? bond->id : 0;
 
-    return bond != NULL ? bond->id : fresh_id(bonds);
+    if (stuck != NULL) {
+        id = stuck->id;
+        peers_remove(bonds, stuck);
+    }
+    return id != 0 ? id : fresh_id(bonds);
 }
 
 bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised)
@@ -116,7 +131,7 @@ bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint
     uint32_t vacant = 0;
 
     for (uint16_t i = 0; i < bonds->capacity; i++)
-        vacant += bonds->slots[i].id == 0;
+        vacant += bonds->slots[i].id == 0 || bonds->slots[i].state == PEERS_UNWANTED_FAILED;
     return vacant > promised || peers_by_identity(bonds, identity) != NULL;
 }
 

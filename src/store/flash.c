@@ -1,6 +1,7 @@
 /* The medium under a flash log: addresses, failures, and what is erased. */
 #include <string.h>
 
+#include "base/wipe.h"
 #include "store/log.h"
 
 enum { CHUNK = 32 };
@@ -39,14 +40,15 @@ bool flash_program(kith_flash_log *log, uint32_t sector, uint32_t at, const uint
 bool flash_verify(kith_flash_log *log, uint32_t sector, uint32_t at, const uint8_t *octets, uint32_t len)
 {
     uint8_t chunk[CHUNK];
+    bool same = true;
 
-    for (uint32_t done = 0; done < len; done += CHUNK) {
+    for (uint32_t done = 0; done < len && same; done += CHUNK) {
         uint32_t now = len - done < CHUNK ? len - done : CHUNK;
 
-        if (!flash_read(log, sector, at + done, chunk, now) || memcmp(chunk, octets + done, now) != 0)
-            return false;
+        same = flash_read(log, sector, at + done, chunk, now) && memcmp(chunk, octets + done, now) == 0;
     }
-    return true;
+    wipe(chunk, sizeof chunk);
+    return same;
 }
 
 bool flash_erase(kith_flash_log *log, uint32_t sector)

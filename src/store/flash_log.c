@@ -181,9 +181,14 @@ static void remove_record(kith_flash_log *log, uint8_t kind, uint32_t id)
     layout_record header = {.kind = kind, .removal = true, .id = id};
     log_item old;
 
-    if (!version_find(log, kind, id, &old) || !append_with_room(log, &header, NULL))
+    bool stands = version_find(log, kind, id, &old);
+
+    /* What never came to stand has octets all the same. */
+    if (!stands && !version_is_outside(log, log->flash->sector_count, &header))
         return;
-    log->live -= old.size;
+    if (!append_with_room(log, &header, NULL))
+        return;
+    log->live -= stands ? old.size : 0;
     log->unfinished = true;
     if (destroy_versions(log, kind, id))
         log->unfinished = false;

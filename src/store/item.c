@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/wipe.h"
 #include "store/log.h"
 
 enum { CHUNK = 32 };
@@ -118,6 +119,7 @@ static void read_body(kith_flash_log *log, const log_item *item, body *b, uint8_
         if (out != NULL && done < item->record.len)
             memcpy(out + done, chunk, min32(now, item->record.len - done));
     }
+    wipe(chunk, sizeof chunk);
 }
 
 item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)

@@ -50,7 +50,7 @@ MODULES_AT_BOOT = (
 MODULES_ON_DEMAND = ("ccm", "ctr", "seqiv", "algif_skcipher", "algif_hash", "cryptd", "aesni_intel")
 
 APPLETS = (
-    "sh mount cat ls sleep echo mkdir mkfifo modprobe ps kill dmesg poweroff setsid stty ln grep sed head tail cp rm cut "
+    "sh mount cat ls sleep echo mkdir mkfifo modprobe ps kill dmesg poweroff reboot setsid stty ln grep sed head tail cp rm cut "
     "cttyhack env find wc date timeout tr hexdump chmod"
 ).split()
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from process import TimeLimit, wait_until
 
-MONITOR_CAPTURE = "linux.btsnoop"
-CONTROL_LOG = "bluetoothctl.log"
 PIPE = "/run/bluetoothctl"
+BONDS = "/var/lib/bluetooth"
+KEPT_BONDS = "/log/bonds"
 LTK_SECTIONS = ("LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey")
 QUIET = "/run/quiet"
 ADDRESS = r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}"
@@ -54,17 +54,24 @@ class Linux:
     def __init__(self, machine, say):
         self.machine = machine
         self.say = say
+        self.captures = []  # btmon's, one for each boot
+        self._sessions = 0  # of bluetoothd and bluetoothctl
         self._seen = 0
 
     # The adapter.
 
     def attach_adapter(self, limit_s=20):
-        """Makes the controller on the serial port the adapter hci0; btmon sees its first command."""
-        self.machine.must(f"btmon -w /log/{MONITOR_CAPTURE} >/dev/null 2>/log/btmon.err &")
-        self._wait_for_guest("ls -s /log | grep -q '[1-9].*btsnoop$'", 10, "btmon writes its capture")
+        """Makes the controller on the serial port the adapter hci0, from whose first command on btmon listens.
+        Returns its address."""
+        capture = f"linux-{len(self.captures) + 1}.btsnoop"
+        self.machine.must(f"btmon -w /log/{capture} >/dev/null 2>/log/btmon.err &")
+        self._wait_for_guest(f"[ -s /log/{capture} ]", 10, "btmon writes its capture")
+        self.captures.append(self.machine.shared / capture)
         self.machine.must("btattach -B /dev/ttyS1 -P h4 >/log/btattach.log 2>&1 &")
         # The kernel shows hci0 in sysfs before its management interface knows it.
-        wait_until(lambda: "hci0:" in self.management("info"), limit_s, "Linux has set up the adapter hci0")
+        info = wait_until(lambda: re.search(rf"hci0:[^$]*?addr ({ADDRESS})", self.management("info")), limit_s,
+                          "Linux has set up the adapter hci0")
+        return info.group(1)
 
     def power_on_unmanaged(self):
         """Powers the adapter on while no bluetoothd runs; bluetoothd takes it over as it is."""
@@ -94,16 +101,36 @@ class Linux:
     # bluetoothd and bluetoothctl.
 
     def start_bluetooth(self, agent):
-        """bluetoothd, and bluetoothctl with an agent of these IO capabilities."""
-        self.machine.must("bluetoothd -n -d >/log/bluetoothd.log 2>&1 &")
-        self.machine.must(f"mkfifo {PIPE}")
-        self.machine.must(f"bluetoothctl --agent {agent} <>{PIPE} >/log/{CONTROL_LOG} 2>&1 &")
+        """bluetoothd, and bluetoothctl with an agent of these IO capabilities; each session has its own logs."""
+        self._sessions += 1
+        self._seen = 0
+        self.machine.must(f"bluetoothd -n -d >/log/bluetoothd-{self._sessions}.log 2>&1 & daemon=$!")
+        self.machine.must(f"[ -e {PIPE} ] || mkfifo {PIPE}")
+        log = self._control_log().name
+        self.machine.must(f"bluetoothctl --agent {agent} <>{PIPE} >/log/{log} 2>&1 & control=$!")
         self.expect(r"Agent registered", 20)
 
+    def stop_bluetooth(self):
+        """Both leave in order; the bonds stay on the disk."""
+        for program in ("control", "daemon"):
+            self.machine.must(f"kill ${program}")
+            self._wait_for_guest(f"! kill -0 ${program} 2>/dev/null", 10, f"end of bluetooth's {program}")
+
+    def _control_log(self):
+        return self.machine.shared / f"bluetoothctl-{self._sessions}.log"
+
     def control_text(self):
-        path = self.machine.shared / CONTROL_LOG
+        path = self._control_log()
         text = path.read_text(errors="replace") if path.exists() else ""
         return plain(text)
+
+    def reported(self, address, name):
+        """The last value that was reported of a property of this device in this session; None: it never changed."""
+        values = re.findall(rf"(?m)Device {address} {name}: (\S+)$", self.control_text())
+        return values[-1] if values else None
+
+    def wait_for_property(self, address, name, value, limit_s=20):
+        wait_until(lambda: self.reported(address, name) == value, limit_s, f"bluetoothctl reports {name}: {value}")
 
     def control(self, *commands):
         """Types into bluetoothctl."""
@@ -146,14 +173,24 @@ class Linux:
         self.expect(r"Discovery stopped", 10, refusal=r"Failed to stop discovery.*")
         return found.group(1)
 
-    def pair(self, address, limit_s=30):
+    def begin_to_pair(self, address):
         self.control(f"pair {address}")
+
+    def expect_paired(self, limit_s=30):
         self.expect(r"Pairing successful", limit_s, refusal=r"Failed to pair.*|Device \S+ not available")
 
-    def wait_for_services(self, address, limit_s=20):
-        """Linux discovers services by itself once connected."""
-        if "ServicesResolved: yes" not in self.control_text():
-            self.expect(rf"Device {address} ServicesResolved: yes", limit_s)
+    def number_shown(self, limit_s=30):
+        """The six digits that its user is asked about."""
+        asked = self.expect(r"Confirm passkey (\d+) \(yes/no\):", limit_s, refusal=r"Failed to pair.*")
+        return asked.group(1)
+
+    def expect_consent_wanted(self, limit_s=30):
+        """Its user is asked whether somebody may pair at all; there is nothing to compare."""
+        self.expect(r"Accept pairing \(yes/no\):", limit_s)
+
+    def connect(self, address, limit_s=30):
+        self.control(f"connect {address}")
+        self.expect(r"Connection successful", limit_s, refusal=r"Failed to connect.*|Device \S+ not available")
 
     def read(self, uuid, limit_s=15):
         """The value of a characteristic: at most 16 octets, one row of bluetoothctl's dump."""
@@ -169,7 +206,7 @@ class Linux:
 
     def bond(self, address):
         """The stored bond with this peer."""
-        output = self.machine.must(f"cd /var/lib/bluetooth && ls -d */{address}/info && cat */{address}/info; cd /")
+        output = self.machine.must(f"cd {BONDS} && ls -d */{address}/info && cat */{address}/info; cd /")
         path, _, text = output.partition("\n")
         parser = configparser.ConfigParser(interpolation=None)
         parser.optionxform = str
@@ -182,11 +219,40 @@ class Linux:
         return Bond(adapter=path.split("/")[0], peer=address, name=parser["General"].get("Name", ""),
                     ltk=bytes.fromhex(key["Key"]), key_type=int(key["Authenticated"]), key_size=int(key["EncSize"]))
 
+    # As a peripheral.
+
+    def serve(self, service, characteristic, flags, value):
+        """One characteristic of these flags (encrypt-read, encrypt-authenticated-read, ...) and this value."""
+        self.control("menu gatt", f"register-service {service}")
+        self.expect(r"Primary \(yes/no\):", 10)
+        self.control("yes", f"register-characteristic {characteristic} {flags}")
+        self.expect(r"Enter value:", 10)
+        self.control(" ".join(f"0x{octet:02x}" for octet in value), "register-application")
+        self.expect(r"Application registered", 10, refusal=r"Failed to register application.*")
+        self.control("back")
+
+    def advertise(self, name):
+        self.control("pairable on")
+        self.expect(r"Changing pairable on succeeded", 10, refusal=r"Failed to set pairable.*")
+        self.control("menu advertise", f"name {name}", "discoverable on", "back", "advertise on")
+        self.expect(r"Advertising object registered", 10, refusal=r"Failed to register advertisement.*")
+
     # The end.
+
+    def keep_bonds(self):
+        self.machine.must(f"rm -rf {KEPT_BONDS}; cp -r {BONDS} {KEPT_BONDS}")
+
+    def reboot(self):
+        """At once, with nothing left in order, as after a crash; the bonds were on its disk.  Returns the uptime."""
+        self.keep_bonds()
+        uptime = self.machine.reboot()
+        self.machine.must(f"cp -r {KEPT_BONDS}/. {BONDS}")
+        return uptime
 
     def power_off(self):
         """Closes the adapter in order, keeps what the kernel logged and the bonds, and ends the machine."""
         self.control("power off")
         self.expect(r"Changing power off succeeded", 15, refusal=r"Failed to set power.*")
-        self.machine.must("dmesg >/log/dmesg.log; cp -r /var/lib/bluetooth /log/bonds; sync")
+        self.machine.must("dmesg >/log/dmesg.log")
+        self.keep_bonds()
         return self.machine.power_off()

@@ -1,4 +1,5 @@
-"""Names of HCI commands and status codes (Core 6.2, Vol 4 Part E 7 and Vol 1 Part F 2)."""
+"""Names of HCI commands, status codes and requests (Core 6.2, Vol 4 Part E 7, Vol 1 Part F 2, Vol 3 Part A 4, Part F
+3.4)."""
 
 _COMMANDS = {
     0x0406: "Disconnect", 0x041D: "Read Remote Version Information",
@@ -60,3 +61,21 @@ def command_name(opcode):
 
 def status_name(status):
     return f"{_STATUS.get(status, 'status')} (0x{status:02x})"
+
+
+_REQUESTS = {
+    "ATT": {
+        0x02: "Exchange MTU", 0x04: "Find Information", 0x06: "Find By Type Value", 0x08: "Read By Type", 0x0A: "Read",
+        0x0C: "Read Blob", 0x0E: "Read Multiple", 0x10: "Read By Group Type", 0x12: "Write", 0x16: "Prepare Write",
+        0x18: "Execute Write", 0x1D: "Indication", 0x20: "Read Multiple Variable",
+    },
+    "L2CAP": {
+        0x06: "Disconnection", 0x0A: "Information", 0x12: "Connection Parameter Update",
+        0x14: "LE Credit Based Connection", 0x17: "Credit Based Connection", 0x19: "Credit Based Reconfigure",
+    },
+}
+
+
+def request_name(channel, code):
+    """None: it asks for no answer."""
+    return _REQUESTS[channel].get(code)

@@ -1,37 +1,71 @@
 """Our own commands, their options and what they print: all in this one place."""
 
+import json
+
+from cell import Mismatch, output_of
 from process import Died, wait_until
 
 NAME = "lamp"
 AIR_CAPTURE = "air.pcap"
-RADIO_CAPTURE = "radio-2.btsnoop"  # client 1 is our peripheral, client 2 is Linux
+DECRYPTED_CAPTURE = "air-decrypted.pcap"
+CLIENT_CAPTURES = "radio-*.btsnoop"  # one for each client, numbered as they came
+
+# Linux's authenticated flag and our level say the same.
+LEVEL_OF_KEY = {"Secure Connections, unauthenticated": 2, "Secure Connections, authenticated": 4}
 
 
 def controller_command(kith, socket, directory):
     """Serves controllers of one room: each client of the socket gets its own."""
-    return [kith, "controller", "--unix", socket,
-            "--pcap", directory / AIR_CAPTURE, "--btsnoop", directory / "radio"]
+    return [kith, "controller", "--unix", socket, "--pcap", directory / AIR_CAPTURE,
+            "--pcap-decrypted", directory / DECRYPTED_CAPTURE, "--btsnoop", directory / "radio"]
 
 
-def peripheral_command(kith, socket):
-    """The lamp: pairing window open, Just Works, one characteristic that only an encrypted link may read."""
-    return [kith, "serve", "--hci", f"unix:{socket}", "--name", NAME, "--store", "none", "--json", "--show-keys"]
+def _common(socket, store, io):
+    return ["--hci", f"unix:{socket}", "--store", store, "--io", io, "--json", "--show-keys"]
 
 
-# What the peripheral prints, one JSON object a line, each with its "event":
-#   ready    address, address_type (public or random), characteristic (UUID), value (hex): it advertises now
-#   bonded   level, key_size, ltk (hex, most significant octet first, as octet_order says)
-READY, BONDED = "ready", "bonded"
+def peripheral_command(kith, socket, store="none", io="none"):
+    """The lamp: pairing window open, one characteristic that only an encrypted link may read."""
+    return [kith, "serve", "--name", NAME, *_common(socket, store, io)]
 
 
-def wait_for_event(process, name, limit_s):
-    """The first event of this name that the process printed, or prints in time."""
+def central_command(kith, socket, peer, characteristic, store, io, level):
+    """Finds the peer, secures the link by its bond or by pairing, reads the characteristic, leaves."""
+    return [kith, "pair", *_common(socket, store, io), "--level", level, "--read", characteristic, peer]
+
+
+# What they print, one JSON object a line, each with its "event":
+#   ready              address, address_type (public or random); the peripheral: also characteristic (UUID), value (hex)
+#   comparison-wanted  number (six digits); answered by a line on stdin
+#   connected          claimed_peer, if the address names a bond
+#   paired, encrypted  by a new key, by the bond's; level, key_size
+#   bonded             peer, level, key_size, ltk (hex, most significant octet first, as octet_order says)
+#   value              value (hex)
+READY, ADVERTISING, COMPARISON, CONNECTED = "ready", "advertising", "comparison-wanted", "connected"
+PAIRED, BONDED, ENCRYPTED, VALUE = "paired", "bonded", "encrypted", "value"
+
+
+def events(process, name):
+    """All of this name that the process printed."""
+    return [e for e in process.json_lines() if e.get("event") == name]
+
+
+def wait_for_event(process, name, limit_s, number=1):
+    """The first event of this name (or the one of this number) that the process printed, or prints in time."""
 
     def look():
-        process.check_alive()
-        return next((e for e in process.json_lines() if e.get("event") == name), None)
+        lives = process.status() is None
+        found = events(process, name)
+        if len(found) < number and not lives:
+            process.check_alive()
+        return found[number - 1] if len(found) >= number else None
 
-    return wait_until(look, limit_s, f"{process.name} prints the event {name}")
+    return wait_until(look, limit_s, f"{process.name} prints the event {name}, number {number}")
+
+
+def bond_of(kith, store, address):
+    """What `kith bonds` says of this peer."""
+    return json.loads(output_of([kith, "bonds", "show", address, "--store", store, "--json"]))
 
 
 def wait_for_socket(process, path, limit_s=10):
@@ -44,6 +78,13 @@ def wait_for_socket(process, path, limit_s=10):
 
 def ltk_on_wire(bonded):
     return bytes.fromhex(bonded["ltk"])[::-1]
+
+
+def must_succeed(process, limit_s):
+    """Waits for the end of a command that ends by itself."""
+    status = process.wait(limit_s)
+    if status != 0:
+        raise Mismatch(f"{process.name} left with status {status}: {process.last_words()}")
 
 
 def stop_cleanly(process):

@@ -40,15 +40,17 @@ def _end_with_parent():
 
 
 class Process:
-    """One child.  Its stdout goes to `<name>.out`, its stderr to `<name>.err` in the log directory."""
+    """One child.  Its stdout goes to `<name>.out`, its stderr to `<name>.err` in the log directory.  With
+    `answers` somebody sits at its stdin; else that is at its end."""
 
-    def __init__(self, name, argv, directory):
+    def __init__(self, name, argv, directory, answers=False):
         self.name = name
         self.out_path = directory / f"{name}.out"
         self.err_path = directory / f"{name}.err"
         with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
             # A session of its own: Ctrl-C reaches this program alone, which then ends its children in order.
-            self._child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            self._child = subprocess.Popen([str(a) for a in argv], stdout=out, stderr=err,
+                                           stdin=subprocess.PIPE if answers else subprocess.DEVNULL,
                                            start_new_session=True, preexec_fn=_end_with_parent)
 
     @property
@@ -61,15 +63,27 @@ class Process:
 
     def check_alive(self):
         if self.status() is not None:
-            said = self.err_path.read_text(errors="replace").strip().splitlines()
-            last = said[-1] if said else "nothing on stderr"
-            raise Died(f"{self.name} ended with status {self.status()}: {last}")
+            raise Died(f"{self.name} ended with status {self.status()}: {self.last_words()}")
+
+    def last_words(self):
+        said = self.err_path.read_text(errors="replace").strip().splitlines()
+        return said[-1] if said else "nothing on stderr"
 
     def wait(self, limit_s):
         try:
             return self._child.wait(limit_s)
         except subprocess.TimeoutExpired:
             raise TimeLimit(f"not within {limit_s} s: end of {self.name}") from None
+
+    def answer(self, line):
+        """Types a line into a child that was started with `answers`."""
+        self._child.stdin.write(f"{line}\n".encode())
+        self._child.stdin.flush()
+
+    def kill(self):
+        """SIGKILL, as a power cut: nothing is left in order."""
+        self._child.kill()
+        self._child.wait(3)
 
     def stop(self, limit_s=3):
         """SIGTERM, then SIGKILL; returns the exit status."""
@@ -95,8 +109,8 @@ class Processes:
         self._directory = directory
         self._all = []
 
-    def start(self, name, argv):
-        process = Process(name, argv, self._directory)
+    def start(self, name, argv, answers=False):
+        process = Process(name, argv, self._directory, answers)
         self._all.append(process)
         return process
 

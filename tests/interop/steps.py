@@ -1,21 +1,23 @@
-"""The checks that cells are made of.  Each takes the context of its cell and returns what it found.
+"""The checks that all cells are made of.  Each takes the context of its cell and returns what it found.
 
-Parties in a context: radio and lamp (our two processes), linux.  Facts found on the way: image, hci (the
-radio's socket), ready (what the lamp said of itself), peer (its address as Linux found it), bond.
+Parties in a context: radio, linux, and ours (the process of `kith serve` or `kith pair` that runs, or ran last).
+Facts found on the way: image, hci (the radio's socket), linux_address, peer (our address as Linux knows it),
+bonded (what we said of the new bond), bond (what Linux stored).
 """
-
-import uuid
 
 import captures
 import image
 import ours
-from cell import Mismatch, expect_equal
-from linux import MONITOR_CAPTURE, Linux
+from cell import Check, Mismatch, expect_equal
+from linux import Linux
 from vm import VirtualMachine
 
-ATT_ERROR, ATT_READ_BY_TYPE = b"\x01", b"\x08"
-ATT_WANTS_SECURITY = {0x05: "Insufficient Authentication", 0x0F: "Insufficient Encryption"}
 COMMAND_TABLE = "commands.txt"
+REQUEST_TABLE = "requests.txt"
+STORE = "ours.kith"
+
+
+# Beginning.
 
 
 def build_image(context):
@@ -34,13 +36,6 @@ def start_radio(context):
     return f"H4 on a unix socket, process {radio.pid}"
 
 
-def start_peripheral(context):
-    peripheral = context.processes.start("lamp", ours.peripheral_command(context.kith, context.found["hci"]))
-    context.parties["lamp"] = peripheral
-    context.found["ready"] = ready = ours.wait_for_event(peripheral, ours.READY, 20)
-    return f"{ready['address']} ({ready['address_type']}) advertises as {ours.NAME}"
-
-
 def boot_linux(context):
     shared = context.directory / "linux"
     shared.mkdir()
@@ -52,18 +47,9 @@ def boot_linux(context):
 
 def attach_adapter(context):
     linux = context.parties["linux"]
-    linux.attach_adapter()
+    context.found["linux_address"] = address = linux.attach_adapter()
     linux.power_on_unmanaged()
-    return "hci0 is up on our controller"
-
-
-def refused_before_pairing(context):
-    linux, ready = context.parties["linux"], context.found["ready"]
-    request = ATT_READ_BY_TYPE + bytes.fromhex("0100ffff") + uuid.UUID(ready["characteristic"]).bytes[::-1]
-    response = linux.request_without_pairing(ready["address"], ready["address_type"], request)
-    if response[:2] != ATT_ERROR + ATT_READ_BY_TYPE or response[4] not in ATT_WANTS_SECURITY:
-        raise Mismatch(f"not refused for want of security: {response.hex()}")
-    return f"{ATT_WANTS_SECURITY[response[4]]} (0x{response[4]:02x}) at handle 0x{response[3]:02x}{response[2]:02x}"
+    return f"hci0, {address}, is up on our controller"
 
 
 def start_bluetooth(agent):
@@ -78,28 +64,37 @@ def start_bluetooth(agent):
     return check
 
 
-def find_peripheral(context):
-    linux = context.parties["linux"]
-    address = context.found["peer"] = linux.find(ours.NAME)
-    expect_equal("address", address, context.found["ready"]["address"])
-    return f"{address} {ours.NAME}"
+RADIO = (
+    Check("the virtual machine's image is there", build_image, needed=True),
+    Check("the virtual radio serves a socket", start_radio, needed=True),
+)
+LINUX = (
+    Check("Linux boots", boot_linux, needed=True),
+    Check("Linux takes our controller as its adapter", attach_adapter, needed=True),
+)
 
 
-def pair(context):
-    context.parties["linux"].pair(context.found["peer"])
-    return "Pairing successful"
+# People and numbers.
 
 
-def read_value(context):
-    linux, ready = context.parties["linux"], context.found["ready"]
-    linux.wait_for_services(context.found["peer"])
-    value = linux.read(ready["characteristic"])
-    expect_equal("value", value.hex(), ready["value"])
-    return f"{value.hex()} ({value!r})"
+def both_show_one_number(context):
+    """Linux's user and ours are asked about the same six digits."""
+    shown = context.parties["linux"].number_shown()
+    number = ours.wait_for_event(context.parties["ours"], ours.COMPARISON, 10)["number"]
+    expect_equal("our number, and Linux's", number, shown)
+    return number
+
+
+def both_say_yes(context):
+    context.parties["ours"].answer("yes")
+    context.parties["linux"].control("yes")
+
+
+# Bonds.
 
 
 def same_key(context):
-    bonded = ours.wait_for_event(context.parties["lamp"], ours.BONDED, 10)
+    bonded = context.found["bonded"] = ours.wait_for_event(context.parties["ours"], ours.BONDED, 10)
     bond = context.found["bond"] = context.parties["linux"].bond(context.found["peer"])
     if bond.ltk != ours.ltk_on_wire(bonded):
         raise Mismatch("Linux's LTK is not ours")  # the keys stand in the logs, not on the screen
@@ -107,20 +102,37 @@ def same_key(context):
 
 
 def key_is(kind, size):
-    """Linux's stored key is of this kind (one of Bond.KEY_TYPES) and size."""
+    """Both keep a key of this kind (one of Bond.KEY_TYPES) and size."""
 
     def check(context):
-        bond = context.found["bond"]
-        expect_equal("key type", bond.kind, kind)
-        expect_equal("key size", bond.key_size, size)
-        return f"{bond.kind}, {bond.key_size} octets"
+        bond, bonded = context.found["bond"], context.found["bonded"]
+        expect_equal("Linux's key type", bond.kind, kind)
+        expect_equal("Linux's key size", bond.key_size, size)
+        expect_equal("our level", bonded["level"], ours.LEVEL_OF_KEY[kind])
+        expect_equal("our key size", bonded["key_size"], size)
+        return f"{bond.kind}, {bond.key_size} octets; our level {bonded['level']}"
 
     return check
 
 
-def disconnect(context):
-    context.parties["linux"].disconnect(context.found["peer"])
-    return "Successful disconnected"
+def bond_is_stored(context):
+    """`kith bonds` shows the bond as it was told when it was made."""
+    bonded, stored = context.found["bonded"], ours.bond_of(
+        context.kith, context.directory / STORE, context.found["linux_address"])
+    for what in ("peer", "level", "key_size", "method", "secure_connections"):
+        expect_equal(what, stored[what], bonded[what])
+    return f"peer {stored['peer']}, {stored['method']}, level {stored['level']}, {stored['key_size']} octets"
+
+
+def paired_once(context):
+    """Over all links and boots: bonds did the rest."""
+    counts = [captures.pairings(capture) for capture in context.parties["linux"].captures]
+    expect_equal("Pairing Requests", sum(counts), 1)
+    encrypted = sum(captures.encryptions(capture) for capture in context.parties["linux"].captures)
+    return f"1 Pairing Request; the link was encrypted {encrypted} times"
+
+
+# Ending.
 
 
 def power_off(context):
@@ -128,14 +140,13 @@ def power_off(context):
     return "Linux powered off"
 
 
-def stop_ours(context):
-    for name in ("lamp", "radio"):
-        ours.stop_cleanly(context.parties[name])
+def stop_radio(context):
+    ours.stop_cleanly(context.parties["radio"])
     return "status 0"
 
 
 def list_commands(context):
-    answers = captures.commands(context.directory / "linux" / MONITOR_CAPTURE)
+    answers = captures.commands(context.parties["linux"].captures)
     (context.directory / COMMAND_TABLE).write_text(captures.table(answers))
     if not answers:
         raise Mismatch("no command in the capture")
@@ -150,11 +161,33 @@ def list_commands(context):
     )
 
 
+def list_requests(context):
+    found = captures.exchanges(context.parties["linux"].captures)
+    (context.directory / REQUEST_TABLE).write_text("".join(f"{one.times:4} x  {one}\n" for one in found))
+    if not found:
+        raise Mismatch("no request in the capture")
+    wrong = [str(one) for one in found if one.helpless]
+    if wrong:
+        raise Mismatch("; ".join(wrong))
+    return f"{sum(one.times for one in found)} of {len({one.request for one in found})} kinds ({REQUEST_TABLE})"
+
+
 def dissect(context):
+    """Linux's own captures, ours of each client, and the air in plain."""
+    ours_of_hci = sorted(context.directory.glob(ours.CLIENT_CAPTURES))
+    linux = context.parties["linux"].captures if "linux" in context.parties else []
     counted = []
-    for capture in (context.directory / "linux" / MONITOR_CAPTURE, context.directory / ours.RADIO_CAPTURE):
+    for capture in (*linux, *ours_of_hci, context.directory / ours.DECRYPTED_CAPTURE):
         packets, bad = captures.malformed(capture)
         if bad:
             raise Mismatch(f"{capture.name}: {len(bad)} malformed, first: {bad[0].strip()}")
         counted.append(f"{capture.name} {packets}")
-    return f"packets: {', '.join(counted)}"
+    return f"0 malformed; frames: {', '.join(counted)}"
+
+
+CAPTURES = (
+    Check("Linux's commands, with our answers", list_commands, always=True),
+    Check("Linux's requests over the links, with our answers", list_requests, always=True),
+    Check("a dissector finds no malformed packet", dissect, always=True),
+)
+END = (Check("Linux powers off", power_off), Check("the radio leaves in order", stop_radio), *CAPTURES)

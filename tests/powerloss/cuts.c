@@ -196,11 +196,17 @@ static void check_after_cut(cuts_scene *s, const cuts_deed *deed, kith_status an
 
 /* ---- cutting ---- */
 
+/* Every torn length, where that ends today. */
+static bool is_thorough(const cuts_scene *s)
+{
+    return cuts_full() && sim_flash_size(&s->r.flash) <= 8192;
+}
+
 /* Octets of the operation that comes next are not known before: a length beyond its end is its end. */
 static uint32_t next_length(const cuts_scene *s, uint32_t len)
 {
     uint32_t unit = s->r.flash.port.program_size;
-    bool all = cuts_full() && len < 300;
+    bool all = is_thorough(s) && len < 224;
 
     if (len < 4 || all)
         return len + 1;
@@ -247,7 +253,7 @@ static bool try_cut(cuts_scene *s, const cuts_deed *deed, const snapshot *before
 
 static void try_recovery(cuts_scene *s, const cuts_deed *deed, const snapshot *before, cut c)
 {
-    uint32_t step = cuts_full() ? 3 : 12;
+    uint32_t step = is_thorough(s) ? 4 : 12;
 
     for (c.again = 1; c.again < 50; c.again++)
         for (c.again_len = 0; !was_whole(s, c.again_len); c.again_len = c.again_len * step + 1)
@@ -264,7 +270,7 @@ static void try_all(cuts_scene *s, const cuts_deed *deed, const snapshot *before
         for (c.len = 0, c.again = 0; fell && c.len <= s->r.flash.port.sector_size; c.len = next_length(s, c.len)) {
             c.again = 0;
             fell = try_cut(s, deed, before, &c);
-            if (fell && (c.len % 11 == 0 || cuts_full()))
+            if (fell && (c.len % (is_thorough(s) ? 4 : 11) == 0))
                 try_recovery(s, deed, before, c);
         }
 }

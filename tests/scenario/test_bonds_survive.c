@@ -381,7 +381,7 @@ static void the_peer_of_a_bond_that_is_being_written_can_not_pair_again(void **s
         cast_equal(t.room, kith_security_pair(t.phone->host, t.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
         cast_await_ends(t.lamp, lamps + 1);
         cast_await_ends(t.phone, phones + 1);
-        cast_equal(t.room, t.lamp->last[KITH_EVENT_PAIRING_FAILED].verdict.why, KITH_WHY_NO_SESSION);
+        cast_equal(t.room, t.lamp->last[KITH_EVENT_PAIRING_FAILED].verdict.why, KITH_WHY_STORE_BUSY);
         cast_equal(t.room, t.lamp->last[KITH_EVENT_PAIRING_FAILED].verdict.smp_reason, KITH_SMP_BUSY);
         cast_equal(t.room, t.phone->end.smp_reason, KITH_SMP_BUSY);
     }

@@ -392,7 +392,7 @@ static void nobody_takes_the_place_of_a_peer_whose_bond_is_being_written(void **
     assert_int_equal(kith_pairing_open(lamp->host, 30000), KITH_OK);
     (void)actor_pair(&impostor, ACTOR_IS_DONE);
     await_end(&impostor, lamp, 2);
-    cast_equal(room, lamp->end.why, KITH_WHY_REPAIRING_REFUSED);
+    cast_equal(room, lamp->end.why, KITH_WHY_STORE_BUSY);
     cast_equal(room, cast_finish_store(lamp), KITH_OK);
     cast_await(lamp, KITH_EVENT_BONDED, 1);
     cast_check(room, !lamp->has_store_work);

@@ -196,6 +196,29 @@ static void a_sector_without_a_header_is_told_and_kept(void **state)
     rig_free(&r);
 }
 
+/* Nothing is left of it to keep: it is told, and then its place is used again. */
+static void a_sector_that_is_gone_is_told_and_used_again(void **state)
+{
+    bool used = false;
+    rig r;
+
+    (void)state;
+    fill_small(&r);
+    memset(sim_flash_octets(&r.flash), 0xff, 512);
+    sim_flash_settle(&r.flash);
+    assert_int_equal(rig_restart(&r), KITH_OK);
+    assert_int_equal(r.state.damaged, 1);
+    assert_true(rig_lacks(&r, 1));
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(rig_put(&r, COUNT, (uint8_t)i, 60), KITH_OK);
+        used = used || sim_flash_octets(&r.flash)[0] != 0xff;
+    }
+    assert_true(used);
+    assert_int_equal(rig_restart(&r), KITH_OK);
+    assert_int_equal(r.state.damaged, 0);
+    rig_free(&r);
+}
+
 /* Cleaning up after a power cut does not clean that away. */
 static void a_sector_without_a_header_outlives_power_cuts(void **state)
 {
@@ -386,6 +409,7 @@ int main(void)
         cmocka_unit_test(one_bit_anywhere_is_found),
         cmocka_unit_test(what_was_replaced_does_not_come_back),
         cmocka_unit_test(a_sector_without_a_header_is_told_and_kept),
+        cmocka_unit_test(a_sector_that_is_gone_is_told_and_used_again),
         cmocka_unit_test(a_sector_without_a_header_outlives_power_cuts),
         cmocka_unit_test(a_lost_newest_sector_is_told),
         cmocka_unit_test(an_unreadable_record_stays_while_there_is_room),

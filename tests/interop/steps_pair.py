@@ -1,0 +1,115 @@
+"""Checks with Linux as peripheral, visited by our `kith pair`.  Further facts: flags (of Linux's characteristic),
+visit (how many were made)."""
+
+import ours
+import steps
+from cell import Mismatch, expect_equal
+
+NAME = "linux-lamp"
+SERVICE = "6c1f0001-58a3-4c0e-9b7d-1a2b3c4d5e6f"
+CHARACTERISTIC = "6c1f0002-58a3-4c0e-9b7d-1a2b3c4d5e6f"
+VALUE = b"cold white"
+
+
+def served(flags):
+    """Linux serves a value to links that are secure enough, and lets itself be found."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        linux.serve(SERVICE, CHARACTERISTIC, flags, VALUE)
+        linux.advertise(NAME)
+        context.found["serves"] = flags
+        return f"{CHARACTERISTIC} ({flags}), as {NAME}"
+
+    return check
+
+
+def _begin(context, peer, io, level):
+    number = context.found["visit"] = context.found.get("visit", 0) + 1
+    command = ours.central_command(context.kith, context.found["hci"], peer, f"{SERVICE}/{CHARACTERISTIC}",
+                                   context.directory / steps.STORE, io, level)
+    visitor = context.processes.start(f"visit-{number}", command, answers=io != "none")
+    context.parties["ours"] = visitor
+    return visitor
+
+
+def _end(context):
+    """It read the value, and left in order."""
+    visitor = context.parties["ours"]
+    ours.must_succeed(visitor, 40)
+    (read,) = ours.events(visitor, ours.VALUE)
+    expect_equal("value", read["value"], VALUE.hex())
+    context.found["peer"] = ours.events(visitor, ours.READY)[0]["address"]
+    context.parties["linux"].wait_for_property(context.found["peer"], "Connected", "no")
+    return read["text"]
+
+
+def begun(peer, io, level):
+    """`peer`: a name, or None for Linux's address."""
+
+    def check(context):
+        visitor = _begin(context, peer or context.found["linux_address"], io, level)
+        ours.wait_for_event(visitor, ours.CONNECTED, 25)
+        return f"connected, process {visitor.pid}"
+
+    return check
+
+
+def consented(context):
+    """Only Linux's user is asked: whether somebody may pair."""
+    linux = context.parties["linux"]
+    linux.expect_consent_wanted()
+    linux.control("yes")
+    ours.wait_for_event(context.parties["ours"], ours.PAIRED, 20)
+    return "paired"
+
+
+def numbers_confirmed(context):
+    steps.both_say_yes(context)
+    ours.wait_for_event(context.parties["ours"], ours.PAIRED, 20)
+    return "paired"
+
+
+def value_read(context):
+    return f"exit status 0, {_end(context)!r}"
+
+
+def visited_again(peer, io, level):
+    """The bond's key encrypts the link; nobody is asked anything."""
+
+    def check(context):
+        visitor = _begin(context, peer or context.found["linux_address"], io, level)
+        told = _end(context)
+        (encrypted,) = ours.events(visitor, ours.ENCRYPTED)
+        expect_equal("peer", encrypted["peer"], context.found["bonded"]["peer"])
+        expect_equal("level", encrypted["level"], context.found["bonded"]["level"])
+        if ours.events(visitor, ours.PAIRED):
+            raise Mismatch("it paired again")
+        return f"exit status 0, level {encrypted['level']}, {told!r}"
+
+    return check
+
+
+def restarted_bluetooth(agent):
+    """bluetoothd comes back to the bonds it stored, and serves anew."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        linux.stop_bluetooth()
+        steps.start_bluetooth(agent)(context)
+        served(context.found["serves"])(context)
+        return f"agent {agent}"
+
+    return check
+
+
+def rebooted(agent):
+    def check(context):
+        linux = context.parties["linux"]
+        uptime = linux.reboot()
+        linux.attach_adapter()
+        steps.start_bluetooth(agent)(context)
+        served(context.found["serves"])(context)
+        return f"command loop {uptime} s after its start, agent {agent}"
+
+    return check

@@ -1,0 +1,128 @@
+"""Checks with Linux as central, of our `kith serve`.  Further facts: ready (what it said of itself)."""
+
+import uuid
+
+import ours
+import steps
+from cell import Mismatch, expect_equal
+
+ATT_ERROR, ATT_READ_BY_TYPE = b"\x01", b"\x08"
+ATT_WANTS_SECURITY = {0x05: "Insufficient Authentication", 0x0F: "Insufficient Encryption"}
+
+
+def _start(context, name, store, io):
+    command = ours.peripheral_command(context.kith, context.found["hci"], store, io)
+    context.parties["ours"] = peripheral = context.processes.start(name, command, answers=io != "none")
+    ready = ours.wait_for_event(peripheral, ours.READY, 20)
+    ours.wait_for_event(peripheral, ours.ADVERTISING, 20)
+    return ready
+
+
+def start(store="none", io="none"):
+    """`store`: "none", or the name of a file in the cell's directory."""
+
+    def check(context):
+        path = store if store == "none" else context.directory / store
+        context.found["ready"] = ready = _start(context, "lamp", path, io)
+        return f"{ready['address']} ({ready['address_type']}) advertises as {ours.NAME}"
+
+    return check
+
+
+def killed_and_started(context):
+    """The power goes while the link stands; the store brings it all back."""
+    context.parties["ours"].kill()
+    context.parties["linux"].wait_for_property(context.found["peer"], "Connected", "no")
+    ready = _start(context, "lamp-again", context.directory / steps.STORE, "display-yes-no")
+    expect_equal("address", ready["address"], context.found["ready"]["address"])
+    return f"{ready['address']} ({ready['address_type']}) is back"
+
+
+def refused_before_pairing(context):
+    linux, ready = context.parties["linux"], context.found["ready"]
+    request = ATT_READ_BY_TYPE + bytes.fromhex("0100ffff") + uuid.UUID(ready["characteristic"]).bytes[::-1]
+    response = linux.request_without_pairing(ready["address"], ready["address_type"], request)
+    if response[:2] != ATT_ERROR + ATT_READ_BY_TYPE or response[4] not in ATT_WANTS_SECURITY:
+        raise Mismatch(f"not refused for want of security: {response.hex()}")
+    return f"{ATT_WANTS_SECURITY[response[4]]} (0x{response[4]:02x}) at handle 0x{response[3]:02x}{response[2]:02x}"
+
+
+def found(context):
+    linux = context.parties["linux"]
+    address = context.found["peer"] = linux.find(ours.NAME)
+    expect_equal("address", address, context.found["ready"]["address"])
+    return f"{address} {ours.NAME}"
+
+
+def numbers(context):
+    linux = context.parties["linux"]
+    linux.begin_to_pair(context.found["peer"])
+    return steps.both_show_one_number(context)
+
+
+def paired(context):
+    """Nobody is asked anything."""
+    linux = context.parties["linux"]
+    linux.begin_to_pair(context.found["peer"])
+    linux.expect_paired()
+    return "Pairing successful"
+
+
+def paired_by_people(context):
+    steps.both_say_yes(context)
+    context.parties["linux"].expect_paired()
+    return "Pairing successful"
+
+
+def value_read(context):
+    linux, ready = context.parties["linux"], context.found["ready"]
+    linux.wait_for_property(context.found["peer"], "ServicesResolved", "yes")
+    value = linux.read(ready["characteristic"])
+    expect_equal("value", value.hex(), ready["value"])
+    return f"{value.hex()} ({value!r})"
+
+
+def disconnected(context):
+    context.parties["linux"].disconnect(context.found["peer"])
+    return "Successful disconnected"
+
+
+def reconnected(context):
+    """The bond's key encrypts the link, and the value is read over it."""
+    lamp, linux = context.parties["ours"], context.parties["linux"]
+    before = len(ours.events(lamp, ours.ENCRYPTED))
+    linux.connect(context.found["peer"])
+    encrypted = ours.wait_for_event(lamp, ours.ENCRYPTED, 10, number=before + 1)
+    expect_equal("peer", encrypted["peer"], context.found["bonded"]["peer"])
+    expect_equal("level", encrypted["level"], context.found["bonded"]["level"])
+    value_read(context)
+    return f"level {encrypted['level']}, the value is the same"
+
+
+def restarted_bluetooth(agent):
+    """bluetoothd leaves and comes back to the bonds it stored."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        linux.stop_bluetooth()
+        return steps.start_bluetooth(agent)(context)
+
+    return check
+
+
+def rebooted(agent):
+    """At once, while the link stands."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        uptime = linux.reboot()
+        linux.attach_adapter()
+        steps.start_bluetooth(agent)(context)
+        return f"command loop {uptime} s after its start, agent {agent}"
+
+    return check
+
+
+def stopped(context):
+    ours.stop_cleanly(context.parties["ours"])
+    return "status 0"
