@@ -103,6 +103,8 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(KEYS_TOO_EARLY, "keys-too-early", "The peer sent keys over a link that is not encrypted.", "nothing was stored") \
     X(BAD_IDENTITY, "bad-identity", "The peer's identity is not one a device may have.", "nothing was stored")         \
     X(PEER_FAILED, "peer-failed", "The peer ended the pairing.", "")                                                   \
+    X(PEER_REFUSED, "peer-refused", "The other side refused: its user did, or it keeps an older bond with us.",        \
+      "forget this device on the other side, and pair again")                                                          \
     X(SMP_TIMEOUT, "smp-timeout", "The peer did not answer for 30 seconds.",                                           \
       "no more pairing on this connection; connect again")                                                             \
     X(REQUEST_IGNORED, "request-ignored", "The central did not react to our Security Request for 30 seconds.",         \

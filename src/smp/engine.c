@@ -141,11 +141,20 @@ static smp_state refuse(smp_session *s, const smp_input *in, smp_outbox *out)
     }
 }
 
+/* Where no number was ever shown, a failed comparison is how other stacks say that they do not want to (Linux, to whom
+ * a bonded device pairs again). */
+static kith_why why_peer_failed(const smp_session *s, kith_smp_reason reason)
+{
+    if (s->state >= SMP_KEYS_IRK && reason == KITH_SMP_KEY_REJECTED)
+        return KITH_WHY_KEY_REJECTED;
+    if (s->verdict.method == KITH_METHOD_JUST_WORKS && reason == KITH_SMP_NUMERIC_COMPARISON_FAILED)
+        return KITH_WHY_PEER_REFUSED;
+    return KITH_WHY_PEER_FAILED;
+}
+
 static smp_state peer_failed(smp_session *s, const smp_input *in)
 {
-    end(s,
-        s->state >= SMP_KEYS_IRK && in->pdu[1] == KITH_SMP_KEY_REJECTED ? KITH_WHY_KEY_REJECTED : KITH_WHY_PEER_FAILED,
-        KITH_ENDED_BY_PEER);
+    end(s, why_peer_failed(s, in->pdu[1]), KITH_ENDED_BY_PEER);
     s->verdict.smp_reason = in->pdu[1];
     return SMP_FAILED;
 }

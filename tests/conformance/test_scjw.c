@@ -276,7 +276,7 @@ CONFORMANCE("SM/CEN/SCJW/BI-01-C", "The peer answers Pairing Failed: we abort an
     pair_to(STEP_CONFIRM);
     peer_sends("05 0c");
     we_send_nothing();
-    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+    we_fail(.why = KITH_WHY_PEER_REFUSED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
             .smp_reason = 0x0c);
     link_still_serves();
     bench_round("reason 0c while our person compares");
@@ -323,8 +323,9 @@ static void fail_with_reason(bench_role role, step after, uint8_t reason)
     pair_to(after);
     peer_sends_octets(((const uint8_t[]){0x05, reason}), 2);
     we_send_nothing();
-    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = phase_after(after), .ended_by = KITH_ENDED_BY_PEER,
-            .smp_reason = reason);
+    /* No number was shown: it is how others say that they do not want to. */
+    we_fail(.why = reason == KITH_SMP_NUMERIC_COMPARISON_FAILED ? KITH_WHY_PEER_REFUSED : KITH_WHY_PEER_FAILED,
+            .phase = phase_after(after), .ended_by = KITH_ENDED_BY_PEER, .smp_reason = reason);
     check(strcmp(kith_smp_reason_name(reason), kith_smp_reason_name(0xff)) != 0);
 }
 
