@@ -1,4 +1,4 @@
-"""Our `kith pair` pairs with a Linux that advertises: Secure Connections, Just Works."""
+"""Our `kith pair` pairs with a Linux that advertises: Secure Connections, Just Works; then Linux forgets the bond."""
 
 import steps
 import steps_pair as pair
@@ -25,7 +25,14 @@ CELL = Cell(
         Check("we visit again, encrypted from the bond", pair.visited_again(*VISIT)),
         Check("bluetoothd is stopped, and started again", pair.restarted_bluetooth(AGENT), needed=True),
         Check("we visit after that, encrypted from the bond", pair.visited_again(*VISIT)),
+        Check("Linux forgets us, and we say so and keep our bond", pair.forgotten(*VISIT)),
+        Check("we connect to pair anew", pair.begun(*VISIT, again=True), needed=True),
+        Check("Linux's user consents again", pair.consented, needed=True),
+        Check("we read the value and leave again", pair.value_read, needed=True),
+        Check("Linux's new LTK equals ours", steps.same_key, needed=True),
+        Check("our store has the new bond", steps.bond_is_stored),
+        Check("we visit again, encrypted from the new bond", pair.visited_again(*VISIT)),
         *steps.END,
-        Check("there was one pairing", steps.paired_once),
+        Check("there were two pairings", steps.paired(2)),
     ),
 )

@@ -28,6 +28,6 @@ CELL = Cell(
         Check("Linux is reset, and boots again", pair.rebooted(AGENT), needed=True),
         Check("we visit after its boot, encrypted from the bond", pair.visited_again(*VISIT)),
         *steps.END,
-        Check("there was one pairing", steps.paired_once),
+        Check("there was one pairing", steps.paired(1)),
     ),
 )

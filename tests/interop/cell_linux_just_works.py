@@ -24,6 +24,6 @@ CELL = Cell(
         Check("Linux disconnects again", serve.disconnected),
         Check("our peripheral leaves in order", serve.stopped),
         *steps.END,
-        Check("there was one pairing", steps.paired_once),
+        Check("there was one pairing", steps.paired(1)),
     ),
 )

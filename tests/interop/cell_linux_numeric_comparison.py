@@ -33,6 +33,6 @@ CELL = Cell(
         Check("Linux disconnects at last", serve.disconnected),
         Check("our peripheral leaves in order", serve.stopped),
         *steps.END,
-        Check("there was one pairing", steps.paired_once),
+        Check("there was one pairing", steps.paired(1)),
     ),
 )

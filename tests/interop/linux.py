@@ -100,6 +100,12 @@ class Linux:
 
     # bluetoothd and bluetoothctl.
 
+    def be_private(self, adapter):
+        """From its next start on bluetoothd gives the kernel an identity resolving key; the adapter must be down then.
+        It draws that key once, but can't store it where it has never been: so its directory is made here."""
+        self.machine.must(f"mkdir -p {BONDS}/{adapter}")
+        self.machine.must(r"printf '[General]\nPrivacy=device\n' >/etc/bluetooth/main.conf")
+
     def start_bluetooth(self, agent):
         """bluetoothd, and bluetoothctl with an agent of these IO capabilities; each session has its own logs."""
         self._sessions += 1
@@ -203,6 +209,10 @@ class Linux:
     def disconnect(self, address):
         self.control(f"disconnect {address}")
         self.expect(r"Successful disconnected", 15, refusal=r"Failed to disconnect.*")
+
+    def forget(self, address):
+        self.control(f"remove {address}")
+        self.expect(r"Device has been removed", 15, refusal=r"Failed to remove.*|Device \S+ not available")
 
     def bond(self, address):
         """The stored bond with this peer."""

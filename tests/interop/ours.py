@@ -29,9 +29,10 @@ def peripheral_command(kith, socket, store="none", io="none"):
     return [kith, "serve", "--name", NAME, *_common(socket, store, io)]
 
 
-def central_command(kith, socket, peer, characteristic, store, io, level):
+def central_command(kith, socket, peer, characteristic, store, io, level, again=False):
     """Finds the peer, secures the link by its bond or by pairing, reads the characteristic, leaves."""
-    return [kith, "pair", *_common(socket, store, io), "--level", level, "--read", characteristic, peer]
+    anew = ["--again"] if again else []
+    return [kith, "pair", *anew, *_common(socket, store, io), "--level", level, "--read", characteristic, peer]
 
 
 # What they print, one JSON object a line, each with its "event":
@@ -40,9 +41,11 @@ def central_command(kith, socket, peer, characteristic, store, io, level):
 #   connected          claimed_peer, if the address names a bond
 #   paired, encrypted  by a new key, by the bond's; level, key_size
 #   bonded             peer, level, key_size, ltk (hex, most significant octet first, as octet_order says)
+#   encryption-failed  why
 #   value              value (hex)
 READY, ADVERTISING, COMPARISON, CONNECTED = "ready", "advertising", "comparison-wanted", "connected"
 PAIRED, BONDED, ENCRYPTED, VALUE = "paired", "bonded", "encrypted", "value"
+NOT_ENCRYPTED, PEER_SAYS_NO_KEY = "encryption-failed", "peer-says-no-key"
 
 
 def events(process, name):
@@ -61,6 +64,14 @@ def wait_for_event(process, name, limit_s, number=1):
         return found[number - 1] if len(found) >= number else None
 
     return wait_until(look, limit_s, f"{process.name} prints the event {name}, number {number}")
+
+
+def came_as(process):
+    """(address, number of the bond that it names or None) of the last connection."""
+    connected = events(process, CONNECTED)[-1]
+    if connected["peer_address_type"] != "random":
+        raise Mismatch(f"{connected['peer_address']} is {connected['peer_address_type']}")
+    return connected["peer_address"], connected.get("claimed_peer")
 
 
 def bond_of(kith, store, address):

@@ -46,20 +46,20 @@ def boot_linux(context):
 
 
 def attach_adapter(context):
-    linux = context.parties["linux"]
-    context.found["linux_address"] = address = linux.attach_adapter()
-    linux.power_on_unmanaged()
-    return f"hci0, {address}, is up on our controller"
+    context.found["linux_address"] = address = context.parties["linux"].attach_adapter()
+    return f"hci0, {address}, is our controller"
 
 
-def start_bluetooth(agent):
+def start_bluetooth(agent, private=False):
     """bluetoothd takes the adapter over; its user has these IO capabilities."""
 
     def check(context):
         linux = context.parties["linux"]
+        if private:
+            linux.be_private(context.found["linux_address"])
         linux.start_bluetooth(agent)
         linux.power_on()
-        return f"agent {agent}"
+        return f"agent {agent}{', private addresses' if private else ''}"
 
     return check
 
@@ -124,12 +124,16 @@ def bond_is_stored(context):
     return f"peer {stored['peer']}, {stored['method']}, level {stored['level']}, {stored['key_size']} octets"
 
 
-def paired_once(context):
+def paired(times):
     """Over all links and boots: bonds did the rest."""
-    counts = [captures.pairings(capture) for capture in context.parties["linux"].captures]
-    expect_equal("Pairing Requests", sum(counts), 1)
-    encrypted = sum(captures.encryptions(capture) for capture in context.parties["linux"].captures)
-    return f"1 Pairing Request; the link was encrypted {encrypted} times"
+
+    def check(context):
+        linux = context.parties["linux"]
+        expect_equal("Pairing Requests", sum(captures.pairings(capture) for capture in linux.captures), times)
+        encrypted = sum(captures.encryptions(capture) for capture in linux.captures)
+        return f"Pairing Requests: {times}; links encrypted: {encrypted}"
+
+    return check
 
 
 # Ending.

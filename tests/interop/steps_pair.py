@@ -24,10 +24,10 @@ def served(flags):
     return check
 
 
-def _begin(context, peer, io, level):
+def _begin(context, peer, io, level, again=False):
     number = context.found["visit"] = context.found.get("visit", 0) + 1
     command = ours.central_command(context.kith, context.found["hci"], peer, f"{SERVICE}/{CHARACTERISTIC}",
-                                   context.directory / steps.STORE, io, level)
+                                   context.directory / steps.STORE, io, level, again)
     visitor = context.processes.start(f"visit-{number}", command, answers=io != "none")
     context.parties["ours"] = visitor
     return visitor
@@ -44,11 +44,11 @@ def _end(context):
     return read["text"]
 
 
-def begun(peer, io, level):
-    """`peer`: a name, or None for Linux's address."""
+def begun(peer, io, level, again=False):
+    """`peer`: a name, or None for Linux's address.  `again`: pairs anew, although a bond stands."""
 
     def check(context):
-        visitor = _begin(context, peer or context.found["linux_address"], io, level)
+        visitor = _begin(context, peer or context.found["linux_address"], io, level, again)
         ours.wait_for_event(visitor, ours.CONNECTED, 25)
         return f"connected, process {visitor.pid}"
 
@@ -86,6 +86,21 @@ def visited_again(peer, io, level):
         if ours.events(visitor, ours.PAIRED):
             raise Mismatch("it paired again")
         return f"exit status 0, level {encrypted['level']}, {told!r}"
+
+    return check
+
+
+def forgotten(peer, io, level):
+    """Linux forgets us: it says that it has no key, which proves nothing, so our bond stands."""
+
+    def check(context):
+        context.parties["linux"].forget(context.found["peer"])
+        visitor = _begin(context, peer or context.found["linux_address"], io, level)
+        expect_equal("exit status", visitor.wait(40), 1)
+        (failed,) = ours.events(visitor, ours.NOT_ENCRYPTED)
+        expect_equal("why", failed["why"], ours.PEER_SAYS_NO_KEY)
+        steps.bond_is_stored(context)
+        return f"exit status 1, {failed['why']}, our bond stands"
 
     return check
 

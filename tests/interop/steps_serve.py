@@ -40,6 +40,7 @@ def killed_and_started(context):
 
 def refused_before_pairing(context):
     linux, ready = context.parties["linux"], context.found["ready"]
+    linux.power_on_unmanaged()
     request = ATT_READ_BY_TYPE + bytes.fromhex("0100ffff") + uuid.UUID(ready["characteristic"]).bytes[::-1]
     response = linux.request_without_pairing(ready["address"], ready["address_type"], request)
     if response[:2] != ATT_ERROR + ATT_READ_BY_TYPE or response[4] not in ATT_WANTS_SECURITY:
@@ -80,6 +81,17 @@ def value_read(context):
     value = linux.read(ready["characteristic"])
     expect_equal("value", value.hex(), ready["value"])
     return f"{value.hex()} ({value!r})"
+
+
+def private_address(context):
+    """That under which Linux came last: resolvable (its two highest bits are 01), and another one than before."""
+    address, claimed = ours.came_as(context.parties["ours"])
+    seen = context.found.setdefault("private", [])
+    if int(address[:2], 16) >> 6 != 1 or address in seen:
+        raise Mismatch(f"{address} is no new resolvable private address; before: {seen}")
+    seen.append(address)
+    expect_equal("peer whose address it is", claimed, context.found["bonded"]["peer"] if len(seen) > 1 else None)
+    return f"{address}, {'peer ' + str(claimed) if claimed else 'a stranger'}"
 
 
 def disconnected(context):
