@@ -106,7 +106,7 @@ static bool program_header(kith_flash_log *log, uint32_t index, const layout_sec
 static bool open_sector(kith_flash_log *log, const log_sector *victim)
 {
     layout_sector header = {.highest_id = log->state.highest_id, .sequence = log->sequence + 1 + log->lost};
-    uint32_t index;
+    uint32_t index = 0;
 
     if (header.sequence > LAYOUT_SEQUENCE_MAX || !take_free(log, &index))
         return flash_fail(log, KITH_ERR_FULL);

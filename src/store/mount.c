@@ -288,7 +288,7 @@ static void reset(kith_flash_log *log)
 
 void mount_log(kith_flash_log *log)
 {
-    log_sector newest;
+    log_sector newest = {0};
 
     reset(log);
     if (find_newest(log, &newest)) {
