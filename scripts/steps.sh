@@ -1,6 +1,6 @@
 # Why: one line for a step that is well, everything for one that is not, and a count at the end whatever
 # happened.  Sourced by the everyday run and the heavy run: begin NAME, need GROUP...,
-# step NAME COMMAND..., finish.
+# step NAME COMMAND..., beside and joined, finish.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 
@@ -26,6 +26,22 @@ step() {
     sed 's/^/      | /' "$log"
     grep -q '^fail' "$own" 2>/dev/null || printf 'fail\tstep\t%s\n' "$name" >>"$own"
     return 1
+}
+
+# beside NAME COMMAND...: a step that mostly waits, while others run.  joined NAME: waits for it and prints its line.
+declare -A beside_pid=()
+beside() {
+    step "$@" >"$KITH_RESULTS/logs/$1.line" 2>&1 &
+    beside_pid[$1]=$!
+    trap 'kill $(jobs -p) 2>/dev/null' EXIT
+    trap 'exit 130' INT TERM
+}
+
+joined() {
+    local outcome=0
+    wait "${beside_pid[$1]}" || outcome=1
+    cat "$KITH_RESULTS/logs/$1.line"
+    return $outcome
 }
 
 # not_run WHY NAME...: steps that would only tell of an older build.
