@@ -213,7 +213,7 @@ static void settle_doubt(kith_host *h, kith_peer_id id, kith_status result)
 {
     if (result == KITH_OK)
         peers_unwant_again(&h->bonds);
-    else if (result != KITH_ERR_FULL)
+    else
         peers_unwant(&h->bonds, id);
 }
 

@@ -207,8 +207,8 @@ class Linux:
         return bytes.fromhex(dump.group(1))
 
     def disconnect(self, address):
-        """bluetoothd says that it is done before it is: a connect that comes before it also says `Connected: no' (in either
-        order) is refused with EIO, or cancelled by what is still to happen."""
+        """bluetoothd says that it is done before it is: a connect that comes before it also says `Connected: no' (in
+        either order) is refused with EIO, or cancelled by what is still to happen."""
         before = self._seen
         self.control(f"disconnect {address}")
         self.expect(r"Successful disconnected", 15, refusal=r"Failed to disconnect.*")

@@ -376,6 +376,27 @@ static void of_two_records_of_one_identity_the_newer_stands(void **state)
     }
 }
 
+/* Neither written nor removed: its place is nobody's, and the next bond's record takes the place of it in the store. */
+static void a_place_that_the_store_could_not_clear_is_the_next_bonds(void **state)
+{
+    const kith_address other = make_bond(9).identity;
+    kith_peer_id stuck;
+    store s;
+
+    (void)state;
+    open_store(&s);
+    for (uint8_t i = 1; i < SLOTS; i++)
+        assert_non_null(put(&s, i));
+    stuck = peers_id_for(&s.bonds, &other);
+    peers_unwant(&s.bonds, stuck);
+    assert_false(peers_has_room(&s.bonds, &other, 0));
+    peers_forget_failed(&s.bonds, stuck);
+    assert_null(peers_next_forgetting(&s.bonds));
+    assert_true(peers_has_room(&s.bonds, &other, 0));
+    assert_int_equal(peers_id_for(&s.bonds, &other), stuck);
+    assert_int_not_equal(peers_id_for(&s.bonds, &other), stuck); /* once */
+}
+
 static void ids_go_on_above_the_highest_that_was_ever_there(void **state)
 {
     store s;
@@ -422,6 +443,7 @@ int main(void)
         cmocka_unit_test(what_stands_is_not_called_forgotten),
         cmocka_unit_test(a_later_record_takes_the_place_of_an_earlier_one),
         cmocka_unit_test(of_two_records_of_one_identity_the_newer_stands),
+        cmocka_unit_test(a_place_that_the_store_could_not_clear_is_the_next_bonds),
         cmocka_unit_test(ids_go_on_above_the_highest_that_was_ever_there),
         cmocka_unit_test(more_records_than_slots_are_not_loaded),
     };
