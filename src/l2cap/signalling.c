@@ -1,9 +1,10 @@
-/* LE signalling: requests we don't serve are refused in the form the specification gives each.
+/* LE signalling: there are no connection-oriented channels here, so whatever is about them (connection, disconnection,
+ * credits, reconfiguration) is as unknown as a reserved code, and all of it is answered alike: not understood.
  * Core Vol 3 Part A 4: one command a PDU on LE (4), Command Reject (4.1), Connection Parameter Update (4.20). */
 #include "l2cap/signalling.h"
 #include "base/bytes.h"
 
-enum { COMMAND_HEADER = 4, PSM_NOT_SUPPORTED = 0x0002, PARAMETERS_REJECTED = 0x0001 };
+enum { COMMAND_HEADER = 4, PARAMETERS_REJECTED = 0x0001, CREDIT_RECONFIGURE_RESPONSE = 0x1a };
 
 static size_t begin(uint8_t *out, uint8_t code, uint8_t identifier, uint16_t len)
 {
@@ -31,24 +32,13 @@ static size_t refuse_parameters(bool we_are_central, uint8_t *out, uint8_t ident
     return begin(out, KITH_L2CAP_CONNECTION_PARAMETER_UPDATE_RESPONSE, identifier, 2);
 }
 
-/* No PSM is served: every field zero but the result (4.23, 4.26). */
-static size_t refuse_channel(uint8_t *out, uint8_t code, uint8_t identifier)
-{
-    bool enhanced = code == KITH_L2CAP_CREDIT_CONNECTION_REQUEST;
-    uint16_t len = enhanced ? 8 : 10;
-
-    for (size_t i = 0; i < len; i++)
-        out[COMMAND_HEADER + i] = 0;
-    bytes_put16(out + COMMAND_HEADER + len - 2, PSM_NOT_SUPPORTED);
-    return begin(out, enhanced ? KITH_L2CAP_CREDIT_CONNECTION_RESPONSE : KITH_L2CAP_LE_CREDIT_CONNECTION_RESPONSE,
-                 identifier, len);
-}
-
+/* 4.1: what is known for a response is never rejected. */
 static bool is_answer(uint8_t code)
 {
     return code == KITH_L2CAP_COMMAND_REJECT || code == KITH_L2CAP_DISCONNECTION_RESPONSE ||
            code == KITH_L2CAP_CONNECTION_PARAMETER_UPDATE_RESPONSE ||
-           code == KITH_L2CAP_LE_CREDIT_CONNECTION_RESPONSE || code == KITH_L2CAP_CREDIT_CONNECTION_RESPONSE;
+           code == KITH_L2CAP_LE_CREDIT_CONNECTION_RESPONSE || code == KITH_L2CAP_CREDIT_CONNECTION_RESPONSE ||
+           code == CREDIT_RECONFIGURE_RESPONSE;
 }
 
 size_t l2cap_answer_signalling(bool we_are_central, const uint8_t *pdu, size_t len, uint8_t out[L2CAP_SIGNALLING_MTU])
@@ -64,18 +54,7 @@ size_t l2cap_answer_signalling(bool we_are_central, const uint8_t *pdu, size_t l
         return reject(out, pdu[1], KITH_L2CAP_REJECT_NOT_UNDERSTOOD);
     if (is_answer(pdu[0]))
         return 0;
-    switch (pdu[0]) {
-    case KITH_L2CAP_CONNECTION_PARAMETER_UPDATE_REQUEST:
+    if (pdu[0] == KITH_L2CAP_CONNECTION_PARAMETER_UPDATE_REQUEST)
         return refuse_parameters(we_are_central, out, pdu[1], command);
-    case KITH_L2CAP_LE_CREDIT_CONNECTION_REQUEST:
-    case KITH_L2CAP_CREDIT_CONNECTION_REQUEST:
-        return refuse_channel(out, pdu[0], pdu[1]);
-    case KITH_L2CAP_DISCONNECTION_REQUEST: /* of a channel that does not exist (CVE-2025-10456) */
-        bytes_put16(out + 6, command >= 2 ? bytes_get16(pdu + 4) : 0);
-        bytes_put16(out + 8, command >= 4 ? bytes_get16(pdu + 6) : 0);
-        bytes_put16(out + 4, KITH_L2CAP_REJECT_INVALID_CID);
-        return begin(out, KITH_L2CAP_COMMAND_REJECT, pdu[1], 6);
-    default:
-        return reject(out, pdu[1], KITH_L2CAP_REJECT_NOT_UNDERSTOOD);
-    }
+    return reject(out, pdu[1], KITH_L2CAP_REJECT_NOT_UNDERSTOOD);
 }
