@@ -1,5 +1,5 @@
-/* Commands about the controller itself: reset, masks, what it is and can do.  Core Vol 4 Part E 7.3, 7.4, 7.8.1 to
- * 7.8.3, 7.8.27. */
+/* Commands about the controller itself: reset, masks, what it is and can do.  What an LE-only controller has no use
+ * for (BR/EDR buffers, LE Host Support) is unknown.  Core Vol 4 Part E 7.3, 7.4, 7.8.1 to 7.8.3, 7.8.27. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -61,22 +61,6 @@ static uint8_t host_buffer_size(sim_controller *c, const uint8_t *p, uint8_t *re
     return KITH_HCI_SUCCESS;
 }
 
-static uint8_t read_le_host_support(sim_controller *c, const uint8_t *p, uint8_t *reply)
-{
-    (void)p;
-    reply[0] = c->settings.le_host_support;
-    return KITH_HCI_SUCCESS;
-}
-
-static uint8_t write_le_host_support(sim_controller *c, const uint8_t *p, uint8_t *reply)
-{
-    (void)reply;
-    if (p[0] > 1)
-        return KITH_HCI_INVALID_PARAMETERS;
-    c->settings.le_host_support = p[0] == 1;
-    return KITH_HCI_SUCCESS;
-}
-
 static uint8_t read_local_version(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
     (void)c;
@@ -101,14 +85,6 @@ static uint8_t read_local_features(sim_controller *c, const uint8_t *p, uint8_t 
     (void)c;
     (void)p;
     reply[LMP_FEATURES_OCTET] = LMP_LE_ONLY;
-    return KITH_HCI_SUCCESS;
-}
-
-static uint8_t read_buffer_size(sim_controller *c, const uint8_t *p, uint8_t *reply)
-{
-    (void)p;
-    bytes_put16(reply, c->limits.acl_len);
-    bytes_put16(reply + 3, c->limits.acl_packets);
     return KITH_HCI_SUCCESS;
 }
 
@@ -157,12 +133,9 @@ static const sim_command_row rows[] = {
     {KITH_HCI_SET_CONTROLLER_TO_HOST_FLOW, 1, 10, 5, 0, set_host_flow, NULL, NULL},
     {KITH_HCI_HOST_BUFFER_SIZE, 7, 10, 6, 0, host_buffer_size, NULL, NULL},
     {KITH_HCI_SET_EVENT_MASK_PAGE_2, 8, 22, 2, 0, set_event_mask_page_2, NULL, NULL},
-    {KITH_HCI_READ_LE_HOST_SUPPORT, 0, 24, 5, 2, read_le_host_support, NULL, NULL},
-    {KITH_HCI_WRITE_LE_HOST_SUPPORT, 2, 24, 6, 0, write_le_host_support, NULL, NULL},
     {KITH_HCI_READ_LOCAL_VERSION, 0, 14, 3, 8, read_local_version, NULL, NULL},
     {KITH_HCI_READ_LOCAL_COMMANDS, 0, 14, 4, 64, read_local_commands, NULL, NULL},
     {KITH_HCI_READ_LOCAL_FEATURES, 0, 14, 5, 8, read_local_features, NULL, NULL},
-    {KITH_HCI_READ_BUFFER_SIZE, 0, 14, 7, 7, read_buffer_size, NULL, NULL},
     {KITH_HCI_READ_BD_ADDR, 0, 15, 1, 6, read_bd_addr, NULL, NULL},
     {KITH_HCI_LE_SET_EVENT_MASK, 8, 25, 0, 0, le_set_event_mask, NULL, NULL},
     {KITH_HCI_LE_READ_BUFFER_SIZE, 0, 25, 1, 3, le_read_buffer_size, NULL, NULL},

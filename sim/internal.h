@@ -332,7 +332,6 @@ typedef struct {
     uint16_t rpa_timeout_s;
     uint8_t p256_private[32];
     bool has_p256;
-    bool le_host_support;
     bool host_flow;
     uint16_t host_acl_buffers;
     uint16_t host_acl_used;

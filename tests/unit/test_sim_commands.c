@@ -21,7 +21,6 @@ static void a_linux_like_start_up_is_answered(void **state)
         KITH_HCI_LE_CLEAR_RESOLVING_LIST,
         KITH_HCI_LE_READ_MAX_DATA_LENGTH,
         KITH_HCI_LE_READ_DEFAULT_DATA_LENGTH,
-        KITH_HCI_READ_LE_HOST_SUPPORT,
         KITH_HCI_LE_RAND,
     };
     room *r = room_new(1, 1);
@@ -39,23 +38,111 @@ static void a_linux_like_start_up_is_answered(void **state)
     room_free(r);
 }
 
-/* Rows of the table in Vol 4 Part E 6.27, written down again by hand. */
-static void the_supported_commands_mask_names_the_right_bits(void **state)
+/* What an LE-only controller of these features has, written down by hand: each command's place in the Supported
+ * Commands mask (Vol 4 Part E 6.27), how long its parameters are, and what follows the status in its Command Complete
+ * (7.1 to 7.8); STATUS: it is answered by Command Status.  Host Number Of Completed Packets, which has no answer, is
+ * the one that is not here. */
+enum { STATUS = 0xff };
+
+typedef struct {
+    uint16_t opcode;
+    uint8_t octet;
+    uint8_t bit;
+    uint8_t len;
+    uint8_t answer_len;
+} known_command;
+
+static const known_command known[] = {
+    {0x0406, 0, 5, 3, STATUS},   {0x041d, 2, 7, 2, STATUS},  {0x0c01, 5, 6, 8, 0},        {0x0c03, 5, 7, 0, 0},
+    {0x0c2d, 10, 2, 3, 3},       {0x0c31, 10, 5, 1, 0},      {0x0c33, 10, 6, 7, 0},       {0x0c63, 22, 2, 8, 0},
+    {0x0c7b, 32, 4, 2, 4},       {0x0c7c, 32, 5, 4, 2},      {0x1001, 14, 3, 0, 8},       {0x1002, 14, 4, 0, 64},
+    {0x1003, 14, 5, 0, 8},       {0x1009, 15, 1, 0, 6},      {0x1405, 15, 5, 2, 3},       {0x2001, 25, 0, 8, 0},
+    {0x2002, 25, 1, 0, 3},       {0x2003, 25, 2, 0, 8},      {0x2005, 25, 4, 6, 0},       {0x2006, 25, 5, 15, 0},
+    {0x2007, 25, 6, 0, 1},       {0x2008, 25, 7, 32, 0},     {0x2009, 26, 0, 32, 0},      {0x200a, 26, 1, 1, 0},
+    {0x200b, 26, 2, 7, 0},       {0x200c, 26, 3, 2, 0},      {0x200d, 26, 4, 25, STATUS}, {0x200e, 26, 5, 0, 0},
+    {0x200f, 26, 6, 0, 1},       {0x2010, 26, 7, 0, 0},      {0x2011, 27, 0, 7, 0},       {0x2012, 27, 1, 7, 0},
+    {0x2013, 27, 2, 14, STATUS}, {0x2014, 27, 3, 5, 0},      {0x2015, 27, 4, 2, 7},       {0x2016, 27, 5, 2, STATUS},
+    {0x2017, 27, 6, 32, 16},     {0x2018, 27, 7, 0, 8},      {0x2019, 28, 0, 28, STATUS}, {0x201a, 28, 1, 18, 2},
+    {0x201b, 28, 2, 2, 2},       {0x201c, 28, 3, 0, 8},      {0x2022, 33, 6, 6, 2},       {0x2023, 33, 7, 0, 4},
+    {0x2024, 34, 0, 4, 0},       {0x2025, 34, 1, 0, STATUS}, {0x2026, 34, 2, 64, STATUS}, {0x2027, 34, 3, 39, 0},
+    {0x2028, 34, 4, 7, 0},       {0x2029, 34, 5, 0, 0},      {0x202a, 34, 6, 0, 1},       {0x202d, 35, 1, 1, 0},
+    {0x202e, 35, 2, 2, 0},       {0x202f, 35, 3, 0, 8},      {0x2030, 35, 4, 2, 4},       {0x2031, 35, 5, 3, 0},
+    {0x2032, 35, 6, 7, STATUS},  {0x204b, 38, 7, 0, 2},      {0x204e, 39, 2, 8, 0},
+};
+
+static const known_command *find_known(uint16_t opcode)
 {
-    static const struct {
-        uint8_t octet;
-        uint8_t bits;
-    } expected[] = {{0, 0x20},  {2, 0x80},  {5, 0xc0},  {10, 0xe4}, {14, 0xb8}, {15, 0x22},
-                    {22, 0x04}, {24, 0x60}, {25, 0xf7}, {26, 0xff}, {27, 0xff}, {28, 0x0f},
-                    {32, 0x30}, {33, 0xc0}, {34, 0x7f}, {35, 0x7e}, {38, 0x80}, {39, 0x04}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].opcode == opcode)
+            return &known[i];
+    return NULL;
+}
+
+static void the_supported_commands_mask_has_the_known_commands_and_no_other(void **state)
+{
     uint8_t bits[64] = {0};
     room *r = room_new(1, 1);
 
     (void)state;
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-        bits[expected[i].octet] = expected[i].bits;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        bits[known[i].octet] |= (uint8_t)(1 << known[i].bit);
+    bits[10] |= 0x80; /* Host Number Of Completed Packets */
     must(command(r, 0, KITH_HCI_READ_LOCAL_COMMANDS, NULL, 0));
     assert_memory_equal(answer_of(r, 0, KITH_HCI_READ_LOCAL_COMMANDS), bits, 64);
+    room_free(r);
+}
+
+/* Among the unknown ones are all of BR/EDR, Read Buffer Size and LE Host Support: no LE-only controller has them. */
+static void a_command_is_known_if_its_bit_is_set_and_only_then(void **state)
+{
+    uint8_t zeros[255] = {0};
+    room *r = room_new(1, 1);
+
+    (void)state;
+    for (unsigned opcode = 1; opcode <= 0xffff; opcode++) {
+        uint8_t wanted = find_known((uint16_t)opcode) != NULL ? KITH_HCI_INVALID_PARAMETERS : KITH_HCI_UNKNOWN_COMMAND;
+
+        if (opcode != KITH_HCI_HOST_COMPLETED_PACKETS && command(r, 0, (uint16_t)opcode, zeros, 255) != wanted)
+            fail_msg("opcode %04x is %sknown", opcode, wanted == KITH_HCI_UNKNOWN_COMMAND ? "" : "un");
+        room_forget_log(r);
+    }
+    room_free(r);
+}
+
+/* Whatever the status: a host may read them before it looks. */
+static void every_answer_has_its_length(void **state)
+{
+    uint8_t zeros[64] = {0};
+    room *r = room_new(1, 1);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const known_command *k = &known[i];
+        const room_packet *answer = &r->log[0][0];
+
+        room_forget_log(r);
+        command(r, 0, k->opcode, zeros, k->len);
+        if (k->answer_len == STATUS && answer->data[1] != KITH_HCI_EV_COMMAND_STATUS)
+            fail_msg("%04x: no Command Status", k->opcode);
+        if (k->answer_len != STATUS && answer->len != 7u + k->answer_len)
+            fail_msg("%04x: %zu octets", k->opcode, answer->len);
+    }
+    room_free(r);
+}
+
+/* Vol 6 Part B 4.6: encryption, extended reject, features asked for by a peripheral, ping, data length, privacy.  Vol 2
+ * Part C 3.3: LE Supported, BR/EDR Not Supported.  The states are all that there are: it has radios enough. */
+static void features_and_states_are_those_that_are_there(void **state)
+{
+    room *r = room_new(1, 1);
+
+    (void)state;
+    must(command(r, 0, KITH_HCI_LE_READ_LOCAL_FEATURES, NULL, 0));
+    assert_memory_equal(answer_of(r, 0, KITH_HCI_LE_READ_LOCAL_FEATURES), "\x7d\0\0\0\0\0\0\0", 8);
+    must(command(r, 0, KITH_HCI_READ_LOCAL_FEATURES, NULL, 0));
+    assert_memory_equal(answer_of(r, 0, KITH_HCI_READ_LOCAL_FEATURES), "\0\0\0\0\x60\0\0\0", 8);
+    must(command(r, 0, KITH_HCI_LE_READ_SUPPORTED_STATES, NULL, 0));
+    assert_memory_equal(answer_of(r, 0, KITH_HCI_LE_READ_SUPPORTED_STATES), "\xff\xff\xff\xff\xff\x03\0\0", 8);
     room_free(r);
 }
 
@@ -330,7 +417,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_linux_like_start_up_is_answered),
-        cmocka_unit_test(the_supported_commands_mask_names_the_right_bits),
+        cmocka_unit_test(the_supported_commands_mask_has_the_known_commands_and_no_other),
+        cmocka_unit_test(a_command_is_known_if_its_bit_is_set_and_only_then),
+        cmocka_unit_test(every_answer_has_its_length),
+        cmocka_unit_test(features_and_states_are_those_that_are_there),
         cmocka_unit_test(a_command_can_be_left_out),
         cmocka_unit_test(every_wrong_length_is_an_invalid_parameter),
         cmocka_unit_test(values_out_of_range_are_refused),
