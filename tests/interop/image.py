@@ -38,6 +38,8 @@ NEEDED = (
     ("/usr/bin/btmgmt", "bluez"),
     ("/usr/bin/btattach", "bluez"),
     ("/usr/bin/btmon", "bluez"),
+    ("/usr/bin/btvirt", "bluez-test-tools"),
+    ("/usr/include/openssl/evp.h", "libssl-dev"),
     ("/usr/bin/cc", "gcc"),
 )
 

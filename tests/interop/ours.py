@@ -20,6 +20,11 @@ def controller_command(kith, socket, directory):
             "--pcap-decrypted", directory / DECRYPTED_CAPTURE, "--btsnoop", directory / "radio"]
 
 
+def client_captures(directory):
+    """In the order in which the clients came."""
+    return sorted(directory.glob(CLIENT_CAPTURES), key=lambda path: int(path.stem.rpartition("-")[2]))
+
+
 def _common(socket, store, io):
     return ["--hci", f"unix:{socket}", "--store", store, "--io", io, "--json", "--show-keys"]
 
@@ -42,10 +47,13 @@ def central_command(kith, socket, peer, characteristic, store, io, level, again=
 #   paired, encrypted  by a new key, by the bond's; level, key_size
 #   bonded             peer, level, key_size, ltk (hex, most significant octet first, as octet_order says)
 #   encryption-failed  why
+#   disconnected       hci_status (Vol 1 Part F), hci_status_name
 #   value              value (hex)
 READY, ADVERTISING, COMPARISON, CONNECTED = "ready", "advertising", "comparison-wanted", "connected"
-PAIRED, BONDED, ENCRYPTED, VALUE = "paired", "bonded", "encrypted", "value"
-NOT_ENCRYPTED, PEER_SAYS_NO_KEY = "encryption-failed", "peer-says-no-key"
+DISCONNECTED, PAIRED, BONDED = "disconnected", "paired", "bonded"
+ENCRYPTED, VALUE = "encrypted", "value"
+CONNECTION_TIMEOUT = 0x08
+NOT_ENCRYPTED, PEER_SAYS_NO_KEY, KEYS_DIFFER = "encryption-failed", "peer-says-no-key", "keys-differ"
 
 
 def events(process, name):
@@ -64,6 +72,11 @@ def wait_for_event(process, name, limit_s, number=1):
         return found[number - 1] if len(found) >= number else None
 
     return wait_until(look, limit_s, f"{process.name} prints the event {name}, number {number}")
+
+
+def address_of(process):
+    """Its own."""
+    return events(process, READY)[-1]["address"]
 
 
 def came_as(process):

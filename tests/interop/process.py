@@ -41,9 +41,9 @@ def _end_with_parent():
 
 class Process:
     """One child.  Its stdout goes to `<name>.out`, its stderr to `<name>.err` in the log directory.  With
-    `answers` somebody sits at its stdin; else that is at its end."""
+    `answers` somebody sits at its stdin; else that is at its end.  `environment`: this program's own, unless given."""
 
-    def __init__(self, name, argv, directory, answers=False):
+    def __init__(self, name, argv, directory, answers=False, environment=None):
         self.name = name
         self.out_path = directory / f"{name}.out"
         self.err_path = directory / f"{name}.err"
@@ -51,7 +51,7 @@ class Process:
             # A session of its own: Ctrl-C reaches this program alone, which then ends its children in order.
             self._child = subprocess.Popen([str(a) for a in argv], stdout=out, stderr=err,
                                            stdin=subprocess.PIPE if answers else subprocess.DEVNULL,
-                                           start_new_session=True, preexec_fn=_end_with_parent)
+                                           start_new_session=True, preexec_fn=_end_with_parent, env=environment)
 
     @property
     def pid(self):
@@ -109,8 +109,8 @@ class Processes:
         self._directory = directory
         self._all = []
 
-    def start(self, name, argv, answers=False):
-        process = Process(name, argv, self._directory, answers)
+    def start(self, name, argv, answers=False, environment=None):
+        process = Process(name, argv, self._directory, answers, environment)
         self._all.append(process)
         return process
 

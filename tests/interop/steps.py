@@ -1,13 +1,14 @@
 """The checks that all cells are made of.  Each takes the context of its cell and returns what it found.
 
-Parties in a context: radio, linux, and ours (the process of `kith serve` or `kith pair` that runs, or ran last).
-Facts found on the way: image, hci (the radio's socket), linux_address, peer (our address as Linux knows it),
+Parties in a context: linux, and ours (the process of `kith serve` or `kith pair` that runs, or ran last).
+Facts found on the way: image, linux_address, peer (our address as Linux knows it),
 bonded (what we said of the new bond), bond (what Linux stored).
 """
 
 import captures
 import image
 import ours
+import radios
 from cell import Check, Mismatch, expect_equal
 from linux import Linux
 from vm import VirtualMachine
@@ -24,16 +25,6 @@ def build_image(context):
     kernel, initramfs, description = image.build(context.cache)
     context.found["image"] = (kernel, initramfs)
     return description
-
-
-def start_radio(context):
-    socket = context.sockets / "hci"
-    command = ours.controller_command(context.kith, socket, context.directory)
-    radio = context.processes.start("radio", command)
-    ours.wait_for_socket(radio, socket)
-    context.parties["radio"] = radio
-    context.found["hci"] = socket
-    return f"H4 on a unix socket, process {radio.pid}"
 
 
 def boot_linux(context):
@@ -64,10 +55,13 @@ def start_bluetooth(agent, private=False):
     return check
 
 
-RADIO = (
-    Check("the virtual machine's image is there", build_image, needed=True),
-    Check("the virtual radio serves a socket", start_radio, needed=True),
-)
+IMAGE = Check("the virtual machine's image is there", build_image, needed=True)
+
+
+def begin(radio):
+    return (Check("the virtual radio serves a socket", radio.start, needed=True),)
+
+
 LINUX = (
     Check("Linux boots", boot_linux, needed=True),
     Check("Linux takes our controller as its adapter", attach_adapter, needed=True),
@@ -115,12 +109,16 @@ def key_is(kind, size):
     return check
 
 
-def bond_is_stored(context):
-    """`kith bonds` shows the bond as it was told when it was made."""
-    bonded, stored = context.found["bonded"], ours.bond_of(
-        context.kith, context.directory / STORE, context.found["linux_address"])
+def expect_stored(context, store, address, bonded):
+    """`kith bonds` shows the bond with this peer as it was told when it was made."""
+    stored = ours.bond_of(context.kith, context.directory / store, address)
     for what in ("peer", "level", "key_size", "method", "secure_connections"):
         expect_equal(what, stored[what], bonded[what])
+    return stored
+
+
+def bond_is_stored(context):
+    stored = expect_stored(context, STORE, context.found["linux_address"], context.found["bonded"])
     return f"peer {stored['peer']}, {stored['method']}, level {stored['level']}, {stored['key_size']} octets"
 
 
@@ -142,11 +140,6 @@ def paired(times):
 def power_off(context):
     expect_equal("status of QEMU", context.parties["linux"].power_off(), 0)
     return "Linux powered off"
-
-
-def stop_radio(context):
-    ours.stop_cleanly(context.parties["radio"])
-    return "status 0"
 
 
 def list_commands(context):
@@ -176,22 +169,37 @@ def list_requests(context):
     return f"{sum(one.times for one in found)} of {len({one.request for one in found})} kinds ({REQUEST_TABLE})"
 
 
-def dissect(context):
-    """Linux's own captures, ours of each client, and the air in plain."""
-    ours_of_hci = sorted(context.directory.glob(ours.CLIENT_CAPTURES))
-    linux = context.parties["linux"].captures if "linux" in context.parties else []
-    counted = []
-    for capture in (*linux, *ours_of_hci, context.directory / ours.DECRYPTED_CAPTURE):
-        packets, bad = captures.malformed(capture)
-        if bad:
-            raise Mismatch(f"{capture.name}: {len(bad)} malformed, first: {bad[0].strip()}")
-        counted.append(f"{capture.name} {packets}")
-    return f"0 malformed; frames: {', '.join(counted)}"
+def dissect(radio):
+    """Linux's own captures, ours of each client, and the air in plain where there is one."""
+
+    def check(context):
+        linux = context.parties["linux"].captures if "linux" in context.parties else []
+        counted = []
+        for capture in (*linux, *radios.captures_of(context, radio)):
+            packets, bad = captures.malformed(capture)
+            if bad:
+                raise Mismatch(f"{capture.name}: {len(bad)} malformed, first: {bad[0].strip()}")
+            counted.append(f"{capture.name} {packets}")
+        if not counted:
+            raise Mismatch("nothing was captured")
+        return f"0 malformed; frames: {', '.join(counted)}"
+
+    return check
 
 
-CAPTURES = (
+LINUX_END = (
     Check("Linux's commands, with our answers", list_commands, always=True),
     Check("Linux's requests over the links, with our answers", list_requests, always=True),
-    Check("a dissector finds no malformed packet", dissect, always=True),
 )
-END = (Check("Linux powers off", power_off), Check("the radio leaves in order", stop_radio), *CAPTURES)
+
+
+def end(radio):
+    return (
+        Check("the radio leaves in order", radios.stop),
+        Check("a dissector finds no malformed packet", dissect(radio), always=True),
+    )
+
+
+def linux_end(radio):
+    leaves, dissected = end(radio)
+    return (Check("Linux powers off", power_off), leaves, *LINUX_END, dissected)

@@ -123,14 +123,17 @@ def restarted_bluetooth(agent):
 
 
 def rebooted(agent):
-    """At once, while the link stands."""
+    """At once, while the link stands; its reset of the controller is what our side sees as silence."""
 
     def check(context):
-        linux = context.parties["linux"]
+        linux, lamp = context.parties["linux"], context.parties["ours"]
+        before = len(ours.events(lamp, ours.DISCONNECTED))
         uptime = linux.reboot()
         linux.attach_adapter()
+        gone = ours.wait_for_event(lamp, ours.DISCONNECTED, 10, number=before + 1)
+        expect_equal("why our link ended", gone["hci_status"], ours.CONNECTION_TIMEOUT)
         steps.start_bluetooth(agent)(context)
-        return f"command loop {uptime} s after its start, agent {agent}"
+        return f"command loop {uptime} s after its start, agent {agent}; our side: {gone['hci_status_name']}"
 
     return check
 
