@@ -26,8 +26,8 @@ def cell(radio):
             Check("our peripheral leaves in order, and is started again", both.lamp_restarted(IO), needed=True),
             Check("our central visits after that, encrypted from the bond", both.visited_again(IO, LEVEL)),
             Check("our peripheral leaves in order", both.lamp_stopped),
-            Check("wall time from Pairing Request to Encryption Change", both.pairing_in_round_trips),
-            *steps.end(radio),
             Check("there was one pairing", both.paired(1)),
+            Check("wall time from Pairing Request to Encryption Change", both.pairings_in_round_trips),
+            *steps.end(radio),
         ),
     )
