@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from cell import Mismatch, Skip, output_of
-from names import command_name, request_name, status_name
+from names import command_name, request_name, status_name, wants_answer
 
 # btsnoop datalinks and what their records hold.
 DATALINK_H4 = 1002  # each packet opens with its H4 type octet
@@ -18,11 +18,7 @@ EVENT_COMMAND_COMPLETE, EVENT_COMMAND_STATUS = 0x0E, 0x0F
 UNKNOWN_COMMAND = 0x01
 
 MONITOR_SENT = "4"  # ACL data from Linux to its controller
-ATT_ERROR, L2CAP_REJECT = 0x01, 0x01
-# Linux asks for nothing to which these would be the answer: Invalid PDU, Request Not Supported, Unlikely Error.
-ATT_HELPLESS = (0x04, 0x06, 0x0E)
 ANSWER_WITHIN_S = 2  # that long may an answer take; a link may end before
-
 
 @dataclass
 class Answer:
@@ -101,6 +97,21 @@ def table(answers):
 
 # What it asks us over a link.
 
+CENTRAL = 0
+ATT_ERROR, L2CAP_REJECT, L2CAP_PARAMETERS = 0x01, 0x01, 0x12
+NOT_UNDERSTOOD = 0x0000
+INVALID_PDU, NOT_SUPPORTED = 0x04, 0x06
+_SECURITY = {0x05, 0x08, 0x0C, 0x0F}
+# The errors with which a server may answer what it serves (Vol 3 Part F 3.4); what is not here, we don't serve.
+_ERRORS = {
+    0x02: set(), 0x04: {0x01, 0x0A}, 0x06: {0x01, 0x0A}, 0x08: {0x01, 0x02, 0x0A} | _SECURITY,
+    0x0A: {0x01, 0x02} | _SECURITY, 0x0C: {0x01, 0x02, 0x07, 0x0B} | _SECURITY, 0x10: {0x01, 0x0A, 0x10},
+    0x12: {0x01, 0x03, 0x0D} | _SECURITY, 0x1D: set(),
+}
+# What their lengths may be: least and most.
+_LENGTHS = {0x02: (3, 3), 0x04: (5, 5), 0x06: (7, 517), 0x08: (7, 21), 0x0A: (3, 3), 0x0C: (5, 5), 0x10: (7, 21),
+            0x12: (3, 517), 0x1D: (3, 517)}
+
 
 @dataclass
 class Exchange:
@@ -109,63 +120,145 @@ class Exchange:
     channel: str  # ATT or L2CAP
     request: int
     answer: str
-    helpless: bool  # it should have been served otherwise
+    right: bool  # as the specification wants it from a host that serves what we serve
+    while_pairing: bool = False  # it was asked between a Pairing Request and encryption
     times: int = 0
 
     def __str__(self):
         return f"{request_name(self.channel, self.request)}: {self.answer}"
 
 
-def exchanges(all_captures):
-    """Every request of Linux once per kind of answer."""
+def exchanges(all_captures, while_pairing=False):
+    """Every request of Linux once per kind of answer; or of those made while it paired."""
     found = {}
-    open_requests = {}  # {(link, channel, identifier): (request, since)}; ATT has no identifier: one at a time
-
-    def count(channel, request, answer, helpless=False):
-        one = found.setdefault((channel, request, answer), Exchange(channel, request, answer, helpless))
-        one.times += 1
-
-    def end_of_links(now):
-        for (_, channel, _), (request, since) in open_requests.items():
-            late = now - since > ANSWER_WITHIN_S
-            count(channel, request, "no answer" if late else "the link ended", late)
-        open_requests.clear()
-
-    def look_through(capture):
-        now = 0.0
-        for now, sent, key, code, error in _requests_and_answers(capture):
-            channel = key[1]
-            if channel is None:
-                end_of_links(now)
-            elif sent and request_name(channel, code):
-                if key in open_requests:
-                    count(channel, open_requests[key][0], "no answer", helpless=True)
-                open_requests[key] = code, now
-            elif not sent and key in open_requests:
-                request, _ = open_requests[key]
-                if code == request + 1 or error is not None:
-                    del open_requests[key]
-                    told = "answered" if error is None else f"error 0x{error:02x}"
-                    count(channel, request, told, error is not None and (channel == "L2CAP" or error in ATT_HELPLESS))
-        end_of_links(now)
-
     for capture in all_captures:
-        look_through(capture)
+        for one in _Conversation(capture).exchanges:
+            if one.while_pairing or not while_pairing:
+                found.setdefault((one.channel, one.request, one.answer, one.right), one).times += 1
     return list(found.values())
 
 
-def _requests_and_answers(capture):
-    """(time, sent by Linux, (link, channel, identifier), code, error), in order; a link that ended has no channel."""
-    fields = ("frame.time_relative", "hci_mon.opcode", "bthci_acl.chandle", "btatt.opcode", "btatt.error_code",
-              "btl2cap.cmd_code", "btl2cap.rej_reason", "btl2cap.cmd_ident")
-    for line in _fields(capture, "btatt || btl2cap.cmd_code || bthci_evt.code == 0x05", *fields):
-        when, direction, link, att, att_error, signal, reject, identifier = line.split("\t")
-        if att:
-            channel, code, error = "ATT", att, att_error
+@dataclass
+class _Open:
+    """A request that waits for its answer."""
+
+    packet: "_Packet"
+    while_pairing: bool
+
+
+class _Conversation:
+    """Goes through one capture; `exchanges` has every single one."""
+
+    def __init__(self, capture):
+        self.exchanges = []
+        self._open = {}  # by _Packet.key: ATT has no identifiers, so one at a time
+        self._central = None
+        self._pairing = False
+        packet = None
+        for packet in _packets_of_links(capture):
+            self._take(packet)
+        if packet:
+            self._end_of_links(packet.time)
+
+    def _take(self, packet):
+        if packet.role is not None:
+            self._central = packet.role == CENTRAL
+        elif packet.link_ended:
+            self._end_of_links(packet.time)
+        elif packet.channel is None:
+            self._pairing = packet.begins_pairing
+        elif packet.sent and wants_answer(packet.channel, packet.code):
+            if packet.key in self._open:
+                self._close(packet.key, "no answer", False)
+            self._open[packet.key] = _Open(packet, self._pairing)
+        elif not packet.sent and not wants_answer(packet.channel, packet.code) and not packet.is_command:
+            self._answered(packet)
+
+    def _answered(self, answer):
+        opened = self._open.get(answer.key)
+        if opened and answer.answers(opened.packet):
+            told = f"error 0x{answer.error:02x}" if answer.is_refusal else "answered"
+            self._close(answer.key, told, is_right(opened.packet, answer, self._central))
         else:
-            channel, code, error = ("L2CAP", signal, reject) if signal else (None, "0", "")
-        key = link, channel, identifier
-        yield float(when), direction == MONITOR_SENT, key, int(code, 16), int(error, 16) if error else None
+            self.exchanges.append(Exchange(answer.channel, answer.code, "told, and it answers nothing", False))
+
+    def _close(self, key, told, right):
+        opened = self._open.pop(key)
+        self.exchanges.append(Exchange(opened.packet.channel, opened.packet.code, told, right, opened.while_pairing))
+
+    def _end_of_links(self, now):
+        for key, opened in list(self._open.items()):
+            late = now - opened.packet.time > ANSWER_WITHIN_S
+            self._close(key, "no answer" if late else "the link ended", not late)
+        self._pairing = False
+
+
+def is_right(request, answer, linux_is_central):
+    if request.channel == "L2CAP":
+        # Only a central answers connection parameters.  Of the rest we have nothing: it is not understood.
+        if request.code == L2CAP_PARAMETERS and not linux_is_central:
+            return not answer.is_refusal
+        return answer.is_refusal and answer.error == NOT_UNDERSTOOD
+    if request.code not in _ERRORS:
+        return answer.is_refusal and answer.error == NOT_SUPPORTED
+    least, most = _LENGTHS[request.code]
+    if not least <= request.length <= most:
+        return answer.is_refusal and answer.error == INVALID_PDU
+    return not answer.is_refusal or answer.error in _ERRORS[request.code]
+
+
+@dataclass
+class _Packet:
+    time: float
+    sent: bool  # by Linux
+    link: str
+    channel: str | None  # None: it is about the link or about pairing
+    code: int
+    error: int | None
+    refused: int | None  # ATT: the opcode that an error names
+    identifier: str
+    length: int
+    role: int | None  # of Linux, on a link that begins here
+    link_ended: bool
+    begins_pairing: bool
+
+    @property
+    def key(self):
+        return self.link, self.channel, self.identifier
+
+    @property
+    def is_refusal(self):
+        return self.code == (ATT_ERROR if self.channel == "ATT" else L2CAP_REJECT)
+
+    def answers(self, request):
+        if self.channel == "ATT" and self.is_refusal:
+            return self.refused == request.code
+        return self.is_refusal or self.code == request.code + 1
+
+    @property
+    def is_command(self):
+        """An ATT PDU that neither has an answer nor is one: commands, notifications."""
+        return self.channel == "ATT" and (self.code & 0x40 != 0 or self.code in (0x1B, 0x23))
+
+
+def _packets_of_links(capture):
+    """ATT and signalling, where links begin and end, and where pairing does (encryption, or a failure, ends it)."""
+    wanted = ("btatt || btl2cap.cmd_code || btsmp.opcode == 0x01 || btsmp.opcode == 0x05 || bthci_evt.code == 0x05 || "
+              "bthci_evt.code == 0x08 || bthci_evt.le_meta_subevent == 0x01 || bthci_evt.le_meta_subevent == 0x0a")
+    fields = ("frame.time_relative", "hci_mon.opcode", "bthci_acl.chandle", "btatt.opcode", "btatt.error_code",
+              "btatt.req_opcode_in_error", "btl2cap.cmd_code", "btl2cap.rej_reason", "btl2cap.cmd_ident",
+              "btl2cap.length", "bthci_evt.role", "bthci_evt.code", "btsmp.opcode")
+
+    def number(text):
+        return int(text, 16) if text else None
+
+    for line in _fields(capture, wanted, *fields):
+        (when, direction, link, att, att_error, refused, signal, reject, identifier, length, role, event,
+         smp) = line.split("\t")
+        channel = "ATT" if att else "L2CAP" if signal else None
+        yield _Packet(float(when), direction == MONITOR_SENT, link, channel, number(att or signal or "0"),
+                      number(att_error or reject), number(refused), identifier, int(length or "0"), number(role),
+                      event == "0x05", smp == "0x01")
 
 
 def pairings(capture):
@@ -182,8 +275,9 @@ def encryptions(capture):
 # What a dissector says.
 
 
-def malformed(capture):
-    """(number of packets, descriptions of malformed ones) as tshark sees the capture.
+def malformed(capture, on_purpose=None):
+    """(number of packets, descriptions of malformed ones) as tshark sees the capture; but for those that were sent
+    `on_purpose` (a display filter).
 
     Asked for fields, tshark builds the whole tree; for its one-line summary it does not, and then misses
     some.  Left out are bluetoothd's log lines in Linux's own capture: no packets, and tshark reads them wrongly."""
@@ -194,6 +288,8 @@ def malformed(capture):
     if not frames:
         raise Mismatch(f"{capture.name} is empty")
     bad = f"_ws.malformed && !(hci_mon.opcode == {MONITOR_USER_LOGGING})"
+    if on_purpose:
+        bad += f" && !({on_purpose})"
     return len(frames), _fields(capture, bad, "frame.number", "_ws.col.Info")
 
 

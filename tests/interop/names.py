@@ -72,10 +72,22 @@ _REQUESTS = {
     "L2CAP": {
         0x06: "Disconnection", 0x0A: "Information", 0x12: "Connection Parameter Update",
         0x14: "LE Credit Based Connection", 0x17: "Credit Based Connection", 0x19: "Credit Based Reconfigure",
+        0x16: "Flow Control Credit", 0x08: "Echo",
     },
 }
 
 
+# What answers, and what is told without being asked.
+_UNASKED = {
+    "ATT": {0x01, 0x03, 0x05, 0x07, 0x09, 0x0B, 0x0D, 0x0F, 0x11, 0x13, 0x17, 0x19, 0x1B, 0x1E, 0x21, 0x23},
+    "L2CAP": {0x01, 0x03, 0x05, 0x07, 0x09, 0x0B, 0x0D, 0x0F, 0x11, 0x13, 0x15, 0x18, 0x1A},
+}
+
+
+def wants_answer(channel, code):
+    """A reserved code too: it is refused.  ATT's commands are not (their bit 6 is set)."""
+    return code not in _UNASKED[channel] and not (channel == "ATT" and code & 0x40)
+
+
 def request_name(channel, code):
-    """None: it asks for no answer."""
-    return _REQUESTS[channel].get(code)
+    return _REQUESTS[channel].get(code, f"{channel} 0x{code:02x}")
