@@ -1,6 +1,7 @@
 """Linux, as central, pairs with our peripheral: Numeric Comparison; then both lose their power, one after the other."""
 
 import steps
+import steps_ask as ask
 import steps_serve as serve
 from cell import Cell, Check
 
@@ -37,6 +38,7 @@ def cell(radio):
             Check("Linux disconnects at last", serve.disconnected),
             Check("our peripheral leaves in order", serve.stopped),
             *steps.linux_end(radio),
+            Check("while pairing bluetoothd asked too, and was answered", ask.asked_while_pairing),
             Check("there was one pairing", steps.paired(1)),
         ),
     )

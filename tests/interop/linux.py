@@ -91,12 +91,17 @@ class Linux:
         self.say(f"btmgmt {command}: {output}")
         return output
 
-    def request_without_pairing(self, address, address_type, pdu):
-        """One ATT request on a link of its own, before bluetoothd runs; the response, when that link is gone."""
-        response = self.machine.must(f"guest_att {address} {address_type} {pdu.hex()} 2>&1", 40).strip()
-        self.say(f"ATT {pdu.hex()} -> {response}")
-        self._wait_for_guest("! ls /sys/class/bluetooth | grep -q hci0:", 15, "the link for one request is gone")
-        return bytes.fromhex(response)
+    def ask(self, address, address_type, security, steps):
+        """Steps of guest_att, all over one link; what it prints of each.  With security "none" that link is there and
+        stays; else it is its own, and gone when this returns."""
+        self.machine.must("echo Y >/sys/module/bluetooth/parameters/enable_ecred")
+        command = f"guest_att {address} {address_type} {security} {' '.join(steps)} 2>&1"
+        said = self.machine.must(command, 40).splitlines()
+        for step, answer in zip(steps, said, strict=True):
+            self.say(f"{step} -> {answer}")
+        if security != "none":
+            self._wait_for_guest("! ls /sys/class/bluetooth | grep -q hci0:", 15, "that link is gone")
+        return said
 
     # bluetoothd and bluetoothctl.
 
@@ -251,6 +256,11 @@ class Linux:
         self.expect(r"Changing pairable on succeeded", 10, refusal=r"Failed to set pairable.*")
         self.control("menu advertise", f"name {name}", "discoverable on", "back", "advertise on")
         self.expect(r"Advertising object registered", 10, refusal=r"Failed to register advertisement.*")
+
+    def want_intervals(self, least, most):
+        """Connection intervals, in 1.25 ms, that it asks for as a peripheral."""
+        settings = "/sys/kernel/debug/bluetooth/hci0"
+        self.machine.must(f"echo {least} >{settings}/conn_min_interval && echo {most} >{settings}/conn_max_interval")
 
     # The end.
 

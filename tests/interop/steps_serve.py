@@ -38,11 +38,18 @@ def killed_and_started(context):
     return f"{ready['address']} ({ready['address_type']}) is back"
 
 
+def powered(context):
+    """Without bluetoothd, which takes it over as it is."""
+    context.parties["linux"].power_on_unmanaged()
+    return "powered"
+
+
 def refused_before_pairing(context):
+    powered(context)
     linux, ready = context.parties["linux"], context.found["ready"]
-    linux.power_on_unmanaged()
     request = ATT_READ_BY_TYPE + bytes.fromhex("0100ffff") + uuid.UUID(ready["characteristic"]).bytes[::-1]
-    response = linux.request_without_pairing(ready["address"], ready["address_type"], request)
+    (said,) = linux.ask(ready["address"], ready["address_type"], "low", [f"request={request.hex()}"])
+    response = bytes.fromhex(said)
     if response[:2] != ATT_ERROR + ATT_READ_BY_TYPE or response[4] not in ATT_WANTS_SECURITY:
         raise Mismatch(f"not refused for want of security: {response.hex()}")
     return f"{ATT_WANTS_SECURITY[response[4]]} (0x{response[4]:02x}) at handle 0x{response[3]:02x}{response[2]:02x}"
