@@ -79,16 +79,18 @@ static void read_remote_features(sim_controller *c, const uint8_t *p)
 
 /* ---- parameters ---- */
 
-/* A peripheral would need the connection parameters request procedure, which is not a feature here. */
+/* 7.8.18: a peripheral would need the connection parameters request procedure, which is not a feature here. */
 static uint8_t begin_update(sim_controller *c, const uint8_t *p)
 {
     const sim_link *link = link_at(c, p);
 
     if (link == NULL)
         return KITH_HCI_UNKNOWN_CONNECTION;
+    if (link->role != SIM_CENTRAL)
+        return KITH_HCI_UNSUPPORTED;
     if (!sim_connection_parameters_are_valid(p + 2))
         return KITH_HCI_INVALID_PARAMETERS;
-    if (link->role != SIM_CENTRAL || link->procedure == SIM_PROCEDURE_UPDATE || link->wanted[SIM_PROCEDURE_UPDATE])
+    if (link->procedure == SIM_PROCEDURE_UPDATE || link->wanted[SIM_PROCEDURE_UPDATE])
         return KITH_HCI_COMMAND_DISALLOWED;
     return KITH_HCI_SUCCESS;
 }
