@@ -34,6 +34,12 @@ typedef enum {
 
     KITH_EVENT_CONSENT_WANTED,    /* .consent: answer with kith_pairing_consent() before its deadline */
     KITH_EVENT_COMPARISON_WANTED, /* .comparison: answer with kith_pairing_compare() before its deadline */
+    KITH_EVENT_PASSKEY_SHOWN,     /* .passkey: show it to your user, who types it on the peer */
+    KITH_EVENT_PASSKEY_WANTED,    /* .passkey: answer with kith_pairing_passkey() before its deadline */
+    KITH_EVENT_KEYPRESS,          /* .keypress: what the peer's user does with the keys */
+    KITH_EVENT_OOB_WANTED,        /* .oob_wanted: answer with kith_pairing_oob() before its deadline */
+    KITH_EVENT_OOB_READY,         /* .oob: end of kith_oob_make() */
+    KITH_EVENT_KEY,               /* .key: one key was given to the peer, or came from it */
     KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
     KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
     KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
@@ -145,6 +151,51 @@ typedef struct {
 } kith_event_comparison;
 
 typedef struct {
+    uint32_t passkey;     /* PASSKEY_SHOWN: 0 to 999999, shown with all six digits */
+    bool both_type;       /* PASSKEY_WANTED: neither side shows it; people agreed on it */
+    uint64_t deadline_us; /* no answer by then is a no */
+} kith_event_passkey;
+
+/* Vol 3 Part H 3.5.8 */
+typedef enum {
+    KITH_KEYPRESS_STARTED,
+    KITH_KEYPRESS_DIGIT_ENTERED,
+    KITH_KEYPRESS_DIGIT_ERASED,
+    KITH_KEYPRESS_CLEARED,
+    KITH_KEYPRESS_COMPLETED
+} kith_keypress;
+
+typedef struct {
+    kith_keypress key;
+} kith_event_keypress;
+
+/* The random values and TK are secrets until used.  Octets in wire order. */
+typedef struct {
+    bool has_sc;
+    uint8_t confirm[16]; /* commitment to the public key, with */
+    uint8_t random[16];  /* this value */
+    bool has_tk;
+    uint8_t tk[16];         /* legacy */
+    bool channel_is_secure; /* nobody could overhear or change it on its way; else keys count as unauthenticated */
+} kith_oob_data;
+
+typedef struct {
+    kith_address peer;
+    uint64_t deadline_us; /* no answer by then: none is there, and the pairing goes on without */
+} kith_event_oob_wanted;
+
+typedef struct {
+    kith_status status;   /* KITH_OK, or why there is none: KITH_ERR_ENTROPY, KITH_ERR_CRYPTO */
+    kith_address address; /* ours, for the record that carries the data */
+    kith_oob_data data;
+} kith_event_oob;
+
+typedef struct {
+    uint8_t key; /* KITH_KEY_ENC: the long term key (with Secure Connections: agreed on, not sent), _ID, _SIGN */
+    bool taken;  /* from the peer; else given */
+} kith_event_key;
+
+typedef struct {
     kith_peer_id peer;
     kith_status status; /* KITH_OK: its keys are destroyed everywhere; else the store still holds them */
 } kith_event_forgotten;
@@ -197,6 +248,11 @@ typedef struct {
         kith_event_disconnected disconnected;
         kith_event_consent consent;
         kith_event_comparison comparison;
+        kith_event_passkey passkey;
+        kith_event_keypress keypress;
+        kith_event_oob_wanted oob_wanted;
+        kith_event_oob oob;
+        kith_event_key key;
         kith_event_forgotten forgotten;
         kith_event_security security;
         kith_verdict verdict;

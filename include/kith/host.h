@@ -40,11 +40,11 @@ typedef struct {
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (728u + 28u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1200u + 28u * sizeof(void *))
 #define KITH_SIZE_LINK        (664u + 14u * sizeof(void *))
-#define KITH_SIZE_PAIRING     (656u + 6u * sizeof(void *))
-#define KITH_SIZE_BOND        96u
-#define KITH_SIZE_EVENT       96u
+#define KITH_SIZE_PAIRING     (1200u + 6u * sizeof(void *))
+#define KITH_SIZE_BOND        144u
+#define KITH_SIZE_EVENT       120u
 
 /* The exact figure; 0: a limit is out of its range. */
 size_t kith_host_size(const kith_limits *limits);

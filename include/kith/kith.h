@@ -6,6 +6,8 @@
 #include "kith/gatt_client.h"
 #include "kith/gatt_server.h"
 #include "kith/host.h"
+#include "kith/method.h"
+#include "kith/oob.h"
 #include "kith/security.h"
 
 #define KITH_VERSION "0.1.0"

@@ -12,23 +12,57 @@ extern const kith_method kith_sc_just_works_initiator;
 extern const kith_method kith_sc_just_works_responder;
 extern const kith_method kith_sc_numeric_comparison_initiator;
 extern const kith_method kith_sc_numeric_comparison_responder;
+extern const kith_method kith_sc_passkey_initiator;
+extern const kith_method kith_sc_passkey_responder;
+extern const kith_method kith_sc_oob_initiator;
+extern const kith_method kith_sc_oob_responder;
+extern const kith_method kith_legacy_just_works_initiator;
+extern const kith_method kith_legacy_just_works_responder;
+extern const kith_method kith_legacy_passkey_initiator;
+extern const kith_method kith_legacy_passkey_responder;
+extern const kith_method kith_legacy_oob_initiator;
+extern const kith_method kith_legacy_oob_responder;
+
+/* All of them; those of Secure Connections. */
+extern const kith_method *const kith_all_methods[];
+extern const kith_method *const kith_sc_methods[];
 
 typedef enum {
     KITH_PAIRING_CLOSED, /* refused with Pairing Not Supported, outside a window */
     KITH_PAIRING_ASK     /* KITH_EVENT_CONSENT_WANTED, outside a window */
 } kith_pairing_policy;
 
+/* How this device pairs.  What each option weakens: docs/security-policy.md. */
 typedef struct {
-    const kith_method *const *methods; /* ends with NULL; may be NULL: no pairing at all */
+    const kith_method *const *methods; /* which may be used; ends with NULL; may be NULL: no pairing at all */
     kith_io_capability io;             /* default NoInputNoOutput */
     kith_level required_level;         /* minimum result; default KITH_LEVEL_ENCRYPTED */
     bool ask_mitm; /* ask for an authenticated key where inputs and outputs allow one, required or not; default false */
-    bool bonding;  /* default true */
-    uint8_t min_key_size;       /* 7..16, default 16 */
-    uint8_t initiator_keys;     /* KITH_KEY_ID, KITH_KEY_SIGN: offered as initiator, accepted as responder */
-    uint8_t responder_keys;     /* the other way round; default KITH_KEY_ID both */
+    bool ask_oob;  /* KITH_EVENT_OOB_WANTED before features are exchanged; default false */
+    bool bonding;  /* default true; false: non-bondable mode */
+    bool bonding_required; /* a peer that would not bond is refused in phase 1; default false */
+    bool sc_only;          /* Secure Connections Only mode, Vol 3 Part C 10.2.4: level 4 or nothing, with bonds too */
+    bool keypress;         /* tell and be told of keys pressed while a passkey is typed; default false */
+    bool identity_needs_mitm;   /* our identity key goes only to who is authenticated; default false */
+    uint8_t min_key_size;       /* 7..16, default 16; below 16: a relay may shorten keys that far */
+    uint8_t max_key_size;       /* min_key_size..16, default 16 */
+    uint8_t initiator_keys;     /* KITH_KEY_ENC, _ID, _SIGN: offered as initiator, accepted as responder */
+    uint8_t responder_keys;     /* the other way round; default KITH_KEY_ENC and KITH_KEY_ID both (ENC: legacy alone) */
     kith_pairing_policy policy; /* default closed */
+    const kith_address *blocked; /* never paired with, by address on air or identity; the program's; may be NULL */
+    size_t blocked_count;
+
+    /* Weakenings, all off by default. */
+    bool legacy;          /* LE legacy pairing is allowed where the peer has nothing better */
+    bool before_core_6_2; /* legacy Passkey Entry counts as protected against a man in the middle */
+    bool debug_keys;      /* peers may use the published debug key: anybody can listen; such bonds are not kept */
+    bool insecure_fixed_passkey; /* where we show a passkey it is this one; its keys count as unauthenticated */
+    uint32_t fixed_passkey;      /* 0 to 999999 */
 } kith_security;
+
+/* From now on: pairings that begin later.  Bonds and links are as they are.
+ * KITH_ERR_VALUE: as kith_host_init() would say; nothing was changed. */
+KITH_MUST_USE kith_status kith_security_set(struct kith_host *h, const kith_security *security);
 
 /* Opens the pairing window: requests that arrive within duration_ms are answered without asking.
  * It closes after one success, three failures that the peer caused, its time, or kith_pairing_close().
@@ -56,6 +90,25 @@ typedef enum {
  *
  * Vol 3 Part H 2.3.5.6.2.   Tests: SM/CEN/SCJW/BV-01-C, SM/PER/SCJW/BV-02-C, SM/CEN/SCJW/BI-01-C. */
 KITH_MUST_USE kith_status kith_pairing_compare(struct kith_host *h, kith_link link, kith_comparison answer);
+
+/* Answers KITH_EVENT_PASSKEY_WANTED, as the user typed it.
+ * KITH_ERR_STATE: nothing is typed on this link (any more); KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: above
+ * 999999; KITH_ERR_FULL: events must be taken first.  With an error nothing was changed.
+ *
+ * Vol 3 Part H 2.3.5.6.3, 2.3.5.3.   Tests: SM/CEN/SCPK/BV-01-C, SM/PER/SCPK/BV-02-C, SM/CEN/PKE/BV-01-C. */
+KITH_MUST_USE kith_status kith_pairing_passkey(struct kith_host *h, kith_link link, uint32_t passkey);
+
+/* Tells the peer, which shows the passkey, what our user does with the keys; the 25 seconds begin anew.
+ * KITH_ERR_STATE: no passkey is being typed, or one of the two sides does not want to hear of it; KITH_ERR_NOT_FOUND:
+ * no such link; KITH_ERR_VALUE: not a kith_keypress; KITH_ERR_FULL: the controller must take packets first.
+ * Vol 3 Part H 3.5.8. */
+KITH_MUST_USE kith_status kith_pairing_keypress(struct kith_host *h, kith_link link, kith_keypress key);
+
+/* A person gives up: the pairing under way ends with Passkey Entry Failed while a passkey is typed, Numeric Comparison
+ * Failed while numbers are compared, else Unspecified Reason.
+ * KITH_ERR_STATE: no pairing, or it is too far to be stopped (the link is being encrypted); KITH_ERR_NOT_FOUND: no such
+ * link; KITH_ERR_FULL: events must be taken first. */
+KITH_MUST_USE kith_status kith_pairing_cancel(struct kith_host *h, kith_link link);
 
 /* Makes the link at least this secure, and never less than the configuration requires: by what stands, else with
  * the bond, else by pairing.  As peripheral it asks the central with a Security Request.  Ends once, in PAIRED,

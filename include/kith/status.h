@@ -20,6 +20,7 @@ typedef enum {
     KITH_ERR_STORAGE,     /* the store failed; what was durable still is */
     KITH_ERR_DAMAGED,     /* what is stored there is damaged, or no store at all; it was left as it is */
     KITH_ERR_NEWER,       /* a later version stored it; it was left as it is */
+    KITH_ERR_BACKOFF,     /* too soon after failed pairings; nothing was sent */
     KITH_ERR_IO           /* a port could not open, read or write; errno tells why */
 } kith_status;
 

@@ -68,6 +68,11 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
       "if the two numbers differed, somebody is in the middle")                                                        \
     X(COMPARE_TIMEOUT, "compare-timeout", "Nobody answered in time whether the two numbers are the same.",             \
       "answer within 25 seconds")                                                                                      \
+    X(PASSKEY_CANCELLED, "passkey-cancelled", "A person gave up typing the passkey.", "")                              \
+    X(PASSKEY_TIMEOUT, "passkey-timeout", "Nobody typed the passkey in time.", "answer within 25 seconds")             \
+    X(CANCELLED, "cancelled", "A person or the program called the pairing off.", "")                                   \
+    X(OOB_MISSING, "oob-missing", "Out of band data is needed, and this side has none that fits.",                     \
+      "exchange it (NFC, QR code) right before pairing; it is good for one pairing")                                   \
     X(REPAIRING_REFUSED, "repairing-refused", "The peer is bonded and asked to pair again, and nobody allowed it.",    \
       "the old bond is unchanged; if the peer lost its keys, open a pairing window or forget it first")                \
     X(NO_SESSION, "no-session", "Too many pairings at once.", "raise limits.pairings or wait for one to end")          \
@@ -82,6 +87,10 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
       "use a device with a display or keys on both sides, or lower the required level")                                \
     X(SC_REQUIRED, "sc-required", "The peer does not support LE Secure Connections, and it is required.",              \
       "allow legacy pairing only if a weaker key is acceptable")                                                       \
+    X(PEER_BLOCKED, "peer-blocked", "This peer is on the list of those never paired with.", "")                        \
+    X(NOT_BONDING, "not-bonding", "The peer does not want to bond, and a bond is required.", "")                       \
+    X(REPEATED_ATTEMPTS, "repeated-attempts", "It failed too often lately: pairing is refused for a while.",           \
+      "wait, up to 64 seconds, and try again")                                                                         \
     X(METHOD_LEFT_OUT, "method-left-out", "The method both devices would use is not built into this program.",         \
       "add its method table to the configuration")                                                                     \
     X(KEY_SIZE, "key-size", "The peer's largest encryption key is shorter than the smallest allowed here.",            \
@@ -94,6 +103,7 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(PUBLIC_KEY_REFLECTED, "public-key-reflected", "The peer sent our own public key back.", "this is an attack")     \
     X(DEBUG_KEY, "debug-key", "The peer uses the published debug key: anybody can listen.",                            \
       "switch debug mode off on the peer")                                                                             \
+    X(CONFIRM_REFLECTED, "confirm-reflected", "The peer sent our own confirm value back.", "this is an attack")        \
     X(CONFIRM_MISMATCH, "confirm-mismatch", "The peer's random number does not match what it committed to.",           \
       "somebody may be in the middle; try again")                                                                      \
     X(CHECK_MISMATCH, "check-mismatch", "The peer's DHKey check is wrong: the two sides do not share a key.",          \
@@ -101,6 +111,7 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(LTK_TOO_EARLY, "ltk-too-early", "The peer tried to encrypt before the checks were done.",                        \
       "this is an attack or a broken device")                                                                          \
     X(KEYS_TOO_EARLY, "keys-too-early", "The peer sent keys over a link that is not encrypted.", "nothing was stored") \
+    X(KEY_KNOWN, "key-known", "The peer gave a key that everybody knows.", "nothing was stored")                       \
     X(BAD_IDENTITY, "bad-identity", "The peer's identity is not one a device may have.", "nothing was stored")         \
     X(PEER_FAILED, "peer-failed", "The peer ended the pairing.", "")                                                   \
     X(PEER_REFUSED, "peer-refused", "The other side refused: its user did, or it keeps an older bond with us.",        \
@@ -158,6 +169,9 @@ typedef struct {
     kith_key_kind key_kind;
     bool bonded;         /* a bond came of it, or was used */
     bool numbers_unseen; /* Numeric Comparison that nobody looked at: an unauthenticated key */
+    bool passkey_fixed;  /* the passkey shown was the configured one, the same each time: an unauthenticated key */
+    bool oob_overheard;  /* out of band data came over a channel that is not secure: an unauthenticated key */
+    bool debug_key;      /* the peer uses the published debug key: anybody can listen */
     uint8_t keys_sent;   /* KITH_KEY_* given to the peer */
     uint8_t keys_taken;  /* KITH_KEY_* taken from the peer */
 } kith_verdict;

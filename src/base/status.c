@@ -29,6 +29,7 @@ const char *kith_status_name(kith_status status)
         [KITH_ERR_STORAGE] = "storage failed",
         [KITH_ERR_DAMAGED] = "damaged, or not what it should be",
         [KITH_ERR_NEWER] = "made by a newer version",
+        [KITH_ERR_BACKOFF] = "too soon after failed attempts",
         [KITH_ERR_IO] = "input/output failed",
     };
 

@@ -113,17 +113,20 @@ void kith_config_default(kith_config *config)
     config->security.required_level = KITH_LEVEL_ENCRYPTED;
     config->security.bonding = true;
     config->security.min_key_size = 16;
-    config->security.initiator_keys = KITH_KEY_ID;
-    config->security.responder_keys = KITH_KEY_ID;
+    config->security.max_key_size = 16;
+    config->security.initiator_keys = KITH_KEY_ENC | KITH_KEY_ID;
+    config->security.responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
     config->own_address = KITH_OWN_PUBLIC;
 }
 
+/* What is impossible is refused; what is merely unwise is not (docs/security-policy.md). */
 static bool security_is_valid(const kith_security *s)
 {
     return s->io <= KITH_IO_KEYBOARD_DISPLAY && s->required_level >= KITH_LEVEL_ENCRYPTED &&
-           s->required_level <= KITH_LEVEL_SC_AUTHENTICATED && s->min_key_size >= 7 && s->min_key_size <= 16 &&
-           ((s->initiator_keys | s->responder_keys) & ~(KITH_KEY_ID | KITH_KEY_SIGN)) == 0 &&
-           s->policy <= KITH_PAIRING_ASK;
+           s->required_level <= KITH_LEVEL_SC_AUTHENTICATED && s->min_key_size >= 7 &&
+           s->min_key_size <= s->max_key_size && s->max_key_size <= 16 &&
+           ((s->initiator_keys | s->responder_keys) & ~(KITH_KEY_ENC | KITH_KEY_ID | KITH_KEY_SIGN)) == 0 &&
+           s->policy <= KITH_PAIRING_ASK && s->fixed_passkey <= 999999 && (s->blocked != NULL || s->blocked_count == 0);
 }
 
 static bool own_address_is_valid(const kith_config *config)

@@ -1,6 +1,6 @@
 /* Phase 1: what we offer, and what both offers come to.  Fails here, before any key is shown, where
  * the result could not be what is required.  Core Vol 3 Part H 2.3.1 to 2.3.5.1, 3.5, 3.6.1. */
-#include "smp/method_choice.h"
+#include "kith/method.h"
 #include "smp/session.h"
 
 /* What Secure Connections can distribute: the LTK is not sent, the link key is not ours. */
@@ -97,7 +97,7 @@ smp_state smp_agree(smp_session *s, smp_outbox *out)
         return smp_fail(s, out, KITH_SMP_AUTHENTICATION_REQUIREMENTS, KITH_WHY_SC_REQUIRED);
     if (key_size < smallest_key(s))
         return smp_fail(s, out, KITH_SMP_ENCRYPTION_KEY_SIZE, KITH_WHY_KEY_SIZE);
-    kind = s->initiator ? smp_choose_method(mine, peer) : smp_choose_method(peer, mine);
+    kind = (s->initiator ? kith_method_choose(mine, peer) : kith_method_choose(peer, mine)).method;
     if (level_of(kind, key_size) < s->required_level)
         return smp_fail(s, out, KITH_SMP_AUTHENTICATION_REQUIREMENTS, KITH_WHY_LEVEL_UNREACHABLE);
     s->method = find_method(s, kind);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "smp/method_choice.h"
+#include "kith/method.h"
 
 /* What a device can do, from the meaning of its capability (Tables 2.3 to 2.5). */
 static bool can_show_digits(unsigned io)
@@ -55,7 +55,7 @@ static void every_pair_of_features(void **state)
 
         initiator.auth_req |= (mitm & 1) != 0 ? KITH_AUTH_MITM : 0;
         responder.auth_req |= (mitm & 2) != 0 ? KITH_AUTH_MITM : 0;
-        chosen = smp_choose_method(&initiator, &responder);
+        chosen = kith_method_choose(&initiator, &responder).method;
         if (chosen != expected(a, b, mitm != 0, oob != 0))
             fail_msg("initiator %u, responder %u, MITM %u, OOB %u: %s", a, b, mitm, oob, kith_method_name(chosen));
         checked++;
@@ -72,7 +72,7 @@ static void other_bits_do_not_matter(void **state)
         kith_pairing_features a = {KITH_IO_KEYBOARD_DISPLAY, 0, auth, 7, 0xff, 0xff};
         kith_pairing_features b = {KITH_IO_DISPLAY_YES_NO, 0, auth | KITH_AUTH_MITM, 16, 0, 0};
 
-        assert_int_equal(smp_choose_method(&a, &b), KITH_METHOD_NUMERIC_COMPARISON);
+        assert_int_equal(kith_method_choose(&a, &b).method, KITH_METHOD_NUMERIC_COMPARISON);
     }
 }
 
