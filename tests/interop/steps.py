@@ -143,9 +143,12 @@ def power_off(context):
 
 
 def kernel_content(context):
-    """Linux's kernel found nothing odd in its controller: its complaints name the adapter."""
+    """Linux's kernel found nothing odd in its controller: its complaints name the adapter.  Raw data of guest_att is not
+    counted when it is sent, but when it is completed; of that it complains where there was such data."""
     log = (context.parties["linux"].machine.shared / "dmesg.log").read_text(errors="replace")
     complaints = [line for line in log.splitlines() if "Bluetooth: hci0" in line]
+    if "on_purpose" in context.found:
+        complaints = [line for line in complaints if "sent 0 < count 1" not in line]
     if complaints:
         raise Mismatch("; ".join(complaints))
     return "nothing about hci0 in its log"
