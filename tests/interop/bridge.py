@@ -7,6 +7,9 @@ usage: bridge.py SOCKET CONTROLLER PREFIX      (captures go to PREFIX-1.btsnoop,
 - Clients write H4 as a stream, in any pieces; the controller gets one whole packet at a time (btvirt_shim.c).
 - btvirt tells nobody that a controller is gone, or was reset while linked.  So before either, the bridge hangs up for
   it, with the reason that a peer would find by itself when nothing comes any more: Connection Timeout.
+- btvirt knows a peer's features at once; on air they take a question and an answer.  So the host is told no sooner.
+  Linux opens its ATT channel when it has them: in a link that ends within milliseconds it would else have one that
+  nobody has accepted yet, and Linux 6.1 uses that again after it has freed it (README.md).
 
 SIGTERM: leaves with status 0, or 1 if a client sent what is no H4.  The captures are whole at every moment.
 """
@@ -23,12 +26,14 @@ COMMAND, ACL, SCO, EVENT, ISO = 0x01, 0x02, 0x03, 0x04, 0x05
 RESET, DISCONNECT, ADVERTISING_ENABLE = 0x0C03, 0x0406, 0x200A
 BARRIER = 0xFC42  # no such command: that it is unknown is answered when all before it is done
 COMMAND_COMPLETE, COMMAND_STATUS, DISCONNECTION_COMPLETE, LE_META = 0x0E, 0x0F, 0x05, 0x3E
-LE_CONNECTION_COMPLETE = 0x01
+LE_CONNECTION_COMPLETE, LE_READ_REMOTE_FEATURES_COMPLETE = 0x01, 0x04
 CONNECTION_TIMEOUT = 0x08
 HARDWARE_ERROR = bytes((EVENT, 0x10, 1, 0))
 
 # Nobody sends half a packet and pauses for that long, but a machine that is reset may never send the rest.
 ABANDONED_AFTER_S = 2
+FEATURES_TAKE_EVENTS = 2  # connection events
+INTERVAL_UNIT_S = 0.00125
 BTSNOOP_H4 = 1002
 BTSNOOP_EPOCH_US = 0x00DCDDB30F2F8000  # 1970 in microseconds since the year 0
 
@@ -41,6 +46,12 @@ def answers(packet, opcode):
     """Whether this event answers that command."""
     at = {COMMAND_COMPLETE: 4, COMMAND_STATUS: 5}.get(packet[1]) if packet[0] == EVENT else None
     return at is not None and struct.unpack_from("<H", packet, at)[0] == opcode
+
+
+def le_event(packet, subevent):
+    """The parameters of this LE event after its subevent code, if it says success."""
+    is_it = packet[:2] == bytes((EVENT, LE_META)) and packet[3:5] == bytes((subevent, 0))
+    return packet[5:] if is_it else None
 
 
 class LostPlace(Exception):
@@ -124,7 +135,8 @@ class Client:
         self._capture = capture
         self._selector = selector
         self._framing = Framing()
-        self._links = set()
+        self._links = {}  # handle: interval in seconds
+        self._held = []  # (when it is due, handle, event)
         self._state = self.SERVED
         selector.register(host, selectors.EVENT_READ, self._take_from_host)
         selector.register(controller, selectors.EVENT_READ, self._take_from_controller)
@@ -171,6 +183,7 @@ class Client:
 
     def _quiet(self):
         self._state = self.QUIETING
+        self._held = []
         self._controller.send(command(ADVERTISING_ENABLE, b"\0"))
         self._controller.send(command(BARRIER))
 
@@ -181,7 +194,12 @@ class Client:
         if not packet:
             raise ConnectionError(f"the controller of client {self._number} has ended")
         self._follow_links(packet)
-        if self._state == self.SERVED:
+        features = le_event(packet, LE_READ_REMOTE_FEATURES_COMPLETE)
+        if self._state == self.SERVED and features:
+            (handle,) = struct.unpack_from("<H", features)
+            wait = FEATURES_TAKE_EVENTS * self._links.get(handle, 0)
+            self._held.append((time.monotonic() + wait, handle, packet))
+        elif self._state == self.SERVED:
             self._tell_host(packet)
         elif self._state == self.QUIETING and answers(packet, BARRIER):
             self._reset()
@@ -189,10 +207,26 @@ class Client:
             self._go_on(packet)
 
     def _follow_links(self, packet):
-        if packet[:2] == bytes((EVENT, LE_META)) and packet[3:5] == bytes((LE_CONNECTION_COMPLETE, 0)):
-            self._links.add(struct.unpack_from("<H", packet, 5)[0])
+        connected = le_event(packet, LE_CONNECTION_COMPLETE)
+        if connected:
+            handle, interval = struct.unpack_from("<H8xH", connected)
+            self._links[handle] = interval * INTERVAL_UNIT_S
         elif packet[:2] == bytes((EVENT, DISCONNECTION_COMPLETE)) and packet[3] == 0:
-            self._links.discard(struct.unpack_from("<H", packet, 4)[0])
+            (handle,) = struct.unpack_from("<H", packet, 4)
+            self._links.pop(handle, None)
+            self._held = [held for held in self._held if held[1] != handle]
+
+    def due(self):
+        """When tell_due() has something to do, or None."""
+        return min((when for when, _, _ in self._held), default=None)
+
+    def tell_due(self):
+        now = time.monotonic()
+        ready = [held for held in self._held if held[0] <= now]
+        self._held = [held for held in self._held if held[0] > now]
+        for _, _, packet in ready:
+            if self._state == self.SERVED:
+                self._tell_host(packet)
 
     def _reset(self):
         self._state = self.RESETTING
@@ -236,9 +270,16 @@ class Bridge:
 
     def run(self):
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self._patience()):
                 if key.fileobj.fileno() >= 0:  # else it was closed in this very round
                     key.data()
+            for client in self._clients:
+                client.tell_due()
+
+    def _patience(self):
+        """Until something that was held is due; None: for ever."""
+        due = [when for client in self._clients if (when := client.due()) is not None]
+        return max(0, min(due) - time.monotonic()) if due else None
 
     def status(self):
         return int(any(client.lost_place for client in self._clients))
