@@ -127,8 +127,9 @@ class Client:
 
     SERVED, QUIETING, RESETTING = range(3)
 
-    def __init__(self, number, host, controller, capture, selector):
+    def __init__(self, number, host, controller, capture, selector, gone):
         self.lost_place = False
+        self._gone = gone
         self._number = number
         self._host = host  # None: it has gone
         self._controller = controller
@@ -244,6 +245,7 @@ class Client:
             self._selector.unregister(self._controller)
             self._controller.close()
             self._capture.close()
+            self._gone(self)
 
     def _tell_host(self, packet):
         """A host that lets a whole socket fill up does not read any more, and loses its controller."""
@@ -260,7 +262,9 @@ class Bridge:
     def __init__(self, path, controller_path, prefix):
         self._controller_path = controller_path
         self._prefix = prefix
-        self._clients = []
+        self._clients = set()
+        self._came = 0
+        self._lost_place = False
         self._selector = selectors.DefaultSelector()
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(path)
@@ -273,7 +277,7 @@ class Bridge:
             for key, _ in self._selector.select(self._patience()):
                 if key.fileobj.fileno() >= 0:  # else it was closed in this very round
                     key.data()
-            for client in self._clients:
+            for client in tuple(self._clients):
                 client.tell_due()
 
     def _patience(self):
@@ -282,15 +286,19 @@ class Bridge:
         return max(0, min(due) - time.monotonic()) if due else None
 
     def status(self):
-        return int(any(client.lost_place for client in self._clients))
+        return int(self._lost_place or any(client.lost_place for client in self._clients))
 
     def _welcome(self):
         host, _ = self._door.accept()
         controller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         controller.connect(self._controller_path)
-        number = len(self._clients) + 1
-        capture = Capture(f"{self._prefix}-{number}.btsnoop")
-        self._clients.append(Client(number, host, controller, capture, self._selector))
+        self._came += 1
+        capture = Capture(f"{self._prefix}-{self._came}.btsnoop")
+        self._clients.add(Client(self._came, host, controller, capture, self._selector, self._forget))
+
+    def _forget(self, client):
+        self._clients.discard(client)
+        self._lost_place |= client.lost_place
 
 
 def main():
