@@ -141,6 +141,8 @@ typedef struct {
 typedef struct {
     kith_address peer;
     bool again;                     /* a bond for this (claimed) peer stands; it asks to pair again */
+    kith_peer_id replaces;          /* that bond; 0: none */
+    bool identity_given;            /* all is done but the keeping: only now it showed whose bond would be replaced */
     kith_pairing_features features; /* the peer's; zeros where it is only a Security Request */
     uint64_t deadline_us;           /* no answer by then is a no */
 } kith_event_consent;
@@ -191,7 +193,7 @@ typedef struct {
 } kith_event_oob;
 
 typedef struct {
-    uint8_t key; /* KITH_KEY_ENC: the long term key (with Secure Connections: agreed on, not sent), _ID, _SIGN */
+    uint8_t key; /* KITH_KEY_ENC (legacy alone: Secure Connections agrees on its key), KITH_KEY_ID, KITH_KEY_SIGN */
     bool taken;  /* from the peer; else given */
 } kith_event_key;
 

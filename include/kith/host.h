@@ -41,7 +41,7 @@ typedef struct {
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1200u + 28u * sizeof(void *))
-#define KITH_SIZE_LINK        (664u + 14u * sizeof(void *))
+#define KITH_SIZE_LINK        (704u + 14u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1200u + 6u * sizeof(void *))
 #define KITH_SIZE_BOND        144u
 #define KITH_SIZE_EVENT       120u

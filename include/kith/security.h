@@ -125,6 +125,10 @@ KITH_MUST_USE kith_status kith_pairing_cancel(struct kith_host *h, kith_link lin
  * Vol 3 Part C 10.3.2.  Tests: SM/CEN/SCJW/BV-01-C, SM/PER/PIS/BV-01-C, SM/PER/PIS/BV-02-C. */
 KITH_MUST_USE kith_status kith_security_secure(struct kith_host *h, kith_link link, kith_level level);
 
+/* The same, with a key of at least key_size octets (0: as configured). */
+KITH_MUST_USE kith_status kith_security_secure_with(struct kith_host *h, kith_link link, kith_level level,
+                                                    uint8_t key_size);
+
 /* Pairs anew although a bond may stand (the peer lost its keys): as kith_security_secure(), but never by what stands
  * nor by the bond.  The old bond stays as it is until the new one is durable, and is not replaced by a weaker one.
  * As peripheral it asks the central, which may encrypt with its bond instead; that is then the end.

@@ -18,6 +18,37 @@ static void refuse(kith_host *h, host_link *link, kith_smp_reason reason, kith_w
     event->verdict.we_are_initiator = link->central;
 }
 
+/* Under its address on air, or as the bond that this names. */
+bool admission_is_blocked(const kith_host *h, const kith_address *address)
+{
+    const kith_security *policy = &h->config.security;
+
+    for (size_t i = 0; i < policy->blocked_count; i++)
+        if (kith_address_equal(&policy->blocked[i], address))
+            return true;
+    return false;
+}
+
+static bool is_blocked(const kith_host *h, const host_link *link)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+
+    return admission_is_blocked(h, &link->peer) || (bond != NULL && admission_is_blocked(h, &bond->identity));
+}
+
+/* The end of our own wish, which could not begin: nothing was sent. */
+static void refuse_own(kith_host *h, host_link *link)
+{
+    kith_event *event = event_post(h, KITH_EVENT_PAIRING_FAILED, link);
+
+    event->verdict.attempt = KITH_ATTEMPT_PAIRING;
+    event->verdict.why = KITH_WHY_NO_SESSION;
+    event->verdict.ended_by = KITH_ENDED_BY_US;
+    event->verdict.phase = KITH_PHASE_REQUEST;
+    event->verdict.level = KITH_LEVEL_NONE;
+    event->verdict.we_are_initiator = link->central;
+}
+
 static bool has_method(const kith_host *h, bool initiator)
 {
     const kith_method *const *m = h->config.security.methods;
@@ -61,6 +92,10 @@ static smp_session *try_open(kith_host *h, host_link *link)
 
     if (!has_method(h, link->central)) {
         refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
+        return NULL;
+    }
+    if (is_blocked(h, link)) {
+        refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PEER_BLOCKED);
         return NULL;
     }
     if (is_here_already(h, link)) {
@@ -116,7 +151,9 @@ static void on_security_request(kith_host *h, host_link *link, const uint8_t *pd
     }
     if (link->encryption == LINK_ENCRYPTING || link->level >= level_asked_by(pdu[1]) || storing_concerns(h, link))
         return; /* on its way, or there */
-    if (bond != NULL && link->encryption == LINK_PLAIN) {
+    if (bond != NULL && link->encryption == LINK_PLAIN && encryption_may_use(h, bond, true)) {
+        link->raise_to = bond->level < (uint8_t)level_asked_by(pdu[1]) ? level_asked_by(pdu[1]) : 0;
+        link->raise_for_peer = true;
         encryption_begin_bond(h, link, bond);
         return;
     }
@@ -137,23 +174,31 @@ void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
         (void)acl_send(link, KITH_CID_SMP, TX_SMP, not_supported, sizeof not_supported);
 }
 
-static bool is_satisfied(const host_link *link, kith_level level)
+static bool is_satisfied(const host_link *link, kith_level level, uint8_t key_size)
 {
-    return link->encryption == LINK_ENCRYPTED && link->level >= level;
+    return link->encryption == LINK_ENCRYPTED && link->level >= level && link->key_size >= key_size;
 }
 
-static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level)
+static kith_status may_pair(const kith_host *h, const host_link *link, uint8_t key_size)
+{
+    if (!has_method(h, link->central) || is_blocked(h, link) || key_size > h->config.security.max_key_size)
+        return KITH_ERR_UNSUPPORTED;
+    return is_store_full(h, link) ? KITH_ERR_FULL : KITH_OK;
+}
+
+static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level, uint8_t key_size)
 {
     smp_input in = {.kind = SMP_IN_BEGIN};
+    kith_status status = may_pair(h, link, key_size);
     smp_session *s;
 
-    if (!has_method(h, link->central))
-        return KITH_ERR_UNSUPPORTED;
-    if (is_store_full(h, link))
-        return KITH_ERR_FULL;
+    if (status != KITH_OK)
+        return status;
     s = security_open(h, link, link->central, level);
     if (s == NULL)
         return KITH_ERR_FULL;
+    if (s->policy.min_key_size < key_size)
+        s->policy.min_key_size = key_size;
     s->window = window_admits(h);
     s->asked_for = true; /* the program's call is the consent for this link alone */
     /* A bonded central that answers our Security Request with a new pairing is a question of its own. */
@@ -162,8 +207,32 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
     return KITH_OK;
 }
 
+/* The bond's key encrypts the link: who asked for more gets it now, and from nobody else.  What was asked by the peer
+ * is a pairing of its own, admitted as any. */
+void admission_raise(kith_host *h, host_link *link)
+{
+    smp_input in = {.kind = SMP_IN_BEGIN};
+    kith_level level = link->raise_to;
+    smp_session *s;
+
+    if (link->raise_for_peer) {
+        encryption_tell(h, link, KITH_WHY_ENCRYPTED, KITH_ENDED_WELL, 0);
+        s = try_open(h, link);
+        if (s != NULL)
+            security_input(h, s, &in);
+        return;
+    }
+    link->raise_to = 0;
+    link->bond_procedure = false;
+    link->with_bond = 0;
+    if (begin_pairing(h, link, level, link->raise_key_size) != KITH_OK)
+        refuse_own(h, link);
+}
+
 static kith_level at_least_required(const kith_host *h, kith_level level)
 {
+    if (h->config.security.sc_only)
+        return KITH_LEVEL_SC_AUTHENTICATED;
     return level < h->config.security.required_level ? h->config.security.required_level : level;
 }
 
@@ -185,26 +254,48 @@ kith_status kith_security_pair(kith_host *h, kith_link id, kith_level level)
     host_link *link = link_by_id(h, id);
     kith_status status = may_begin(h, link, level);
 
-    return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level)) : status;
+    return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level), 0) : status;
 }
 
-kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
+/* A bond that is worth less than what is wanted is proven first, and then what is wanted is paired for: an impostor
+ * under its address gets no pairing out of us. */
+static kith_status encrypt_first(kith_host *h, host_link *link, const peers_bond *bond, kith_level level,
+                                 uint8_t key_size)
+{
+    bool enough = bond->level >= (uint8_t)level && bond->key_size >= key_size;
+    kith_status status = enough ? KITH_OK : may_pair(h, link, key_size);
+
+    if (status != KITH_OK)
+        return status;
+    link->raise_to = enough ? 0 : level;
+    link->raise_key_size = key_size;
+    link->raise_for_peer = false;
+    encryption_begin_bond(h, link, bond);
+    return KITH_OK;
+}
+
+kith_status kith_security_secure_with(kith_host *h, kith_link id, kith_level level, uint8_t key_size)
 {
     host_link *link = link_by_id(h, id);
     kith_status status = may_begin(h, link, level);
     const peers_bond *bond;
 
+    if (status == KITH_OK && key_size > 16)
+        status = KITH_ERR_VALUE;
     if (status != KITH_OK)
         return status;
     level = at_least_required(h, level);
-    if (is_satisfied(link, level)) {
+    if (is_satisfied(link, level, key_size)) {
         encryption_tell(h, link, KITH_WHY_ALREADY_SECURE, KITH_ENDED_WELL, 0);
         return KITH_OK;
     }
     bond = peers_by_id(&h->bonds, link->claimed);
-    if (link->central && link->encryption == LINK_PLAIN && bond != NULL && bond->level >= (uint8_t)level) {
-        encryption_begin_bond(h, link, bond);
-        return KITH_OK;
-    }
-    return begin_pairing(h, link, level);
+    if (link->central && link->encryption == LINK_PLAIN && bond != NULL && encryption_may_use(h, bond, true))
+        return encrypt_first(h, link, bond, level, key_size);
+    return begin_pairing(h, link, level, key_size);
+}
+
+kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
+{
+    return kith_security_secure_with(h, id, level, 0);
 }

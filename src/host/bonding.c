@@ -25,6 +25,24 @@ void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970)
     h->calendar_at_us = host_time(h);
 }
 
+/* The STK of a legacy pairing dies with the link; what is kept are the keys that were given. */
+static void take_long_term_keys(const smp_session *s, peers_bond *bond)
+{
+    if (s->verdict.key_kind == KITH_KEY_KIND_SC) {
+        memcpy(bond->ltk, s->secrets.ltk, sizeof bond->ltk);
+        bond->has_ltk = true;
+        return;
+    }
+    bond->has_ltk = (s->verdict.keys_taken & KITH_KEY_ENC) != 0;
+    bond->has_my_ltk = (s->verdict.keys_sent & KITH_KEY_ENC) != 0;
+    memcpy(bond->ltk, s->secrets.peer_key.ltk, sizeof bond->ltk);
+    bond->ediv = s->secrets.peer_key.ediv;
+    bond->rand = s->secrets.peer_key.rand;
+    memcpy(bond->my_ltk, s->secrets.my_key.ltk, sizeof bond->my_ltk);
+    bond->my_ediv = s->secrets.my_key.ediv;
+    bond->my_rand = s->secrets.my_key.rand;
+}
+
 static void build(const kith_host *h, const smp_session *s, const kith_address *identity, peers_bond *bond)
 {
     memset(bond, 0, sizeof *bond);
@@ -33,7 +51,6 @@ static void build(const kith_host *h, const smp_session *s, const kith_address *
     bond->made_s = calendar_now(h);
     bond->numbers_unseen = s->verdict.numbers_unseen;
     memcpy(bond->irk, s->secrets.peer_irk, sizeof bond->irk);
-    memcpy(bond->ltk, s->secrets.ltk, sizeof bond->ltk);
     memcpy(bond->my_csrk, s->secrets.my_csrk, sizeof bond->my_csrk);
     memcpy(bond->peer_csrk, s->secrets.peer_csrk, sizeof bond->peer_csrk);
     bond->key_size = s->verdict.key_size;
@@ -41,38 +58,59 @@ static void build(const kith_host *h, const smp_session *s, const kith_address *
     bond->method = (uint8_t)s->verdict.method;
     bond->key_kind = (uint8_t)s->verdict.key_kind;
     bond->initiator = s->initiator;
+    take_long_term_keys(s, bond);
 }
 
-/* Who was admitted to take the place of this bond?  Anybody in an open window; outside it, only whom a person
- * allowed knowing that this very bond is at stake. */
-static bool was_admitted(const kith_host *h, const host_link *link, const smp_session *s, const peers_bond *old)
+static bool is_here_on_another_link(const kith_host *h, const host_link *link, const peers_bond *bond)
 {
     for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (&h->links[i] != link && h->links[i].id != 0 && h->links[i].proven == old->id)
-            return false; /* that peer is here, and proven, on another link */
-    return s->window || (s->asked_for && s->at_stake == old->id);
+        if (&h->links[i] != link && h->links[i].id != 0 && h->links[i].proven == bond->id)
+            return true;
+    return false;
 }
 
-bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why)
+static bool is_weaker(const kith_host *h, const smp_session *s, const kith_address *identity, const peers_bond *old)
 {
-    kith_address identity;
-    const peers_bond *old;
     peers_bond fresh;
     bool weaker;
 
-    if (!identity_of(link, s, &identity))
-        return true; /* the pairing is sound; bonding_keep tells that there is no bond */
-    *why = KITH_WHY_STORE_BUSY;
-    if (storing_knows(h, &identity))
-        return false; /* a bond with it, made on another link, is on its way to the store */
-    old = peers_by_identity(&h->bonds, &identity);
-    if (old == NULL)
-        return true;
-    build(h, s, &identity, &fresh);
+    build(h, s, identity, &fresh);
     weaker = !peers_is_as_strong(&fresh, old);
     wipe(&fresh, sizeof fresh);
-    *why = weaker ? KITH_WHY_WEAKER : KITH_WHY_REPAIRING_REFUSED;
-    return !weaker && was_admitted(h, link, s, old);
+    return weaker;
+}
+
+/* Who was admitted to take the place of the bond that stands?  Anybody in an open window; outside it only whom a person
+ * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now. */
+static bonding_answer may_replace(const kith_host *h, const host_link *link, const smp_session *s,
+                                  const peers_bond *old, kith_why *why)
+{
+    *why = KITH_WHY_REPAIRING_REFUSED;
+    if (is_here_on_another_link(h, link, old))
+        return COMMIT_NO;
+    return s->window || (s->asked_for && s->at_stake == old->id) ? COMMIT_YES : COMMIT_ASK;
+}
+
+bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,
+                                  kith_why *why)
+{
+    kith_address identity;
+    const peers_bond *old;
+
+    if (!identity_of(link, s, &identity))
+        return COMMIT_YES; /* the pairing is sound; bonding_keep tells that there is no bond */
+    *why = KITH_WHY_PEER_BLOCKED;
+    if (admission_is_blocked(h, &identity))
+        return COMMIT_NO;
+    *why = KITH_WHY_STORE_BUSY;
+    if (storing_knows(h, &identity))
+        return COMMIT_NO; /* a bond with it, made on another link, is on its way to the store */
+    old = peers_by_identity(&h->bonds, &identity);
+    if (old == NULL)
+        return COMMIT_YES;
+    *at_stake = old->id;
+    *why = KITH_WHY_WEAKER;
+    return is_weaker(h, s, &identity, old) ? COMMIT_NO : may_replace(h, link, s, old, why);
 }
 
 static kith_why why_of(kith_status result)

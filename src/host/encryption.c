@@ -59,8 +59,10 @@ static void begin(host_link *link, const uint8_t ltk[16], uint8_t want)
     link->encryption = LINK_ENCRYPTING;
 }
 
-void encryption_start(host_link *link, const uint8_t ltk[16])
+void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uint64_t rand)
 {
+    link->key_ediv = ediv;
+    link->key_rand = rand;
     begin(link, ltk, LINK_WANTS_ENCRYPTION);
 }
 
@@ -76,6 +78,13 @@ void encryption_refuse(kith_host *h, host_link *link)
     link->wants |= LINK_WANTS_LTK_REFUSED;
 }
 
+/* Secure Connections Only mode trusts nothing less, however old. */
+bool encryption_may_use(const kith_host *h, const peers_bond *bond, bool as_central)
+{
+    return peers_has_key(bond, as_central) &&
+           (!h->config.security.sc_only || bond->level == KITH_LEVEL_SC_AUTHENTICATED);
+}
+
 void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond)
 {
     link->with_bond = bond->id;
@@ -85,9 +94,9 @@ void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond
     link->bond_key_size = bond->key_size;
     link->bond_sc = bond->key_kind == KITH_KEY_KIND_SC;
     if (link->central)
-        encryption_start(link, bond->ltk);
+        encryption_start(link, bond->ltk, bond->ediv, bond->rand);
     else
-        encryption_answer(link, bond->ltk);
+        encryption_answer(link, link->bond_sc ? bond->ltk : bond->my_ltk);
 }
 
 static void fill_verdict(const kith_host *h, const host_link *link, kith_verdict *v)
@@ -112,6 +121,7 @@ static void fill_verdict(const kith_host *h, const host_link *link, kith_verdict
 
 static void end_bond_procedure(host_link *link)
 {
+    link->raise_to = 0;
     link->bond_procedure = false;
     link->with_bond = 0;
 }
@@ -179,5 +189,8 @@ void encryption_on_with_bond(kith_host *h, host_link *link)
     }
     encryption_set(h, link, (kith_level)link->bond_level, link->bond_key_size, link->bond_sc, link->with_bond);
     link_lengthen(h, link);
-    encryption_tell(h, link, KITH_WHY_ENCRYPTED, KITH_ENDED_WELL, 0);
+    if (link->raise_to != 0)
+        admission_raise(h, link);
+    else
+        encryption_tell(h, link, KITH_WHY_ENCRYPTED, KITH_ENDED_WELL, 0);
 }

@@ -83,6 +83,7 @@ void host_begin(kith_host *h, uint64_t now_us)
     settle(h, &h->command.deadline_us);
     settle(h, &h->window_end_us);
     settle(h, &h->calendar_at_us);
+    settle(h, &h->oob_end_us);
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         settle(h, &h->sessions[i].deadline_us);
         settle(h, &h->sessions[i].sent_us);
@@ -127,7 +128,11 @@ static bool finish_one(kith_host *h)
     }
     if (s != NULL)
         security_give_own_key(h, s);
-    return s != NULL;
+    else if (oob_waits(h))
+        oob_take_key(h);
+    else
+        return false;
+    return true;
 }
 
 static bool is_link_unfinished(const kith_host *h, const host_link *link)
@@ -141,7 +146,7 @@ static bool is_unfinished(const kith_host *h)
     for (unsigned i = 0; i < h->config.limits.links; i++)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
-    return security_wants_own_key(h) != NULL;
+    return security_wants_own_key(h) != NULL || oob_waits(h);
 }
 
 void host_finish(kith_host *h)
@@ -224,7 +229,7 @@ static bool run_one(kith_host *h)
     if (finish_one(h))
         return true;
     command_expire(h);
-    return h->lost || security_expire(h) || attributes_expire(h) || window_expire(h);
+    return h->lost || security_expire(h) || attributes_expire(h) || window_expire(h) || oob_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -263,6 +268,7 @@ uint64_t kith_host_deadline(const kith_host *h)
         due = h->command.deadline_us;
     due = earlier(due, security_deadline(h));
     due = earlier(due, attributes_deadline(h));
+    due = earlier(due, oob_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

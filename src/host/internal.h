@@ -106,9 +106,14 @@ typedef struct {
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
-    uint8_t ltk[16];    /* for the command that is about to go */
-    bool key_forgotten; /* its bond was forgotten before the controller had it; to be told */
-    bool ltk_waits;     /* a key was asked for, and the bond it may be of is being written */
+    uint8_t ltk[16];   /* for the command that is about to go */
+    uint16_t key_ediv; /* and by what it asks for the key, as central */
+    uint64_t key_rand;
+    kith_level raise_to; /* once the bond is proven: pair for this level; 0: the bond is enough */
+    uint8_t raise_key_size;
+    bool raise_for_peer; /* it was the peer's wish */
+    bool key_forgotten;  /* its bond was forgotten before the controller had it; to be told */
+    bool ltk_waits;      /* a key was asked for, and the bond it may be of is being written */
     uint16_t ltk_ediv;
     uint64_t ltk_rand;
     smp_session *session;
@@ -216,6 +221,10 @@ struct kith_host {
     uint8_t window_failures;
     uint64_t window_end_us;
 
+    smp_local_oob oob;
+    bool oob_wanted, oob_dropped;
+    uint64_t oob_lifetime_us, oob_end_us;
+
     uint64_t calendar_s, calendar_at_us; /* 0: not told */
 
     host_own_key_state own_key;
@@ -313,7 +322,8 @@ void security_input(kith_host *h, smp_session *s, const smp_input *in);
 void security_answer_ltk(kith_host *h, host_link *link);
 smp_session *security_wants_own_key(const kith_host *h); /* a session that waits for what is there now; NULL: none */
 void security_give_own_key(kith_host *h, smp_session *s);
-bool security_expire(kith_host *h); /* one that is due; false: none */
+bool security_take_own_key(kith_host *h, kith_work *work); /* the one made ahead, or why not; false: being made */
+bool security_expire(kith_host *h);                        /* one that is due; false: none */
 uint64_t security_deadline(const kith_host *h);
 host_link *security_link_of(const kith_host *h, const smp_session *s);
 
@@ -321,9 +331,22 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
 
 /* admission.c: who may pair */
 void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* SMP outside a session */
+void admission_raise(kith_host *h, host_link *link);                                  /* the bond is proven: pair */
+bool admission_is_blocked(const kith_host *h, const kith_address *address);
+
+/* answers.c: what people say to pairings under way */
+
+/* oob.c: our own out of band data */
+bool oob_waits(const kith_host *h); /* for a key pair that is there */
+void oob_take_key(kith_host *h);
+void oob_on_end(kith_host *h, const smp_session *s);
+bool oob_expire(kith_host *h);
+uint64_t oob_deadline(const kith_host *h);
 
 /* bonding.c: from a pairing to a bond */
-bool bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why);
+typedef enum { COMMIT_NO, COMMIT_YES, COMMIT_ASK } bonding_answer;
+bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,
+                                  kith_why *why);
 void bonding_keep(kith_host *h, host_link *link, smp_session *s);
 void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
@@ -350,11 +373,12 @@ bool storing_has_room(const kith_host *h);     /* for one more bond */
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);
-void encryption_start(host_link *link, const uint8_t ltk[16]);
+void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uint64_t rand);
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
 void encryption_refuse(kith_host *h, host_link *link);
 void encryption_drop(kith_host *h, host_link *link); /* nothing protects the link, or its protection did not come */
 void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond);
+bool encryption_may_use(const kith_host *h, const peers_bond *bond, bool as_central);
 void encryption_expire(kith_host *h, host_link *link); /* the controller never told the outcome */
 void encryption_on_with_bond(kith_host *h, host_link *link);
 void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender ender, kith_hci_status hci_status);

@@ -221,7 +221,8 @@ static size_t put_disconnect(uint16_t handle, kith_hci_status reason, uint8_t *o
 /* EDIV and Rand are zero: a Secure Connections key. */
 static size_t put_encryption(host_link *link, uint8_t *out)
 {
-    memset(out + 6, 0, 10);
+    bytes_put64(out + 6, link->key_rand);
+    bytes_put16(out + 14, link->key_ediv);
     memcpy(out + 16, link->ltk, sizeof link->ltk);
     wipe(link->ltk, sizeof link->ltk);
     return put_handle(KITH_HCI_LE_ENABLE_ENCRYPTION, link->handle, 28, out);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "crypto/known_keys.h"
 #include "host/internal.h"
 
 enum { MAX_LINKS = 32 };
@@ -136,14 +137,10 @@ static bool own_address_is_valid(const kith_config *config)
     return config->static_address == NULL || (config->static_address[5] & 0xc0) == 0xc0;
 }
 
-/* An identity resolving key of zero would make our addresses everybody's. */
+/* An identity resolving key that everybody knows would make our addresses everybody's. */
 static bool irk_is_valid(const uint8_t *irk)
 {
-    uint8_t any = 0;
-
-    for (unsigned i = 0; irk != NULL && i < 16; i++)
-        any |= irk[i];
-    return irk == NULL || any != 0;
+    return irk == NULL || !crypto_is_known_key(irk);
 }
 
 kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
@@ -172,7 +169,19 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->smp.crypto = config->crypto;
     h->smp.random = &h->random;
     h->smp.irk = h->irk;
+    h->smp.oob = &h->oob;
+    h->oob_end_us = UINT64_MAX;
     *out = h;
+    return KITH_OK;
+}
+
+kith_status kith_security_set(kith_host *h, const kith_security *security)
+{
+    if (!security_is_valid(security) || (security->bonding && h->config.limits.bonds == 0))
+        return KITH_ERR_VALUE;
+    h->config.security = *security;
+    if (h->startup == STARTUP_READY)
+        work_prepare_own_key(h);
     return KITH_OK;
 }
 

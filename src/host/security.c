@@ -14,6 +14,19 @@ host_link *security_link_of(const kith_host *h, const smp_session *s)
     return NULL;
 }
 
+/* The bond that the peer's address names: a claim, and yet nothing weaker may come of it. */
+static void note_stake(const kith_host *h, const host_link *link, smp_session *s)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+
+    s->at_stake = link->claimed;
+    if (bond == NULL)
+        return;
+    s->stake_level = (kith_level)bond->level;
+    s->stake_key_size = bond->key_size;
+    s->stake_sc = bond->key_kind == KITH_KEY_KIND_SC;
+}
+
 smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_level level)
 {
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
@@ -24,7 +37,7 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
         smp_open(s, initiator, &h->config.security, &h->smp, level);
         s->my_address = link->own;
         s->peer_address = link->peer;
-        s->at_stake = link->claimed;
+        note_stake(h, link, s);
         link->session = s;
         return s;
     }
@@ -48,6 +61,7 @@ static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
 
     event->consent.peer = link->peer;
     event->consent.again = s->at_stake != 0;
+    event->consent.replaces = s->at_stake;
     event->consent.features = s->verdict.peer_features;
     event->consent.deadline_us = s->deadline_us;
 }
@@ -60,8 +74,66 @@ static void ask_comparison(kith_host *h, host_link *link, const smp_session *s)
     event->comparison.deadline_us = s->deadline_us;
 }
 
+static void ask_commit(kith_host *h, host_link *link, smp_session *s, kith_peer_id at_stake)
+{
+    kith_event *event = event_post(h, KITH_EVENT_CONSENT_WANTED, link);
+
+    smp_ask_commit(s);
+    event->consent.peer = link->peer;
+    event->consent.again = event->consent.identity_given = true;
+    event->consent.replaces = at_stake;
+    event->consent.features = s->verdict.peer_features;
+    event->consent.deadline_us = s->deadline_us;
+}
+
+static void tell_passkey(kith_host *h, host_link *link, const smp_session *s, kith_event_kind kind)
+{
+    kith_event *event = event_post(h, kind, link);
+
+    event->passkey.passkey = kind == KITH_EVENT_PASSKEY_SHOWN ? s->secrets.passkey : 0;
+    event->passkey.both_type = s->passkey_form == KITH_PASSKEY_BOTH_TYPE;
+    event->passkey.deadline_us = s->sent_us + SMP_ANSWER_US;
+}
+
+static void ask_oob(kith_host *h, host_link *link, const smp_session *s)
+{
+    kith_event *event = event_post(h, KITH_EVENT_OOB_WANTED, link);
+
+    event->oob_wanted.peer = link->peer;
+    event->oob_wanted.deadline_us = s->deadline_us;
+}
+
+static void ask_people(kith_host *h, host_link *link, const smp_session *s, uint16_t wants)
+{
+    if ((wants & SMP_OUT_CONSENT) != 0)
+        ask_consent(h, link, s);
+    if ((wants & SMP_OUT_ASK_OOB) != 0)
+        ask_oob(h, link, s);
+    if ((wants & SMP_OUT_COMPARE) != 0)
+        ask_comparison(h, link, s);
+    if ((wants & SMP_OUT_SHOW_PASSKEY) != 0)
+        tell_passkey(h, link, s, KITH_EVENT_PASSKEY_SHOWN);
+    if ((wants & SMP_OUT_ASK_PASSKEY) != 0)
+        tell_passkey(h, link, s, KITH_EVENT_PASSKEY_WANTED);
+    if ((wants & SMP_OUT_KEYPRESS) != 0)
+        event_post(h, KITH_EVENT_KEYPRESS, link)->keypress.key = (kith_keypress)s->keypress;
+}
+
+/* One event for each key that a step gave or took. */
+static void tell_keys(kith_host *h, host_link *link, uint8_t keys, bool taken)
+{
+    for (uint8_t key = KITH_KEY_ENC; key <= KITH_KEY_SIGN; key = (uint8_t)(key << 1)) {
+        kith_event *event = (keys & key) != 0 ? event_post(h, KITH_EVENT_KEY, link) : NULL;
+
+        if (event != NULL) {
+            event->key.key = key;
+            event->key.taken = taken;
+        }
+    }
+}
+
 /* The key pair made ahead goes to one session and to no other; where there is none, the reason goes there. */
-static bool give_own_key(kith_host *h, smp_input *next, kith_work *work)
+bool security_take_own_key(kith_host *h, kith_work *work)
 {
     if (h->own_key == OWN_KEY_NONE && h->own_key_status == KITH_OK)
         work_prepare_own_key(h);
@@ -74,8 +146,35 @@ static bool give_own_key(kith_host *h, smp_input *next, kith_work *work)
     wipe(h->own_private, sizeof h->own_private);
     h->own_key = OWN_KEY_NONE;
     h->own_key_status = KITH_OK; /* whoever is next tries again */
+    return true;
+}
+
+/* Where the peer has our out of band data, the key pair that the data commits to. */
+static bool give_own_key(kith_host *h, const smp_session *s, smp_input *next, kith_work *work)
+{
+    if (s->uses_local_oob) {
+        memset(work, 0, sizeof *work);
+        memcpy(work->private_key, h->oob.private_key, sizeof work->private_key);
+        memcpy(work->public_key, h->oob.public_key, sizeof work->public_key);
+    } else if (!security_take_own_key(h, work)) {
+        return false;
+    }
     *next = (smp_input){.kind = SMP_IN_OWN_KEY, .work = work};
     return true;
+}
+
+/* False: a person is asked, and will answer. */
+static bool answer_commit(kith_host *h, host_link *link, smp_session *s, smp_input *next)
+{
+    kith_peer_id at_stake = 0;
+    bonding_answer answer;
+
+    *next = (smp_input){.kind = SMP_IN_COMMIT};
+    answer = bonding_may_commit(h, link, s, &at_stake, &next->why);
+    next->yes = answer == COMMIT_YES;
+    if (answer == COMMIT_ASK)
+        ask_commit(h, link, s, at_stake);
+    return answer != COMMIT_ASK;
 }
 
 /* Carries out what a step wants.  True: *next is the input that comes of it at once. */
@@ -88,24 +187,18 @@ static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_o
     if ((out->wants & SMP_OUT_ANSWER_LTK) != 0)
         encryption_answer(link, s->secrets.ltk);
     if ((out->wants & SMP_OUT_START_ENCRYPTION) != 0)
-        encryption_start(link, s->secrets.ltk);
-    if ((out->wants & SMP_OUT_CONSENT) != 0)
-        ask_consent(h, link, s);
-    if ((out->wants & SMP_OUT_COMPARE) != 0)
-        ask_comparison(h, link, s);
+        encryption_start(link, s->secrets.ltk, 0, 0);
+    ask_people(h, link, s, out->wants);
     if ((out->wants & SMP_OUT_CHECK_KEY) != 0)
         work_want(h, s, KITH_WORK_CHECK_KEY);
     if ((out->wants & SMP_OUT_DHKEY) != 0)
         work_want(h, s, KITH_WORK_SHARED_SECRET);
-    if ((out->wants & SMP_OUT_COMMIT) != 0) {
-        *next = (smp_input){.kind = SMP_IN_COMMIT};
-        next->yes = bonding_may_commit(h, link, s, &next->why);
-        return true;
-    }
+    if ((out->wants & SMP_OUT_COMMIT) != 0)
+        return answer_commit(h, link, s, next);
     if ((out->wants & SMP_OUT_OWN_KEY) == 0)
         return false;
     h->own_key_status = KITH_OK; /* a failure of before is no reason not to try now */
-    return give_own_key(h, next, work);
+    return give_own_key(h, s, next, work);
 }
 
 /* A pairing that fails once its key is in use leaves a link nobody can vouch for: its level falls and it ends. */
@@ -126,6 +219,7 @@ static void close_session(kith_host *h, host_link *link, smp_session *s)
     kith_event *event;
 
     window_on_end(h, s);
+    oob_on_end(h, s);
     if (!s->verdict.succeeded)
         fall(h, link, s);
     if (s->verdict.succeeded && s->verdict.bonded)
@@ -155,7 +249,11 @@ void security_input(kith_host *h, smp_session *s, const smp_input *in)
     bool more = link != NULL;
 
     while (more) { /* every turn moves the session on, so it ends */
+        uint8_t sent = s->verdict.keys_sent, taken = s->verdict.keys_taken;
+
         smp_step(s, &next, host_time(h), &out);
+        tell_keys(h, link, s->verdict.keys_taken & (uint8_t)~taken, true);
+        tell_keys(h, link, s->verdict.keys_sent & (uint8_t)~sent, false);
         more = carry_out(h, link, s, &out, &next, &own_key);
     }
     wipe(&out, sizeof out);
@@ -177,7 +275,7 @@ void security_give_own_key(kith_host *h, smp_session *s)
     smp_input in;
     kith_work own_key;
 
-    if (give_own_key(h, &in, &own_key)) {
+    if (give_own_key(h, s, &in, &own_key)) {
         security_input(h, s, &in);
         wipe(&own_key, sizeof own_key);
     }
@@ -204,18 +302,29 @@ void security_on_acknowledged(kith_host *h, host_link *link)
         security_input(h, link->session, &in);
 }
 
+/* A Secure Connections key is asked for with zeros, a legacy key by its two numbers; neither for the other. */
+static const peers_bond *bond_asked_for(const kith_host *h, const host_link *link, uint16_t ediv, uint64_t rand)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+
+    if (ediv == 0 && rand == 0)
+        return bond != NULL && bond->key_kind == KITH_KEY_KIND_SC ? bond : NULL;
+    if (bond == NULL)
+        return peers_by_ediv(&h->bonds, ediv, rand);
+    return bond->has_my_ltk && bond->my_ediv == ediv && bond->my_rand == rand ? bond : NULL;
+}
+
 /* A request that the stored bond can answer ends a Security Request of ours that was waiting for the central, if
  * the bond is as strong as what was asked for; otherwise we go on waiting for a pairing. */
 static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint64_t rand)
 {
-    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+    const peers_bond *bond = bond_asked_for(h, link, ediv, rand);
     bool waiting = link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
 
-    if (bond == NULL || bond->key_kind != KITH_KEY_KIND_SC || ediv != 0 || rand != 0)
+    if (bond == NULL || !encryption_may_use(h, bond, false) || (link->session != NULL && !waiting))
         return false;
-    if (link->session != NULL && !waiting)
-        return false;
-    if (waiting && bond->level >= (uint8_t)link->session->required_level) {
+    if (waiting && bond->level >= (uint8_t)link->session->required_level &&
+        bond->key_size >= link->session->policy.min_key_size) {
         smp_close(link->session);
         link->session = NULL;
     }
@@ -327,10 +436,15 @@ void security_on_link_end(kith_host *h, host_link *link, kith_hci_status reason)
 static void expire(kith_host *h, host_link *link, smp_session *s)
 {
     smp_outbox out;
+    smp_input none;
+    kith_work own_key;
 
-    smp_expire(s, &out);
-    send_pdus(link, &out);
-    close_if_ended(h, link, s);
+    smp_expire(s, h->now_us, &out);
+    if (carry_out(h, link, s, &out, &none, &own_key))
+        security_input(h, s, &none);
+    else
+        close_if_ended(h, link, s);
+    wipe(&own_key, sizeof own_key);
 }
 
 static uint64_t deadline_of(const host_link *link)
@@ -371,39 +485,4 @@ uint64_t security_deadline(const kith_host *h)
         if (deadline_of(&h->links[i]) < due)
             due = deadline_of(&h->links[i]);
     return due;
-}
-
-kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
-{
-    host_link *link = link_by_id(h, id);
-    smp_input in = {.kind = SMP_IN_CONSENT, .yes = yes};
-
-    if (link == NULL)
-        return KITH_ERR_NOT_FOUND;
-    if (link->session == NULL || link->session->state != SMP_WAIT_CONSENT)
-        return KITH_ERR_STATE;
-    if (!events_have_room(h))
-        return KITH_ERR_FULL;
-    security_input(h, link->session, &in);
-    return KITH_OK;
-}
-
-kith_status kith_pairing_compare(kith_host *h, kith_link id, kith_comparison answer)
-{
-    host_link *link = link_by_id(h, id);
-    smp_input in = {.kind = SMP_IN_COMPARED};
-
-    if (link == NULL)
-        return KITH_ERR_NOT_FOUND;
-    if (link->session == NULL || (link->session->state != SMP_WAIT_COMPARE && link->session->state != SMP_COMPARE_HOLD))
-        return KITH_ERR_STATE;
-    in.yes = answer == KITH_NUMBERS_EQUAL || answer == KITH_NUMBERS_UNSEEN;
-    in.unseen = answer == KITH_NUMBERS_UNSEEN;
-    if ((!in.yes && answer != KITH_NUMBERS_DIFFER) ||
-        (in.unseen && link->session->required_level > KITH_LEVEL_ENCRYPTED))
-        return KITH_ERR_VALUE;
-    if (!events_have_room(h))
-        return KITH_ERR_FULL;
-    security_input(h, link->session, &in);
-    return KITH_OK;
 }

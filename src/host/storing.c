@@ -137,6 +137,14 @@ static void finish_reading(kith_host *h)
         fail(h, status);
 }
 
+/* Core 6.2: what was called authenticated when such bonds were made no longer is (A2). */
+static void judge_anew(const kith_host *h, peers_bond *bond)
+{
+    if (bond->key_kind == KITH_KEY_KIND_LEGACY && bond->method == KITH_METHOD_PASSKEY &&
+        !h->config.security.before_core_6_2)
+        bond->level = KITH_LEVEL_ENCRYPTED;
+}
+
 static kith_status take_bond(kith_host *h, const kith_record *record)
 {
     peers_bond bond;
@@ -147,6 +155,7 @@ static kith_status take_bond(kith_host *h, const kith_record *record)
     else
         status = peers_decode_bond(record, &bond);
     if (!record->removed && status == KITH_OK) {
+        judge_anew(h, &bond);
         status = peers_load(&h->bonds, &bond) ? KITH_OK : KITH_ERR_FULL;
         wipe(&bond, sizeof bond);
     }

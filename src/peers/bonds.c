@@ -81,6 +81,27 @@ peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *c
     return peers_by_identity(bonds, address);
 }
 
+peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand)
+{
+    peers_bond *found = NULL;
+
+    for (uint16_t i = 0; i < bonds->capacity; i++) {
+        peers_bond *bond = &bonds->slots[i];
+
+        if (!stands(bond) || !bond->has_my_ltk || bond->my_ediv != ediv || bond->my_rand != rand)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = bond;
+    }
+    return found;
+}
+
+bool peers_has_key(const peers_bond *bond, bool as_central)
+{
+    return as_central || bond->key_kind == KITH_KEY_KIND_SC ? bond->has_ltk : bond->has_my_ltk;
+}
+
 bool peers_is_as_strong(const peers_bond *fresh, const peers_bond *old)
 {
     return fresh->level >= old->level && fresh->key_size >= old->key_size &&

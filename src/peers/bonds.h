@@ -22,7 +22,11 @@ typedef struct {
     kith_address identity;
     kith_address local; /* our identity when it was made */
     uint8_t irk[16];    /* wire order; zeros: none, or the peer has no resolvable addresses */
-    uint8_t ltk[16];
+    uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, that we use as central */
+    uint8_t my_ltk[16]; /* legacy: ours, that the peer uses as central */
+    uint64_t rand, my_rand;
+    uint16_t ediv, my_ediv;
+    bool has_ltk, has_my_ltk;
     uint8_t my_csrk[16], peer_csrk[16];
     uint8_t key_size;
     uint8_t level;  /* kith_level */
@@ -48,6 +52,12 @@ peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *iden
 
 /* The bond this address on air claims: by identity, or resolved with every IRK.  NULL: none. */
 peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address);
+
+/* The legacy bond whose own key is asked for with these: an address does not tell whose.  NULL: none, or several. */
+peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand);
+
+/* Is there a key in it with which a link can be encrypted in this role? */
+bool peers_has_key(const peers_bond *bond, bool as_central);
 
 /* May fresh take the place of old?  Never with a lower level, a shorter key, or legacy for Secure Connections. */
 bool peers_is_as_strong(const peers_bond *fresh, const peers_bond *old);

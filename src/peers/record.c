@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/equal.h"
 #include "base/wipe.h"
+#include "crypto/known_keys.h"
 
 enum { VERSION = 1 };
 
@@ -15,7 +16,9 @@ enum {
     HAS_IRK = 0x04,
     HAS_MY_CSRK = 0x08,
     HAS_PEER_CSRK = 0x10,
-    ALL_FLAGS = 0x1f
+    HAS_LTK = 0x20,
+    HAS_MY_LTK = 0x40,
+    ALL_FLAGS = 0x7f
 };
 
 /* ---- encoding ---- */
@@ -27,11 +30,18 @@ static bool is_given(const uint8_t key[16])
     return !equal_ct(key, none, sizeof none);
 }
 
+static bool is_legacy(const peers_bond *bond)
+{
+    return bond->key_kind == KITH_KEY_KIND_LEGACY;
+}
+
 static uint8_t flags_of(const peers_bond *bond)
 {
     return (uint8_t)((bond->initiator ? INITIATOR : 0) | (bond->numbers_unseen ? NUMBERS_UNSEEN : 0) |
                      (is_given(bond->irk) ? HAS_IRK : 0) | (is_given(bond->my_csrk) ? HAS_MY_CSRK : 0) |
-                     (is_given(bond->peer_csrk) ? HAS_PEER_CSRK : 0));
+                     (is_given(bond->peer_csrk) ? HAS_PEER_CSRK : 0) |
+                     (is_legacy(bond) && bond->has_ltk ? HAS_LTK : 0) |
+                     (is_legacy(bond) && bond->has_my_ltk ? HAS_MY_LTK : 0));
 }
 
 static void write_address(bytes_writer *w, const kith_address *address)
@@ -43,6 +53,27 @@ static void write_address(bytes_writer *w, const kith_address *address)
 static void write_key(bytes_writer *w, const uint8_t key[16], bool given)
 {
     bytes_write(w, key, given ? 16 : 0);
+}
+
+/* Legacy keys are asked for by two numbers. */
+static void write_legacy_key(bytes_writer *w, const uint8_t ltk[16], uint16_t ediv, uint64_t rand)
+{
+    bytes_write(w, ltk, 16);
+    bytes_write16(w, ediv);
+    bytes_write32(w, (uint32_t)rand);
+    bytes_write32(w, (uint32_t)(rand >> 32));
+}
+
+static void write_long_term_keys(bytes_writer *w, const peers_bond *bond)
+{
+    if (!is_legacy(bond)) {
+        bytes_write(w, bond->ltk, sizeof bond->ltk);
+        return;
+    }
+    if (bond->has_ltk)
+        write_legacy_key(w, bond->ltk, bond->ediv, bond->rand);
+    if (bond->has_my_ltk)
+        write_legacy_key(w, bond->my_ltk, bond->my_ediv, bond->my_rand);
 }
 
 static void begin(kith_record *out, bytes_writer *w, uint8_t kind, uint32_t id)
@@ -68,7 +99,7 @@ void peers_encode_bond(const peers_bond *bond, kith_record *out)
     write_address(&w, &bond->identity);
     write_address(&w, &bond->local);
     bytes_write32(&w, bond->made_s);
-    bytes_write(&w, bond->ltk, sizeof bond->ltk);
+    write_long_term_keys(&w, bond);
     write_key(&w, bond->irk, flags & HAS_IRK);
     write_key(&w, bond->my_csrk, flags & HAS_MY_CSRK);
     write_key(&w, bond->peer_csrk, flags & HAS_PEER_CSRK);
@@ -111,6 +142,27 @@ static void read_key(bytes_reader *r, uint8_t key[16], bool given)
     bytes_read(r, key, given ? 16 : 0);
 }
 
+static void read_legacy_key(bytes_reader *r, uint8_t ltk[16], uint16_t *ediv, uint64_t *rand)
+{
+    bytes_read(r, ltk, 16);
+    *ediv = bytes_read16(r);
+    *rand = bytes_read64(r);
+}
+
+static void read_long_term_keys(bytes_reader *r, uint8_t flags, peers_bond *out)
+{
+    out->has_ltk = !is_legacy(out) || (flags & HAS_LTK) != 0;
+    out->has_my_ltk = (flags & HAS_MY_LTK) != 0;
+    if (!is_legacy(out)) {
+        bytes_read(r, out->ltk, sizeof out->ltk);
+        return;
+    }
+    if (out->has_ltk)
+        read_legacy_key(r, out->ltk, &out->ediv, &out->rand);
+    if (out->has_my_ltk)
+        read_legacy_key(r, out->my_ltk, &out->my_ediv, &out->my_rand);
+}
+
 static void read_bond(bytes_reader *r, uint8_t *flags, peers_bond *out)
 {
     *flags = bytes_read8(r);
@@ -123,7 +175,7 @@ static void read_bond(bytes_reader *r, uint8_t *flags, peers_bond *out)
     read_address(r, &out->identity);
     read_address(r, &out->local);
     out->made_s = bytes_read32(r);
-    bytes_read(r, out->ltk, sizeof out->ltk);
+    read_long_term_keys(r, *flags, out);
     read_key(r, out->irk, *flags & HAS_IRK);
     read_key(r, out->my_csrk, *flags & HAS_MY_CSRK);
     read_key(r, out->peer_csrk, *flags & HAS_PEER_CSRK);
@@ -135,6 +187,17 @@ static bool is_key_of(const uint8_t key[16], uint8_t size)
     static const uint8_t none[16];
 
     return size >= 7 && size <= 16 && equal_ct(key + size, none, 16u - size);
+}
+
+/* A legacy bond may hold no key at all: only what was negotiated was given. */
+static bool are_long_term_keys_possible(const peers_bond *bond)
+{
+    if (bond->key_kind == KITH_KEY_KIND_SC)
+        return bond->has_ltk && !bond->has_my_ltk && is_key_of(bond->ltk, bond->key_size) &&
+               !crypto_is_known_key(bond->ltk);
+    return bond->key_size >= 7 && bond->key_size <= 16 &&
+           (!bond->has_ltk || (is_key_of(bond->ltk, bond->key_size) && !crypto_is_known_key(bond->ltk))) &&
+           (!bond->has_my_ltk || (is_key_of(bond->my_ltk, bond->key_size) && !crypto_is_known_key(bond->my_ltk)));
 }
 
 /* Vol 3 Part C 10.2.1: level 4 is Secure Connections with a whole key; Just Works, and numbers that nobody compared,
@@ -154,7 +217,7 @@ static bool is_bond_possible(const peers_bond *bond, uint8_t flags)
 {
     return bond->id != 0 && flags <= ALL_FLAGS && flags == flags_of(bond) && bond->method > KITH_METHOD_NONE &&
            bond->method <= KITH_METHOD_OOB && bond->key_kind > KITH_KEY_KIND_NONE &&
-           bond->key_kind <= KITH_KEY_KIND_LEGACY && is_key_of(bond->ltk, bond->key_size) && is_level_possible(bond) &&
+           bond->key_kind <= KITH_KEY_KIND_LEGACY && are_long_term_keys_possible(bond) && is_level_possible(bond) &&
            (!bond->numbers_unseen || bond->method == KITH_METHOD_NUMERIC_COMPARISON) &&
            kith_address_is_identity(&bond->identity) && kith_address_is_identity(&bond->local);
 }
@@ -182,7 +245,7 @@ static bool is_device_possible(const peers_device *device)
     kith_address address = {.type = KITH_ADDRESS_RANDOM};
 
     memcpy(address.octets, device->static_address, sizeof address.octets);
-    return is_given(device->irk) && kith_address_kind_of(&address) == KITH_ADDRESS_KIND_STATIC;
+    return !crypto_is_known_key(device->irk) && kith_address_kind_of(&address) == KITH_ADDRESS_KIND_STATIC;
 }
 
 kith_status peers_decode_device(const kith_record *record, peers_device *out)

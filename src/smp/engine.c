@@ -83,9 +83,9 @@ void smp_open(smp_session *s, bool initiator, const kith_security *policy, const
     memset(s, 0, sizeof *s);
     s->state = SMP_START;
     s->initiator = initiator;
-    s->policy = policy;
+    s->policy = *policy;
     s->env = env;
-    s->required_level = required_level;
+    s->required_level = policy->sc_only ? KITH_LEVEL_SC_AUTHENTICATED : required_level;
     s->deadline_us = UINT64_MAX;
     s->verdict.attempt = KITH_ATTEMPT_PAIRING;
     s->verdict.we_are_initiator = initiator;
@@ -145,7 +145,7 @@ static smp_state refuse(smp_session *s, const smp_input *in, smp_outbox *out)
  * a bonded device pairs again). */
 static kith_why why_peer_failed(const smp_session *s, kith_smp_reason reason)
 {
-    if (s->state >= SMP_KEYS_IRK && reason == KITH_SMP_KEY_REJECTED)
+    if (s->state >= SMP_KEYS_LTK && reason == KITH_SMP_KEY_REJECTED)
         return KITH_WHY_KEY_REJECTED;
     if (s->verdict.method == KITH_METHOD_JUST_WORKS && reason == KITH_SMP_NUMERIC_COMPARISON_FAILED)
         return KITH_WHY_PEER_REFUSED;
@@ -163,20 +163,65 @@ static smp_state run_row(smp_session *s, const smp_row *row, const smp_input *in
 {
     smp_state before = s->state;
     smp_state next;
+    uint32_t may_go;
 
     if (in->kind == SMP_IN_PDU && in->len != row->len)
         return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
     next = row->handler(s, in, out);
-    if (next == SMP_FAILED || (row->may_go & 1u << next) != 0 || ((row->may_go & SMP_STAY) != 0 && next == before))
+    may_go = row->may_go;
+    if ((may_go & SMP_TO_METHOD) != 0 && s->method != NULL)
+        may_go |= s->method->begin_to;
+    if (next == SMP_FAILED || (may_go & 1u << next) != 0 || ((may_go & SMP_STAY) != 0 && next == before))
         return next;
     /* A handler went where its row does not lead: our mistake, and no reason to trust the session. */
     return smp_fail_status(s, out, KITH_ERR_STATE);
+}
+
+/* What a person who does not answer in time is taken to say; Pairing Failed says it too. */
+static const struct person {
+    smp_state state;
+    kith_smp_reason reason;
+    kith_why why;
+} people[] = {
+    {SMP_WAIT_CONSENT, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_TIMEOUT},
+    {SMP_WAIT_OOB, KITH_SMP_OOB_NOT_AVAILABLE, KITH_WHY_OOB_MISSING}, /* not used: the pairing goes on without */
+    {SMP_WAIT_PASSKEY, KITH_SMP_PASSKEY_ENTRY_FAILED, KITH_WHY_PASSKEY_TIMEOUT},
+    {SMP_PASSKEY_HOLD, KITH_SMP_PASSKEY_ENTRY_FAILED, KITH_WHY_PASSKEY_TIMEOUT},
+    {SMP_WAIT_COMPARE, KITH_SMP_NUMERIC_COMPARISON_FAILED, KITH_WHY_COMPARE_TIMEOUT},
+    {SMP_COMPARE_HOLD, KITH_SMP_NUMERIC_COMPARISON_FAILED, KITH_WHY_COMPARE_TIMEOUT},
+    {SMP_COMMIT, KITH_SMP_KEY_REJECTED, KITH_WHY_CONSENT_TIMEOUT},
+};
+
+static const struct person *person_of(const smp_session *s)
+{
+    for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+        if (people[i].state == s->state && (s->state != SMP_COMMIT || s->commit_asked))
+            return &people[i];
+    return NULL;
+}
+
+/* A person gives up: what is said depends on what was asked.  Once the link is being encrypted it is too late. */
+static smp_state cancel(smp_session *s, smp_outbox *out)
+{
+    const struct person *person = person_of(s);
+    bool typing = s->state == SMP_WAIT_PASSKEY || s->state == SMP_PASSKEY_HOLD;
+
+    if (s->state == SMP_WAIT_REQUEST) {
+        end(s, KITH_WHY_CANCELLED, KITH_ENDED_BY_USER); /* a Security Request can't be taken back, and has no end */
+        return SMP_FAILED;
+    }
+    smp_fail(s, out, person != NULL && s->state != SMP_WAIT_OOB ? person->reason : KITH_SMP_UNSPECIFIED_REASON,
+             typing ? KITH_WHY_PASSKEY_CANCELLED : KITH_WHY_CANCELLED);
+    s->verdict.ended_by = KITH_ENDED_BY_USER;
+    return SMP_FAILED;
 }
 
 static smp_state take_input(smp_session *s, const smp_input *in, smp_outbox *out)
 {
     const smp_row *row;
 
+    if (in->kind == SMP_IN_CANCELLED)
+        return cancel(s, out);
     if (in->kind == SMP_IN_PDU && in->pdu[0] == KITH_SMP_PAIRING_FAILED)
         return in->len == 2 ? peer_failed(s, in) : smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
     row = find_row(s, in);
@@ -188,11 +233,14 @@ static kith_phase phase_of(smp_state state, kith_phase before)
     static const uint8_t phases[SMP_STATE_COUNT] = {
         [SMP_WAIT_REQUEST] = KITH_PHASE_REQUEST,
         [SMP_WAIT_CONSENT] = KITH_PHASE_FEATURES,
+        [SMP_WAIT_OOB] = KITH_PHASE_FEATURES,
         [SMP_WAIT_RESPONSE] = KITH_PHASE_FEATURES,
         [SMP_WAIT_OWN_KEY] = KITH_PHASE_PUBLIC_KEYS,
         [SMP_WAIT_PUBLIC_KEY] = KITH_PHASE_PUBLIC_KEYS,
         [SMP_CHECK_KEY] = KITH_PHASE_PUBLIC_KEYS,
         [SMP_CHECK_KEY_HOLD] = KITH_PHASE_PUBLIC_KEYS,
+        [SMP_WAIT_PASSKEY] = KITH_PHASE_AUTHENTICATION,
+        [SMP_PASSKEY_HOLD] = KITH_PHASE_AUTHENTICATION,
         [SMP_WAIT_CONFIRM] = KITH_PHASE_AUTHENTICATION,
         [SMP_WAIT_RANDOM] = KITH_PHASE_AUTHENTICATION,
         [SMP_WAIT_COMPARE] = KITH_PHASE_AUTHENTICATION,
@@ -201,6 +249,8 @@ static kith_phase phase_of(smp_state state, kith_phase before)
         [SMP_WAIT_CHECK] = KITH_PHASE_DHKEY_CHECKS,
         [SMP_WAIT_LTK_REQUEST] = KITH_PHASE_ENCRYPTION,
         [SMP_WAIT_ENCRYPTED] = KITH_PHASE_ENCRYPTION,
+        [SMP_KEYS_LTK] = KITH_PHASE_KEYS,
+        [SMP_KEYS_EDIV] = KITH_PHASE_KEYS,
         [SMP_KEYS_IRK] = KITH_PHASE_KEYS,
         [SMP_KEYS_ADDRESS] = KITH_PHASE_KEYS,
         [SMP_KEYS_CSRK] = KITH_PHASE_KEYS,
@@ -213,11 +263,6 @@ static kith_phase phase_of(smp_state state, kith_phase before)
     return phase > before ? phase : before;
 }
 
-static bool waits_for_a_person(const smp_session *s)
-{
-    return s->state == SMP_WAIT_CONSENT || s->state == SMP_WAIT_COMPARE || s->state == SMP_COMPARE_HOLD;
-}
-
 /* Both count from our last PDU: the peer's own 30 s timer does, too, and a person must have answered before it ends. */
 static void set_timer(smp_session *s, smp_state before, uint64_t now_us, const smp_outbox *out)
 {
@@ -226,7 +271,7 @@ static void set_timer(smp_session *s, smp_state before, uint64_t now_us, const s
     if (s->state == SMP_DONE || s->state == SMP_FAILED)
         s->deadline_us = UINT64_MAX;
     else
-        s->deadline_us = s->sent_us + (waits_for_a_person(s) ? SMP_ANSWER_US : SMP_TIMEOUT_US);
+        s->deadline_us = s->sent_us + (person_of(s) != NULL ? SMP_ANSWER_US : SMP_TIMEOUT_US);
 }
 
 void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *out)
@@ -243,17 +288,43 @@ void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *
     set_timer(s, before, now_us, out);
 }
 
-void smp_expire(smp_session *s, smp_outbox *out)
+void smp_note_sent(smp_session *s, uint64_t now_us)
 {
-    memset(out, 0, sizeof *out);
-    if (s->state == SMP_WAIT_CONSENT) {
-        smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_TIMEOUT);
-        s->verdict.ended_by = KITH_ENDED_BY_TIMEOUT;
+    s->sent_us = now_us;
+    s->deadline_us = now_us + (person_of(s) != NULL ? SMP_ANSWER_US : SMP_TIMEOUT_US);
+}
+
+bool smp_may_cancel(const smp_session *s)
+{
+    return s->state < SMP_WAIT_LTK_REQUEST || (s->state == SMP_COMMIT && s->commit_asked);
+}
+
+void smp_ask_commit(smp_session *s)
+{
+    s->commit_asked = true;
+    s->deadline_us = s->sent_us + SMP_ANSWER_US;
+}
+
+/* Nobody answered.  For out of band data that is an answer: there is none. */
+static void expire_person(smp_session *s, const struct person *person, uint64_t now_us, smp_outbox *out)
+{
+    const smp_input none = {.kind = SMP_IN_OOB};
+
+    if (s->state == SMP_WAIT_OOB) {
+        smp_step(s, &none, now_us, out);
         return;
     }
-    if (waits_for_a_person(s)) {
-        smp_fail(s, out, KITH_SMP_NUMERIC_COMPARISON_FAILED, KITH_WHY_COMPARE_TIMEOUT);
-        s->verdict.ended_by = KITH_ENDED_BY_TIMEOUT;
+    smp_fail(s, out, person->reason, person->why);
+    s->verdict.ended_by = KITH_ENDED_BY_TIMEOUT;
+}
+
+void smp_expire(smp_session *s, uint64_t now_us, smp_outbox *out)
+{
+    const struct person *person = person_of(s);
+
+    memset(out, 0, sizeof *out);
+    if (person != NULL) {
+        expire_person(s, person, now_us, out);
         return;
     }
     if (s->state == SMP_WAIT_REQUEST) {
@@ -268,4 +339,31 @@ void smp_abandon(smp_session *s, kith_why why, kith_ender ender, kith_hci_status
 {
     end(s, why, ender);
     s->verdict.hci_status = hci_status;
+}
+
+void smp_shorten(uint8_t key[16], uint8_t size)
+{
+    memset(key + size, 0, (size_t)(16 - size));
+}
+
+smp_state smp_on_encrypted(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (in->hci_status != 0) {
+        /* Both sides proved the same key a moment ago, so it is not the key. */
+        smp_abandon(s, KITH_WHY_CONTROLLER_REFUSED, KITH_ENDED_BY_CONTROLLER, in->hci_status);
+        return SMP_FAILED;
+    }
+    s->verdict.phase = KITH_PHASE_KEYS; /* entered, even if its first step fails: the new key is in use */
+    return smp_begin_keys(s, out);
+}
+
+/* Vol 3 Part H 2.4.4.1: the key of a pairing is asked for with EDIV and Rand of zero. */
+smp_state smp_on_ltk_request(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (in->ediv != 0 || in->rand != 0) {
+        out->wants |= SMP_OUT_REFUSE_LTK;
+        return smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_WE_HAVE_NO_KEY);
+    }
+    out->wants |= SMP_OUT_ANSWER_LTK;
+    return SMP_WAIT_ENCRYPTED;
 }

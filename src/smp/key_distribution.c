@@ -4,7 +4,10 @@
  * Core Vol 3 Part H 2.4.3, 3.6. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/equal.h"
+#include "base/wipe.h"
+#include "crypto/known_keys.h"
 #include "smp/session.h"
 
 static smp_state send_identity(smp_session *s, smp_outbox *out)
@@ -15,6 +18,35 @@ static smp_state send_identity(smp_session *s, smp_outbox *out)
     memcpy(identity + 1, s->env->identity.octets, 6);
     smp_send(out, KITH_SMP_IDENTITY_INFORMATION, s->env->irk, 16);
     smp_send(out, KITH_SMP_IDENTITY_ADDRESS_INFORMATION, identity, sizeof identity);
+    return s->state;
+}
+
+static kith_status draw_legacy_key(smp_session *s, smp_legacy_key *key)
+{
+    uint8_t octets[16 + 2 + 8];
+    kith_status status = crypto_random(s->env->crypto, s->env->random, octets, sizeof octets);
+
+    memcpy(key->ltk, octets, sizeof key->ltk);
+    smp_shorten(key->ltk, s->verdict.key_size);
+    key->ediv = bytes_get16(octets + 16);
+    key->rand = bytes_get64(octets + 18) | 1; /* zeros ask for another kind of key */
+    wipe(octets, sizeof octets);
+    return status;
+}
+
+/* Legacy: the key that the peer, as central, will encrypt with. */
+static smp_state send_legacy_key(smp_session *s, smp_outbox *out)
+{
+    smp_legacy_key *key = &s->secrets.my_key;
+    kith_status status = draw_legacy_key(s, key);
+    uint8_t identification[10];
+
+    if (status != KITH_OK)
+        return smp_fail_status(s, out, status);
+    bytes_put16(identification, key->ediv);
+    bytes_put64(identification + 2, key->rand);
+    smp_send(out, KITH_SMP_ENCRYPTION_INFORMATION, key->ltk, sizeof key->ltk);
+    smp_send(out, KITH_SMP_CENTRAL_IDENTIFICATION, identification, sizeof identification);
     return s->state;
 }
 
@@ -32,6 +64,8 @@ static smp_state send_keys(smp_session *s, smp_outbox *out)
 {
     s->acknowledged = s->send_keys == 0;
     s->verdict.keys_sent = s->send_keys;
+    if ((s->send_keys & KITH_KEY_ENC) != 0 && send_legacy_key(s, out) == SMP_FAILED)
+        return SMP_FAILED;
     if ((s->send_keys & KITH_KEY_ID) != 0)
         send_identity(s, out);
     if ((s->send_keys & KITH_KEY_SIGN) != 0 && send_csrk(s, out) == SMP_FAILED)
@@ -56,6 +90,8 @@ static smp_state propose(smp_session *s, smp_outbox *out)
 /* What is the next thing to wait for? */
 static smp_state go_on(smp_session *s, smp_outbox *out)
 {
+    if ((s->take_keys & KITH_KEY_ENC) != 0)
+        return SMP_KEYS_LTK;
     if ((s->take_keys & KITH_KEY_ID) != 0)
         return SMP_KEYS_IRK;
     if ((s->take_keys & KITH_KEY_SIGN) != 0)
@@ -70,6 +106,24 @@ smp_state smp_begin_keys(smp_session *s, smp_outbox *out)
     s->acknowledged = s->send_keys == 0;
     if (!s->initiator && send_keys(s, out) == SMP_FAILED)
         return SMP_FAILED;
+    return go_on(s, out);
+}
+
+static smp_state on_ltk(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (crypto_is_known_key(smp_value(in)))
+        return smp_fail(s, out, KITH_SMP_KEY_REJECTED, KITH_WHY_KEY_KNOWN);
+    memcpy(s->secrets.peer_key.ltk, smp_value(in), sizeof s->secrets.peer_key.ltk);
+    smp_shorten(s->secrets.peer_key.ltk, s->verdict.key_size);
+    return SMP_KEYS_EDIV;
+}
+
+static smp_state on_identification(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    s->secrets.peer_key.ediv = bytes_get16(smp_value(in));
+    s->secrets.peer_key.rand = bytes_get64(smp_value(in) + 2);
+    s->take_keys &= (uint8_t)~KITH_KEY_ENC;
+    s->verdict.keys_taken |= KITH_KEY_ENC;
     return go_on(s, out);
 }
 
@@ -128,18 +182,28 @@ static smp_state on_acknowledged(smp_session *s, const smp_input *in, smp_outbox
 
 static smp_state on_commit(smp_session *s, const smp_input *in, smp_outbox *out)
 {
-    if (!in->yes)
-        return smp_fail(s, out, KITH_SMP_KEY_REJECTED, in->why);
+    if (!in->yes) {
+        smp_fail(s, out, KITH_SMP_KEY_REJECTED, in->why);
+        if (s->commit_asked)
+            s->verdict.ended_by = KITH_ENDED_BY_USER;
+        return SMP_FAILED;
+    }
     s->verdict.succeeded = true;
     s->verdict.why = KITH_WHY_PAIRED;
     return SMP_DONE;
 }
 
+#define KEYS_END (SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE))
+
 static const smp_row rows[] = {
+    {SMP_KEYS_LTK, SMP_RX(ENCRYPTION_INFORMATION, 17), on_ltk, SMP_TO(KEYS_EDIV)},
+    {SMP_KEYS_EDIV, SMP_RX(CENTRAL_IDENTIFICATION, 11), on_identification,
+     SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | KEYS_END},
     {SMP_KEYS_IRK, SMP_RX(IDENTITY_INFORMATION, 17), on_irk, SMP_TO(KEYS_ADDRESS)},
-    {SMP_KEYS_ADDRESS, SMP_RX(IDENTITY_ADDRESS_INFORMATION, 8), on_identity,
-     SMP_TO(KEYS_CSRK) | SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE)},
-    {SMP_KEYS_CSRK, SMP_RX(SIGNING_INFORMATION, 17), on_csrk, SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE)},
+    {SMP_KEYS_ADDRESS, SMP_RX(IDENTITY_ADDRESS_INFORMATION, 8), on_identity, SMP_TO(KEYS_CSRK) | KEYS_END},
+    {SMP_KEYS_CSRK, SMP_RX(SIGNING_INFORMATION, 17), on_csrk, KEYS_END},
+    {SMP_KEYS_LTK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
+    {SMP_KEYS_EDIV, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
     {SMP_KEYS_IRK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
     {SMP_KEYS_ADDRESS, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
     {SMP_KEYS_CSRK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},

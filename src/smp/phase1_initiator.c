@@ -3,27 +3,42 @@
 
 #include "smp/session.h"
 
-static smp_state on_begin(smp_session *s, const smp_input *in, smp_outbox *out)
+static smp_state send_request(smp_session *s, smp_outbox *out)
 {
-    (void)in;
     smp_offer(s, &s->verdict.my_features);
     kith_smp_encode_features(KITH_SMP_PAIRING_REQUEST, &s->verdict.my_features, s->request);
     smp_send(out, s->request[0], s->request + 1, 6);
     return SMP_WAIT_RESPONSE;
 }
 
-/* A Security Request came and nothing says yet whether we want to pair. */
-static smp_state on_begin_asking(smp_session *s, const smp_input *in, smp_outbox *out)
+/* Whether we hold data of the peer's is part of what we offer. */
+static smp_state go_on(smp_session *s, smp_outbox *out)
 {
+    if (!smp_asks_for_oob(s))
+        return send_request(s, out);
+    out->wants |= SMP_OUT_ASK_OOB;
+    return SMP_WAIT_OOB;
+}
+
+/* A Security Request came and nothing says yet whether we want to pair. */
+static smp_state on_begin(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)in;
     if (!s->consent_needed)
-        return on_begin(s, in, out);
+        return go_on(s, out);
     out->wants |= SMP_OUT_CONSENT;
     return SMP_WAIT_CONSENT;
 }
 
 static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
 {
-    return smp_has_consent(s, in, out) ? on_begin(s, in, out) : SMP_FAILED;
+    return smp_has_consent(s, in, out) ? go_on(s, out) : SMP_FAILED;
+}
+
+static smp_state on_oob(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    smp_keep_oob(s, in->oob);
+    return send_request(s, out);
 }
 
 static smp_state on_response(smp_session *s, const smp_input *in, smp_outbox *out)
@@ -45,9 +60,10 @@ static smp_state ignore(smp_session *s, const smp_input *in, smp_outbox *out)
 }
 
 static const smp_row rows[] = {
-    {SMP_START, SMP_ON(BEGIN), on_begin_asking, SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_CONSENT)},
-    {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO(WAIT_RESPONSE)},
-    {SMP_WAIT_RESPONSE, SMP_RX(PAIRING_RESPONSE, 7), on_response, SMP_TO(WAIT_OWN_KEY)},
+    {SMP_START, SMP_ON(BEGIN), on_begin, SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_OOB, SMP_ON(OOB), on_oob, SMP_TO(WAIT_RESPONSE)},
+    {SMP_WAIT_RESPONSE, SMP_RX(PAIRING_RESPONSE, 7), on_response, SMP_TO_METHOD},
     {SMP_ANY, SMP_RX(SECURITY_REQUEST, 2), ignore, SMP_STAY},
 };
 

@@ -18,17 +18,21 @@ static smp_state answer(smp_session *s, const smp_input *in, smp_outbox *out)
 {
     kith_verdict *v = &s->verdict;
 
-    smp_offer(s, &v->my_features);
-    /* What the initiator does not offer is not asked of it; its link key bit ends here too. */
-    v->my_features.initiator_keys &= v->peer_features.initiator_keys;
-    v->my_features.responder_keys &= v->peer_features.responder_keys;
-    if ((v->peer_features.auth_req & KITH_AUTH_BONDING_MASK) != KITH_AUTH_BONDING)
-        v->my_features.initiator_keys = v->my_features.responder_keys = 0;
+    smp_offer_response(s);
     if (smp_agree(s, out) == SMP_FAILED)
         return SMP_FAILED;
     kith_smp_encode_features(KITH_SMP_PAIRING_RESPONSE, &v->my_features, s->response);
     smp_send(out, s->response[0], s->response + 1, 6);
     return s->method->begin(s, in, out);
+}
+
+/* Whether we hold data of the peer's is part of what we offer. */
+static smp_state go_on(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    if (!smp_asks_for_oob(s))
+        return answer(s, in, out);
+    out->wants |= SMP_OUT_ASK_OOB;
+    return SMP_WAIT_OOB;
 }
 
 static smp_state on_request(smp_session *s, const smp_input *in, smp_outbox *out)
@@ -38,21 +42,28 @@ static smp_state on_request(smp_session *s, const smp_input *in, smp_outbox *out
     if (kith_smp_decode_features(s->request, &s->verdict.peer_features) != KITH_OK)
         return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_PARAMETERS);
     if (!s->consent_needed)
-        return answer(s, in, out);
+        return go_on(s, in, out);
     out->wants |= SMP_OUT_CONSENT;
     return SMP_WAIT_CONSENT;
 }
 
 static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
 {
-    return smp_has_consent(s, in, out) ? answer(s, in, out) : SMP_FAILED;
+    return smp_has_consent(s, in, out) ? go_on(s, in, out) : SMP_FAILED;
+}
+
+static smp_state on_oob(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    smp_keep_oob(s, in->oob);
+    return answer(s, in, out);
 }
 
 static const smp_row rows[] = {
     {SMP_START, SMP_ON(BEGIN), on_begin, SMP_TO(WAIT_REQUEST)},
-    {SMP_START, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO(WAIT_PUBLIC_KEY) | SMP_TO(WAIT_CONSENT)},
-    {SMP_WAIT_REQUEST, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO(WAIT_PUBLIC_KEY) | SMP_TO(WAIT_CONSENT)},
-    {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO(WAIT_PUBLIC_KEY)},
+    {SMP_START, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO_METHOD | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_REQUEST, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO_METHOD | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO_METHOD | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_OOB, SMP_ON(OOB), on_oob, SMP_TO_METHOD},
 };
 
 const smp_table smp_phase1_responder = {rows, sizeof rows / sizeof rows[0]};

@@ -20,6 +20,19 @@ void sc_send_public_key(const smp_session *s, smp_outbox *out)
     smp_send(out, KITH_SMP_PAIRING_PUBLIC_KEY, s->my_public, sizeof s->my_public);
 }
 
+/* Whatever the method, anybody can listen: such a key is worth nothing more, and no bond comes of it. */
+static bool accepts_debug_key(smp_session *s)
+{
+    kith_verdict *v = &s->verdict;
+
+    if (!s->policy.debug_keys || s->required_level > KITH_LEVEL_ENCRYPTED)
+        return false;
+    v->debug_key = true;
+    v->level = KITH_LEVEL_ENCRYPTED;
+    v->bonded = false;
+    return true;
+}
+
 /* The point (0,0) is no key at all and leaves by the same door as every other invalid point; our own X
  * alone is compared, since the negated point has it too (CVE-2020-26558, CVE-2021-37577). */
 smp_state sc_take_public_key(smp_session *s, const smp_input *in, smp_outbox *out)
@@ -28,7 +41,7 @@ smp_state sc_take_public_key(smp_session *s, const smp_input *in, smp_outbox *ou
 
     if (s->own_key_ready && memcmp(key, s->my_public, 32) == 0)
         return smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_REFLECTED);
-    if (crypto_is_debug_key(key))
+    if (crypto_is_debug_key(key) && !accepts_debug_key(s))
         return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_DEBUG_KEY);
     memcpy(s->peer_public, key, sizeof s->peer_public);
     out->wants |= SMP_OUT_CHECK_KEY;
@@ -97,12 +110,6 @@ bool sc_numbers_are_equal(smp_session *s, const smp_input *in, smp_outbox *out)
     return in->yes;
 }
 
-/* Vol 3 Part H 2.4.4: a shorter key keeps its least significant octets. */
-static void shorten(uint8_t key[16], uint8_t size)
-{
-    memset(key + size, 0, (size_t)(16 - size));
-}
-
 kith_status sc_derive_keys(smp_session *s)
 {
     const uint8_t *na = s->initiator ? s->secrets.my_nonce : s->secrets.peer_nonce;
@@ -111,17 +118,16 @@ kith_status sc_derive_keys(smp_session *s)
                                    smp_responder_address(s), s->secrets.mackey, s->secrets.ltk);
 
     wipe(s->secrets.dhkey, sizeof s->secrets.dhkey);
-    shorten(s->secrets.ltk, s->verdict.key_size);
+    smp_shorten(s->secrets.ltk, s->verdict.key_size);
     return status;
 }
 
 kith_status sc_send_check(smp_session *s, smp_outbox *out)
 {
-    static const uint8_t r[16];
     const uint8_t *mine = s->initiator ? s->request : s->response;
     uint8_t check[16];
-    kith_status status = crypto_f6(s->env->crypto, s->secrets.mackey, s->secrets.my_nonce, s->secrets.peer_nonce, r,
-                                   mine + 1, &s->my_address, &s->peer_address, check);
+    kith_status status = crypto_f6(s->env->crypto, s->secrets.mackey, s->secrets.my_nonce, s->secrets.peer_nonce,
+                                   s->secrets.r_mine, mine + 1, &s->my_address, &s->peer_address, check);
 
     if (status == KITH_OK)
         smp_send(out, KITH_SMP_PAIRING_DHKEY_CHECK, check, sizeof check);
@@ -130,25 +136,13 @@ kith_status sc_send_check(smp_session *s, smp_outbox *out)
 
 kith_status sc_verify_check(smp_session *s, const uint8_t check[16])
 {
-    static const uint8_t r[16];
     const uint8_t *theirs = s->initiator ? s->response : s->request;
     uint8_t expected[16];
-    kith_status status = crypto_f6(s->env->crypto, s->secrets.mackey, s->secrets.peer_nonce, s->secrets.my_nonce, r,
-                                   theirs + 1, &s->peer_address, &s->my_address, expected);
+    kith_status status = crypto_f6(s->env->crypto, s->secrets.mackey, s->secrets.peer_nonce, s->secrets.my_nonce,
+                                   s->secrets.r_peer, theirs + 1, &s->peer_address, &s->my_address, expected);
 
     if (status == KITH_OK && !equal_ct(expected, check, sizeof expected))
         status = KITH_ERR_VALUE;
     wipe(expected, sizeof expected);
     return status;
-}
-
-smp_state sc_on_encrypted(smp_session *s, const smp_input *in, smp_outbox *out)
-{
-    if (in->hci_status != 0) {
-        /* Both sides proved the same key a moment ago, so it is not the key. */
-        smp_abandon(s, KITH_WHY_CONTROLLER_REFUSED, KITH_ENDED_BY_CONTROLLER, in->hci_status);
-        return SMP_FAILED;
-    }
-    s->verdict.phase = KITH_PHASE_KEYS; /* entered, even if its first step fails: the new key is in use */
-    return smp_begin_keys(s, out);
 }

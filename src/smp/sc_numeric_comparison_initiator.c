@@ -19,8 +19,8 @@ static const smp_row rows[] = {
 };
 
 static const smp_table table = {rows, sizeof rows / sizeof rows[0]};
-static const smp_table *const tables[] = {&table, &sc_initiator, &smp_keys, NULL};
+static const smp_table *const tables[] = {&table, &sc_commitment_initiator, &sc_initiator, &smp_keys, NULL};
 
 const kith_method kith_sc_numeric_comparison_initiator = {
-    KITH_METHOD_NUMERIC_COMPARISON, true, true, sc_initiator_begin, tables,
+    KITH_METHOD_NUMERIC_COMPARISON, true, true, sc_initiator_begin, SMP_TO(WAIT_OWN_KEY), tables,
 };

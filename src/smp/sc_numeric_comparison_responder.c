@@ -39,8 +39,8 @@ static const smp_row rows[] = {
 };
 
 static const smp_table table = {rows, sizeof rows / sizeof rows[0]};
-static const smp_table *const tables[] = {&table, &sc_responder, &smp_keys, NULL};
+static const smp_table *const tables[] = {&table, &sc_commitment_responder, &sc_responder, &smp_keys, NULL};
 
 const kith_method kith_sc_numeric_comparison_responder = {
-    KITH_METHOD_NUMERIC_COMPARISON, true, false, sc_responder_begin, tables,
+    KITH_METHOD_NUMERIC_COMPARISON, true, false, sc_responder_begin, SMP_TO(WAIT_PUBLIC_KEY), tables,
 };

@@ -1,9 +1,7 @@
-/* Secure Connections as responder: what Just Works and Numeric Comparison share.
- * PKa, PKb and our commitment Cb, Na, Nb; at the end Ea, Eb.
- * Core Vol 3 Part H 2.3.5.6.1, 2.3.5.6.2, 2.3.5.6.5. */
+/* Secure Connections as responder: what every method shares.  PKa and PKb at the beginning; at the end Ea, Eb.
+ * Core Vol 3 Part H 2.3.5.6.1, 2.3.5.6.5. */
 #include <string.h>
 
-#include "crypto/toolbox.h"
 #include "smp/sc.h"
 
 /* Our key pair is wanted only once the peer has shown a sound one of its own: a stranger that stops
@@ -24,32 +22,23 @@ static smp_state on_key_checked(smp_session *s, const smp_input *in, smp_outbox 
     return SMP_WAIT_OWN_KEY;
 }
 
-/* Cb = f4(PKb, PKa, Nb, 0) goes out with our key: it needs no shared secret. */
-static smp_state on_own_key(smp_session *s, const smp_input *in, smp_outbox *out)
+/* Our key is there: false, and the session has failed.  Only now can the peer's be compared with it. */
+bool sc_responder_takes_own_key(smp_session *s, const smp_input *in, smp_outbox *out)
 {
-    uint8_t confirm[16];
-    kith_status status;
-
-    if (in->work->result != KITH_OK)
-        return smp_fail_status(s, out, in->work->result);
+    if (in->work->result != KITH_OK) {
+        smp_fail_status(s, out, in->work->result);
+        return false;
+    }
     sc_keep_own_key(s, in);
     if (memcmp(s->peer_public, s->my_public, 32) == 0)
-        return smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_REFLECTED);
-    status = sc_draw_nonce(s);
-    if (status == KITH_OK)
-        status = crypto_f4(s->env->crypto, s->my_public, s->peer_public, s->secrets.my_nonce, 0, confirm);
-    if (status != KITH_OK)
-        return smp_fail_status(s, out, status);
-    sc_send_public_key(s, out);
-    smp_send(out, KITH_SMP_PAIRING_CONFIRM, confirm, sizeof confirm);
-    out->wants |= SMP_OUT_DHKEY;
-    return SMP_WAIT_RANDOM;
+        smp_fail(s, out, KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_REFLECTED);
+    return s->state != SMP_FAILED;
 }
 
-void sc_responder_swap_nonces(smp_session *s, const smp_input *in, smp_outbox *out)
+void sc_responder_show_key(smp_session *s, smp_outbox *out)
 {
-    memcpy(s->secrets.peer_nonce, smp_value(in), sizeof s->secrets.peer_nonce);
-    smp_send(out, KITH_SMP_PAIRING_RANDOM, s->secrets.my_nonce, sizeof s->secrets.my_nonce);
+    sc_send_public_key(s, out);
+    out->wants |= SMP_OUT_DHKEY;
 }
 
 /* Ea must be right before Eb goes out, and before any LTK request is answered (CVE-2020-13593). */
@@ -87,28 +76,15 @@ static smp_state on_awaited_dhkey(smp_session *s, const smp_input *in, smp_outbo
     return sc_keep_dhkey(s, in, out) ? judge(s, s->secrets.held, out) : SMP_FAILED;
 }
 
-/* A Secure Connections key is asked for with EDIV and Rand of zero (2.4.4.1). */
-static smp_state on_ltk_request(smp_session *s, const smp_input *in, smp_outbox *out)
-{
-    if (in->ediv != 0 || in->rand != 0) {
-        out->wants |= SMP_OUT_REFUSE_LTK;
-        return smp_fail(s, out, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_WE_HAVE_NO_KEY);
-    }
-    out->wants |= SMP_OUT_ANSWER_LTK;
-    return SMP_WAIT_ENCRYPTED;
-}
-
 static const smp_row rows[] = {
     {SMP_WAIT_PUBLIC_KEY, SMP_RX(PAIRING_PUBLIC_KEY, 65), sc_take_public_key, SMP_TO(CHECK_KEY)},
     {SMP_CHECK_KEY, SMP_ON(KEY_CHECKED), on_key_checked, SMP_TO(WAIT_OWN_KEY)},
-    {SMP_WAIT_OWN_KEY, SMP_ON(OWN_KEY), on_own_key, SMP_TO(WAIT_RANDOM)},
     {SMP_WAIT_RANDOM, SMP_ON(DHKEY), sc_on_early_dhkey, SMP_STAY},
     {SMP_WAIT_CHECK, SMP_ON(DHKEY), sc_on_early_dhkey, SMP_STAY},
     {SMP_WAIT_CHECK, SMP_RX(PAIRING_DHKEY_CHECK, 17), on_check, SMP_TO(WAIT_LTK_REQUEST) | SMP_TO(WAIT_DHKEY)},
     {SMP_WAIT_DHKEY, SMP_ON(DHKEY), on_awaited_dhkey, SMP_TO(WAIT_LTK_REQUEST)},
-    {SMP_WAIT_LTK_REQUEST, SMP_ON(LTK_REQUEST), on_ltk_request, SMP_TO(WAIT_ENCRYPTED)},
-    {SMP_WAIT_ENCRYPTED, SMP_ON(ENCRYPTED), sc_on_encrypted,
-     SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE)},
+    {SMP_WAIT_LTK_REQUEST, SMP_ON(LTK_REQUEST), smp_on_ltk_request, SMP_TO(WAIT_ENCRYPTED)},
+    {SMP_WAIT_ENCRYPTED, SMP_ON(ENCRYPTED), smp_on_encrypted, SMP_TO_PHASE_3},
 };
 
 const smp_table sc_responder = {rows, sizeof rows / sizeof rows[0]};

@@ -6,6 +6,7 @@
 #define SMP_SESSION_H
 
 #include "crypto/random.h"
+#include "kith/method.h"
 #include "kith/security.h"
 #include "kith/verdict.h"
 #include "kith/work.h"
@@ -16,12 +17,15 @@
     X(START)            /* claimed; nothing sent or received */                                                        \
     X(WAIT_REQUEST)     /* peripheral: Security Request sent, waiting for the central */                               \
     X(WAIT_CONSENT)     /* a person is asked whether to pair */                                                        \
+    X(WAIT_OOB)         /* a person or program is asked for the peer's out of band data */                             \
     X(WAIT_RESPONSE)    /* initiator: Pairing Request sent */                                                          \
     X(WAIT_OWN_KEY)     /* our key pair is not ready yet */                                                            \
     X(WAIT_PUBLIC_KEY)  /* peer's public key wanted */                                                                 \
     X(CHECK_KEY)        /* peer's public key is being checked */                                                       \
     X(CHECK_KEY_HOLD)   /* the same, and the peer's confirm came meanwhile */                                          \
-    X(WAIT_CONFIRM)     /* initiator: responder's commitment wanted */                                                 \
+    X(WAIT_PASSKEY)     /* a person types the passkey */                                                               \
+    X(PASSKEY_HOLD)     /* responder: the same, and the initiator's confirm came meanwhile */                          \
+    X(WAIT_CONFIRM)     /* peer's commitment wanted */                                                                 \
     X(WAIT_RANDOM)      /* peer's nonce wanted */                                                                      \
     X(WAIT_COMPARE)     /* a person compares two numbers */                                                            \
     X(COMPARE_HOLD)     /* the same, and the initiator's check came meanwhile */                                       \
@@ -29,6 +33,8 @@
     X(WAIT_CHECK)       /* peer's DHKey check wanted */                                                                \
     X(WAIT_LTK_REQUEST) /* responder: checks done, the central may encrypt */                                          \
     X(WAIT_ENCRYPTED)   /* the controller is encrypting */                                                             \
+    X(KEYS_LTK)         /* phase 3, legacy: peer's Encryption Information wanted */                                    \
+    X(KEYS_EDIV)        /* phase 3, legacy: peer's Central Identification wanted */                                    \
     X(KEYS_IRK)         /* phase 3: peer's Identity Information wanted */                                              \
     X(KEYS_ADDRESS)     /* phase 3: peer's Identity Address Information wanted */                                      \
     X(KEYS_CSRK)        /* phase 3: peer's Signing Information wanted */                                               \
@@ -47,6 +53,9 @@ typedef enum {
     SMP_IN_PDU,
     SMP_IN_BEGIN,        /* a local call, or a Security Request: start */
     SMP_IN_CONSENT,      /* .yes: a person answered */
+    SMP_IN_OOB,          /* .oob: the peer's data, NULL: none */
+    SMP_IN_PASSKEY,      /* .number: a person typed it */
+    SMP_IN_CANCELLED,    /* a person gave up */
     SMP_IN_COMPARED,     /* .yes, .unseen: a person answered, or nobody looked */
     SMP_IN_OWN_KEY,      /* .work: our key pair */
     SMP_IN_KEY_CHECKED,  /* .work: of the peer's public key */
@@ -64,6 +73,8 @@ typedef struct {
     const kith_work *work;
     bool yes;
     bool unseen;
+    uint32_t number;
+    const kith_oob_data *oob;
     kith_why why;
     kith_hci_status hci_status;
     uint16_t ediv;
@@ -80,10 +91,14 @@ enum {
     SMP_OUT_ANSWER_LTK = 0x20,       /* peripheral: answer the LTK request with secrets.ltk */
     SMP_OUT_REFUSE_LTK = 0x40,       /* peripheral: answer it negatively */
     SMP_OUT_COMMIT = 0x80,           /* may this bond stand?  answer with SMP_IN_COMMIT */
-    SMP_OUT_COMPARE = 0x100          /* ask the person whether the peer shows s->number too */
+    SMP_OUT_COMPARE = 0x100,         /* ask the person whether the peer shows s->number too */
+    SMP_OUT_SHOW_PASSKEY = 0x200,    /* show s->secrets.passkey */
+    SMP_OUT_ASK_PASSKEY = 0x400,     /* ask the person for it */
+    SMP_OUT_ASK_OOB = 0x800,         /* ask for the peer's out of band data */
+    SMP_OUT_KEYPRESS = 0x1000        /* tell of s->keypress */
 };
 
-enum { SMP_OUTBOX_PDUS = 4, SMP_OUTBOX_OCTETS = 128 };
+enum { SMP_OUTBOX_PDUS = 6, SMP_OUTBOX_OCTETS = 128 };
 
 typedef struct {
     uint8_t octets[SMP_OUTBOX_OCTETS]; /* the PDUs to send, one after another */
@@ -93,13 +108,30 @@ typedef struct {
     uint16_t wants;
 } smp_outbox;
 
+/* Our own out of band data, with the key pair that it commits to.  At most one pairing at a time uses it. */
+typedef struct {
+    bool ready, in_use;
+    bool legacy;
+    bool channel_is_secure;
+    uint8_t private_key[32], public_key[64]; /* crypto port's order */
+    uint8_t random[16], tk[16];
+} smp_local_oob;
+
 /* What all sessions of a host share. */
 typedef struct {
     const kith_crypto_port *crypto;
     crypto_random_state *random;
     const uint8_t *irk;    /* ours */
     kith_address identity; /* ours */
+    smp_local_oob *oob;
 } smp_environment;
+
+/* What the distribution of legacy keys gives: a key, and the two numbers by which it is asked for. */
+typedef struct {
+    uint8_t ltk[16];
+    uint16_t ediv;
+    uint64_t rand;
+} smp_legacy_key;
 
 /* All that must not outlive the session, in one place, so that one line wipes it. */
 typedef struct {
@@ -108,8 +140,15 @@ typedef struct {
     uint8_t my_nonce[16];
     uint8_t peer_nonce[16];
     uint8_t mackey[16];
-    uint8_t ltk[16];
-    uint8_t held[16]; /* the peer's confirm or check that came before we could use it */
+    uint8_t ltk[16];        /* that the link is encrypted with: the LTK, in legacy pairing the STK */
+    uint8_t held[16];       /* the peer's confirm or check that came before we could use it */
+    uint8_t my_confirm[16]; /* legacy: what must not come back */
+    uint8_t tk[16];         /* legacy */
+    uint8_t r_mine[16];     /* the r of our DHKey check (0, passkey, peer's OOB random) */
+    uint8_t r_peer[16];     /* the r of the peer's */
+    uint8_t oob_confirm[16], oob_random[16], oob_tk[16]; /* the peer's data, as given */
+    uint32_t passkey;
+    smp_legacy_key my_key, peer_key;
     uint8_t my_csrk[16];
     uint8_t peer_csrk[16];
     uint8_t peer_irk[16];
@@ -132,7 +171,10 @@ typedef struct {
 #define SMP_RX(name, length) SMP_IN_PDU, KITH_SMP_##name, length
 #define SMP_ON(name)         SMP_IN_##name, 0, 0
 #define SMP_TO(state)        (1u << SMP_##state)
-#define SMP_STAY             0x80000000u /* whatever state it was */
+#define SMP_TO_PHASE_3                                                                                                 \
+    (SMP_TO(KEYS_LTK) | SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE))
+#define SMP_TO_METHOD 0x40000000u /* where the method chosen begins */
+#define SMP_STAY      0x80000000u /* whatever state it was */
 
 typedef struct {
     const smp_row *rows;
@@ -144,6 +186,7 @@ struct kith_method {
     bool secure_connections;
     bool initiator;
     smp_handler *begin;             /* runs when phase 1 is done */
+    uint32_t begin_to;              /* and goes there: SMP_TO() bits */
     const smp_table *const *tables; /* its own, then shared ones; ends with NULL */
 };
 
@@ -154,11 +197,20 @@ struct smp_session {
     bool asked_for;      /* by a local call, or a person's consent */
     bool consent_needed; /* set by the host before the first step */
     uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
+    kith_level stake_level; /* what that bond is worth: nothing weaker takes its place */
+    uint8_t stake_key_size;
+    bool stake_sc;
     bool own_key_ready, dhkey_ready, acknowledged;
     bool key_was_missing; /* WAIT_REQUEST: the central asked for a key that we do not have */
     bool dead_link;       /* 30 s timer ran out: no more SMP on this connection */
+    bool commit_asked;    /* COMMIT: a person is asked whether the new bond may take the old one's place */
+    bool has_oob_sc, has_oob_tk, oob_secure; /* the peer's out of band data was given */
+    bool uses_local_oob;                     /* it holds our own out of band data */
+    kith_passkey_form passkey_form;
+    uint8_t round; /* SC Passkey Entry: 0 to 19 */
+    uint8_t keypress;
     const kith_method *method;
-    const kith_security *policy;
+    kith_security policy; /* as it was when the pairing began */
     const smp_environment *env;
     kith_level required_level;
     kith_address my_address, peer_address;  /* as used on air: what f5 and f6 want */
@@ -184,8 +236,17 @@ void smp_open(smp_session *s, bool initiator, const kith_security *policy, const
  * s->verdict; then smp_close(). */
 void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *out);
 
+/* SMP_OUT_COMMIT is answered by a person, who has time until s->deadline_us. */
+void smp_ask_commit(smp_session *s);
+
+/* A PDU of this pairing went out besides its steps: both timers begin anew. */
+void smp_note_sent(smp_session *s, uint64_t now_us);
+
+/* May a person still call it off?  Not while the link is being encrypted or keys go to and fro. */
+bool smp_may_cancel(const smp_session *s);
+
 /* The deadline passed. */
-void smp_expire(smp_session *s, smp_outbox *out);
+void smp_expire(smp_session *s, uint64_t now_us, smp_outbox *out);
 
 /* Ends it without a PDU (the link is lost, the controller refused). */
 void smp_abandon(smp_session *s, kith_why why, kith_ender ender, kith_hci_status hci_status);
@@ -205,11 +266,37 @@ const kith_address *smp_responder_address(const smp_session *s);
 
 /* Phase 1 (features.c): what we offer, and what comes of both offers. */
 void smp_offer(const smp_session *s, kith_pairing_features *mine);
+void smp_offer_response(smp_session *s); /* knowing the request: into s->verdict.my_features */
 /* Chooses the method and key sets from both feature sets; fails where the result would not do. */
 smp_state smp_agree(smp_session *s, smp_outbox *out);
 
 /* A person answered; false, and the session has failed. */
 bool smp_has_consent(smp_session *s, const smp_input *in, smp_outbox *out);
+
+/* Out of band data of the peer, before features are exchanged (oob.c). */
+bool smp_asks_for_oob(const smp_session *s);
+void smp_keep_oob(smp_session *s, const kith_oob_data *data);
+bool smp_offers_oob(const smp_session *s);
+/* OOB was chosen: is all of it there?  Takes hold of our own data where the peer has it.  false, and the session has
+ * failed. */
+bool smp_claim_oob(smp_session *s, smp_outbox *out);
+bool smp_oob_is_secure(const smp_session *s);
+
+/* Passkey Entry (passkey.c): shows ours, or asks for theirs. */
+bool smp_shows_passkey(const smp_session *s);
+kith_status smp_begin_passkey(smp_session *s, smp_outbox *out);
+void smp_keep_passkey(smp_session *s, const smp_input *in);
+smp_state smp_on_keypress(smp_session *s, const smp_input *in, smp_outbox *out);
+bool smp_wants_keypress(const smp_session *s); /* both sides do */
+
+/* Responder, all checks done: the central may encrypt with the key of this pairing, asked for with zeros. */
+smp_state smp_on_ltk_request(smp_session *s, const smp_input *in, smp_outbox *out);
+
+/* Encryption came of the key of this pairing, or did not: phase 3, or the end. */
+smp_state smp_on_encrypted(smp_session *s, const smp_input *in, smp_outbox *out);
+
+/* Vol 3 Part H 2.4.4: a shorter key keeps its least significant octets. */
+void smp_shorten(uint8_t key[16], uint8_t size);
 
 /* Phase 3 (key_distribution.c). */
 smp_state smp_begin_keys(smp_session *s, smp_outbox *out);

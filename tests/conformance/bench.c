@@ -108,6 +108,24 @@ static bool take_packets(void)
     return true;
 }
 
+static void note_key(const kith_event_key *key)
+{
+    uint8_t *keys = key->taken ? &bench.keys_taken : &bench.keys_given;
+
+    if ((*keys & key->key) != 0)
+        bench_fail("key 0x%02x is told twice", key->key);
+    *keys |= key->key;
+}
+
+/* Each key was told as it came, before the end that sums them up. */
+static void check_keys(const kith_verdict *v)
+{
+    if (v->keys_sent != bench.keys_given || v->keys_taken != bench.keys_taken)
+        bench_fail("keys told 0x%02x given and 0x%02x taken, verdict 0x%02x and 0x%02x", bench.keys_given,
+                   bench.keys_taken, v->keys_sent, v->keys_taken);
+    bench.keys_given = bench.keys_taken = 0;
+}
+
 static bool take_events(void)
 {
     kith_event *slot = &told.events[(told.head + told.count) % EVENT_MAX];
@@ -118,6 +136,14 @@ static bool take_events(void)
         return false;
     if (slot->kind == KITH_EVENT_ADVERTISING)
         return true; /* nothing of security in it */
+    if (slot->kind == KITH_EVENT_KEY) {
+        note_key(&slot->key);
+        return true; /* told together with the pairing's end */
+    }
+    if (slot->kind == KITH_EVENT_PAIRED)
+        check_keys(&slot->verdict);
+    if (slot->kind == KITH_EVENT_PAIRING_FAILED)
+        bench.keys_given = bench.keys_taken = 0;
     told.count++;
     note_words("  event:", kith_event_name(slot->kind));
     return true;
@@ -259,6 +285,7 @@ static void tell_connected(void)
     bench.linked = true;
     bench.encrypted = false;
     bench.unseen = false;
+    bench.keys_given = bench.keys_taken = 0;
 }
 
 void bench_connect(void)

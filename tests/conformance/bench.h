@@ -36,6 +36,7 @@ typedef struct {
     bool linked, encrypted;
     uint8_t request[7], response[7]; /* Pairing Request and Response as they went over the air */
     uint64_t smp_sent_us;            /* when our last SMP PDU went */
+    uint8_t keys_given, keys_taken;  /* as events told since the last pairing ended */
     bool unseen;                     /* numbers of this pairing were confirmed by nobody */
 } bench_state;
 extern bench_state bench;

@@ -411,6 +411,22 @@ SENTENCE(a_bond_is_not_replaced_by_a_weaker_one)
     open_window();
     connect_link();
     peer.features[3] = 15;
+    peer_sends_request();
+    we_send("05 03");
+    we_fail(.why = KITH_WHY_WEAKER, .phase = KITH_PHASE_FEATURES, .ended_by = KITH_ENDED_BY_US,
+            .smp_reason = KITH_SMP_AUTHENTICATION_REQUIREMENTS);
+    the_bond_is(&before, true);
+}
+
+/* Whose bond it would be shows at the end alone. */
+SENTENCE(a_bond_is_not_replaced_by_a_weaker_one_from_another_address)
+{
+    kith_bond_keys before = bond_and_meet_again();
+
+    open_window();
+    bench.peer_address.octets[0] ^= 1;
+    connect_link();
+    peer.features[3] = 15;
     pair_to(STEP_KEYS);
     we_send("05 0f");
     level_is(KITH_LEVEL_NONE);
@@ -421,9 +437,9 @@ SENTENCE(a_bond_is_not_replaced_by_a_weaker_one)
 }
 
 /* Consent to a stranger is no consent to give it a known peer's place. */
-SENTENCE(a_stranger_that_turns_out_to_be_somebody_known_is_rejected)
+static void stranger_turns_out_to_be_known(void)
 {
-    kith_bond_keys before = bond_and_meet_again();
+    const kith_event *asked;
 
     bench.peer_address.octets[0] ^= 1; /* another address, the same identity later */
     connect_link();
@@ -432,10 +448,46 @@ SENTENCE(a_stranger_that_turns_out_to_be_somebody_known_is_rejected)
     check_ok(kith_pairing_consent(bench.host, bench.link, true));
     (void)bench_we_send_opcode(KITH_SMP_PAIRING_RESPONSE);
     pair_from(STEP_FEATURES, STEP_KEYS);
+    asked = we_emit(KITH_EVENT_CONSENT_WANTED);
+    check(asked->consent.again && asked->consent.identity_given && asked->consent.replaces != 0);
+    check(asked->consent.deadline_us <= bench.smp_sent_us + 25000000);
+}
+
+static void it_is_rejected(kith_why why, kith_ender ender)
+{
     we_send("05 0f");
     level_is(KITH_LEVEL_NONE);
-    we_fail(.why = KITH_WHY_REPAIRING_REFUSED, .phase = KITH_PHASE_KEYS, .ended_by = KITH_ENDED_BY_US,
-            .smp_reason = KITH_SMP_KEY_REJECTED, .keys_sent = KITH_KEY_ID, .keys_taken = KITH_KEY_ID);
+    we_fail(.why = why, .phase = KITH_PHASE_KEYS, .ended_by = ender, .smp_reason = KITH_SMP_KEY_REJECTED,
+            .keys_sent = KITH_KEY_ID, .keys_taken = KITH_KEY_ID);
     we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
+}
+
+SENTENCE(a_stranger_that_turns_out_to_be_somebody_known_is_asked_about)
+{
+    for (int yes = 0; yes <= 1; yes++) {
+        kith_bond_keys before = bond_and_meet_again();
+
+        bench_round(yes ? "yes" : "no");
+        stranger_turns_out_to_be_known();
+        the_bond_is(&before, true); /* held: the old one stands while a person thinks */
+        check_ok(kith_pairing_consent(bench.host, bench.link, yes));
+        check_status(kith_pairing_consent(bench.host, bench.link, true), KITH_ERR_STATE);
+        if (yes) {
+            we_pair(16);
+            we_emit(KITH_EVENT_BONDED);
+        } else {
+            it_is_rejected(KITH_WHY_REPAIRING_REFUSED, KITH_ENDED_BY_USER);
+        }
+        the_bond_is(&before, !yes);
+    }
+}
+
+SENTENCE(a_stranger_that_turns_out_to_be_somebody_known_is_rejected_where_nobody_answers)
+{
+    kith_bond_keys before = bond_and_meet_again();
+
+    stranger_turns_out_to_be_known();
+    time_passes(25001);
+    it_is_rejected(KITH_WHY_CONSENT_TIMEOUT, KITH_ENDED_BY_TIMEOUT);
     the_bond_is(&before, true);
 }

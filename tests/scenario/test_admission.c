@@ -323,6 +323,14 @@ static void squat(bool known_address)
     cast_equal(room, lamp->told[KITH_EVENT_CONSENT_WANTED], 1);
     answer(lamp, true);
     actor_run(&peer, 2 * CAST_SECOND, NULL, NULL);
+    cast_equal(room, lamp->told[KITH_EVENT_CONSENT_WANTED], known_address ? 2 : 1);
+    if (known_address) {
+        cast_check(room, lamp->last[KITH_EVENT_CONSENT_WANTED].consent.replaces == bond.peer);
+        assert_int_equal(kith_bonds_export(lamp->host, bond.peer, &now), KITH_OK);
+        assert_memory_equal(&now, &before, sizeof now);
+        answer(lamp, false);
+        actor_run(&peer, 2 * CAST_SECOND, NULL, NULL);
+    }
     cast_equal(room, lamp->ends, 2);
     cast_equal(room, lamp->end.succeeded, !known_address);
     assert_int_equal(kith_bonds_export(lamp->host, bond.peer, &now), KITH_OK);
@@ -440,9 +448,11 @@ static void a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **stat
     cast_equal(room, kith_security_secure(lamp->host, lamp->link, KITH_LEVEL_AUTHENTICATED), KITH_OK);
     cast_await_next(lamp, KITH_EVENT_SECURITY_CHANGED);
     cast_equal(room, lamp->last[KITH_EVENT_SECURITY_CHANGED].security.level, KITH_LEVEL_ENCRYPTED);
-    cast_await_next(lamp, KITH_EVENT_PAIRING_FAILED);
+    cast_await_next(lamp, KITH_EVENT_PAIRING_FAILED); /* the central proved the bond, and its person is silent */
     cast_equal(room, lamp->told[KITH_EVENT_ENCRYPTED], 0);
-    cast_equal(room, lamp->end.why, KITH_WHY_REQUEST_IGNORED);
+    cast_equal(room, lamp->end.why, KITH_WHY_PEER_FAILED);
+    cast_equal(room, lamp->end.smp_reason, KITH_SMP_UNSPECIFIED_REASON);
+    cast_equal(room, phone->told[KITH_EVENT_CONSENT_WANTED], 1);
     cast_close(room);
 }
 

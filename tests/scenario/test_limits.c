@@ -59,9 +59,32 @@ static void bad_key_size_above(kith_config *c)
 {
     c->security.min_key_size = 17;
 }
+static void sizes_crossed(kith_config *c)
+{
+    c->security.max_key_size = 15;
+}
+static void size_above_max(kith_config *c)
+{
+    c->security.max_key_size = 17;
+}
+static void bad_passkey(kith_config *c)
+{
+    c->security.fixed_passkey = 1000000;
+}
+static void no_block_list(kith_config *c)
+{
+    c->security.blocked_count = 1;
+}
+static void known_irk(kith_config *c)
+{
+    static const uint8_t sample[16] = {0xec, 0x02, 0x34, 0xa3, 0x57, 0xc8, 0xad, 0x05,
+                                       0x34, 0x10, 0x10, 0xa6, 0x0a, 0x39, 0x7d, 0x9b};
+
+    c->irk = sample;
+}
 static void bad_keys(kith_config *c)
 {
-    c->security.initiator_keys = KITH_KEY_ENC;
+    c->security.initiator_keys = KITH_KEY_LINK;
 }
 static void bad_io(kith_config *c)
 {
@@ -98,9 +121,10 @@ static void long_name(kith_config *c)
 
 static void every_mistake_in_a_configuration_is_refused(void **state)
 {
-    static change *const changes[] = {no_crypto,          bad_limit, bad_level, bad_level_above, bad_key_size,
-                                      bad_key_size_above, bad_keys,  bad_io,    bad_policy,      bad_own_address,
-                                      bad_static_address, zero_irk,  long_name};
+    static change *const changes[] = {
+        no_crypto,          bad_limit,      bad_level, bad_level_above, bad_key_size, bad_key_size_above,
+        sizes_crossed,      size_above_max, bad_keys,  bad_io,          bad_policy,   bad_own_address,
+        bad_static_address, zero_irk,       known_irk, long_name,       bad_passkey,  no_block_list};
     cast_random random = {.state = 1, .good_draws = -1};
     kith_crypto_port crypto;
 

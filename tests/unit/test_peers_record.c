@@ -10,10 +10,10 @@
 #include "peers/record.h"
 #include "tests/vectors/store.h"
 
-static const uint8_t irk[16] = {0x9b, 0x7d, 0x39, 0x0a, 0xa6, 0x10, 0x10, 0x34,
-                                0x05, 0xad, 0xc8, 0x57, 0xa3, 0x34, 0x02, 0xec};
-static const uint8_t ltk[16] = {0xbf, 0x01, 0xfb, 0x9d, 0x4e, 0xf3, 0xbc, 0x36,
-                                0xd8, 0x74, 0xf5, 0x39, 0x41, 0x38, 0x68, 0x4c};
+static const uint8_t irk[16] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
+                                0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
+static const uint8_t ltk[16] = {0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7,
+                                0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf};
 
 static peers_bond sample_bond(void)
 {
@@ -24,6 +24,7 @@ static peers_bond sample_bond(void)
                        .level = KITH_LEVEL_SC_AUTHENTICATED,
                        .method = KITH_METHOD_NUMERIC_COMPARISON,
                        .key_kind = KITH_KEY_KIND_SC,
+                       .has_ltk = true,
                        .initiator = true,
                        .made_s = 1767225600};
 
@@ -43,6 +44,13 @@ static peers_bond signed_bond(void)
     bond.key_size = 7;
     bond.initiator = false;
     memset(bond.ltk + 7, 0, 9);
+    bond.ediv = 0x1234;
+    bond.rand = UINT64_C(0x1122334455667788);
+    bond.has_my_ltk = true;
+    bond.my_ediv = 0x4321;
+    bond.my_rand = UINT64_C(0x8877665544332211);
+    for (uint8_t i = 0; i < 7; i++)
+        bond.my_ltk[i] = 0xe0 + i;
     memset(bond.irk, 0, sizeof bond.irk);
     for (uint8_t i = 0; i < 16; i++) {
         bond.my_csrk[i] = 0x20 + i;
@@ -55,7 +63,9 @@ static bool is_same_bond(const peers_bond *a, const peers_bond *b)
 {
     return a->id == b->id && kith_address_equal(&a->identity, &b->identity) &&
            kith_address_equal(&a->local, &b->local) && memcmp(a->irk, b->irk, 16) == 0 &&
-           memcmp(a->ltk, b->ltk, 16) == 0 && memcmp(a->my_csrk, b->my_csrk, 16) == 0 &&
+           memcmp(a->ltk, b->ltk, 16) == 0 && a->has_ltk == b->has_ltk && a->ediv == b->ediv && a->rand == b->rand &&
+           memcmp(a->my_ltk, b->my_ltk, 16) == 0 && a->has_my_ltk == b->has_my_ltk && a->my_ediv == b->my_ediv &&
+           a->my_rand == b->my_rand && memcmp(a->my_csrk, b->my_csrk, 16) == 0 &&
            memcmp(a->peer_csrk, b->peer_csrk, 16) == 0 && a->key_size == b->key_size && a->level == b->level &&
            a->method == b->method && a->key_kind == b->key_kind && a->initiator == b->initiator &&
            a->numbers_unseen == b->numbers_unseen && a->state == b->state && a->made_s == b->made_s;

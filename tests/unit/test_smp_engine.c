@@ -37,7 +37,7 @@ static const smp_row rows[] = {
 };
 static const smp_table table = {rows, sizeof rows / sizeof rows[0]};
 static const smp_table *const tables[] = {&table, NULL};
-static const kith_method method = {KITH_METHOD_JUST_WORKS, true, true, begin, tables};
+static const kith_method method = {KITH_METHOD_JUST_WORKS, true, true, begin, SMP_TO(WAIT_OWN_KEY), tables};
 
 typedef struct {
     kith_crypto_port port;
@@ -224,7 +224,7 @@ static void the_timer_ends_it_without_a_word(void **state)
     (void)state;
     open_bench(&b, SMP_WAIT_CONFIRM);
     memset(&b.s.secrets, 0x55, sizeof b.s.secrets);
-    smp_expire(&b.s, &b.out);
+    smp_expire(&b.s, b.s.deadline_us, &b.out);
     assert_int_equal(b.s.state, SMP_FAILED);
     assert_int_equal(b.out.count, 0); /* Vol 3 Part H 3.4: no SMP PDU after a timeout */
     assert_int_equal(b.s.verdict.why, KITH_WHY_SMP_TIMEOUT);
@@ -272,7 +272,7 @@ static void a_question_that_is_not_answered_is_a_no(void **state)
 
         open_bench(&b, of_a_person[i]);
         memset(&b.s.secrets, 0x55, sizeof b.s.secrets);
-        smp_expire(&b.s, &b.out);
+        smp_expire(&b.s, b.s.deadline_us, &b.out);
         expect_failure(&b, consent ? KITH_SMP_UNSPECIFIED_REASON : KITH_SMP_NUMERIC_COMPARISON_FAILED,
                        consent ? KITH_WHY_CONSENT_TIMEOUT : KITH_WHY_COMPARE_TIMEOUT);
         assert_int_equal(b.s.verdict.ended_by, KITH_ENDED_BY_TIMEOUT);

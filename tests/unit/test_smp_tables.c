@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,9 @@
 
 #include "smp/session.h"
 
-typedef void visit(const smp_row *row, void *context);
+enum { METHODS = 14 };
 
-static const kith_method *const all_methods[] = {&kith_sc_just_works_initiator, &kith_sc_just_works_responder,
-                                                 &kith_sc_numeric_comparison_initiator,
-                                                 &kith_sc_numeric_comparison_responder};
+typedef void visit(const smp_row *row, void *context);
 
 static void for_each_row(const kith_method *m, visit *call, void *context)
 {
@@ -28,23 +27,56 @@ static void for_each_row(const kith_method *m, visit *call, void *context)
             call(&m->tables[t]->rows[i], context);
 }
 
+/* A walk over a method's rows, with one kind of them left out. */
+typedef struct {
+    const kith_method *method;
+    smp_input_kind without; /* rows with this input, and */
+    uint8_t opcode;         /* this opcode, are not there */
+    bool all;               /* none is left out */
+    uint32_t reached;
+} walk;
+
 static void spread(const smp_row *row, void *context)
 {
-    uint32_t *reached = context;
+    walk *w = context;
+    uint32_t to = row->may_go & ~SMP_STAY & ~SMP_TO_METHOD;
 
-    if (row->state != SMP_ANY && (*reached & 1u << row->state) != 0)
-        *reached |= row->may_go & ~SMP_STAY;
+    if (!w->all && row->input == w->without && row->opcode == w->opcode)
+        return;
+    if ((row->may_go & SMP_TO_METHOD) != 0)
+        to |= w->method->begin_to;
+    if (row->state != SMP_ANY && (w->reached & 1u << row->state) != 0)
+        w->reached |= to;
+}
+
+static uint32_t follow(walk *w)
+{
+    uint32_t before = 0;
+
+    while (w->reached != before) {
+        before = w->reached;
+        for_each_row(w->method, spread, w);
+    }
+    return w->reached;
+}
+
+static uint32_t reachable_from(const kith_method *m, uint32_t states)
+{
+    walk w = {.method = m, .all = true, .reached = states};
+
+    return follow(&w);
 }
 
 static uint32_t reachable(const kith_method *m)
 {
-    uint32_t reached = SMP_TO(START), before = 0;
+    return reachable_from(m, SMP_TO(START));
+}
 
-    while (reached != before) {
-        before = reached;
-        for_each_row(m, spread, &reached);
-    }
-    return reached;
+static uint32_t reachable_without(const kith_method *m, smp_input_kind input, uint8_t opcode)
+{
+    walk w = {.method = m, .without = input, .opcode = opcode, .reached = SMP_TO(START)};
+
+    return follow(&w);
 }
 
 static void note_left(const smp_row *row, void *context)
@@ -58,10 +90,10 @@ static void note_left(const smp_row *row, void *context)
 static void every_state_that_is_reached_has_a_way_out(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++) {
-        uint32_t reached = reachable(all_methods[i]), left = 0;
+    for (size_t i = 0; i < METHODS; i++) {
+        uint32_t reached = reachable(kith_all_methods[i]), left = 0;
 
-        for_each_row(all_methods[i], note_left, &left);
+        for_each_row(kith_all_methods[i], note_left, &left);
         for (unsigned s = SMP_START; s < SMP_STATE_COUNT; s++)
             if ((reached & 1u << s) != 0 && s != SMP_DONE && s != SMP_FAILED && (left & 1u << s) == 0)
                 fail_msg("%s of method %zu is a dead end", smp_state_name((smp_state)s), i);
@@ -83,10 +115,10 @@ static void expect_reached(const smp_row *row, void *context)
 static void every_row_can_be_reached(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++) {
-        uint32_t reached = reachable(all_methods[i]);
+    for (size_t i = 0; i < METHODS; i++) {
+        uint32_t reached = reachable(kith_all_methods[i]);
 
-        for_each_row(all_methods[i], expect_reached, &reached);
+        for_each_row(kith_all_methods[i], expect_reached, &reached);
     }
 }
 
@@ -94,17 +126,11 @@ static void every_row_can_be_reached(void **state)
 static void every_state_leads_to_the_end(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++)
+    for (size_t i = 0; i < METHODS; i++)
         for (unsigned s = SMP_START; s < SMP_DONE; s++) {
-            uint32_t reached = 1u << s, before = 0;
-
-            if ((reachable(all_methods[i]) & reached) == 0)
+            if ((reachable(kith_all_methods[i]) & 1u << s) == 0)
                 continue;
-            while (reached != before) {
-                before = reached;
-                for_each_row(all_methods[i], spread, &reached);
-            }
-            if ((reached & SMP_TO(DONE)) == 0)
+            if ((reachable_from(kith_all_methods[i], 1u << s) & SMP_TO(DONE)) == 0)
                 fail_msg("%s never ends well", smp_state_name((smp_state)s));
         }
 }
@@ -115,7 +141,7 @@ static void check_row(const smp_row *row, void *context)
     assert_non_null(row->handler);
     assert_int_not_equal(row->may_go, 0);
     assert_int_equal(row->may_go & (SMP_TO(FREE) | SMP_TO(START) | SMP_TO(FAILED)), 0);
-    assert_int_equal(row->may_go & ~SMP_STAY & ~((1u << SMP_STATE_COUNT) - 1), 0);
+    assert_int_equal(row->may_go & ~(SMP_STAY | SMP_TO_METHOD) & ~((1u << SMP_STATE_COUNT) - 1), 0);
     if (row->input == SMP_IN_PDU)
         assert_int_equal(row->len, kith_smp_pdu_len(row->opcode));
     else
@@ -125,9 +151,9 @@ static void check_row(const smp_row *row, void *context)
 static void every_row_is_well_formed(void **state)
 {
     (void)state;
-    assert_true(SMP_STATE_COUNT < 31); /* SMP_STAY is the bit above */
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++)
-        for_each_row(all_methods[i], check_row, NULL);
+    assert_true(SMP_STATE_COUNT <= 30); /* SMP_TO_METHOD and SMP_STAY are the bits above */
+    for (size_t i = 0; i < METHODS; i++)
+        for_each_row(kith_all_methods[i], check_row, NULL);
 }
 
 typedef struct {
@@ -153,8 +179,8 @@ static void find_twins(const smp_row *row, void *context)
 static void no_row_hides_another(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++)
-        for_each_row(all_methods[i], find_twins, (void *)(uintptr_t)all_methods[i]);
+    for (size_t i = 0; i < METHODS; i++)
+        for_each_row(kith_all_methods[i], find_twins, (void *)(uintptr_t)kith_all_methods[i]);
 }
 
 static void every_state_has_a_name(void **state)
@@ -165,42 +191,107 @@ static void every_state_has_a_name(void **state)
             assert_string_not_equal(smp_state_name((smp_state)s), smp_state_name((smp_state)other));
 }
 
-static void spread_but_compared(const smp_row *row, void *context)
+/* What must have happened before the controller is given a key: without rows for it, no row leads there. */
+static bool dominates(const kith_method *m, smp_input_kind input, uint8_t opcode)
 {
-    if (row->input != SMP_IN_COMPARED)
-        spread(row, context);
+    return (reachable_without(m, input, opcode) & (SMP_TO(WAIT_ENCRYPTED) | SMP_TO(DONE))) == 0;
 }
 
-/* The check that proves our agreement, and with it any key, is behind a person's answer; without one no row leads
- * there. */
-static void numeric_comparison_gets_nowhere_without_a_person(void **state)
+typedef struct {
+    smp_input_kind input;
+    uint8_t opcode;
+    const char *name;
+} step;
+
+static const step steps[] = {
+    {SMP_IN_PDU, KITH_SMP_PAIRING_PUBLIC_KEY, "public key"},
+    {SMP_IN_KEY_CHECKED, 0, "key on the curve"},
+    {SMP_IN_PDU, KITH_SMP_PAIRING_CONFIRM, "confirm"},
+    {SMP_IN_PASSKEY, 0, "passkey typed"},
+    {SMP_IN_PDU, KITH_SMP_PAIRING_RANDOM, "random (commitment checked)"},
+    {SMP_IN_COMPARED, 0, "numbers compared"},
+    {SMP_IN_PDU, KITH_SMP_PAIRING_DHKEY_CHECK, "DHKey check"},
+    {SMP_IN_LTK_REQUEST, 0, "key asked for"},
+};
+
+static void tell_dominators(const kith_method *m)
+{
+    printf("%s, %s, %s:", m->secure_connections ? "Secure Connections" : "legacy", kith_method_name(m->kind),
+           m->initiator ? "initiator" : "responder");
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (dominates(m, steps[i].input, steps[i].opcode))
+            printf(" > %s", steps[i].name);
+    printf(" > encrypted\n");
+}
+
+/* Secure Connections: the peer's key was checked, its nonce opened what it committed to, its DHKey check was right. */
+static void check_secure_connections(const kith_method *m)
+{
+    assert_true(dominates(m, SMP_IN_PDU, KITH_SMP_PAIRING_PUBLIC_KEY));
+    assert_true(dominates(m, SMP_IN_KEY_CHECKED, 0));
+    assert_true(dominates(m, SMP_IN_PDU, KITH_SMP_PAIRING_DHKEY_CHECK));
+}
+
+/* As initiator of Just Works and Numeric Comparison, and in both roles of Passkey Entry, the peer commits first. */
+static bool is_committed_to(const kith_method *m)
+{
+    bool compares = m->kind == KITH_METHOD_JUST_WORKS || m->kind == KITH_METHOD_NUMERIC_COMPARISON;
+
+    if (!m->secure_connections)
+        return true;
+    return m->kind == KITH_METHOD_PASSKEY || (compares && m->initiator);
+}
+
+static void every_way_to_a_key_passes_its_checks(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++) {
-        bool asks = all_methods[i]->kind == KITH_METHOD_NUMERIC_COMPARISON;
-        uint32_t reached = SMP_TO(START), before = 0;
+    for (size_t i = 0; i < METHODS; i++) {
+        const kith_method *m = kith_all_methods[i];
 
-        while (reached != before) {
-            before = reached;
-            for_each_row(all_methods[i], spread_but_compared, &reached);
-        }
-        assert_int_equal((reached & SMP_TO(WAIT_COMPARE)) != 0, asks);
-        assert_int_equal((reached & (SMP_TO(WAIT_CHECK) | SMP_TO(WAIT_DHKEY) | SMP_TO(WAIT_LTK_REQUEST) |
-                                     SMP_TO(WAIT_ENCRYPTED) | SMP_TO(DONE))) == 0,
-                         asks);
+        tell_dominators(m);
+        if (m->secure_connections)
+            check_secure_connections(m);
+        assert_true(dominates(m, SMP_IN_PDU, KITH_SMP_PAIRING_RANDOM));
+        assert_int_equal(dominates(m, SMP_IN_LTK_REQUEST, 0), !m->initiator);
+        /* Row by row: the initiator's early confirm and the awaited one are two ways for one thing. */
+        assert_int_equal(dominates(m, SMP_IN_PDU, KITH_SMP_PAIRING_CONFIRM), is_committed_to(m));
+        assert_int_equal(dominates(m, SMP_IN_COMPARED, 0), m->kind == KITH_METHOD_NUMERIC_COMPARISON);
     }
 }
 
-/* Each method is the one its name says, in its role, and Secure Connections all of them. */
-static void every_method_is_what_its_name_says(void **state)
+/* Whoever does not show the passkey waits for a person: from there nothing but the typed passkey leads on. */
+static void a_passkey_is_typed_by_a_person(void **state)
 {
     (void)state;
-    assert_true(kith_sc_numeric_comparison_initiator.initiator && !kith_sc_numeric_comparison_responder.initiator);
-    assert_true(kith_sc_just_works_initiator.initiator && !kith_sc_just_works_responder.initiator);
-    assert_int_equal(kith_sc_numeric_comparison_initiator.kind, KITH_METHOD_NUMERIC_COMPARISON);
-    assert_int_equal(kith_sc_numeric_comparison_responder.kind, KITH_METHOD_NUMERIC_COMPARISON);
-    for (size_t i = 0; i < sizeof all_methods / sizeof all_methods[0]; i++)
-        assert_true(all_methods[i]->secure_connections);
+    for (size_t i = 0; i < METHODS; i++) {
+        const kith_method *m = kith_all_methods[i];
+        walk w = {.method = m, .without = SMP_IN_PASSKEY, .reached = SMP_TO(WAIT_PASSKEY) | SMP_TO(PASSKEY_HOLD)};
+
+        if (m->kind == KITH_METHOD_PASSKEY)
+            assert_int_equal(follow(&w), SMP_TO(WAIT_PASSKEY) | SMP_TO(PASSKEY_HOLD));
+        else
+            assert_int_equal(reachable(m) & (SMP_TO(WAIT_PASSKEY) | SMP_TO(PASSKEY_HOLD)), 0);
+    }
+}
+
+/* Each method is there once in each role. */
+static void every_method_is_there(void **state)
+{
+    unsigned seen[2][2][KITH_METHOD_OOB + 1] = {0};
+
+    (void)state;
+    for (size_t i = 0; kith_all_methods[i] != NULL; i++) {
+        const kith_method *m = kith_all_methods[i];
+
+        seen[m->secure_connections][m->initiator][m->kind]++;
+        assert_true(i < METHODS);
+    }
+    for (unsigned sc = 0; sc < 2; sc++)
+        for (unsigned initiator = 0; initiator < 2; initiator++)
+            for (unsigned kind = KITH_METHOD_JUST_WORKS; kind <= KITH_METHOD_OOB; kind++)
+                assert_int_equal(seen[sc][initiator][kind], sc || kind != KITH_METHOD_NUMERIC_COMPARISON);
+    for (size_t i = 0; kith_sc_methods[i] != NULL; i++)
+        assert_ptr_equal(kith_sc_methods[i], kith_all_methods[i]);
 }
 
 int main(void)
@@ -212,8 +303,9 @@ int main(void)
         cmocka_unit_test(every_row_is_well_formed),
         cmocka_unit_test(no_row_hides_another),
         cmocka_unit_test(every_state_has_a_name),
-        cmocka_unit_test(numeric_comparison_gets_nowhere_without_a_person),
-        cmocka_unit_test(every_method_is_what_its_name_says),
+        cmocka_unit_test(every_way_to_a_key_passes_its_checks),
+        cmocka_unit_test(a_passkey_is_typed_by_a_person),
+        cmocka_unit_test(every_method_is_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

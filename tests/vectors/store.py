@@ -11,10 +11,11 @@ def octets(text):
     return bytes.fromhex(text)
 
 
-IRK = octets("9b 7d 39 0a a6 10 10 34 05 ad c8 57 a3 34 02 ec")
+IRK = bytes(range(0xA0, 0xB0))
 STATIC_ADDRESS = octets("55 44 33 22 11 c0")
 IDENTITY = octets("66 55 44 33 22 11")
-LTK = octets("bf 01 fb 9d 4e f3 bc 36 d8 74 f5 39 41 38 68 4c")
+LTK = bytes(range(0xC0, 0xD0))  # the sample data's is refused: everybody knows it
+MY_LTK = bytes(range(0xE0, 0xF0))
 MY_CSRK = bytes(range(0x20, 0x30))
 PEER_CSRK = bytes(range(0x30, 0x40))
 MADE = 1767225600
@@ -30,7 +31,9 @@ def bond(flags, level, method, kind, size, ltk, keys):
 
 
 PLAIN = bond(0x05, 4, 2, 1, 16, LTK, IRK)  # Numeric Comparison, we were initiator, an IRK
-SIGNED = bond(0x18, 2, 1, 2, 7, LTK[:7] + bytes(9), MY_CSRK + PEER_CSRK)  # a short legacy key, no IRK
+PEER_KEY = LTK[:7] + bytes(9) + struct.pack("<HQ", 0x1234, 0x1122334455667788)
+MY_KEY = MY_LTK[:7] + bytes(9) + struct.pack("<HQ", 0x4321, 0x8877665544332211)
+SIGNED = bond(0x78, 2, 1, 2, 7, PEER_KEY + MY_KEY, MY_CSRK + PEER_CSRK)  # short legacy keys, no IRK
 
 
 class Log:
@@ -94,9 +97,9 @@ print("""/* Octets of a flash log and of its records: docs/bond-format.md.  Writ
 #include <stdint.h>
 
 /* clang-format off */""")
-show("vector_device", "a device record: IRK of the sample data, C0:11:22:33:44:55", device())
+show("vector_device", "a device record: an IRK, C0:11:22:33:44:55", device())
 show("vector_bond", "a bond of level 4 with an IRK", PLAIN)
-show("vector_signed_bond", "a legacy bond with a key of 7 octets, signing keys and no IRK", SIGNED)
+show("vector_signed_bond", "a legacy bond with keys of 7 octets both ways, signing keys and no IRK", SIGNED)
 show("vector_small_log", "sectors of 512, units of 1, erased is 0xff: the device; bond 1; bond 7, which was removed",
      small_log())
 show("vector_wide_log", "sectors of 1024, units of 16, erased is 0x00: bond 1", wide_log())

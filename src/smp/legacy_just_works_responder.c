@@ -1,0 +1,16 @@
+/* Legacy Just Works as responder: a TK of zero.  Core Vol 3 Part H 2.3.5.2. */
+#include "smp/legacy.h"
+
+static smp_state begin(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)s;
+    (void)in;
+    (void)out;
+    return SMP_WAIT_CONFIRM;
+}
+
+static const smp_table *const tables[] = {&legacy_responder, &smp_keys, NULL};
+
+const kith_method kith_legacy_just_works_responder = {
+    KITH_METHOD_JUST_WORKS, false, false, begin, SMP_TO(WAIT_CONFIRM), tables,
+};
