@@ -9,14 +9,22 @@
 #include "link_options.h"
 #include "store_file.h"
 
-enum { OPTION_BTSNOOP = 0x1000, OPTION_SHOW_KEYS, OPTION_STORE, OPTION_IO, OPTION_LEVEL, OPTION_INSECURE_CONFIRM };
+enum {
+    OPTION_BTSNOOP = 0x1000,
+    OPTION_SHOW_KEYS,
+    OPTION_STORE,
+    OPTION_IO,
+    OPTION_LEVEL,
+    OPTION_INSECURE_CONFIRM,
+    OPTION_LEGACY
+};
 
 void link_options_init(link_options *o)
 {
     memset(o, 0, sizeof *o);
     o->fd = -1;
     o->level = KITH_LEVEL_ENCRYPTED;
-    o->io = isatty(STDIN_FILENO) ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT;
+    o->io = isatty(STDIN_FILENO) ? KITH_IO_KEYBOARD_DISPLAY : KITH_IO_NO_INPUT_NO_OUTPUT;
 }
 
 unsigned link_options_number(const char *option, const char *arg, unsigned most, struct argp_state *state)
@@ -97,6 +105,9 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case OPTION_INSECURE_CONFIRM:
         o->insecure_confirm = true;
         return 0;
+    case OPTION_LEGACY:
+        o->legacy = true;
+        return 0;
     case 'j':
         o->json = true;
         return 0;
@@ -125,13 +136,15 @@ static const struct argp_option option_table[] = {
      1},
     {"io", OPTION_IO, "IO", 0,
      "none, display-only, display-yes-no, keyboard-only or keyboard-display: what decides how devices pair; default "
-     "display-yes-no on a terminal, else none",
+     "keyboard-display on a terminal, else none",
      2},
     {"level", OPTION_LEVEL, "LEVEL", 0,
      "the least security of a link: encrypted (or 2, the default), authenticated (3), sc-authenticated (4)", 2},
     {"yes", 'y', NULL, 0, "consent to pairing; not to a number, and not to replacing a bond that stands", 2},
     {"insecure-confirm", OPTION_INSECURE_CONFIRM, NULL, 0,
      "say yes to every number unseen: no protection against a man in the middle", 2},
+    {"legacy", OPTION_LEGACY, NULL, 0,
+     "allow LE legacy pairing too, where the peer has nothing better: whoever listens to it learns the keys", 2},
     {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
     {"show-keys", OPTION_SHOW_KEYS, NULL, 0,
      "tell the long term key of each new bond, in hex, most significant octet first", 3},
