@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "air_path.h"
+#include "choice.h"
 #include "link_options.h"
 #include "store_file.h"
 
@@ -39,40 +40,6 @@ unsigned link_options_number(const char *option, const char *arg, unsigned most,
     return (unsigned)number;
 }
 
-/* ---- words ---- */
-
-typedef struct {
-    const char *word;
-    int value;
-} choice;
-
-static const choice io_choices[] = {
-    {"none", KITH_IO_NO_INPUT_NO_OUTPUT},           {"display-only", KITH_IO_DISPLAY_ONLY},
-    {"display-yes-no", KITH_IO_DISPLAY_YES_NO},     {"keyboard-only", KITH_IO_KEYBOARD_ONLY},
-    {"keyboard-display", KITH_IO_KEYBOARD_DISPLAY}, {NULL, 0}};
-
-static const choice level_choices[] = {{"encrypted", KITH_LEVEL_ENCRYPTED},
-                                       {"authenticated", KITH_LEVEL_AUTHENTICATED},
-                                       {"sc-authenticated", KITH_LEVEL_SC_AUTHENTICATED},
-                                       {"2", KITH_LEVEL_ENCRYPTED},
-                                       {"3", KITH_LEVEL_AUTHENTICATED},
-                                       {"4", KITH_LEVEL_SC_AUTHENTICATED},
-                                       {NULL, 0}};
-
-static int choose(const choice *c, const char *option, const char *arg, struct argp_state *state)
-{
-    char words[128] = "";
-    size_t len = 0;
-
-    for (const choice *one = c; one->word != NULL; one++) {
-        if (strcmp(one->word, arg) == 0)
-            return one->value;
-        len += (size_t)snprintf(words + len, sizeof words - len, "%s%s", one == c ? "" : ", ", one->word);
-    }
-    argp_error(state, "%s is one of: %s; not '%s'", option, words, arg);
-    return 0;
-}
-
 /* ---- parsing ---- */
 
 static void check(const link_options *o, struct argp_state *state)
@@ -94,10 +61,10 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
         o->store = arg;
         return 0;
     case OPTION_IO:
-        o->io = (kith_io_capability)choose(io_choices, "--io", arg, state);
+        o->io = (kith_io_capability)choice_of(choice_io, "--io", arg, state);
         return 0;
     case OPTION_LEVEL:
-        o->level = (kith_level)choose(level_choices, "--level", arg, state);
+        o->level = (kith_level)choice_of(choice_level, "--level", arg, state);
         return 0;
     case 'y':
         o->yes = true;
