@@ -38,6 +38,7 @@ typedef struct {
     uint64_t smp_sent_us;            /* when our last SMP PDU went */
     uint8_t keys_given, keys_taken;  /* as events told since the last pairing ended */
     bool unseen;                     /* numbers of this pairing were confirmed by nobody */
+    bool overheard;                  /* out of band data came over a channel that is not secure */
 } bench_state;
 extern bench_state bench;
 
@@ -131,6 +132,9 @@ void bench_do_work(void);
 bool bench_is_bonding(void);         /* both sides said so */
 kith_method_kind bench_method(void); /* what both feature sets lead to */
 kith_level bench_level(void);        /* what it is worth */
+bool bench_is_legacy(void);
+kith_passkey_form bench_passkey_form(void);
+bool bench_we_show_passkey(void);
 bool bench_can_compare(uint8_t io);
 void bench_note(const char *who, const uint8_t *octets, size_t len);
 

@@ -29,21 +29,93 @@ bool bench_can_compare(uint8_t io)
     return io == KITH_IO_DISPLAY_YES_NO || io == KITH_IO_KEYBOARD_DISPLAY;
 }
 
-/* No case here gets as far as a passkey: what is not compared is Just Works. */
+/* Neither side has anything better, or one of them has not. */
+bool bench_is_legacy(void)
+{
+    return (bench.request[3] & bench.response[3] & KITH_AUTH_SC) == 0;
+}
+
+static bool types(uint8_t io)
+{
+    return io == KITH_IO_KEYBOARD_ONLY || io == KITH_IO_KEYBOARD_DISPLAY;
+}
+
+static bool shows(uint8_t io)
+{
+    return io != KITH_IO_KEYBOARD_ONLY && io != KITH_IO_NO_INPUT_NO_OUTPUT;
+}
+
+static kith_method_kind method_of_io(uint8_t initiator, uint8_t responder)
+{
+    if (initiator == KITH_IO_NO_INPUT_NO_OUTPUT || responder == KITH_IO_NO_INPUT_NO_OUTPUT)
+        return KITH_METHOD_JUST_WORKS;
+    if (!bench_is_legacy() && bench_can_compare(initiator) && bench_can_compare(responder))
+        return KITH_METHOD_NUMERIC_COMPARISON;
+    return types(initiator) || types(responder) ? KITH_METHOD_PASSKEY : KITH_METHOD_JUST_WORKS;
+}
+
 kith_method_kind bench_method(void)
 {
     bool mitm = ((bench.request[3] | bench.response[3]) & KITH_AUTH_MITM) != 0;
+    int flags = bench.request[2] + bench.response[2];
 
-    return mitm && bench_can_compare(bench.request[1]) && bench_can_compare(bench.response[1])
-               ? KITH_METHOD_NUMERIC_COMPARISON
-               : KITH_METHOD_JUST_WORKS;
+    if (flags == 2 || (flags == 1 && !bench_is_legacy()))
+        return KITH_METHOD_OOB;
+    return mitm ? method_of_io(bench.request[1], bench.response[1]) : KITH_METHOD_JUST_WORKS;
+}
+
+/* The initiator shows where it can and the responder can type; the tables have no other rule. */
+kith_passkey_form bench_passkey_form(void)
+{
+    if (bench_method() != KITH_METHOD_PASSKEY)
+        return KITH_PASSKEY_NONE;
+    if (shows(bench.request[1]) && types(bench.response[1]))
+        return KITH_PASSKEY_INITIATOR_SHOWS;
+    return shows(bench.response[1]) ? KITH_PASSKEY_RESPONDER_SHOWS : KITH_PASSKEY_BOTH_TYPE;
+}
+
+bool bench_we_show_passkey(void)
+{
+    return bench_passkey_form() ==
+           (bench.role == CENTRAL ? KITH_PASSKEY_INITIATOR_SHOWS : KITH_PASSKEY_RESPONDER_SHOWS);
+}
+
+static bool is_passkey_fixed(void)
+{
+    return bench_we_show_passkey() && bench.config.security.insecure_fixed_passkey;
+}
+
+static bool is_overheard(void)
+{
+    return bench_method() == KITH_METHOD_OOB && bench.overheard;
+}
+
+static bool is_authenticated(void)
+{
+    switch (bench_method()) {
+    case KITH_METHOD_NUMERIC_COMPARISON:
+        return !bench.unseen;
+    case KITH_METHOD_PASSKEY:
+        return !is_passkey_fixed() && (!bench_is_legacy() || bench.config.security.before_core_6_2);
+    case KITH_METHOD_OOB:
+        return !is_overheard();
+    default:
+        return false;
+    }
 }
 
 kith_level bench_level(void)
 {
-    if (bench_method() == KITH_METHOD_JUST_WORKS || bench.unseen)
+    if (!is_authenticated())
         return KITH_LEVEL_ENCRYPTED;
-    return bench.request[4] == 16 && bench.response[4] == 16 ? KITH_LEVEL_SC_AUTHENTICATED : KITH_LEVEL_AUTHENTICATED;
+    return !bench_is_legacy() && bench.request[4] == 16 && bench.response[4] == 16 ? KITH_LEVEL_SC_AUTHENTICATED
+                                                                                   : KITH_LEVEL_AUTHENTICATED;
+}
+
+/* A Secure Connections key is agreed upon, not given. */
+static uint8_t keys_given(uint8_t octet)
+{
+    return octet & (KITH_KEY_ID | KITH_KEY_SIGN | (bench_is_legacy() ? KITH_KEY_ENC : 0));
 }
 
 static void check_all_features(const kith_verdict *v)
@@ -102,6 +174,8 @@ void bench_we_fail(const kith_verdict *wanted)
     same(v->bonded, false, "bonded");
     same(v->method, agreed ? bench_method() : KITH_METHOD_NONE, "method");
     same(v->numbers_unseen, agreed && bench.unseen, "numbers_unseen");
+    same(v->passkey_fixed, agreed && is_passkey_fixed(), "passkey_fixed");
+    same(v->oob_overheard, agreed && is_overheard(), "oob_overheard");
     same(v->keys_sent, wanted->keys_sent, "keys_sent");
     same(v->keys_taken, wanted->keys_taken, "keys_taken");
     if (agreed)
@@ -122,8 +196,7 @@ void bench_we_pair(uint8_t key_size)
 {
     static const kith_verdict wanted = {.why = KITH_WHY_PAIRED, .phase = KITH_PHASE_DONE, .ended_by = KITH_ENDED_WELL};
     const kith_verdict *v = &bench_we_emit(KITH_EVENT_PAIRED)->verdict;
-    uint8_t initiator_keys = bench.response[5] & (KITH_KEY_ID | KITH_KEY_SIGN);
-    uint8_t responder_keys = bench.response[6] & (KITH_KEY_ID | KITH_KEY_SIGN);
+    uint8_t initiator_keys = keys_given(bench.response[5]), responder_keys = keys_given(bench.response[6]);
 
     same(v->attempt, KITH_ATTEMPT_PAIRING, "attempt");
     same(v->succeeded, true, "succeeded");
@@ -132,8 +205,10 @@ void bench_we_pair(uint8_t key_size)
     same(v->method, bench_method(), "method");
     same(v->level, bench_level(), "level");
     same(v->numbers_unseen, bench.unseen, "numbers_unseen");
+    same(v->passkey_fixed, is_passkey_fixed(), "passkey_fixed");
+    same(v->oob_overheard, is_overheard(), "oob_overheard");
     same(v->key_size, key_size, "key_size");
-    same(v->key_kind, KITH_KEY_KIND_SC, "key_kind");
+    same(v->key_kind, bench_is_legacy() ? KITH_KEY_KIND_LEGACY : KITH_KEY_KIND_SC, "key_kind");
     same(v->bonded, bench_is_bonding(), "bonded");
     same(v->keys_sent, bench.role == CENTRAL ? initiator_keys : responder_keys, "keys_sent");
     same(v->keys_taken, bench.role == CENTRAL ? responder_keys : initiator_keys, "keys_taken");
@@ -145,7 +220,8 @@ void bench_level_is(kith_level level)
     const kith_event *event = bench_we_emit(KITH_EVENT_SECURITY_CHANGED);
 
     same(event->security.level, level, "level (event)");
-    same(event->security.secure_connections, level > KITH_LEVEL_NONE, "secure_connections (event)");
+    same(event->security.secure_connections, level > KITH_LEVEL_NONE && !bench_is_legacy(),
+         "secure_connections (event)");
     if (kith_security_of(bench.host, bench.link, &now) == KITH_OK)
         same(now.level, level, "level (now)");
 }
