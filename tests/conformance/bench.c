@@ -284,7 +284,7 @@ static void tell_connected(void)
     controller_tell_le(KITH_HCI_LE_EV_CONNECTION_COMPLETE, complete, sizeof complete);
     bench.linked = true;
     bench.encrypted = false;
-    bench.unseen = false;
+    bench.unseen = bench.debug_key = false;
     bench.keys_given = bench.keys_taken = 0;
 }
 

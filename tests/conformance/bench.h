@@ -39,6 +39,7 @@ typedef struct {
     uint8_t keys_given, keys_taken;  /* as events told since the last pairing ended */
     bool unseen;                     /* numbers of this pairing were confirmed by nobody */
     bool overheard;                  /* out of band data came over a channel that is not secure */
+    bool debug_key;                  /* the peer showed the published debug key, and it is allowed */
 } bench_state;
 extern bench_state bench;
 

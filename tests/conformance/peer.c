@@ -11,7 +11,7 @@ peer_state peer;
 static uint64_t drawn;
 
 /* Any numbers will do that are not the same twice; the scalar stays below the group order. */
-static void draw(uint8_t *out, size_t len)
+void peer_draw_octets(uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         drawn = drawn * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -21,10 +21,12 @@ static void draw(uint8_t *out, size_t len)
 
 void peer_draw(void)
 {
-    draw(peer.private_key, sizeof peer.private_key);
+    peer_draw_octets(peer.private_key, sizeof peer.private_key);
     peer.private_key[31] &= 0x7f;
     judge_key_pair(peer.private_key, peer.public_key);
-    draw(peer.nonce, sizeof peer.nonce);
+    peer_draw_octets(peer.nonce, sizeof peer.nonce);
+    memset(peer.r, 0, sizeof peer.r);
+    memset(peer.our_r, 0, sizeof peer.our_r);
 }
 
 void peer_begin(void)
@@ -36,8 +38,8 @@ void peer_begin(void)
     drawn = 7;
     memcpy(peer.features, features, sizeof features);
     peer.identity = bench.peer_address;
-    draw(peer.irk, sizeof peer.irk);
-    draw(peer.csrk, sizeof peer.csrk);
+    peer_draw_octets(peer.irk, sizeof peer.irk);
+    peer_draw_octets(peer.csrk, sizeof peer.csrk);
     peer_draw();
 }
 
@@ -129,13 +131,12 @@ static void derive(void)
 
 static void check_of(bool ours, uint8_t out[16])
 {
-    static const uint8_t r[16];
     const uint8_t *mine = ours ? peer.our_nonce : peer.nonce, *other = ours ? peer.nonce : peer.our_nonce;
     const uint8_t *features = (bench.role == CENTRAL) == ours ? bench.request : bench.response;
     const kith_address *a1 = ours ? &bench.our_address : &bench.peer_address;
     const kith_address *a2 = ours ? &bench.peer_address : &bench.our_address;
 
-    judge_f6(peer.mackey, mine, other, r, features + 1, a1, a2, out);
+    judge_f6(peer.mackey, mine, other, ours ? peer.our_r : peer.r, features + 1, a1, a2, out);
 }
 
 void peer_do_check(correctness how)

@@ -28,6 +28,8 @@ typedef struct {
     uint8_t irk[16], csrk[16];
     uint8_t private_key[32], public_key[64], nonce[16]; /* fresh with each pairing */
     uint8_t our_public[64], our_confirm[16], our_nonce[16];
+    uint8_t r[16],
+        our_r[16]; /* what the peer's check and ours are over; zeros with each pairing, where nobody sets them */
     uint8_t mackey[16], ltk[16];
     uint8_t our_irk[16], our_identity[7], our_csrk[16]; /* as we distributed them */
 } peer_state;
@@ -36,6 +38,7 @@ extern peer_state peer;
 /* A peer with NoInputNoOutput, bonding, Secure Connections, 16 octets, identity keys both ways. */
 void peer_begin(void);
 void peer_draw(void); /* a fresh key pair and nonce; peer_begin() and every pairing request do it */
+void peer_draw_octets(uint8_t *out, size_t len);
 
 #define peer_sends_request()    (AT, peer_do_request())
 #define peer_sends_response()   (AT, peer_do_response())

@@ -20,7 +20,7 @@ static void same_features(const kith_pairing_features *f, const uint8_t pdu[7], 
 
 bool bench_is_bonding(void)
 {
-    return (bench.request[3] & KITH_AUTH_BONDING_MASK) == KITH_AUTH_BONDING &&
+    return !bench.debug_key && (bench.request[3] & KITH_AUTH_BONDING_MASK) == KITH_AUTH_BONDING &&
            (bench.response[3] & KITH_AUTH_BONDING_MASK) == KITH_AUTH_BONDING;
 }
 
@@ -92,6 +92,8 @@ static bool is_overheard(void)
 
 static bool is_authenticated(void)
 {
+    if (bench.debug_key)
+        return false;
     switch (bench_method()) {
     case KITH_METHOD_NUMERIC_COMPARISON:
         return !bench.unseen;
@@ -176,6 +178,7 @@ void bench_we_fail(const kith_verdict *wanted)
     same(v->numbers_unseen, agreed && bench.unseen, "numbers_unseen");
     same(v->passkey_fixed, agreed && is_passkey_fixed(), "passkey_fixed");
     same(v->oob_overheard, agreed && is_overheard(), "oob_overheard");
+    same(v->debug_key, bench.debug_key, "debug_key");
     same(v->keys_sent, wanted->keys_sent, "keys_sent");
     same(v->keys_taken, wanted->keys_taken, "keys_taken");
     if (agreed)
@@ -207,6 +210,7 @@ void bench_we_pair(uint8_t key_size)
     same(v->numbers_unseen, bench.unseen, "numbers_unseen");
     same(v->passkey_fixed, is_passkey_fixed(), "passkey_fixed");
     same(v->oob_overheard, is_overheard(), "oob_overheard");
+    same(v->debug_key, bench.debug_key, "debug_key");
     same(v->key_size, key_size, "key_size");
     same(v->key_kind, bench_is_legacy() ? KITH_KEY_KIND_LEGACY : KITH_KEY_KIND_SC, "key_kind");
     same(v->bonded, bench_is_bonding(), "bonded");
