@@ -26,6 +26,7 @@ MAP = {
     "ports/sim": ("sim/sim.h",),  # hosts on the virtual radio
     "sim": ("src/base", "src/hci", "src/crypto"),
     "tools": ("sim/sim.h",),
+    "tools/diagrams": ("src/base", "src/smp"),  # pictures of the tables
     "examples": ("sim/sim.h",),
     "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
     "tests/scenario": ("sim/sim.h", "tests/vectors"),

@@ -19,9 +19,10 @@ if step build scripts/build.sh dev; then
     step scenario scripts/run_tests.py scenario build scenario
     step demo build/kith demo
     step first-program scripts/check_first_program.sh
+    step diagrams scripts/diagrams.sh --check
     step core scripts/check_core.py build/libkith.a build/libkith-export.a
 else
-    not_run "the build failed" unit conformance powerloss scenario command demo first-program core
+    not_run "the build failed" unit conformance powerloss scenario command demo first-program diagrams core
 fi
 step clang scripts/test_build.sh clang
 [ $built = no ] || joined command
