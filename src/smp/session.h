@@ -194,6 +194,7 @@ struct smp_session {
     bool initiator;
     bool window;         /* admitted by the pairing window */
     bool asked_for;      /* by a local call, or a person's consent */
+    uint8_t peer_class;  /* given by the window, or with the consent */
     bool consent_needed; /* set by the host before the first step */
     uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
     kith_level stake_level; /* what that bond is worth: nothing weaker takes its place */
