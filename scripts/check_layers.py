@@ -30,6 +30,7 @@ MAP = {
     "examples": ("sim/sim.h",),
     "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
     "tests/scenario": ("sim/sim.h", "tests/vectors"),
+    "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests"),  # with hosts as in the scenarios
     "tests": ("src", "sim", "ports"),
     "bench": ("src", "sim"),

@@ -183,8 +183,10 @@ KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id pe
 /* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.
  * Octets in wire order.  KITH_ERR_NOT_FOUND: no such bond. */
 typedef struct {
-    uint8_t ltk[16];
-    uint8_t irk[16]; /* zeros: none */
+    uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, used where we are central */
+    uint8_t my_ltk[16]; /* legacy: ours, used where the peer is central; zeros: none */
+    uint8_t ediv[2], my_ediv[2], rand[8], my_rand[8]; /* what names these two on air */
+    uint8_t irk[16];                                  /* zeros: none */
     uint8_t my_csrk[16], peer_csrk[16];
     uint8_t key_size;
 } kith_bond_keys;
