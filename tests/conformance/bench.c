@@ -11,6 +11,7 @@
 enum { EVENT_MAX = 64, TURNS_MAX = 10000, STORY_MAX = 24000 };
 
 bench_state bench;
+bool bench_asks_oob;
 
 static struct {
     kith_event events[EVENT_MAX];
@@ -181,6 +182,29 @@ static void pump(void)
             bench_fail("the host never rests");
 }
 
+/* Takes the question for out of band data out of what was told. */
+static bool take_oob_question(void)
+{
+    for (size_t i = 0; i < told.count; i++) {
+        if (told.events[(told.head + i) % EVENT_MAX].kind != KITH_EVENT_OOB_WANTED)
+            continue;
+        for (told.count--; i < told.count; i++)
+            told.events[(told.head + i) % EVENT_MAX] = told.events[(told.head + i + 1) % EVENT_MAX];
+        return true;
+    }
+    return false;
+}
+
+/* Before the script goes on: what it did not wait for. */
+static void settle(void)
+{
+    pump();
+    while (bench_asks_oob && take_oob_question()) {
+        bench_check_status(kith_pairing_oob(bench.host, bench.link, NULL), KITH_OK);
+        pump();
+    }
+}
+
 void bench_do_one_work(void)
 {
     pump();
@@ -200,6 +224,7 @@ void bench_time_passes(uint32_t ms)
 {
     uint64_t end = bench.now_us + UINT64_C(1000) * ms;
 
+    settle();
     for (int turn = 0; bench.now_us < end; turn++) {
         uint64_t due = kith_host_deadline(bench.host);
 
@@ -250,6 +275,7 @@ void bench_begin(bench_role role)
     bench.our_address = (kith_address){KITH_ADDRESS_PUBLIC, {0x11, 0x22, 0x33, 0x44, 0x55, 0x66}};
     bench.peer_address = (kith_address){KITH_ADDRESS_PUBLIC, {0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6}};
     kith_config_default(&bench.config);
+    bench.config.security.ask_oob = bench_asks_oob;
     bench.config.name = "under test";
     bench.config.security.methods = role == PERIPHERAL ? as_peripheral : as_central;
     bench_check_status(kith_openssl_port(&port), KITH_OK);
@@ -347,6 +373,7 @@ void bench_peer_sends_octets(uint16_t cid, const uint8_t *pdu, size_t len)
 {
     if (!bench.linked)
         bench_fail("there is no link");
+    settle();
     bench_note(cid == KITH_CID_SMP ? "peer sends" : "peer sends (ATT)", pdu, len);
     if (cid == KITH_CID_SMP && len == 7 && pdu[0] == KITH_SMP_PAIRING_REQUEST)
         memcpy(bench.request, pdu, len);
@@ -373,7 +400,7 @@ void bench_we_send(uint16_t cid, const char *hex)
     size_t len = read_hex(hex, wanted, PACKET_MAX);
     packet *p;
 
-    pump();
+    settle();
     p = queue_take(cid == KITH_CID_SMP ? &controller.smp : &controller.att);
     if (p == NULL)
         bench_fail("we sent nothing, wanted: %s", hex);
@@ -392,7 +419,7 @@ const uint8_t *bench_we_send_opcode(uint8_t opcode)
 {
     packet *p;
 
-    pump();
+    settle();
     p = queue_take(&controller.smp);
     if (p == NULL)
         bench_fail("we sent nothing, wanted: %s", kith_smp_opcode_name(opcode));
@@ -405,7 +432,7 @@ void bench_we_send_nothing(uint16_t cid)
 {
     packet *p;
 
-    pump();
+    settle();
     p = queue_take(cid == KITH_CID_SMP ? &controller.smp : &controller.att);
     if (p != NULL)
         bench_fail("we sent something that was not expected, opcode %02x", p->octets[0]);
@@ -415,7 +442,10 @@ void bench_we_send_nothing(uint16_t cid)
 
 const kith_event *bench_we_emit(kith_event_kind kind)
 {
-    pump();
+    if (kind == KITH_EVENT_OOB_WANTED)
+        pump();
+    else
+        settle();
     if (told.count == 0)
         bench_fail("no event, wanted: %s", kith_event_name(kind));
     last_event = told.events[told.head];
@@ -429,7 +459,7 @@ const kith_event *bench_we_emit(kith_event_kind kind)
 
 void bench_we_emit_nothing(void)
 {
-    pump();
+    settle();
     if (told.count != 0)
         bench_fail("event that was not expected: %s", kith_event_name(told.events[told.head].kind));
 }
@@ -453,7 +483,7 @@ void bench_we_command(uint16_t opcode, size_t offset, const uint8_t *octets, siz
 {
     packet *p;
 
-    pump();
+    settle();
     p = queue_take(&controller.commands);
     if (p == NULL)
         bench_fail("we gave no command, wanted: %04x", opcode);
@@ -467,7 +497,7 @@ void bench_we_command_nothing(void)
 {
     packet *p;
 
-    pump();
+    settle();
     p = queue_take(&controller.commands);
     if (p != NULL)
         bench_fail("command that was not expected: %04x", (unsigned)(p->octets[0] | p->octets[1] << 8));

@@ -43,6 +43,10 @@ typedef struct {
 } bench_state;
 extern bench_state bench;
 
+/* Configuration of this run: begin() makes a host that asks for out of band data.  Where the script does not wait for
+ * the question, the answer is that there is none. */
+extern bool bench_asks_oob;
+
 /* ---- the run of a case ---- */
 
 void bench_discard(void); /* whatever is there, without a word */

@@ -2,26 +2,45 @@
  * sent or told and no line of the script expected is a failure. */
 #include "case.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
 
-enum { MAX_CASES = 128 };
+enum { MAX_CASES = 128, NAME_MAX_LEN = 96 };
 
 typedef struct {
-    const char *name, *what;
+    char name[NAME_MAX_LEN];
+    const char *what;
+    bool asks_oob;
     void (*body)(void);
 } conformance_case;
 
 static conformance_case cases[MAX_CASES];
 static size_t case_count;
 
-void case_add(const char *name, const char *what, void (*body)(void))
+static void add(const char *name, const char *configuration, const char *what, bool asks_oob, void (*body)(void))
 {
-    if (case_count == MAX_CASES)
+    conformance_case *one = &cases[case_count];
+
+    if (case_count++ == MAX_CASES)
         abort();
-    cases[case_count++] = (conformance_case){name, what, body};
+    (void)snprintf(one->name, sizeof one->name, "%s%s", name, configuration);
+    one->what = what;
+    one->asks_oob = asks_oob;
+    one->body = body;
+}
+
+void case_add(const char *name, const char *what, case_configuration in, void (*body)(void))
+{
+    if ((in & NO_OOB) != 0)
+        add(name, " (no OOB)", what, false, body);
+    if ((in & OOB) != 0)
+        add(name, " (OOB)", what, true, body);
+    if (in == 0)
+        add(name, "", what, false, body);
 }
 
 static void run(void **state)
@@ -29,6 +48,7 @@ static void run(void **state)
     const conformance_case *one = *state;
 
     bench_discard();
+    bench_asks_oob = one->asks_oob;
     bench_round("%s", one->what);
     one->body();
     bench_end();

@@ -3,23 +3,29 @@
  *     CONFORMANCE("SM/PER/SCJW/BV-02-C", "Just Works, we respond") { peer_sends(...); ... }
  *     SENTENCE(wrong_confirm_is_refused) { ... }
  *
+ * What has an id runs in two configurations: without out of band data, and with a program that is asked for it (and has
+ * none for this peer, where the script does not give it some).  CONFORMANCE_IN() names one of them alone.
+ *
  * The cases of a file find themselves; case.c holds main(). */
 #ifndef CONFORMANCE_CASE_H
 #define CONFORMANCE_CASE_H
 
-void case_add(const char *name, const char *what, void (*body)(void));
+typedef enum { NO_OOB = 1, OOB = 2, EITHER = NO_OOB | OOB } case_configuration;
+
+void case_add(const char *name, const char *what, case_configuration in, void (*body)(void));
 
 #define CASE_JOIN_(a, b) a##b
 #define CASE_JOIN(a, b)  CASE_JOIN_(a, b)
-#define CASE(name, what, body)                                                                                         \
+#define CASE(name, what, in, body)                                                                                     \
     static void body(void);                                                                                            \
     __attribute__((constructor)) static void CASE_JOIN(body, _add)(void)                                               \
     {                                                                                                                  \
-        case_add(name, what, body);                                                                                    \
+        case_add(name, what, in, body);                                                                                \
     }                                                                                                                  \
     static void body(void)
 
-#define CONFORMANCE(id, what) CASE(id, what, CASE_JOIN(case_at_line_, __LINE__))
-#define SENTENCE(name)        CASE(#name, "", name)
+#define CONFORMANCE_IN(in, id, what) CASE(id, what, in, CASE_JOIN(case_at_line_, __LINE__))
+#define CONFORMANCE(id, what)        CONFORMANCE_IN(EITHER, id, what)
+#define SENTENCE(name)               CASE(#name, "", (case_configuration)0, name)
 
 #endif
