@@ -1,6 +1,6 @@
 # The commands people type.  Each installs what it lacks (packages.txt) and calls a script or CMake.
 
-.PHONY: all demo test full conformance interop bench coverage format clean
+.PHONY: diagrams examples all demo test full conformance interop bench coverage format clean
 
 all:
 	@scripts/install.sh build
@@ -36,6 +36,10 @@ bench:
 coverage:
 	@scripts/install.sh build test full
 	@scripts/coverage.sh
+
+# The pictures of docs/, from the tables that run.
+diagrams: all
+	@scripts/diagrams.sh
 
 format:
 	@scripts/install.sh test

@@ -26,9 +26,11 @@ MAP = {
     "ports/sim": ("sim/sim.h",),  # hosts on the virtual radio
     "sim": ("src/base", "src/hci", "src/crypto"),
     "tools": ("sim/sim.h",),
+    "tools/diagrams": ("src/base", "src/smp"),  # pictures of the tables
     "examples": ("sim/sim.h",),
     "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
     "tests/scenario": ("sim/sim.h", "tests/vectors"),
+    "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests"),  # with hosts as in the scenarios
     "tests": ("src", "sim", "ports"),
     "bench": ("src", "sim"),

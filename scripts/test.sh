@@ -17,11 +17,13 @@ if step build scripts/build.sh dev; then
     step conformance scripts/run_tests.py conformance build conformance
     step powerloss scripts/run_tests.py powerloss build powerloss
     step scenario scripts/run_tests.py scenario build scenario
+    step judge scripts/run_tests.py judge --program tests/judge/run
     step demo build/kith demo
     step first-program scripts/check_first_program.sh
+    step diagrams scripts/diagrams.sh --check
     step core scripts/check_core.py build/libkith.a build/libkith-export.a
 else
-    not_run "the build failed" unit conformance powerloss scenario command demo first-program core
+    not_run "the build failed" unit conformance powerloss scenario judge command demo first-program diagrams core
 fi
 step clang scripts/test_build.sh clang
 [ $built = no ] || joined command

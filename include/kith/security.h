@@ -49,6 +49,7 @@ typedef struct {
     uint8_t initiator_keys;     /* KITH_KEY_ENC, _ID, _SIGN: offered as initiator, accepted as responder */
     uint8_t responder_keys;     /* the other way round; default KITH_KEY_ENC and KITH_KEY_ID both (ENC: legacy alone) */
     kith_pairing_policy policy; /* default closed */
+    uint32_t exclusive_classes; /* bit n: at most one bond of class n, 1 to 31 */
     const kith_address *blocked; /* never paired with, by address on air or identity; the program's; may be NULL */
     size_t blocked_count;
 
@@ -69,6 +70,10 @@ KITH_MUST_USE kith_status kith_security_set(struct kith_host *h, const kith_secu
  * A pairing begun inside may end after it.
  * KITH_ERR_VALUE: 0 or above 24 hours. */
 KITH_MUST_USE kith_status kith_pairing_open(struct kith_host *h, uint32_t duration_ms);
+/* The same; whoever pairs by it is of this class, 1 to 31 (0: of none): "partner", "phone", as the program likes.  The
+ * class is kept with the bond.  Where another peer has an exclusive class already, nobody is admitted to it.
+ * KITH_ERR_VALUE: class above 31 too. */
+KITH_MUST_USE kith_status kith_pairing_open_as(struct kith_host *h, uint32_t duration_ms, uint8_t peer_class);
 void kith_pairing_close(struct kith_host *h);
 bool kith_pairing_is_open(const struct kith_host *h);
 
@@ -76,6 +81,11 @@ bool kith_pairing_is_open(const struct kith_host *h);
  * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link;
  * KITH_ERR_FULL: events must be taken first; nothing was changed. */
 KITH_MUST_USE kith_status kith_pairing_consent(struct kith_host *h, kith_link link, bool yes);
+
+/* Consents, to a peer of this class.
+ * KITH_ERR_FULL: another peer has that exclusive class, or as above; KITH_ERR_VALUE: class above 31.  With an error
+ * nothing was changed: the question stands. */
+KITH_MUST_USE kith_status kith_pairing_consent_as(struct kith_host *h, kith_link link, uint8_t peer_class);
 
 typedef enum {
     KITH_NUMBERS_DIFFER, /* a person says so, or does not know: Numeric Comparison Failed */
@@ -149,6 +159,7 @@ typedef struct {
     uint8_t key_size;
     bool we_were_initiator;
     bool numbers_unseen; /* compared by nobody: KITH_NUMBERS_UNSEEN */
+    uint8_t peer_class;  /* given when it was made; 0: none */
     kith_address local;  /* our own identity when it was made */
     uint64_t made_s;     /* when: seconds since 1970, as kith_host_set_calendar() told; 0: not known */
 } kith_bond_info;
@@ -172,8 +183,10 @@ KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id pe
 /* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.
  * Octets in wire order.  KITH_ERR_NOT_FOUND: no such bond. */
 typedef struct {
-    uint8_t ltk[16];
-    uint8_t irk[16]; /* zeros: none */
+    uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, used where we are central */
+    uint8_t my_ltk[16]; /* legacy: ours, used where the peer is central; zeros: none */
+    uint8_t ediv[2], my_ediv[2], rand[8], my_rand[8]; /* what names these two on air */
+    uint8_t irk[16];                                  /* zeros: none */
     uint8_t my_csrk[16], peer_csrk[16];
     uint8_t key_size;
 } kith_bond_keys;

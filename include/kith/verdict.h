@@ -88,6 +88,8 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(SC_REQUIRED, "sc-required", "The peer does not support LE Secure Connections, and it is required.",              \
       "allow legacy pairing only if a weaker key is acceptable")                                                       \
     X(PEER_BLOCKED, "peer-blocked", "This peer is on the list of those never paired with.", "")                        \
+    X(CLASS_TAKEN, "class-taken", "Another peer has the place that this one would take.",                              \
+      "only one peer of that class can be bonded; forget the other first")                                             \
     X(NOT_BONDING, "not-bonding", "The peer does not want to bond, and a bond is required.", "")                       \
     X(REPEATED_ATTEMPTS, "repeated-attempts", "It failed too often lately: pairing is refused for a while.",           \
       "wait, up to 64 seconds, and try again")                                                                         \

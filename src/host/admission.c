@@ -67,11 +67,20 @@ static bool is_store_full(const kith_host *h, const host_link *link)
     return !storing_has_room(h) || (link->claimed == 0 && !peers_has_room(&h->bonds, &link->peer, storing_promised(h)));
 }
 
+/* The window says of which class its peers are; without it a peer that is known stays of its own. */
+static void note_window(const kith_host *h, smp_session *s)
+{
+    const peers_bond *known = peers_by_id(&h->bonds, s->at_stake);
+
+    s->window = window_admits(h);
+    s->peer_class = s->window ? h->window_class : known != NULL ? known->peer_class : 0;
+}
+
 /* The peer wants to pair.  The window admits it; a person is asked about somebody who says to be bonded, and
  * about anybody where the policy is to ask; all else is closed. */
 static bool admit(kith_host *h, host_link *link, smp_session *s)
 {
-    s->window = window_admits(h);
+    note_window(h, s);
     s->consent_needed = !s->window;
     return s->window || link->claimed != 0 || h->config.security.policy == KITH_PAIRING_ASK;
 }
@@ -89,6 +98,7 @@ static bool is_here_already(const kith_host *h, const host_link *link)
 static smp_session *try_open(kith_host *h, host_link *link)
 {
     smp_session *s;
+    bool admitted, taken;
 
     if (!has_method(h, link->central)) {
         refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
@@ -115,11 +125,13 @@ static smp_session *try_open(kith_host *h, host_link *link)
         refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
         return NULL;
     }
-    if (admit(h, link, s))
+    admitted = admit(h, link, s);
+    taken = bonding_is_class_taken(h, s->peer_class, s->at_stake);
+    if (admitted && !taken)
         return s;
     smp_close(s);
     link->session = NULL;
-    refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
+    refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, admitted ? KITH_WHY_CLASS_TAKEN : KITH_WHY_PAIRING_CLOSED);
     return NULL;
 }
 
@@ -199,7 +211,7 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
         return KITH_ERR_FULL;
     if (s->policy.min_key_size < key_size)
         s->policy.min_key_size = key_size;
-    s->window = window_admits(h);
+    note_window(h, s);
     s->asked_for = true; /* the program's call is the consent for this link alone */
     /* A bonded central that answers our Security Request with a new pairing is a question of its own. */
     s->consent_needed = !link->central && link->claimed != 0 && !s->window;

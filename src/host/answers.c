@@ -38,6 +38,21 @@ kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
     return say(h, s, &in);
 }
 
+kith_status kith_pairing_consent_as(kith_host *h, kith_link id, uint8_t peer_class)
+{
+    smp_session *s;
+    kith_status status = find_asked(h, id, SMP_WAIT_CONSENT, SMP_COMMIT, &s);
+
+    if (status != KITH_OK)
+        return status;
+    if (peer_class > PEERS_LAST_CLASS)
+        return KITH_ERR_VALUE;
+    if (bonding_is_class_taken(h, peer_class, s->at_stake) || !events_have_room(h))
+        return KITH_ERR_FULL;
+    s->peer_class = peer_class;
+    return kith_pairing_consent(h, id, true);
+}
+
 kith_status kith_pairing_compare(kith_host *h, kith_link id, kith_comparison answer)
 {
     smp_input in = {.kind = SMP_IN_COMPARED};

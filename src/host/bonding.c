@@ -50,6 +50,7 @@ static void build(const kith_host *h, const smp_session *s, const kith_address *
     bond->local = h->identity;
     bond->made_s = calendar_now(h);
     bond->numbers_unseen = s->verdict.numbers_unseen;
+    bond->peer_class = s->peer_class;
     memcpy(bond->irk, s->secrets.peer_irk, sizeof bond->irk);
     memcpy(bond->my_csrk, s->secrets.my_csrk, sizeof bond->my_csrk);
     memcpy(bond->peer_csrk, s->secrets.peer_csrk, sizeof bond->peer_csrk);
@@ -59,6 +60,14 @@ static void build(const kith_host *h, const smp_session *s, const kith_address *
     bond->key_kind = (uint8_t)s->verdict.key_kind;
     bond->initiator = s->initiator;
     take_long_term_keys(s, bond);
+}
+
+/* By a bond, or by one that is on its way to the store. */
+bool bonding_is_class_taken(const kith_host *h, uint8_t peer_class, kith_peer_id but)
+{
+    if ((h->config.security.exclusive_classes & 1u << peer_class) == 0 || peer_class == 0)
+        return false;
+    return peers_of_class(&h->bonds, peer_class, but) != NULL || storing_has_class(h, peer_class, but);
 }
 
 static bool is_here_on_another_link(const kith_host *h, const host_link *link, const peers_bond *bond)
@@ -106,6 +115,9 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
     if (storing_knows(h, &identity))
         return COMMIT_NO; /* a bond with it, made on another link, is on its way to the store */
     old = peers_by_identity(&h->bonds, &identity);
+    *why = KITH_WHY_CLASS_TAKEN;
+    if (bonding_is_class_taken(h, s->peer_class, old != NULL ? old->id : 0))
+        return COMMIT_NO;
     if (old == NULL)
         return COMMIT_YES;
     *at_stake = old->id;
@@ -196,6 +208,7 @@ kith_status kith_bonds_next(const kith_host *h, kith_peer_id after, kith_bond_in
     out->key_size = bond->key_size;
     out->we_were_initiator = bond->initiator;
     out->numbers_unseen = bond->numbers_unseen;
+    out->peer_class = bond->peer_class;
     out->local = bond->local;
     out->made_s = bond->made_s;
     return KITH_OK;

@@ -218,7 +218,7 @@ struct kith_host {
     uint16_t stray; /* STRAY and the handle of a connection there was no slot for */
 
     bool window_open;
-    uint8_t window_failures;
+    uint8_t window_failures, window_class;
     uint64_t window_end_us;
 
     smp_local_oob oob;
@@ -347,6 +347,7 @@ uint64_t oob_deadline(const kith_host *h);
 typedef enum { COMMIT_NO, COMMIT_YES, COMMIT_ASK } bonding_answer;
 bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,
                                   kith_why *why);
+bool bonding_is_class_taken(const kith_host *h, uint8_t peer_class, kith_peer_id but);
 void bonding_keep(kith_host *h, host_link *link, smp_session *s);
 void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
@@ -362,9 +363,10 @@ bool storing_is_ready(const kith_host *h);
 void storing_fill(const kith_host *h, kith_work_store *w);
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result);
 void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond);
-void storing_tell_links(kith_host *h);                                /* there is a bond that was not there */
-void storing_forget(kith_host *h);                                    /* something is to be removed */
-bool storing_concerns(const kith_host *h, const host_link *link);     /* the bond this link may want is being written */
+void storing_tell_links(kith_host *h);                            /* there is a bond that was not there */
+void storing_forget(kith_host *h);                                /* something is to be removed */
+bool storing_concerns(const kith_host *h, const host_link *link); /* the bond this link may want is being written */
+bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but);
 bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
 uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */

@@ -290,6 +290,14 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 
 /* ---- asked by others ---- */
 
+bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && h->saves[i].bond.peer_class == peer_class && h->saves[i].bond.id != but)
+            return true;
+    return false;
+}
+
 static bool is_of(const kith_host *h, const host_save *save, const kith_address *address)
 {
     if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)

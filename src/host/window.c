@@ -9,14 +9,20 @@ bool window_admits(const kith_host *h)
     return h->window_open && h->now_us < h->window_end_us;
 }
 
-kith_status kith_pairing_open(kith_host *h, uint32_t duration_ms)
+kith_status kith_pairing_open_as(kith_host *h, uint32_t duration_ms, uint8_t peer_class)
 {
-    if (duration_ms == 0 || duration_ms > DAY_MS)
+    if (duration_ms == 0 || duration_ms > DAY_MS || peer_class > PEERS_LAST_CLASS)
         return KITH_ERR_VALUE;
+    h->window_class = peer_class;
     h->window_open = true;
     h->window_failures = 0;
     h->window_end_us = host_time(h) + UINT64_C(1000) * duration_ms;
     return KITH_OK;
+}
+
+kith_status kith_pairing_open(kith_host *h, uint32_t duration_ms)
+{
+    return kith_pairing_open_as(h, duration_ms, 0);
 }
 
 void kith_pairing_close(kith_host *h)

@@ -97,6 +97,14 @@ peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand
     return found;
 }
 
+peers_bond *peers_of_class(const peers_bonds *bonds, uint8_t peer_class, kith_peer_id but)
+{
+    for (uint16_t i = 0; i < bonds->capacity; i++)
+        if (stands(&bonds->slots[i]) && bonds->slots[i].peer_class == peer_class && bonds->slots[i].id != but)
+            return &bonds->slots[i];
+    return NULL;
+}
+
 bool peers_has_key(const peers_bond *bond, bool as_central)
 {
     return as_central || bond->key_kind == KITH_KEY_KIND_SC ? bond->has_ltk : bond->has_my_ltk;

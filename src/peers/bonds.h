@@ -17,6 +17,8 @@ typedef enum {
     PEERS_UNWANTED_FAILED /* that failed, too */
 } peers_bond_state;
 
+enum { PEERS_LAST_CLASS = 31 };
+
 typedef struct {
     kith_peer_id id; /* 0: the slot is free */
     kith_address identity;
@@ -34,6 +36,7 @@ typedef struct {
     uint8_t key_kind;
     bool initiator; /* we were, when it was made */
     bool numbers_unseen;
+    uint8_t peer_class;
     uint8_t state;   /* peers_bond_state; never stored */
     uint32_t made_s; /* seconds since 1970; 0: not known */
 } peers_bond;
@@ -58,6 +61,9 @@ peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand
 
 /* Is there a key in it with which a link can be encrypted in this role? */
 bool peers_has_key(const peers_bond *bond, bool as_central);
+
+/* Another bond than this one (0: any) of this class; NULL: none. */
+peers_bond *peers_of_class(const peers_bonds *bonds, uint8_t peer_class, kith_peer_id but);
 
 /* May fresh take the place of old?  Never with a lower level, a shorter key, or legacy for Secure Connections. */
 bool peers_is_as_strong(const peers_bond *fresh, const peers_bond *old);

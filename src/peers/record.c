@@ -96,6 +96,7 @@ void peers_encode_bond(const peers_bond *bond, kith_record *out)
     bytes_write8(&w, bond->method);
     bytes_write8(&w, bond->key_kind);
     bytes_write8(&w, bond->key_size);
+    bytes_write8(&w, bond->peer_class);
     write_address(&w, &bond->identity);
     write_address(&w, &bond->local);
     bytes_write32(&w, bond->made_s);
@@ -172,6 +173,7 @@ static void read_bond(bytes_reader *r, uint8_t *flags, peers_bond *out)
     out->method = bytes_read8(r);
     out->key_kind = bytes_read8(r);
     out->key_size = bytes_read8(r);
+    out->peer_class = bytes_read8(r);
     read_address(r, &out->identity);
     read_address(r, &out->local);
     out->made_s = bytes_read32(r);
@@ -215,8 +217,8 @@ static bool is_level_possible(const peers_bond *bond)
 
 static bool is_bond_possible(const peers_bond *bond, uint8_t flags)
 {
-    return bond->id != 0 && flags <= ALL_FLAGS && flags == flags_of(bond) && bond->method > KITH_METHOD_NONE &&
-           bond->method <= KITH_METHOD_OOB && bond->key_kind > KITH_KEY_KIND_NONE &&
+    return bond->id != 0 && bond->peer_class <= PEERS_LAST_CLASS && flags <= ALL_FLAGS && flags == flags_of(bond) &&
+           bond->method > KITH_METHOD_NONE && bond->method <= KITH_METHOD_OOB && bond->key_kind > KITH_KEY_KIND_NONE &&
            bond->key_kind <= KITH_KEY_KIND_LEGACY && are_long_term_keys_possible(bond) && is_level_possible(bond) &&
            (!bond->numbers_unseen || bond->method == KITH_METHOD_NUMERIC_COMPARISON) &&
            kith_address_is_identity(&bond->identity) && kith_address_is_identity(&bond->local);

@@ -196,14 +196,9 @@ static smp_state on_commit(smp_session *s, const smp_input *in, smp_outbox *out)
 #define KEYS_END (SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE))
 
 static const smp_row rows[] = {
-    {SMP_KEYS_LTK, SMP_RX(ENCRYPTION_INFORMATION, 17), on_ltk, SMP_TO(KEYS_EDIV)},
-    {SMP_KEYS_EDIV, SMP_RX(CENTRAL_IDENTIFICATION, 11), on_identification,
-     SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | KEYS_END},
     {SMP_KEYS_IRK, SMP_RX(IDENTITY_INFORMATION, 17), on_irk, SMP_TO(KEYS_ADDRESS)},
     {SMP_KEYS_ADDRESS, SMP_RX(IDENTITY_ADDRESS_INFORMATION, 8), on_identity, SMP_TO(KEYS_CSRK) | KEYS_END},
     {SMP_KEYS_CSRK, SMP_RX(SIGNING_INFORMATION, 17), on_csrk, KEYS_END},
-    {SMP_KEYS_LTK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
-    {SMP_KEYS_EDIV, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
     {SMP_KEYS_IRK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
     {SMP_KEYS_ADDRESS, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
     {SMP_KEYS_CSRK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
@@ -212,3 +207,14 @@ static const smp_row rows[] = {
 };
 
 const smp_table smp_keys = {rows, sizeof rows / sizeof rows[0]};
+
+/* What Secure Connections does not distribute. */
+static const smp_row legacy_rows[] = {
+    {SMP_KEYS_LTK, SMP_RX(ENCRYPTION_INFORMATION, 17), on_ltk, SMP_TO(KEYS_EDIV)},
+    {SMP_KEYS_EDIV, SMP_RX(CENTRAL_IDENTIFICATION, 11), on_identification,
+     SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | KEYS_END},
+    {SMP_KEYS_LTK, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
+    {SMP_KEYS_EDIV, SMP_ON(ACKNOWLEDGED), note_acknowledged, SMP_STAY},
+};
+
+const smp_table smp_legacy_keys = {legacy_rows, sizeof legacy_rows / sizeof legacy_rows[0]};

@@ -52,7 +52,7 @@ static smp_state on_random(smp_session *s, const smp_input *in, smp_outbox *out)
 static const smp_row rows[] = {
     {SMP_WAIT_CONFIRM, SMP_RX(PAIRING_CONFIRM, 17), on_confirm, SMP_TO(WAIT_RANDOM)},
     {SMP_WAIT_RANDOM, SMP_RX(PAIRING_RANDOM, 17), on_random, SMP_TO(WAIT_ENCRYPTED)},
-    {SMP_WAIT_ENCRYPTED, SMP_ON(ENCRYPTED), smp_on_encrypted, SMP_TO_PHASE_3},
+    {SMP_WAIT_ENCRYPTED, SMP_ON(ENCRYPTED), smp_on_encrypted, SMP_TO(KEYS_LTK) | SMP_TO_PHASE_3},
 };
 
 const smp_table legacy_initiator = {rows, sizeof rows / sizeof rows[0]};

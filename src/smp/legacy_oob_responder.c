@@ -9,7 +9,7 @@ static smp_state begin(smp_session *s, const smp_input *in, smp_outbox *out)
     return SMP_WAIT_CONFIRM;
 }
 
-static const smp_table *const tables[] = {&legacy_responder, &smp_keys, NULL};
+static const smp_table *const tables[] = {&legacy_responder, &smp_legacy_keys, &smp_keys, NULL};
 
 const kith_method kith_legacy_oob_responder = {
     KITH_METHOD_OOB, false, false, begin, SMP_TO(WAIT_CONFIRM), tables,

@@ -27,7 +27,7 @@ static const smp_row rows[] = {
 };
 
 static const smp_table table = {rows, sizeof rows / sizeof rows[0]};
-static const smp_table *const tables[] = {&table, &legacy_initiator, &smp_keys, NULL};
+static const smp_table *const tables[] = {&table, &legacy_initiator, &smp_legacy_keys, &smp_keys, NULL};
 
 const kith_method kith_legacy_passkey_initiator = {
     KITH_METHOD_PASSKEY, false, true, begin, SMP_TO(WAIT_PASSKEY) | SMP_TO(WAIT_CONFIRM), tables,

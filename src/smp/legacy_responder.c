@@ -41,7 +41,7 @@ static const smp_row rows[] = {
     {SMP_WAIT_CONFIRM, SMP_RX(PAIRING_CONFIRM, 17), on_confirm, SMP_TO(WAIT_RANDOM)},
     {SMP_WAIT_RANDOM, SMP_RX(PAIRING_RANDOM, 17), on_random, SMP_TO(WAIT_LTK_REQUEST)},
     {SMP_WAIT_LTK_REQUEST, SMP_ON(LTK_REQUEST), smp_on_ltk_request, SMP_TO(WAIT_ENCRYPTED)},
-    {SMP_WAIT_ENCRYPTED, SMP_ON(ENCRYPTED), smp_on_encrypted, SMP_TO_PHASE_3},
+    {SMP_WAIT_ENCRYPTED, SMP_ON(ENCRYPTED), smp_on_encrypted, SMP_TO(KEYS_LTK) | SMP_TO_PHASE_3},
 };
 
 const smp_table legacy_responder = {rows, sizeof rows / sizeof rows[0]};

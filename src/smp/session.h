@@ -171,10 +171,9 @@ typedef struct {
 #define SMP_RX(name, length) SMP_IN_PDU, KITH_SMP_##name, length
 #define SMP_ON(name)         SMP_IN_##name, 0, 0
 #define SMP_TO(state)        (1u << SMP_##state)
-#define SMP_TO_PHASE_3                                                                                                 \
-    (SMP_TO(KEYS_LTK) | SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE))
-#define SMP_TO_METHOD 0x40000000u /* where the method chosen begins */
-#define SMP_STAY      0x80000000u /* whatever state it was */
+#define SMP_TO_PHASE_3       (SMP_TO(KEYS_IRK) | SMP_TO(KEYS_CSRK) | SMP_TO(KEYS_ACK) | SMP_TO(COMMIT) | SMP_TO(DONE))
+#define SMP_TO_METHOD        0x40000000u /* where the method chosen begins */
+#define SMP_STAY             0x80000000u /* whatever state it was */
 
 typedef struct {
     const smp_row *rows;
@@ -195,6 +194,7 @@ struct smp_session {
     bool initiator;
     bool window;         /* admitted by the pairing window */
     bool asked_for;      /* by a local call, or a person's consent */
+    uint8_t peer_class;  /* given by the window, or with the consent */
     bool consent_needed; /* set by the host before the first step */
     uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
     kith_level stake_level; /* what that bond is worth: nothing weaker takes its place */
@@ -301,6 +301,6 @@ void smp_shorten(uint8_t key[16], uint8_t size);
 /* Phase 3 (key_distribution.c). */
 smp_state smp_begin_keys(smp_session *s, smp_outbox *out);
 
-extern const smp_table smp_phase1_initiator, smp_phase1_responder, smp_keys;
+extern const smp_table smp_phase1_initiator, smp_phase1_responder, smp_keys, smp_legacy_keys;
 
 #endif

@@ -48,6 +48,18 @@ WRONG = [
     (("bonds", "show", "99999999999"), "99999999999"),
     (("bonds", "show", "1", "2"), "2"),
     (("bonds", "list", "--store", "none"), "none"),
+    (("matrix", "none"), "none"),
+    (("matrix", "--io", "none"), "--peer"),
+    (("matrix", "--peer", "none"), "--io"),
+    (("matrix", "--io", "eyes", "--peer", "none"), "--io is one of.*eyes"),
+    (("matrix", "--io", "none", "--peer", "ears"), "--peer is one of.*ears"),
+    (("matrix", "--mitm"), "--mitm"),
+    (("matrix", "--level", "3"), "--level"),
+    (("matrix", "--oob", "both", "--legacy"), "--oob"),
+    (("matrix", "--io", "none", "--peer", "none", "--sc", "--legacy"), "only one"),
+    (("matrix", "--io", "none", "--peer", "none", "--level", "1"), "level"),
+    (("matrix", "--io", "none", "--peer", "none", "--oob", "some"), "some"),
+    (("matrix", "--io", "none", "--peer", "none", "--we", "central"), "central"),
 ]
 
 
@@ -69,7 +81,7 @@ for _arguments, _words in WRONG:
 
 @case("--help of every command tells its exit status, on stdout, with status 0", 20, 0.5)
 def help_of_all(scene):
-    for command in ("controller", "serve", "pair", "bonds"):
+    for command in ("controller", "serve", "pair", "bonds", "matrix"):
         told = scene.run(command, "--help")
         require(told.status() == 0 and told.err == "", f"{command} --help: {told.status()} {told.err}")
         require(re.search(r"xit\s+status", told.out), f"{command} --help says nothing of exit status")
@@ -78,7 +90,7 @@ def help_of_all(scene):
 @case("`kith --help' names every command", 20, 0.1)
 def help_names_commands(scene):
     told = scene.run("--help").out
-    for command in ("demo", "controller", "serve", "pair", "bonds"):
+    for command in ("demo", "controller", "serve", "pair", "bonds", "matrix"):
         require(re.search(rf"^ +{command}\b", told, re.MULTILINE), f"{command} is not there")
 
 

@@ -46,6 +46,7 @@ static peers_bond signed_bond(void)
     memset(bond.ltk + 7, 0, 9);
     bond.ediv = 0x1234;
     bond.rand = UINT64_C(0x1122334455667788);
+    bond.peer_class = 31;
     bond.has_my_ltk = true;
     bond.my_ediv = 0x4321;
     bond.my_rand = UINT64_C(0x8877665544332211);
@@ -63,12 +64,13 @@ static bool is_same_bond(const peers_bond *a, const peers_bond *b)
 {
     return a->id == b->id && kith_address_equal(&a->identity, &b->identity) &&
            kith_address_equal(&a->local, &b->local) && memcmp(a->irk, b->irk, 16) == 0 &&
-           memcmp(a->ltk, b->ltk, 16) == 0 && a->has_ltk == b->has_ltk && a->ediv == b->ediv && a->rand == b->rand &&
-           memcmp(a->my_ltk, b->my_ltk, 16) == 0 && a->has_my_ltk == b->has_my_ltk && a->my_ediv == b->my_ediv &&
-           a->my_rand == b->my_rand && memcmp(a->my_csrk, b->my_csrk, 16) == 0 &&
-           memcmp(a->peer_csrk, b->peer_csrk, 16) == 0 && a->key_size == b->key_size && a->level == b->level &&
-           a->method == b->method && a->key_kind == b->key_kind && a->initiator == b->initiator &&
-           a->numbers_unseen == b->numbers_unseen && a->state == b->state && a->made_s == b->made_s;
+           memcmp(a->ltk, b->ltk, 16) == 0 && a->has_ltk == b->has_ltk && a->peer_class == b->peer_class &&
+           a->ediv == b->ediv && a->rand == b->rand && memcmp(a->my_ltk, b->my_ltk, 16) == 0 &&
+           a->has_my_ltk == b->has_my_ltk && a->my_ediv == b->my_ediv && a->my_rand == b->my_rand &&
+           memcmp(a->my_csrk, b->my_csrk, 16) == 0 && memcmp(a->peer_csrk, b->peer_csrk, 16) == 0 &&
+           a->key_size == b->key_size && a->level == b->level && a->method == b->method && a->key_kind == b->key_kind &&
+           a->initiator == b->initiator && a->numbers_unseen == b->numbers_unseen && a->state == b->state &&
+           a->made_s == b->made_s;
 }
 
 static void assert_octets(const kith_record *record, uint8_t kind, uint32_t id, const uint8_t *octets, size_t len)
@@ -180,8 +182,10 @@ static void a_field_without_a_possible_value_is_refused(void **state)
         {5, 6, "a key of 6 octets"},
         {5, 17, "17 octets"},
         {5, 15, "octets beyond the key's size"},
-        {6, 2, "identity of type 2"},
-        {13, 2, "own identity of type 2"},
+        {1, 0x45, "a legacy key of ours in a Secure Connections bond"},
+        {6, 32, "class 32"},
+        {7, 2, "identity of type 2"},
+        {14, 2, "own identity of type 2"},
     };
 
     (void)state;
@@ -202,11 +206,11 @@ static void a_private_address_is_nobodys_identity(void **state)
     for (int i = 0; i < 3; i++) {
         kith_record record = record_of(vector_bond, sizeof vector_bond, KITH_RECORD_BOND, 1);
 
-        record.octets[6] = KITH_ADDRESS_RANDOM;
-        record.octets[12] = top[i] | 5;
+        record.octets[7] = KITH_ADDRESS_RANDOM;
+        record.octets[13] = top[i] | 5;
         refuse_bond(&record, KITH_ERR_DAMAGED);
         record = record_of(vector_bond, sizeof vector_bond, KITH_RECORD_BOND, 1);
-        record.octets[19] = top[i] | 5; /* ours */
+        record.octets[20] = top[i] | 5; /* ours */
         refuse_bond(&record, KITH_ERR_DAMAGED);
         record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 0);
         record.octets[22] = top[i] | 5;
@@ -232,10 +236,32 @@ static void a_key_of_zeros_is_none(void **state)
     kith_record record = record_of(vector_bond, sizeof vector_bond, KITH_RECORD_BOND, 1);
 
     (void)state;
-    memset(record.octets + 40, 0, 16); /* the IRK, still flagged */
+    memset(record.octets + 41, 0, 16); /* the IRK, still flagged */
     refuse_bond(&record, KITH_ERR_DAMAGED);
     record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 0);
     memset(record.octets + 1, 0, 16);
+    refuse_device(&record, KITH_ERR_DAMAGED);
+}
+
+/* CVE-2019-2102: products have shipped with the specification's example. */
+static void a_key_that_everybody_knows_is_no_key(void **state)
+{
+    static const uint8_t sample[16] = {0xbf, 0x01, 0xfb, 0x9d, 0x4e, 0xf3, 0xbc, 0x36,
+                                       0xd8, 0x74, 0xf5, 0x39, 0x41, 0x38, 0x68, 0x4c};
+    kith_record record = record_of(vector_bond, sizeof vector_bond, KITH_RECORD_BOND, 1);
+
+    (void)state;
+    memcpy(record.octets + 25, sample, 16);
+    refuse_bond(&record, KITH_ERR_DAMAGED);
+    for (unsigned i = 0; i < 16; i++)
+        record.octets[25 + i] = sample[15 - i];
+    refuse_bond(&record, KITH_ERR_DAMAGED);
+    memset(record.octets + 25, 0xff, 16);
+    refuse_bond(&record, KITH_ERR_DAMAGED);
+    memset(record.octets + 25, 0, 16);
+    refuse_bond(&record, KITH_ERR_DAMAGED);
+    record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 0);
+    memset(record.octets + 1, 0xff, 16);
     refuse_device(&record, KITH_ERR_DAMAGED);
 }
 
@@ -300,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_private_address_is_nobodys_identity),
         cmocka_unit_test(numbers_are_unseen_only_where_numbers_were_compared),
         cmocka_unit_test(a_key_of_zeros_is_none),
+        cmocka_unit_test(a_key_that_everybody_knows_is_no_key),
         cmocka_unit_test(the_length_is_exact),
         cmocka_unit_test(a_later_version_is_told_apart),
         cmocka_unit_test(what_is_no_such_record_is_refused),

@@ -25,15 +25,15 @@ def device():
     return bytes([1]) + IRK + STATIC_ADDRESS
 
 
-def bond(flags, level, method, kind, size, ltk, keys):
-    head = bytes([1, flags, level, method, kind, size])
+def bond(flags, level, method, kind, size, peer_class, ltk, keys):
+    head = bytes([1, flags, level, method, kind, size, peer_class])
     return head + bytes([0]) + IDENTITY + bytes([1]) + STATIC_ADDRESS + struct.pack("<I", MADE) + ltk + keys
 
 
-PLAIN = bond(0x05, 4, 2, 1, 16, LTK, IRK)  # Numeric Comparison, we were initiator, an IRK
+PLAIN = bond(0x05, 4, 2, 1, 16, 0, LTK, IRK)  # Numeric Comparison, we were initiator, an IRK
 PEER_KEY = LTK[:7] + bytes(9) + struct.pack("<HQ", 0x1234, 0x1122334455667788)
 MY_KEY = MY_LTK[:7] + bytes(9) + struct.pack("<HQ", 0x4321, 0x8877665544332211)
-SIGNED = bond(0x78, 2, 1, 2, 7, PEER_KEY + MY_KEY, MY_CSRK + PEER_CSRK)  # short legacy keys, no IRK
+SIGNED = bond(0x78, 2, 1, 2, 7, 31, PEER_KEY + MY_KEY, MY_CSRK + PEER_CSRK)  # short legacy keys, no IRK
 
 
 class Log:

@@ -13,9 +13,6 @@
 
 enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, MTU = 517, EVENTS = 64, SEARCH_S = 20 };
 
-static const kith_method *const methods[] = {&kith_sc_numeric_comparison_initiator, &kith_sc_just_works_initiator,
-                                             NULL};
-
 static void stop_if_asked(visit *v)
 {
     unsigned stops = stop_take();
@@ -65,7 +62,8 @@ static void plan(const client_options *o, device_plan *p)
 
     kith_config_default(config);
     config->limits = (kith_limits){.links = LINKS, .pairings = PAIRINGS, .bonds = BONDS, .mtu = MTU, .events = EVENTS};
-    config->security.methods = methods;
+    config->security.methods = o->link.legacy ? kith_all_methods : kith_sc_methods;
+    config->security.legacy = o->link.legacy;
     config->name = "kith";
     p->guest = server_as_guest;
     p->guest_context = o->peer;

@@ -122,15 +122,45 @@ static void on_disconnected(json_t *o, const kith_event *e)
 static void on_consent(json_t *o, const kith_event *e)
 {
     set_flag(o, "again", e->consent.again);
+    if (e->consent.replaces != 0)
+        set_number(o, "replaces", e->consent.replaces);
 }
 
 /* With all six digits: as people see it. */
+static void set_digits(json_t *o, const char *name, uint32_t value)
+{
+    char digits[12];
+
+    (void)snprintf(digits, sizeof digits, "%06u", (unsigned)value);
+    set_text(o, name, digits);
+}
+
 static void on_comparison(json_t *o, const kith_event *e)
 {
-    char number[12];
+    set_digits(o, "number", e->comparison.number);
+}
 
-    (void)snprintf(number, sizeof number, "%06u", (unsigned)e->comparison.number);
-    set_text(o, "number", number);
+static void on_passkey_shown(json_t *o, const kith_event *e)
+{
+    set_digits(o, "passkey", e->passkey.passkey);
+}
+
+static void on_passkey_wanted(json_t *o, const kith_event *e)
+{
+    set_flag(o, "both_type", e->passkey.both_type);
+}
+
+static void on_keypress(json_t *o, const kith_event *e)
+{
+    static const char *const words[] = {"started", "digit-entered", "digit-erased", "cleared", "completed"};
+
+    set_text(o, "key", words[e->keypress.key]);
+}
+
+static void on_key(json_t *o, const kith_event *e)
+{
+    set_text(o, "key", e->key.key == KITH_KEY_ENC ? "long-term" : e->key.key == KITH_KEY_ID ? "identity" : "signing");
+    set_flag(o, "taken", e->key.taken);
 }
 
 static void on_forgotten(json_t *o, const kith_event *e)
@@ -167,6 +197,12 @@ static void on_verdict(json_t *o, const kith_event *e)
     }
     if (v->numbers_unseen)
         set_flag(o, "numbers_unseen", true);
+    if (v->passkey_fixed)
+        set_flag(o, "passkey_fixed", true);
+    if (v->oob_overheard)
+        set_flag(o, "oob_overheard", true);
+    if (v->debug_key)
+        set_flag(o, "debug_key", true);
     if (v->smp_reason != 0)
         set_text(o, "smp_reason", kith_smp_reason_name(v->smp_reason));
     if (v->hci_status != 0)
@@ -208,6 +244,10 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
+    [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
+    [KITH_EVENT_PASSKEY_WANTED] = on_passkey_wanted,
+    [KITH_EVENT_KEYPRESS] = on_keypress,
+    [KITH_EVENT_KEY] = on_key,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
     [KITH_EVENT_PAIRED] = on_verdict,
     [KITH_EVENT_PAIRING_FAILED] = on_verdict,

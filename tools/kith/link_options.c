@@ -6,17 +6,26 @@
 #include <unistd.h>
 
 #include "air_path.h"
+#include "choice.h"
 #include "link_options.h"
 #include "store_file.h"
 
-enum { OPTION_BTSNOOP = 0x1000, OPTION_SHOW_KEYS, OPTION_STORE, OPTION_IO, OPTION_LEVEL, OPTION_INSECURE_CONFIRM };
+enum {
+    OPTION_BTSNOOP = 0x1000,
+    OPTION_SHOW_KEYS,
+    OPTION_STORE,
+    OPTION_IO,
+    OPTION_LEVEL,
+    OPTION_INSECURE_CONFIRM,
+    OPTION_LEGACY
+};
 
 void link_options_init(link_options *o)
 {
     memset(o, 0, sizeof *o);
     o->fd = -1;
     o->level = KITH_LEVEL_ENCRYPTED;
-    o->io = isatty(STDIN_FILENO) ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT;
+    o->io = isatty(STDIN_FILENO) ? KITH_IO_KEYBOARD_DISPLAY : KITH_IO_NO_INPUT_NO_OUTPUT;
 }
 
 unsigned link_options_number(const char *option, const char *arg, unsigned most, struct argp_state *state)
@@ -29,40 +38,6 @@ unsigned link_options_number(const char *option, const char *arg, unsigned most,
     if (*arg < '0' || *arg > '9' || *end != '\0' || errno != 0 || number > most)
         argp_error(state, "%s wants a number from 0 to %u, not '%s'", option, most, arg);
     return (unsigned)number;
-}
-
-/* ---- words ---- */
-
-typedef struct {
-    const char *word;
-    int value;
-} choice;
-
-static const choice io_choices[] = {
-    {"none", KITH_IO_NO_INPUT_NO_OUTPUT},           {"display-only", KITH_IO_DISPLAY_ONLY},
-    {"display-yes-no", KITH_IO_DISPLAY_YES_NO},     {"keyboard-only", KITH_IO_KEYBOARD_ONLY},
-    {"keyboard-display", KITH_IO_KEYBOARD_DISPLAY}, {NULL, 0}};
-
-static const choice level_choices[] = {{"encrypted", KITH_LEVEL_ENCRYPTED},
-                                       {"authenticated", KITH_LEVEL_AUTHENTICATED},
-                                       {"sc-authenticated", KITH_LEVEL_SC_AUTHENTICATED},
-                                       {"2", KITH_LEVEL_ENCRYPTED},
-                                       {"3", KITH_LEVEL_AUTHENTICATED},
-                                       {"4", KITH_LEVEL_SC_AUTHENTICATED},
-                                       {NULL, 0}};
-
-static int choose(const choice *c, const char *option, const char *arg, struct argp_state *state)
-{
-    char words[128] = "";
-    size_t len = 0;
-
-    for (const choice *one = c; one->word != NULL; one++) {
-        if (strcmp(one->word, arg) == 0)
-            return one->value;
-        len += (size_t)snprintf(words + len, sizeof words - len, "%s%s", one == c ? "" : ", ", one->word);
-    }
-    argp_error(state, "%s is one of: %s; not '%s'", option, words, arg);
-    return 0;
 }
 
 /* ---- parsing ---- */
@@ -86,16 +61,19 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
         o->store = arg;
         return 0;
     case OPTION_IO:
-        o->io = (kith_io_capability)choose(io_choices, "--io", arg, state);
+        o->io = (kith_io_capability)choice_of(choice_io, "--io", arg, state);
         return 0;
     case OPTION_LEVEL:
-        o->level = (kith_level)choose(level_choices, "--level", arg, state);
+        o->level = (kith_level)choice_of(choice_level, "--level", arg, state);
         return 0;
     case 'y':
         o->yes = true;
         return 0;
     case OPTION_INSECURE_CONFIRM:
         o->insecure_confirm = true;
+        return 0;
+    case OPTION_LEGACY:
+        o->legacy = true;
         return 0;
     case 'j':
         o->json = true;
@@ -125,13 +103,15 @@ static const struct argp_option option_table[] = {
      1},
     {"io", OPTION_IO, "IO", 0,
      "none, display-only, display-yes-no, keyboard-only or keyboard-display: what decides how devices pair; default "
-     "display-yes-no on a terminal, else none",
+     "keyboard-display on a terminal, else none",
      2},
     {"level", OPTION_LEVEL, "LEVEL", 0,
      "the least security of a link: encrypted (or 2, the default), authenticated (3), sc-authenticated (4)", 2},
     {"yes", 'y', NULL, 0, "consent to pairing; not to a number, and not to replacing a bond that stands", 2},
     {"insecure-confirm", OPTION_INSECURE_CONFIRM, NULL, 0,
      "say yes to every number unseen: no protection against a man in the middle", 2},
+    {"legacy", OPTION_LEGACY, NULL, 0,
+     "allow LE legacy pairing too, where the peer has nothing better: whoever listens to it learns the keys", 2},
     {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
     {"show-keys", OPTION_SHOW_KEYS, NULL, 0,
      "tell the long term key of each new bond, in hex, most significant octet first", 3},

@@ -17,6 +17,7 @@ typedef struct {
     kith_io_capability io;
     kith_level level;
     bool yes;              /* consents to pairing */
+    bool legacy;           /* LE legacy pairing is allowed */
     bool insecure_confirm; /* confirms numbers unseen */
     bool json, show_keys;
     char hci_text[LINK_OPTIONS_HCI];

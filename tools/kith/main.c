@@ -17,7 +17,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"demo", demo_main}, {"controller", controller_main}, {"serve", serve_main},
-    {"pair", pair_main}, {"bonds", bonds_main},
+    {"pair", pair_main}, {"bonds", bonds_main},           {"matrix", matrix_main},
 };
 
 typedef struct {
@@ -48,6 +48,7 @@ static const struct argp parser = {
     "  serve       is a lamp whose values need encryption, on any controller\n"
     "  pair        finds such a lamp, or another peer, pairs with it and reads a value\n"
     "  bonds       lists, shows and forgets what was paired\n"
+    "  matrix      tells by which method two devices pair, and how secure that is\n"
     "\n"
     "`kith COMMAND --help' tells the options of each.  A good start: `kith demo'; then, in three terminals, "
     "`kith controller', `kith serve' and `kith pair lamp'.\n"

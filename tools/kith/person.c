@@ -93,6 +93,9 @@ static void hand_on(person *p)
         status = kith_pairing_consent(p->host, q->event.link, p->consent);
     else if (q->event.kind == KITH_EVENT_COMPARISON_WANTED)
         status = kith_pairing_compare(p->host, q->event.link, p->comparison);
+    else if (q->event.kind == KITH_EVENT_PASSKEY_WANTED)
+        status = p->consent ? kith_pairing_passkey(p->host, q->event.link, p->passkey)
+                            : kith_pairing_cancel(p->host, q->event.link);
     p->answered = status == KITH_ERR_FULL;
     if (!p->answered)
         question_remove_oldest(&p->queue);
@@ -141,9 +144,36 @@ static void ask_again(person *p, const char *sentence)
     show(p);
 }
 
+/* Six digits at most, and nothing else; people group them as they like. */
+static bool is_passkey(const char *line, uint32_t *passkey)
+{
+    unsigned digits = 0;
+
+    *passkey = 0;
+    for (; *line != '\0'; line++) {
+        if (*line >= '0' && *line <= '9' && ++digits <= 6)
+            *passkey = *passkey * 10 + (uint32_t)(*line - '0');
+        else if (*line != ' ' && *line != '-')
+            return false;
+    }
+    return digits == 6;
+}
+
+static void on_passkey_line(person *p, const char *line)
+{
+    if (is_word(line, "no"))
+        answer(p, false);
+    else if (is_passkey(line, &p->passkey))
+        answer(p, true);
+    else
+        ask_again(p, "Please type the six digits, or no to give up.");
+}
+
 static void on_line(person *p, const char *line)
 {
-    if (is_word(line, "no")) {
+    if (question_oldest(&p->queue)->event.kind == KITH_EVENT_PASSKEY_WANTED) {
+        on_passkey_line(p, line);
+    } else if (is_word(line, "no")) {
         answer(p, false);
     } else if (!is_word(line, "yes")) {
         ask_again(p, "Please answer yes or no.");
@@ -260,6 +290,7 @@ bool person_on_event(person *p, const kith_event *e)
     switch (e->kind) {
     case KITH_EVENT_CONSENT_WANTED:
     case KITH_EVENT_COMPARISON_WANTED:
+    case KITH_EVENT_PASSKEY_WANTED:
         return add(p, e);
     case KITH_EVENT_PAIRED:
     case KITH_EVENT_PAIRING_FAILED:

@@ -19,6 +19,7 @@ typedef struct {
     person_answer own; /* to the command's own question */
     kith_comparison comparison;
     bool consent;
+    uint32_t passkey; /* consent: typed */
 } person;
 
 void person_init(person *p, const link_options *options, const report *to, kith_host *host);

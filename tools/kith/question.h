@@ -7,7 +7,7 @@
 enum { QUESTIONS = 16 };
 
 typedef struct {
-    kith_event event; /* CONSENT_WANTED or COMPARISON_WANTED; NONE: a question of the command's own */
+    kith_event event; /* CONSENT_WANTED, COMPARISON_WANTED, PASSKEY_WANTED; NONE: a question of the command's own */
     const char *text; /* of the command's own */
 } question;
 

@@ -172,7 +172,7 @@ static void on_disconnected(writer *w, const kith_event *e)
 
 static void on_consent(writer *w, const kith_event *e)
 {
-    add(w, "May ");
+    add(w, e->consent.identity_given ? "It turns out who it is. May " : "May ");
     add_address(w, &e->consent.peer);
     add(w, e->consent.again ? " pair again? A bond with it stands. [yes/no]" : " pair? [yes/no]");
 }
@@ -180,6 +180,35 @@ static void on_consent(writer *w, const kith_event *e)
 static void on_comparison(writer *w, const kith_event *e)
 {
     add(w, "Does the other device show %06u? [yes/no]", (unsigned)e->comparison.number);
+}
+
+static void on_passkey_shown(writer *w, const kith_event *e)
+{
+    add(w, "Type this on the other device: %06u", (unsigned)e->passkey.passkey);
+}
+
+static void on_passkey_wanted(writer *w, const kith_event *e)
+{
+    add(w, e->passkey.both_type ? "Which six digits did you agree on? [digits/no]"
+                                : "Which six digits does the other device show? [digits/no]");
+}
+
+static void on_keypress(writer *w, const kith_event *e)
+{
+    static const char *const words[] = {"begins to type", "typed a digit", "erased a digit", "erased all",
+                                        "has typed the passkey"};
+
+    add(w, "The other device's user %s.", words[e->keypress.key]);
+}
+
+static void on_key(writer *w, const kith_event *e)
+{
+    static const char *const whose[] = {"The peer has our ", "We have the peer's "};
+    const char *key = e->key.key == KITH_KEY_ENC  ? "long term key"
+                      : e->key.key == KITH_KEY_ID ? "identity key"
+                                                  : "signing key";
+
+    add(w, "%s%s.", whose[e->key.taken], key);
 }
 
 static void on_forgotten(writer *w, const kith_event *e)
@@ -212,6 +241,8 @@ static void on_verdict(writer *w, const kith_event *e)
             kith_level_name(v->level), v->key_size);
     if (v->attempt != KITH_ATTEMPT_BOND && v->succeeded && v->numbers_unseen)
         add(w, " Nobody compared the numbers: somebody may sit in the middle.");
+    if (v->attempt != KITH_ATTEMPT_BOND && v->succeeded && v->key_kind == KITH_KEY_KIND_LEGACY)
+        add(w, " Legacy pairing: who listened to it can read this link.");
     if (v->attempt == KITH_ATTEMPT_BOND && v->succeeded && e->peer != 0)
         add(w, " It is peer %u.", (unsigned)e->peer);
 }
@@ -261,6 +292,10 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
+    [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
+    [KITH_EVENT_PASSKEY_WANTED] = on_passkey_wanted,
+    [KITH_EVENT_KEYPRESS] = on_keypress,
+    [KITH_EVENT_KEY] = on_key,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
     [KITH_EVENT_PAIRED] = on_verdict,
     [KITH_EVENT_PAIRING_FAILED] = on_verdict,

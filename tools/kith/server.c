@@ -43,9 +43,6 @@ typedef struct {
     int status;
 } server;
 
-static const kith_method *const methods[] = {&kith_sc_numeric_comparison_responder, &kith_sc_just_works_responder,
-                                             NULL};
-
 /* ---- what it does ---- */
 
 static void end(server *s, int status)
@@ -312,7 +309,8 @@ static void plan(const server_options *o, device_plan *p)
 
     kith_config_default(config);
     config->limits = (kith_limits){.links = LINKS, .pairings = PAIRINGS, .bonds = BONDS, .mtu = MTU, .events = EVENTS};
-    config->security.methods = methods;
+    config->security.methods = o->link.legacy ? kith_all_methods : kith_sc_methods;
+    config->security.legacy = o->link.legacy;
     config->security.policy = person_can_consent(&o->link) ? KITH_PAIRING_ASK : KITH_PAIRING_CLOSED;
     config->services = &lamp_service;
     config->service_count = 1;
