@@ -37,7 +37,8 @@ typedef struct {
     const kith_method *const *methods; /* which may be used; ends with NULL; may be NULL: no pairing at all */
     kith_io_capability io;             /* default NoInputNoOutput */
     kith_level required_level;         /* minimum result; default KITH_LEVEL_ENCRYPTED */
-    bool ask_mitm; /* ask for an authenticated key where inputs and outputs allow one, required or not; default false */
+    bool ask_mitm; /* ask for an authenticated key where inputs and outputs, or out of band data, allow one, required or
+                      not; default false */
     bool ask_oob;  /* KITH_EVENT_OOB_WANTED before features are exchanged; default false */
     bool bonding;  /* default true; false: non-bondable mode */
     bool bonding_required; /* a peer that would not bond is refused in phase 1; default false */

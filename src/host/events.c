@@ -103,12 +103,50 @@ static void release_taken(host_events *e)
     e->count--;
 }
 
+/* Until when a question may be answered; NULL: it is none. */
+static uint64_t *deadline_of(kith_event *event)
+{
+    switch (event->kind) {
+    case KITH_EVENT_CONSENT_WANTED:
+        return &event->consent.deadline_us;
+    case KITH_EVENT_COMPARISON_WANTED:
+        return &event->comparison.deadline_us;
+    case KITH_EVENT_PASSKEY_SHOWN:
+    case KITH_EVENT_PASSKEY_WANTED:
+        return &event->passkey.deadline_us;
+    case KITH_EVENT_OOB_WANTED:
+        return &event->oob_wanted.deadline_us;
+    default:
+        return NULL;
+    }
+}
+
+void events_settle(kith_host *h)
+{
+    host_events *e = &h->events;
+
+    for (uint16_t i = 0; i < e->count; i++) {
+        uint64_t *deadline_us = deadline_of(&e->slots[(e->head + i) % e->capacity].event);
+
+        if (deadline_us != NULL)
+            host_settle(h, deadline_us);
+    }
+}
+
+/* A question that a call without a time led to waits for the next time told: only then its deadline is known. */
+static bool is_unsettled(kith_event *event)
+{
+    const uint64_t *deadline_us = deadline_of(event);
+
+    return deadline_us != NULL && *deadline_us >= HOST_UNSETTLED && *deadline_us != UINT64_MAX;
+}
+
 bool kith_host_next_event(kith_host *h, kith_event *out)
 {
     host_events *e = &h->events;
 
     release_taken(e);
-    if (e->count == 0)
+    if (e->count == 0 || is_unsettled(&e->slots[e->head].event))
         return false;
     *out = e->slots[e->head].event;
     e->taken = true;

@@ -68,7 +68,7 @@ static const event_row rows[] = {
     {KITH_HCI_EV_LE_META, on_le_meta},
 };
 
-static void settle(const kith_host *h, uint64_t *deadline_us)
+void host_settle(const kith_host *h, uint64_t *deadline_us)
 {
     if (*deadline_us != UINT64_MAX && *deadline_us >= HOST_UNSETTLED)
         *deadline_us = h->now_us + (*deadline_us - HOST_UNSETTLED);
@@ -80,19 +80,20 @@ void host_begin(kith_host *h, uint64_t now_us)
         h->now_us = now_us;
     h->told = true;
     h->unsettled = false;
-    settle(h, &h->command.deadline_us);
-    settle(h, &h->window_end_us);
-    settle(h, &h->calendar_at_us);
-    settle(h, &h->oob_end_us);
+    host_settle(h, &h->command.deadline_us);
+    host_settle(h, &h->window_end_us);
+    host_settle(h, &h->calendar_at_us);
+    host_settle(h, &h->oob_end_us);
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
-        settle(h, &h->sessions[i].deadline_us);
-        settle(h, &h->sessions[i].sent_us);
+        host_settle(h, &h->sessions[i].deadline_us);
+        host_settle(h, &h->sessions[i].sent_us);
     }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
-        settle(h, &h->links[i].att_deadline_us);
-        settle(h, &h->links[i].bond_deadline_us);
-        settle(h, &h->links[i].disconnect_deadline_us);
+        host_settle(h, &h->links[i].att_deadline_us);
+        host_settle(h, &h->links[i].bond_deadline_us);
+        host_settle(h, &h->links[i].disconnect_deadline_us);
     }
+    events_settle(h);
 }
 
 void host_end(kith_host *h)

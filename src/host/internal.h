@@ -248,6 +248,7 @@ struct kith_host {
 void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap);
 bool events_have_room(kith_host *h);
 kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link); /* never NULL: room was checked */
+void events_settle(kith_host *h);
 kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_link *link);
 /* Copies value behind the event; NULL: no room (only for droppable ones). */
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
@@ -404,6 +405,7 @@ static inline uint64_t host_time(kith_host *h)
 /* host.c */
 void host_begin(kith_host *h, uint64_t now_us); /* a call that tells the time */
 void host_end(kith_host *h);
+void host_settle(const kith_host *h, uint64_t *deadline_us); /* it is known what time it is */
 
 /* work.c */
 void work_want(kith_host *h, smp_session *s, kith_work_kind kind);

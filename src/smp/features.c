@@ -21,10 +21,12 @@ static const kith_method *find_method(const smp_session *s, kith_method_kind kin
     return NULL;
 }
 
+/* Data that we hold is used where the peer has it too, asked for or not; where it has not, nobody is made to type. */
 static bool wants_mitm(const smp_session *s)
 {
-    return s->required_level >= KITH_LEVEL_AUTHENTICATED || smp_offers_oob(s) ||
-           (s->policy.ask_mitm && s->policy.io != KITH_IO_NO_INPUT_NO_OUTPUT);
+    bool possible = s->policy.io != KITH_IO_NO_INPUT_NO_OUTPUT || smp_offers_oob(s);
+
+    return s->required_level >= KITH_LEVEL_AUTHENTICATED || (s->policy.ask_mitm && possible);
 }
 
 static uint8_t auth_req(const smp_session *s)

@@ -163,3 +163,23 @@ SENTENCE(nobody_answers_the_question_whether_to_pair)
             .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
     check_status(kith_pairing_consent(bench.host, bench.link, true), KITH_ERR_STATE);
 }
+
+/* What a program's call leads to is asked when the time is known: until when it may be answered is true. */
+SENTENCE(the_deadline_of_a_question_that_a_call_led_to_is_known)
+{
+    begin(CENTRAL);
+    bench.config.security.ask_oob = true;
+    peer_begin();
+    power_on();
+    connect_link();
+    time_passes(60000);
+    check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
+    check(we_emit(KITH_EVENT_OOB_WANTED)->oob_wanted.deadline_us == bench.now_us + 25000000);
+    time_passes(24999);
+    we_send_nothing();
+    time_passes(1); /* no answer is an answer: there is none */
+    we_send("01 03 00 09 10 02 02");
+    time_passes(30000);
+    we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = KITH_PHASE_FEATURES, .ended_by = KITH_ENDED_BY_TIMEOUT);
+    we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
+}
