@@ -99,7 +99,7 @@ void oob_take_key(kith_host *h)
  * costs nothing; any other may have told somebody something. */
 void oob_on_end(kith_host *h, const smp_session *s)
 {
-    bool sc = s->verdict.key_kind == KITH_KEY_KIND_SC;
+    bool sc = s->method != NULL && s->method->secure_connections; /* a failed verdict names no kind of key */
     bool mattered = s->verdict.phase >= (sc ? KITH_PHASE_DHKEY_CHECKS : KITH_PHASE_AUTHENTICATION);
 
     if (!s->uses_local_oob)

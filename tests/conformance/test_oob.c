@@ -295,6 +295,91 @@ SENTENCE(our_data_may_expire_while_a_pairing_uses_it)
     }
 }
 
+/* ---- a failure burns our data only where its random value mattered ---- */
+
+typedef enum { PEER_FAILS, LINK_BREAKS, PEER_SLEEPS, WE_CANCEL, WAYS } way;
+
+static void end_it(way how, oob_step after)
+{
+    switch (how) {
+    case PEER_FAILS:
+        peer_sends("05 08");
+        we_fail(.why = KITH_WHY_PEER_FAILED, .phase = oob_phase_after(after), .ended_by = KITH_ENDED_BY_PEER,
+                .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+        return;
+    case LINK_BREAKS:
+        link_breaks(KITH_HCI_CONNECTION_TIMEOUT);
+        we_fail(.why = KITH_WHY_LINK_LOST, .phase = oob_phase_after(after), .ended_by = KITH_ENDED_BY_LINK,
+                .hci_status = KITH_HCI_CONNECTION_TIMEOUT);
+        we_emit(KITH_EVENT_DISCONNECTED);
+        return;
+    case PEER_SLEEPS:
+        time_passes(30000);
+        we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = oob_phase_after(after), .ended_by = KITH_ENDED_BY_TIMEOUT);
+        we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
+        return;
+    default:
+        check_ok(kith_pairing_cancel(bench.host, bench.link));
+        we_send("05 08");
+        we_fail(.why = KITH_WHY_CANCELLED, .phase = oob_phase_after(after), .ended_by = KITH_ENDED_BY_USER,
+                .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+    }
+}
+
+static void fail_after(bench_role role, oob_step after, way how)
+{
+    bool mattered = after >= OOB_RANDOMS;
+
+    bench_round("%s, after %s, way %u", role_name(role), oob_step_name(after), (unsigned)how);
+    begin_oob(role, true, true);
+    meet_for_oob();
+    oob_to(after);
+    if (role == CENTRAL && after == OOB_PUBLIC_KEYS)
+        we_send_nonce();
+    if (role == CENTRAL && after == OOB_RANDOMS)
+        (void)bench_we_send_opcode(KITH_SMP_PAIRING_DHKEY_CHECK);
+    end_it(how, after);
+    check(kith_oob_is_ready(bench.host) == !mattered);
+    if (!bench.linked)
+        connect_link();
+    clean_pairing(); /* with the same data where it is still there: the same key, which is looked at */
+}
+
+SENTENCE(a_failure_burns_our_data_only_where_its_random_value_mattered)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        for (oob_step after = OOB_FEATURES; after <= OOB_RANDOMS; after++)
+            for (way how = PEER_FAILS; how < WAYS; how++)
+                fail_after(role, after, how);
+}
+
+SENTENCE(a_key_that_does_not_fit_does_not_burn_our_data)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        meet(role, true, true);
+        oob_to(OOB_FEATURES);
+        peer_draw();
+        the_data_does_not_fit();
+        check(kith_oob_is_ready(bench.host));
+        clean_pairing();
+    }
+}
+
+/* Who broke off knows the key that our data commits to, and may try to be us (CVE-2020-26558). */
+SENTENCE(the_key_of_our_data_is_refused_when_it_comes_back)
+{
+    meet(PERIPHERAL, false, true);
+    oob_to(OOB_PUBLIC_KEYS);
+    peer_sends("05 08");
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+    oob_to(OOB_FEATURES);
+    memcpy(peer.public_key, peer.our_public, sizeof peer.public_key);
+    peer_sends_public_key();
+    we_fail_by_ourselves(KITH_SMP_DHKEY_CHECK_FAILED, KITH_WHY_PUBLIC_KEY_REFLECTED, KITH_PHASE_PUBLIC_KEYS);
+    clean_pairing();
+}
+
 /* ---- the calls ---- */
 
 SENTENCE(our_data_is_made_once_and_for_a_time_that_is_possible)
