@@ -94,6 +94,7 @@ void host_begin(kith_host *h, uint64_t now_us)
         host_settle(h, &h->links[i].disconnect_deadline_us);
     }
     events_settle(h);
+    (void)oob_expire(h); /* before anybody can use it */
 }
 
 void host_end(kith_host *h)

@@ -269,6 +269,37 @@ SENTENCE(our_data_that_was_dropped_is_gone_when_its_pairing_fails)
     }
 }
 
+static void expire_now(bool nobody_looked_at_the_clock)
+{
+    if (nobody_looked_at_the_clock)
+        bench.now_us += UINT64_C(1000) * OOB_LIFETIME_MS;
+    else
+        time_passes(OOB_LIFETIME_MS);
+}
+
+SENTENCE(our_data_expires)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        for (int unnoticed = 0; unnoticed <= 1; unnoticed++) {
+            bench_round("%s%s", role_name(role), unnoticed ? ", nobody looked at the clock" : "");
+            begin_oob(role, false, true);
+            bench.config.security.policy = KITH_PAIRING_ASK;
+            power_on();
+            check_ok(kith_pairing_open(bench.host, 10 * OOB_LIFETIME_MS));
+            connect_link();
+            we_make_data();
+            time_passes(OOB_LIFETIME_MS - 2); /* one passed already */
+            check(kith_oob_is_ready(bench.host));
+            kith_oob_drop(bench.host);
+            we_make_data();
+            expire_now(unnoticed);
+            claim_to_have_data(KITH_LEVEL_ENCRYPTED);
+            the_claim_is_refused();
+            check(!kith_oob_is_ready(bench.host));
+            clean_pairing();
+        }
+}
+
 SENTENCE(our_data_may_expire_while_a_pairing_uses_it)
 {
     for (int fails = 0; fails <= 1; fails++) {
