@@ -21,19 +21,31 @@ static const kith_method *find_method(const smp_session *s, kith_method_kind kin
     return NULL;
 }
 
+static bool can_do_sc(const smp_session *s)
+{
+    return find_method(s, KITH_METHOD_NONE, true) != NULL;
+}
+
+/* A responder knows which kind of pairing it will be: of a TK nothing comes with Secure Connections. */
+static bool offers_oob(const smp_session *s)
+{
+    bool sc = !s->initiator && can_do_sc(s) && (s->verdict.peer_features.auth_req & KITH_AUTH_SC) != 0;
+
+    return sc ? s->has_oob_sc : smp_offers_oob(s);
+}
+
 /* Data that we hold is used where the peer has it too, asked for or not; where it has not, nobody is made to type. */
 static bool wants_mitm(const smp_session *s)
 {
-    bool possible = s->policy.io != KITH_IO_NO_INPUT_NO_OUTPUT || smp_offers_oob(s);
+    bool possible = s->policy.io != KITH_IO_NO_INPUT_NO_OUTPUT || offers_oob(s);
 
     return s->required_level >= KITH_LEVEL_AUTHENTICATED || (s->policy.ask_mitm && possible);
 }
 
 static uint8_t auth_req(const smp_session *s)
 {
-    return (uint8_t)((find_method(s, KITH_METHOD_NONE, true) != NULL ? KITH_AUTH_SC : 0) |
-                     (wants_mitm(s) ? KITH_AUTH_MITM : 0) | (s->policy.bonding ? KITH_AUTH_BONDING : 0) |
-                     (s->policy.keypress ? KITH_AUTH_KEYPRESS : 0));
+    return (uint8_t)((can_do_sc(s) ? KITH_AUTH_SC : 0) | (wants_mitm(s) ? KITH_AUTH_MITM : 0) |
+                     (s->policy.bonding ? KITH_AUTH_BONDING : 0) | (s->policy.keypress ? KITH_AUTH_KEYPRESS : 0));
 }
 
 /* Our identity follows us for ever: it goes only to whom a person or an open window admitted, and where the policy says
@@ -51,7 +63,7 @@ void smp_offer(const smp_session *s, kith_pairing_features *mine)
     uint8_t *given;
 
     mine->io_capability = (uint8_t)s->policy.io;
-    mine->oob_flag = smp_offers_oob(s);
+    mine->oob_flag = offers_oob(s);
     mine->auth_req = auth_req(s);
     mine->max_key_size = s->policy.max_key_size;
     mine->initiator_keys = s->policy.bonding ? s->policy.initiator_keys & possible : 0;

@@ -630,6 +630,29 @@ SENTENCE(data_that_others_may_have_heard_is_refused_where_an_authenticated_key_i
 
 /* ---- data of legacy pairing ---- */
 
+/* With Secure Connections the flag says that we have the peer's data; a TK that we made is no such thing. */
+SENTENCE(a_tk_is_no_data_of_a_peer_with_secure_connections)
+{
+    for (int peer_has = 0; peer_has <= 1; peer_has++) {
+        prepare(PERIPHERAL, false, peer_has);
+        bench.config.security.methods = kith_all_methods;
+        bench.config.security.legacy = true;
+        meet_for_oob();
+        check_ok(kith_oob_make(bench.host, true, true, OOB_LIFETIME_MS));
+        time_passes(1);
+        oob_take_ready();
+        check(oob.ours.has_tk);
+        peer_sends_features();
+        we_send("02 03 00 09 10 02 02");
+        if (peer_has)
+            oob_from(OOB_FEATURES, OOB_KEYS);
+        else
+            pair_from(STEP_FEATURES, STEP_KEYS);
+        we_pair(16);
+        we_emit(KITH_EVENT_BONDED);
+    }
+}
+
 SENTENCE(a_tk_alone_is_no_data_where_legacy_pairing_is_off)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
