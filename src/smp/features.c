@@ -169,6 +169,14 @@ static bool is_weaker_than_bond(const smp_session *s, kith_level level, bool sc)
     return s->at_stake != 0 && (level < s->stake_level || key_size_of(s) < s->stake_key_size || (s->stake_sc && !sc));
 }
 
+/* Before its level is looked at: what is not there is worth nothing, and that is not what is wrong with it. */
+static bool is_oob_missing(const smp_session *s, const kith_method_choice *choice)
+{
+    bool sc = choice->secure_connections;
+
+    return choice->method == KITH_METHOD_OOB && find_method(s, KITH_METHOD_OOB, sc) != NULL && !smp_has_oob(s, sc);
+}
+
 /* KITH_WHY_PAIRED: nothing speaks against it. */
 static kith_why objection(const smp_session *s, const kith_method_choice *choice, kith_smp_reason *reason)
 {
@@ -183,6 +191,10 @@ static kith_why objection(const smp_session *s, const kith_method_choice *choice
     if (key_size_of(s) < smallest_key(s)) {
         *reason = KITH_SMP_ENCRYPTION_KEY_SIZE;
         return KITH_WHY_KEY_SIZE;
+    }
+    if (is_oob_missing(s, choice)) {
+        *reason = KITH_SMP_OOB_NOT_AVAILABLE;
+        return KITH_WHY_OOB_MISSING;
     }
     if (level < s->required_level)
         return KITH_WHY_LEVEL_UNREACHABLE;
@@ -219,8 +231,8 @@ smp_state smp_agree(smp_session *s, smp_outbox *out)
     if (why != KITH_WHY_PAIRED)
         return smp_fail(s, out, reason, why);
     s->method = find_method(s, choice.method, choice.secure_connections);
-    if (choice.method == KITH_METHOD_OOB && !smp_claim_oob(s, out))
-        return SMP_FAILED;
+    if (choice.method == KITH_METHOD_OOB)
+        smp_claim_oob(s);
     if (agree_on_keys(s, out) == SMP_FAILED)
         return SMP_FAILED;
     note_outcome(s, &choice);

@@ -39,51 +39,47 @@ bool smp_offers_oob(const smp_session *s)
     return s->has_oob_sc || (s->policy.legacy && (s->has_oob_tk || has_local_tk(s)));
 }
 
+/* A flag that stands where no data is would let everybody through who knows that it is not there (A19). */
+bool smp_has_oob(const smp_session *s, bool secure_connections)
+{
+    const kith_verdict *v = &s->verdict;
+
+    if (!secure_connections)
+        return s->has_oob_tk || has_local_tk(s);
+    return (v->my_features.oob_flag == 0 || s->has_oob_sc) && (v->peer_features.oob_flag == 0 || is_local_free(s));
+}
+
 static void hold_local(smp_session *s)
 {
     s->env->oob->in_use = true;
     s->uses_local_oob = true;
 }
 
-static bool claim_legacy(smp_session *s)
+static void claim_legacy(smp_session *s)
 {
-    if (s->has_oob_tk) {
-        memcpy(s->secrets.tk, s->secrets.oob_tk, sizeof s->secrets.tk);
-        return true;
-    }
-    if (!has_local_tk(s))
-        return false;
-    memcpy(s->secrets.tk, s->env->oob->tk, sizeof s->secrets.tk);
-    hold_local(s);
-    return true;
+    memcpy(s->secrets.tk, s->has_oob_tk ? s->secrets.oob_tk : s->env->oob->tk, sizeof s->secrets.tk);
+    if (!s->has_oob_tk)
+        hold_local(s);
 }
 
-/* A flag that stands where no data is would let everybody through who knows that it is not there (A19). */
-static bool claim_sc(smp_session *s)
+static void claim_sc(smp_session *s)
 {
     const kith_verdict *v = &s->verdict;
 
-    if (v->my_features.oob_flag != 0) {
-        if (!s->has_oob_sc)
-            return false;
+    if (v->my_features.oob_flag != 0)
         memcpy(s->secrets.r_mine, s->secrets.oob_random, sizeof s->secrets.r_mine);
-    }
     if (v->peer_features.oob_flag == 0)
-        return true;
-    if (!is_local_free(s))
-        return false;
+        return;
     memcpy(s->secrets.r_peer, s->env->oob->random, sizeof s->secrets.r_peer);
     hold_local(s);
-    return true;
 }
 
-bool smp_claim_oob(smp_session *s, smp_outbox *out)
+void smp_claim_oob(smp_session *s)
 {
-    bool there = s->method->secure_connections ? claim_sc(s) : claim_legacy(s);
-
-    if (!there)
-        smp_fail(s, out, KITH_SMP_OOB_NOT_AVAILABLE, KITH_WHY_OOB_MISSING);
-    return there;
+    if (s->method->secure_connections)
+        claim_sc(s);
+    else
+        claim_legacy(s);
 }
 
 /* Each piece that is used must have come over a channel that nobody else could hear or change. */

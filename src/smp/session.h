@@ -277,9 +277,10 @@ bool smp_has_consent(smp_session *s, const smp_input *in, smp_outbox *out);
 bool smp_asks_for_oob(const smp_session *s);
 void smp_keep_oob(smp_session *s, const kith_oob_data *data);
 bool smp_offers_oob(const smp_session *s);
-/* OOB was chosen: is all of it there?  Takes hold of our own data where the peer has it.  false, and the session has
- * failed. */
-bool smp_claim_oob(smp_session *s, smp_outbox *out);
+/* OOB would be chosen: is all of it there? */
+bool smp_has_oob(const smp_session *s, bool secure_connections);
+/* It was, and is there: takes hold of our own data where the peer has it. */
+void smp_claim_oob(smp_session *s);
 bool smp_oob_is_secure(const smp_session *s);
 
 /* Passkey Entry (passkey.c): shows ours, or asks for theirs. */

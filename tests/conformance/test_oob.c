@@ -158,6 +158,22 @@ static void the_claim_is_refused(void)
     we_fail_by_ourselves(KITH_SMP_OOB_NOT_AVAILABLE, KITH_WHY_OOB_MISSING, KITH_PHASE_FEATURES);
 }
 
+/* A flag where no data is would let everybody through who knows that (CVE-2025-26438). */
+SENTENCE(the_flag_of_a_peer_does_not_do_where_we_made_no_data)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        for (int we_have = 0; we_have <= 1; we_have++)
+            for (kith_level level = KITH_LEVEL_ENCRYPTED; level <= KITH_LEVEL_SC_AUTHENTICATED; level++) {
+                prepare(role, we_have, true);
+                bench_round("%s, flags {%d,1}, level %u", role_name(role), we_have, (unsigned)level);
+                bench.config.security.required_level = level;
+                meet_for_oob();
+                claim_to_have_data(level);
+                the_claim_is_refused();
+                clean_pairing();
+            }
+}
+
 /* The secret of the data is under the check: who has the flag alone can't make it. */
 SENTENCE(the_check_of_a_peer_that_did_not_read_our_data_is_wrong)
 {
