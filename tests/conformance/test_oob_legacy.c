@@ -403,3 +403,20 @@ SENTENCE(nobody_has_an_answer_and_the_pairing_goes_on_without)
         check(bench_method() == KITH_METHOD_JUST_WORKS);
     }
 }
+
+/* It is a key that everybody knows: nothing is authenticated by it, whatever brought it. */
+SENTENCE(a_tk_of_zero_is_no_data)
+{
+    prepare(PERIPHERAL);
+    peer_made_it();
+    meet_legacy();
+    peer_sends_request();
+    we_emit(KITH_EVENT_OOB_WANTED);
+    memset(legacy.oob.tk, 0, sizeof legacy.oob.tk);
+    check_status(kith_pairing_oob(bench.host, bench.link, &legacy.oob), KITH_ERR_VALUE);
+    check_ok(kith_pairing_oob(bench.host, bench.link, NULL));
+    we_send("02 03 00 09 10 03 03");
+    peer_sends("05 08");
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+}
