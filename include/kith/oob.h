@@ -27,7 +27,8 @@ bool kith_oob_is_ready(const struct kith_host *h);
 /* Answers KITH_EVENT_OOB_WANTED with the peer's data; NULL: there is none (the pairing goes on without).
  * Copied; wiped when the pairing ends.
  * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: neither
- * kind of data is in it; KITH_ERR_FULL: events must be taken first.  With an error nothing was changed.
+ * kind of data is in it, or a TK that everybody knows; KITH_ERR_FULL: events must be taken first.  With an error
+ * nothing was changed.
  *
  * Tests: SM/CEN/SCOB/BV-01-C, SM/PER/SCOB/BV-02-C, SM/CEN/OOB/BV-01-C, SM/PER/OOB/BV-02-C. */
 KITH_MUST_USE kith_status kith_pairing_oob(struct kith_host *h, kith_link link, const kith_oob_data *peer);

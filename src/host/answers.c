@@ -1,4 +1,5 @@
 /* What people say to pairings under way: consent, numbers, passkeys, out of band data, enough of it. */
+#include "crypto/known_keys.h"
 #include "host/internal.h"
 
 /* The session on a link, if it waits in one of these two states; else the error. */
@@ -105,7 +106,7 @@ kith_status kith_pairing_oob(kith_host *h, kith_link id, const kith_oob_data *pe
 
     if (status != KITH_OK)
         return status;
-    if (peer != NULL && !peer->has_sc && !peer->has_tk)
+    if (peer != NULL && ((!peer->has_sc && !peer->has_tk) || (peer->has_tk && crypto_is_known_key(peer->tk))))
         return KITH_ERR_VALUE;
     return say(h, s, &in);
 }

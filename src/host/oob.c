@@ -99,11 +99,11 @@ void oob_take_key(kith_host *h)
  * costs nothing; any other may have told somebody something. */
 void oob_on_end(kith_host *h, const smp_session *s)
 {
-    bool sc = s->method != NULL && s->method->secure_connections; /* a failed verdict names no kind of key */
-    bool mattered = s->verdict.phase >= (sc ? KITH_PHASE_DHKEY_CHECKS : KITH_PHASE_AUTHENTICATION);
+    bool mattered;
 
     if (!s->uses_local_oob)
         return;
+    mattered = s->method->secure_connections ? s->verdict.phase >= KITH_PHASE_DHKEY_CHECKS : s->tk_used;
     h->oob.in_use = false;
     if (s->verdict.succeeded || mattered || h->oob_dropped)
         forget(h);

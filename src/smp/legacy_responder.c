@@ -13,6 +13,7 @@ smp_state legacy_responder_answer(smp_session *s, smp_outbox *out)
         status = legacy_confirm(s, s->secrets.my_nonce, confirm);
     if (status != KITH_OK)
         return smp_fail_status(s, out, status);
+    s->tk_used = true;
     smp_send(out, KITH_SMP_PAIRING_CONFIRM, confirm, sizeof confirm);
     return SMP_WAIT_RANDOM;
 }

@@ -206,6 +206,7 @@ struct smp_session {
     bool commit_asked;    /* COMMIT: a person is asked whether the new bond may take the old one's place */
     bool has_oob_sc, has_oob_tk, oob_secure; /* the peer's out of band data was given */
     bool uses_local_oob;                     /* it holds our own out of band data */
+    bool tk_used;                            /* legacy: the peer has seen something that was made with the TK */
     kith_passkey_form passkey_form;
     uint8_t round; /* SC Passkey Entry: 0 to 19 */
     uint8_t keypress;

@@ -269,6 +269,45 @@ SENTENCE(our_tk_is_good_once_and_differs_each_time)
     }
 }
 
+/* Ruling 6: a stranger that comes and goes does not use it up. */
+SENTENCE(our_tk_is_not_used_up_before_anything_was_made_with_it)
+{
+    prepare(PERIPHERAL);
+    bench.config.security.ask_oob = false;
+    meet_legacy();
+    we_made_it(true);
+    legacy_to(LEGACY_TK);
+    check(!kith_oob_is_ready(bench.host)); /* one at a time */
+    peer_sends("05 08");
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+    check(kith_oob_is_ready(bench.host));
+    pair_legacy();
+    check(bench_method() == KITH_METHOD_OOB);
+}
+
+SENTENCE(our_random_is_not_used_up_before_it_went_into_a_check)
+{
+    begin(PERIPHERAL);
+    bench.config.security.methods = kith_all_methods;
+    peer_begin();
+    peer.features[1] = 1;
+    power_on();
+    check_ok(kith_oob_make(bench.host, false, true, 3600000));
+    we_emit(KITH_EVENT_OOB_READY);
+    open_window();
+    connect_link();
+    peer_sends_request();
+    we_send("02 03 00 09 10 02 02");
+    peer_sends_public_key();
+    we_send_public_key();
+    check(!kith_oob_is_ready(bench.host));
+    peer_sends("05 08");
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+    check(kith_oob_is_ready(bench.host));
+}
+
 /* Data for Secure Connections is none for legacy pairing. */
 SENTENCE(data_of_the_other_kind_is_not_flagged)
 {
@@ -363,4 +402,21 @@ SENTENCE(nobody_has_an_answer_and_the_pairing_goes_on_without)
         we_emit(KITH_EVENT_BONDED);
         check(bench_method() == KITH_METHOD_JUST_WORKS);
     }
+}
+
+/* It is a key that everybody knows: nothing is authenticated by it, whatever brought it. */
+SENTENCE(a_tk_of_zero_is_no_data)
+{
+    prepare(PERIPHERAL);
+    peer_made_it();
+    meet_legacy();
+    peer_sends_request();
+    we_emit(KITH_EVENT_OOB_WANTED);
+    memset(legacy.oob.tk, 0, sizeof legacy.oob.tk);
+    check_status(kith_pairing_oob(bench.host, bench.link, &legacy.oob), KITH_ERR_VALUE);
+    check_ok(kith_pairing_oob(bench.host, bench.link, NULL));
+    we_send("02 03 00 09 10 03 03");
+    peer_sends("05 08");
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
 }
