@@ -96,8 +96,8 @@ typedef enum {
 
 /* Answers KITH_EVENT_COMPARISON_WANTED.
  * KITH_ERR_STATE: nothing is compared on this link (any more); KITH_ERR_NOT_FOUND: no such link;
- * KITH_ERR_VALUE: not one of the three, or UNSEEN where an authenticated key is required;
- * KITH_ERR_FULL: events must be taken first.  With an error nothing was changed.
+ * KITH_ERR_VALUE: not one of the three, or UNSEEN where an authenticated key is required, or identity_needs_mitm and
+ * our identity key goes to this peer; KITH_ERR_FULL: events must be taken first.  With an error nothing was changed.
  *
  * Vol 3 Part H 2.3.5.6.2.   Tests: SM/CEN/SCJW/BV-01-C, SM/PER/SCJW/BV-02-C, SM/CEN/SCJW/BI-01-C. */
 KITH_MUST_USE kith_status kith_pairing_compare(struct kith_host *h, kith_link link, kith_comparison answer);

@@ -64,7 +64,7 @@ kith_status kith_pairing_compare(kith_host *h, kith_link id, kith_comparison ans
         return status;
     in.yes = answer == KITH_NUMBERS_EQUAL || answer == KITH_NUMBERS_UNSEEN;
     in.unseen = answer == KITH_NUMBERS_UNSEEN;
-    if ((!in.yes && answer != KITH_NUMBERS_DIFFER) || (in.unseen && s->required_level > KITH_LEVEL_ENCRYPTED))
+    if ((!in.yes && answer != KITH_NUMBERS_DIFFER) || (in.unseen && smp_needs_mitm(s)))
         return KITH_ERR_VALUE;
     return say(h, s, &in);
 }

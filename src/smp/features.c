@@ -57,6 +57,13 @@ static bool may_give_identity(const smp_session *s)
     return admitted && (!s->policy.identity_needs_mitm || !s->initiator || s->required_level > KITH_LEVEL_ENCRYPTED);
 }
 
+bool smp_needs_mitm(const smp_session *s)
+{
+    bool promised = s->policy.identity_needs_mitm && (s->send_keys & KITH_KEY_ID) != 0;
+
+    return promised || s->required_level > KITH_LEVEL_ENCRYPTED;
+}
+
 void smp_offer(const smp_session *s, kith_pairing_features *mine)
 {
     uint8_t possible = s->policy.legacy ? LEGACY_KEYS : SC_KEYS;

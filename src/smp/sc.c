@@ -25,7 +25,7 @@ static bool accepts_debug_key(smp_session *s)
 {
     kith_verdict *v = &s->verdict;
 
-    if (!s->policy.debug_keys || s->required_level > KITH_LEVEL_ENCRYPTED)
+    if (!s->policy.debug_keys || smp_needs_mitm(s))
         return false;
     v->debug_key = true;
     v->level = KITH_LEVEL_ENCRYPTED;

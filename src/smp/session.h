@@ -271,6 +271,10 @@ void smp_offer_response(smp_session *s); /* knowing the request: into s->verdict
 /* Chooses the method and key sets from both feature sets; fails where the result would not do. */
 smp_state smp_agree(smp_session *s, smp_outbox *out);
 
+/* Features are agreed upon.  Nothing less than an authenticated key will do: it is required, or our identity key was
+ * promised and is for the authenticated alone. */
+bool smp_needs_mitm(const smp_session *s);
+
 /* A person answered; false, and the session has failed. */
 bool smp_has_consent(smp_session *s, const smp_input *in, smp_outbox *out);
 

@@ -291,6 +291,23 @@ SENTENCE(our_identity_is_given_to_who_will_be_authenticated)
     }
 }
 
+/* It was promised to who would be authenticated: numbers that nobody looked at are no answer then. */
+SENTENCE(numbers_that_nobody_saw_do_not_give_our_identity_away)
+{
+    prepare_to_hide(PERIPHERAL, true);
+    meet();
+    pair_to(STEP_PUBLIC_KEYS);
+    peer_sends_random();
+    we_send_random();
+    we_show_the_number();
+    check_status(kith_pairing_compare(bench.host, bench.link, KITH_NUMBERS_UNSEEN), KITH_ERR_VALUE);
+    we_send_nothing();
+    our_person_says(KITH_NUMBERS_EQUAL);
+    pair_from(STEP_RANDOMS, STEP_KEYS);
+    we_pair(16);
+    we_emit(KITH_EVENT_BONDED);
+}
+
 /* ---- debug keys ---- */
 
 /* Its private half is printed in the specification (Vol 3 Part H 2.3.5.6.1). */
@@ -379,6 +396,15 @@ SENTENCE(a_debug_key_is_refused_where_it_is_not_allowed_or_more_is_required)
             a_debug_key_is_refused();
             pair_completely(); /* with a key of its own */
         }
+}
+
+SENTENCE(a_debug_key_does_not_give_our_identity_away)
+{
+    prepare_to_hide(PERIPHERAL, true);
+    bench.config.security.debug_keys = true;
+    meet();
+    a_debug_key_is_refused();
+    pair_completely();
 }
 
 /* A bond that stands is not touched by it, and no link of its level comes of it. */
