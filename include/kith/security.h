@@ -41,7 +41,7 @@ typedef struct {
                       not; default false */
     bool ask_oob;  /* KITH_EVENT_OOB_WANTED before features are exchanged; default false */
     bool bonding;  /* default true; false: non-bondable mode */
-    bool bonding_required; /* a peer that would not bond is refused in phase 1; default false */
+    bool bonding_required; /* a peer that would not bond is refused in phase 1; not without bonding; default false */
     bool sc_only;          /* Secure Connections Only mode, Vol 3 Part C 10.2.4: level 4 or nothing, with bonds too */
     bool keypress;         /* tell and be told of keys pressed while a passkey is typed; default false */
     bool identity_needs_mitm;   /* our identity key goes only to who is authenticated; default false */

@@ -127,7 +127,8 @@ static bool security_is_valid(const kith_security *s)
            s->required_level <= KITH_LEVEL_SC_AUTHENTICATED && s->min_key_size >= 7 &&
            s->min_key_size <= s->max_key_size && s->max_key_size <= 16 &&
            ((s->initiator_keys | s->responder_keys) & ~(KITH_KEY_ENC | KITH_KEY_ID | KITH_KEY_SIGN)) == 0 &&
-           s->policy <= KITH_PAIRING_ASK && s->fixed_passkey <= 999999 && (s->blocked != NULL || s->blocked_count == 0);
+           s->policy <= KITH_PAIRING_ASK && (s->bonding || !s->bonding_required) && s->fixed_passkey <= 999999 &&
+           (s->blocked != NULL || s->blocked_count == 0);
 }
 
 static bool own_address_is_valid(const kith_config *config)

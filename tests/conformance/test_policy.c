@@ -538,3 +538,57 @@ SENTENCE(what_is_configured_anew_is_for_pairings_that_begin_later)
         features_are_refused(KITH_SMP_AUTHENTICATION_REQUIREMENTS, KITH_WHY_LEVEL_UNREACHABLE);
     }
 }
+
+SENTENCE(what_is_impossible_is_not_configured)
+{
+    kith_security security;
+
+    prepare(PERIPHERAL);
+    meet();
+    for (int i = 0; i < 12; i++) {
+        bench_round("case %d", i);
+        security = bench.config.security;
+        switch (i) {
+        case 0:
+            security.io = (kith_io_capability)5;
+            break;
+        case 1:
+            security.required_level = KITH_LEVEL_NONE;
+            break;
+        case 2:
+            security.required_level = (kith_level)5;
+            break;
+        case 3:
+            security.min_key_size = 6;
+            break;
+        case 4:
+            security.max_key_size = 17;
+            break;
+        case 5:
+            security.min_key_size = 16;
+            security.max_key_size = 15;
+            break;
+        case 6:
+            security.initiator_keys = 0x08;
+            break;
+        case 7:
+            security.responder_keys = 0x08;
+            break;
+        case 8:
+            security.policy = (kith_pairing_policy)2;
+            break;
+        case 9:
+            security.fixed_passkey = 1000000;
+            break;
+        case 10:
+            security.blocked_count = 1;
+            break;
+        default:
+            security.bonding = false;
+            security.bonding_required = true;
+            break;
+        }
+        check_status(kith_security_set(bench.host, &security), KITH_ERR_VALUE);
+    }
+    pair_completely(); /* nothing was changed */
+}
