@@ -317,6 +317,8 @@ SENTENCE(the_short_term_key_is_asked_for_with_zeros_alone)
 #define TURNED "bf 01 fb 9d 4e f3 bc 36 d8 74 f5 39 41 38 68 4c"
 #define ZEROS  "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
 #define ONES   "ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff"
+/* What a key of seven octets leaves of it. */
+#define ZEROS_OF_SEVEN "00 00 00 00 00 00 00 11 22 33 44 55 66 77 88 99"
 
 static void key_is_rejected(bench_role role, uint8_t size, const char *ltk)
 {
@@ -343,6 +345,7 @@ SENTENCE(a_long_term_key_that_everybody_knows_is_rejected)
         key_is_rejected(role, 16, "06 " ZEROS);
         key_is_rejected(role, 16, "06 " ONES);
         key_is_rejected(role, 7, "06 " SAMPLE);
+        key_is_rejected(role, 7, "06 " ZEROS_OF_SEVEN);
     }
 }
 
