@@ -74,6 +74,7 @@ typedef struct {
     kith_pairing_policy policy; /* default closed */
     const kith_address *blocked; /* never paired with, by address on air or identity; the program's; may be NULL */
     size_t blocked_count;
+    kith_backoff backoff; /* waits after failed pairings */
 
     /* Weakenings, all off by default. */
     bool legacy;          /* LE legacy pairing is allowed where the peer has nothing better */
@@ -141,6 +142,7 @@ KITH_MUST_USE kith_status kith_pairing_cancel(struct kith_host *h, kith_link lin
  *                       or this peer's bond is being written to the store: wait for BONDED or BOND_FAILED
  * KITH_ERR_FULL         no session or no room for a bond is free, or events must be taken first
  * KITH_ERR_STATE        an SMP timeout ended security on this connection, or it is being disconnected
+ * KITH_ERR_BACKOFF      it would pair, and that failed too often lately: kith_pairing_wait_us()
  * KITH_ERR_UNSUPPORTED  no method for this role is configured
  * KITH_ERR_VALUE        level outside 2..4
  * KITH_ERR_NOT_FOUND    no such link
@@ -153,6 +155,10 @@ KITH_MUST_USE kith_status kith_security_secure(struct kith_host *h, kith_link li
  * As peripheral it asks the central, which may encrypt with its bond instead; that is then the end.
  * Errors: those of kith_security_secure(). */
 KITH_MUST_USE kith_status kith_security_pair(struct kith_host *h, kith_link link, kith_level level);
+
+/* How long the two above answer KITH_ERR_BACKOFF on this link, as of the last time told to the host; 0: they don't (or
+ * no such link).  When a wait is over kith_host_deadline() asks for the time, so that this and those calls know. */
+uint64_t kith_pairing_wait_us(const struct kith_host *h, kith_link link);
 
 /* What protects the link now.  KITH_ERR_NOT_FOUND: no such link. */
 KITH_MUST_USE kith_status kith_security_of(const struct kith_host *h, kith_link link, kith_event_security *out);

@@ -55,6 +55,14 @@ static bool is_here_already(const kith_host *h, const host_link *link)
     return false;
 }
 
+static smp_session *refuse_opened(kith_host *h, host_link *link, smp_session *s, kith_smp_reason reason, kith_why why)
+{
+    smp_close(s);
+    link->session = NULL;
+    refuse(h, link, reason, why);
+    return NULL;
+}
+
 static smp_session *try_open(kith_host *h, host_link *link)
 {
     smp_session *s;
@@ -80,12 +88,11 @@ static smp_session *try_open(kith_host *h, host_link *link)
         refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
         return NULL;
     }
-    if (admit(h, link, s))
-        return s;
-    smp_close(s);
-    link->session = NULL;
-    refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
-    return NULL;
+    if (!admit(h, link, s))
+        return refuse_opened(h, link, s, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
+    if (attempts_refuse(h, link))
+        return refuse_opened(h, link, s, KITH_SMP_REPEATED_ATTEMPTS, KITH_WHY_REPEATED_ATTEMPTS);
+    return s;
 }
 
 static void on_pairing_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -185,6 +192,8 @@ kith_status kith_security_pair(kith_host *h, kith_link id, kith_level level)
     host_link *link = link_by_id(h, id);
     kith_status status = may_begin(h, link, level);
 
+    if (status == KITH_OK && kith_pairing_wait_us(h, id) != 0)
+        status = KITH_ERR_BACKOFF;
     return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level)) : status;
 }
 
@@ -193,6 +202,7 @@ kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
     host_link *link = link_by_id(h, id);
     kith_status status = may_begin(h, link, level);
     const peers_bond *bond;
+    bool bond_will_do;
 
     if (status != KITH_OK)
         return status;
@@ -202,9 +212,11 @@ kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)
         return KITH_OK;
     }
     bond = peers_by_id(&h->bonds, link->claimed);
-    if (link->central && link->encryption == LINK_PLAIN && bond != NULL && bond->level >= (uint8_t)level) {
+    bond_will_do = link->encryption == LINK_PLAIN && bond != NULL && bond->level >= (uint8_t)level;
+    if (link->central && bond_will_do) {
         encryption_begin_bond(h, link, bond);
         return KITH_OK;
     }
-    return begin_pairing(h, link, level);
+    /* A peripheral can only ask, also for encryption with the bond: who answers by pairing is judged then. */
+    return bond_will_do || kith_pairing_wait_us(h, id) == 0 ? begin_pairing(h, link, level) : KITH_ERR_BACKOFF;
 }

@@ -94,15 +94,27 @@ static void waits_never_shrink_in_50_failures(void **state)
 }
 
 /* What the next failure costs, after so long a pause since the end of the wait of 64 s. */
-static uint64_t next_wait_after(uint64_t pause_us)
+static uint64_t next_wait_after_failures(unsigned failures, uint64_t pause_us)
 {
     table t;
 
     open_table(&t);
-    fails_often(&t, stranger(1), false, 5);
+    fails_often(&t, stranger(1), false, failures);
     t.now_us += 64 * SECOND + pause_us;
     fails(&t, stranger(1), false);
     return wait_of(&t, stranger(1));
+}
+
+static uint64_t next_wait_after(uint64_t pause_us)
+{
+    return next_wait_after_failures(5, pause_us);
+}
+
+/* Remembered for 50 s after the longest wait, however often it failed. */
+static void more_failures_than_double_the_wait_are_not_remembered_longer(void **state)
+{
+    (void)state;
+    assert_int_equal(next_wait_after_failures(1000, 50 * SECOND), 4 * SECOND);
 }
 
 static void one_doubling_is_forgotten_per_10_seconds_after_the_wait(void **state)
@@ -298,6 +310,24 @@ static void no_crowd_frees_a_known_identity(void **state)
     assert_int_equal(before_us, 64 * SECOND);
 }
 
+/* Whoever comes, and however low the level of the known one. */
+static void a_strangers_slot_goes_before_a_known_ones(void **state)
+{
+    (void)state;
+    for (unsigned known = 0; known <= 1; known++) {
+        kith_address newcomer = known ? friend(9) : stranger(9);
+        table t;
+
+        open_table(&t);
+        fails(&t, friend(1), true);
+        for (unsigned i = 2; i <= SLOTS; i++)
+            fails_often(&t, stranger(i), false, 2);
+        fails(&t, newcomer, known);
+        assert_int_equal(wait_of(&t, newcomer), 4 * SECOND);
+        assert_int_equal(wait_of(&t, friend(1)), 4 * SECOND);
+    }
+}
+
 static void a_stranger_is_not_kept_where_all_are_known(void **state)
 {
     table t;
@@ -478,6 +508,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_wait_begins_with_4_seconds_and_doubles_to_64),
         cmocka_unit_test(waits_never_shrink_in_50_failures),
+        cmocka_unit_test(more_failures_than_double_the_wait_are_not_remembered_longer),
         cmocka_unit_test(one_doubling_is_forgotten_per_10_seconds_after_the_wait),
         cmocka_unit_test(a_failure_during_the_wait_lengthens_it),
         cmocka_unit_test(success_forgets_the_failures_of_that_identity_alone),
@@ -489,6 +520,7 @@ int main(void)
         cmocka_unit_test(then_one_whose_wait_is_over),
         cmocka_unit_test(a_crowd_of_strangers_displaces_itself),
         cmocka_unit_test(no_crowd_frees_a_known_identity),
+        cmocka_unit_test(a_strangers_slot_goes_before_a_known_ones),
         cmocka_unit_test(a_stranger_is_not_kept_where_all_are_known),
         cmocka_unit_test(three_wrong_passkeys_and_then_one_in_10_seconds),
         cmocka_unit_test(the_wait_in_total_is_never_longer),
