@@ -195,6 +195,11 @@ typedef struct {
 
 /* The bond after this one in order of peer IDs, starting with 0.  KITH_ERR_NOT_FOUND: no more. */
 KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
+/* The bond of this peer.  KITH_ERR_NOT_FOUND: none. */
+KITH_MUST_USE kith_status kith_bonds_get(const struct kith_host *h, kith_peer_id peer, kith_bond_info *out);
+
+/* A peer of this class; of several, any.  KITH_ERR_NOT_FOUND: none. */
+KITH_MUST_USE kith_status kith_bonds_of_class(const struct kith_host *h, uint8_t peer_class, kith_peer_id *out);
 uint32_t kith_bonds_count(const struct kith_host *h);
 
 /* The bond an address on air claims: an identity address, or a private address that one of the identity resolving keys
