@@ -246,6 +246,11 @@ void bench_time_passes(uint32_t ms)
     }
 }
 
+void bench_wait_passes(void)
+{
+    bench_time_passes((uint32_t)((kith_pairing_wait_us(bench.host, bench.link) + 999) / 1000));
+}
+
 /* ---- beginning and end ---- */
 
 void bench_discard(void)
