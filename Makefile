@@ -37,6 +37,10 @@ coverage:
 	@scripts/install.sh build test full
 	@scripts/coverage.sh
 
+# Scenario programs, on the virtual radio.
+examples: all
+	@scripts/examples.sh
+
 # The pictures of docs/, from the tables that run.
 diagrams: all
 	@scripts/diagrams.sh

@@ -27,7 +27,7 @@ MAP = {
     "sim": ("src/base", "src/hci", "src/crypto"),
     "tools": ("sim/sim.h",),
     "tools/diagrams": ("src/base", "src/smp"),  # pictures of the tables
-    "examples": ("sim/sim.h",),
+    "examples": ("sim/sim.h", "examples/room"),
     "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
     "tests/scenario": ("sim/sim.h", "tests/vectors"),
     "tests/judge": ("sim/sim.h",),

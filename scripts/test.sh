@@ -20,10 +20,11 @@ if step build scripts/build.sh dev; then
     step judge scripts/run_tests.py judge --program tests/judge/run
     step demo build/kith demo
     step first-program scripts/check_first_program.sh
+    step examples scripts/examples.sh
     step diagrams scripts/diagrams.sh --check
     step core scripts/check_core.py build/libkith.a build/libkith-export.a
 else
-    not_run "the build failed" unit conformance powerloss scenario judge command demo first-program diagrams core
+    not_run "the build failed" unit conformance powerloss scenario judge command demo first-program examples diagrams core
 fi
 step clang scripts/test_build.sh clang
 [ $built = no ] || joined command

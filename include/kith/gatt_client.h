@@ -22,6 +22,9 @@ KITH_MUST_USE kith_status kith_gatt_discover(struct kith_host *h, kith_link link
 /* Number i, below count, of a CHARACTERISTICS event. */
 void kith_gatt_found_at(const kith_event_characteristics *event, uint16_t i, kith_gatt_found *found);
 
+/* The value handle of the characteristic with this UUID among those found; 0: it is not among them. */
+uint16_t kith_gatt_found_handle(const kith_event_characteristics *event, const kith_uuid *uuid);
+
 /* Reads a value, whole (Read, then Read Blob): READ.  One longer than limits.mtu ends as TOO_LONG.
  * KITH_ERR_VALUE: handle 0. */
 KITH_MUST_USE kith_status kith_gatt_read(struct kith_host *h, kith_link link, uint16_t handle);

@@ -32,6 +32,29 @@ typedef enum {
     KITH_PAIRING_ASK     /* KITH_EVENT_CONSENT_WANTED, outside a window */
 } kith_pairing_policy;
 
+/* How long a peer that failed to pair must wait before it may try again, as it asks or as we do.  Counted per identity:
+ * that of the bond which its address names, else the address on air.  The first failure costs first_ms, each further
+ * one doubles the wait up to longest_ms.  Meanwhile the peer is told Repeated Attempts and our own calls answer
+ * KITH_ERR_BACKOFF.  Encryption with a bond is never limited.
+ *
+ * Failures that count are those that the peer, or somebody between, can bring about once features are exchanged: values
+ * that do not match, keys that are none, messages out of place, Pairing Failed while it proves itself whatever reason
+ * it gives, and leaving or silence there where a passkey or a number could be guessed.  Refusals before that, a no of
+ * our own person and our own faults do not; nor does being told to wait, or whoever speaks under a peer's address could
+ * keep that peer out for ever at no cost.
+ *
+ * In total, whatever the addresses: after three wrong passkeys there is one more in 10 s.  That holds for what this
+ * program begins by itself, outside a window; an open window or a person's consent passes it.
+ *
+ * Eight identities at once are kept, in memory alone, so that no stranger wears the store out: when the power goes, or
+ * with kith_host_init(), every wait and the total are forgotten.  Not so when the controller is lost and started again.
+ */
+typedef struct {
+    uint32_t first_ms;   /* 0 is a weakening: nobody ever waits; default 4000 */
+    uint32_t longest_ms; /* first_ms to 24 hours; default 64000 */
+    uint32_t forget_ms;  /* once a wait is over, one doubling is forgotten per so long; at least 1; default 10000 */
+} kith_backoff;
+
 /* How this device pairs.  What each option weakens: docs/security-policy.md. */
 typedef struct {
     const kith_method *const *methods; /* which may be used; ends with NULL; may be NULL: no pairing at all */
@@ -53,6 +76,7 @@ typedef struct {
     uint32_t exclusive_classes; /* bit n: at most one bond of class n, 1 to 31 */
     const kith_address *blocked; /* never paired with, by address on air or identity; the program's; may be NULL */
     size_t blocked_count;
+    kith_backoff backoff; /* waits after failed pairings */
 
     /* Weakenings, all off by default. */
     bool legacy;          /* LE legacy pairing is allowed where the peer has nothing better */
@@ -129,6 +153,7 @@ KITH_MUST_USE kith_status kith_pairing_cancel(struct kith_host *h, kith_link lin
  *                       or this peer's bond is being written to the store: wait for BONDED or BOND_FAILED
  * KITH_ERR_FULL         no session or no room for a bond is free, or events must be taken first
  * KITH_ERR_STATE        an SMP timeout ended security on this connection, or it is being disconnected
+ * KITH_ERR_BACKOFF      it would pair, and that failed too often lately: kith_pairing_wait_us()
  * KITH_ERR_UNSUPPORTED  no method for this role is configured
  * KITH_ERR_VALUE        level outside 2..4
  * KITH_ERR_NOT_FOUND    no such link
@@ -145,6 +170,10 @@ KITH_MUST_USE kith_status kith_security_secure_with(struct kith_host *h, kith_li
  * As peripheral it asks the central, which may encrypt with its bond instead; that is then the end.
  * Errors: those of kith_security_secure(). */
 KITH_MUST_USE kith_status kith_security_pair(struct kith_host *h, kith_link link, kith_level level);
+
+/* How long the two above answer KITH_ERR_BACKOFF on this link, as of the last time told to the host; 0: they don't (or
+ * no such link).  When a wait is over kith_host_deadline() asks for the time, so that this and those calls know. */
+uint64_t kith_pairing_wait_us(const struct kith_host *h, kith_link link);
 
 /* What protects the link now.  KITH_ERR_NOT_FOUND: no such link. */
 KITH_MUST_USE kith_status kith_security_of(const struct kith_host *h, kith_link link, kith_event_security *out);
@@ -167,6 +196,11 @@ typedef struct {
 
 /* The bond after this one in order of peer IDs, starting with 0.  KITH_ERR_NOT_FOUND: no more. */
 KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
+/* The bond of this peer.  KITH_ERR_NOT_FOUND: none. */
+KITH_MUST_USE kith_status kith_bonds_get(const struct kith_host *h, kith_peer_id peer, kith_bond_info *out);
+
+/* A peer of this class; of several, any.  KITH_ERR_NOT_FOUND: none. */
+KITH_MUST_USE kith_status kith_bonds_of_class(const struct kith_host *h, uint8_t peer_class, kith_peer_id *out);
 uint32_t kith_bonds_count(const struct kith_host *h);
 
 /* The bond an address on air claims: an identity address, or a private address that one of the identity resolving keys

@@ -95,10 +95,17 @@ static bool is_here_already(const kith_host *h, const host_link *link)
     return false;
 }
 
+static smp_session *refuse_opened(kith_host *h, host_link *link, smp_session *s, kith_smp_reason reason, kith_why why)
+{
+    smp_close(s);
+    link->session = NULL;
+    refuse(h, link, reason, why);
+    return NULL;
+}
+
 static smp_session *try_open(kith_host *h, host_link *link)
 {
     smp_session *s;
-    bool admitted, taken;
 
     if (!has_method(h, link->central)) {
         refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
@@ -125,14 +132,13 @@ static smp_session *try_open(kith_host *h, host_link *link)
         refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
         return NULL;
     }
-    admitted = admit(h, link, s);
-    taken = bonding_is_class_taken(h, s->peer_class, s->at_stake);
-    if (admitted && !taken)
-        return s;
-    smp_close(s);
-    link->session = NULL;
-    refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, admitted ? KITH_WHY_CLASS_TAKEN : KITH_WHY_PAIRING_CLOSED);
-    return NULL;
+    if (!admit(h, link, s))
+        return refuse_opened(h, link, s, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
+    if (bonding_is_class_taken(h, s->peer_class, s->at_stake))
+        return refuse_opened(h, link, s, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_CLASS_TAKEN);
+    if (attempts_refuse(h, link))
+        return refuse_opened(h, link, s, KITH_SMP_REPEATED_ATTEMPTS, KITH_WHY_REPEATED_ATTEMPTS);
+    return s;
 }
 
 static void on_pairing_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -266,7 +272,14 @@ kith_status kith_security_pair(kith_host *h, kith_link id, kith_level level)
     host_link *link = link_by_id(h, id);
     kith_status status = may_begin(h, link, level);
 
+    if (status == KITH_OK && kith_pairing_wait_us(h, id) != 0)
+        status = KITH_ERR_BACKOFF;
     return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level), 0) : status;
+}
+
+static bool is_bond_enough(const peers_bond *bond, kith_level level, uint8_t key_size)
+{
+    return bond->level >= (uint8_t)level && bond->key_size >= key_size;
 }
 
 /* A bond that is worth less than what is wanted is proven first, and then what is wanted is paired for: an impostor
@@ -274,9 +287,11 @@ kith_status kith_security_pair(kith_host *h, kith_link id, kith_level level)
 static kith_status encrypt_first(kith_host *h, host_link *link, const peers_bond *bond, kith_level level,
                                  uint8_t key_size)
 {
-    bool enough = bond->level >= (uint8_t)level && bond->key_size >= key_size;
+    bool enough = is_bond_enough(bond, level, key_size);
     kith_status status = enough ? KITH_OK : may_pair(h, link, key_size);
 
+    if (status == KITH_OK && !enough && kith_pairing_wait_us(h, link->id) != 0)
+        status = KITH_ERR_BACKOFF;
     if (status != KITH_OK)
         return status;
     link->raise_to = enough ? 0 : level;
@@ -291,6 +306,7 @@ kith_status kith_security_secure_with(kith_host *h, kith_link id, kith_level lev
     host_link *link = link_by_id(h, id);
     kith_status status = may_begin(h, link, level);
     const peers_bond *bond;
+    bool bond_will_do;
 
     if (status == KITH_OK && key_size > 16)
         status = KITH_ERR_VALUE;
@@ -304,7 +320,11 @@ kith_status kith_security_secure_with(kith_host *h, kith_link id, kith_level lev
     bond = peers_by_id(&h->bonds, link->claimed);
     if (link->central && link->encryption == LINK_PLAIN && bond != NULL && encryption_may_use(h, bond, true))
         return encrypt_first(h, link, bond, level, key_size);
-    return begin_pairing(h, link, level, key_size);
+    /* A peripheral can only ask, also for encryption with the bond: who answers by pairing is judged then. */
+    bond_will_do =
+        !link->central && link->encryption == LINK_PLAIN && bond != NULL && is_bond_enough(bond, level, key_size);
+    return bond_will_do || kith_pairing_wait_us(h, id) == 0 ? begin_pairing(h, link, level, key_size)
+                                                            : KITH_ERR_BACKOFF;
 }
 
 kith_status kith_security_secure(kith_host *h, kith_link id, kith_level level)

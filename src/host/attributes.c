@@ -155,6 +155,18 @@ void kith_gatt_found_at(const kith_event_characteristics *event, uint16_t i, kit
     gatt_client_characteristic(&e, i, found);
 }
 
+uint16_t kith_gatt_found_handle(const kith_event_characteristics *event, const kith_uuid *uuid)
+{
+    kith_gatt_found found;
+
+    for (uint16_t i = 0; i < event->count; i++) {
+        kith_gatt_found_at(event, i, &found);
+        if (kith_uuid_equal(&found.uuid, uuid))
+            return found.value_handle;
+    }
+    return 0;
+}
+
 static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)

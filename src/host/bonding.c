@@ -192,13 +192,10 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
     wipe(&fresh, sizeof fresh);
 }
 
-kith_status kith_bonds_next(const kith_host *h, kith_peer_id after, kith_bond_info *out)
+static void describe(const peers_bond *bond, kith_bond_info *out)
 {
     static const uint8_t none[16];
-    const peers_bond *bond = peers_after(&h->bonds, after);
 
-    if (bond == NULL)
-        return KITH_ERR_NOT_FOUND;
     out->peer = bond->id;
     out->identity = bond->identity;
     out->has_irk = memcmp(bond->irk, none, sizeof none) != 0;
@@ -211,6 +208,33 @@ kith_status kith_bonds_next(const kith_host *h, kith_peer_id after, kith_bond_in
     out->peer_class = bond->peer_class;
     out->local = bond->local;
     out->made_s = bond->made_s;
+}
+
+static kith_status give(const peers_bond *bond, kith_bond_info *out)
+{
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    describe(bond, out);
+    return KITH_OK;
+}
+
+kith_status kith_bonds_next(const kith_host *h, kith_peer_id after, kith_bond_info *out)
+{
+    return give(peers_after(&h->bonds, after), out);
+}
+
+kith_status kith_bonds_get(const kith_host *h, kith_peer_id peer, kith_bond_info *out)
+{
+    return give(peers_by_id(&h->bonds, peer), out);
+}
+
+kith_status kith_bonds_of_class(const kith_host *h, uint8_t peer_class, kith_peer_id *out)
+{
+    const peers_bond *bond = peers_of_class(&h->bonds, peer_class, 0);
+
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = bond->id;
     return KITH_OK;
 }
 

@@ -84,6 +84,7 @@ void host_begin(kith_host *h, uint64_t now_us)
     host_settle(h, &h->window_end_us);
     host_settle(h, &h->calendar_at_us);
     host_settle(h, &h->oob_end_us);
+    attempts_settle(h);
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_settle(h, &h->sessions[i].deadline_us);
         host_settle(h, &h->sessions[i].sent_us);
@@ -271,6 +272,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, security_deadline(h));
     due = earlier(due, attributes_deadline(h));
     due = earlier(due, oob_deadline(h));
+    due = earlier(due, attempts_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

@@ -8,6 +8,7 @@
 #include "kith/codec/hci.h"
 #include "kith/codec/l2cap.h"
 #include "kith/kith.h"
+#include "peers/backoff.h"
 #include "peers/bonds.h"
 #include "peers/record.h"
 #include "smp/session.h"
@@ -23,6 +24,7 @@ enum {
     HOST_SIGNALLING_RESERVE = 64,
     HOST_DISCONNECT_TIMEOUT_US = 2000000, /* for the peer to acknowledge what the security manager said last */
     HOST_DISCONNECT_TRIES = 3,
+    HOST_BACKOFF_SLOTS = 8, /* identities that wait after failed pairings */
     STRAY = 0x8000,
     HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
 };
@@ -224,6 +226,8 @@ struct kith_host {
     smp_local_oob oob;
     bool oob_wanted, oob_dropped;
     uint64_t oob_lifetime_us, oob_end_us;
+    peers_backoff backoff;
+    peers_backoff_slot backoff_slots[HOST_BACKOFF_SLOTS];
 
     uint64_t calendar_s, calendar_at_us; /* 0: not told */
 
@@ -343,6 +347,13 @@ void oob_take_key(kith_host *h);
 void oob_on_end(kith_host *h, const smp_session *s);
 bool oob_expire(kith_host *h);
 uint64_t oob_deadline(const kith_host *h);
+
+/* attempts.c: who must wait before it may pair */
+bool attempts_refuse(const kith_host *h, const host_link *link);                          /* the peer's request */
+bool attempts_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* true: close the session */
+void attempts_on_end(kith_host *h, const host_link *link, const smp_session *s);
+void attempts_settle(kith_host *h);
+uint64_t attempts_deadline(const kith_host *h); /* the next end of a wait on a link */
 
 /* bonding.c: from a pairing to a bond */
 typedef enum { COMMIT_NO, COMMIT_YES, COMMIT_ASK } bonding_answer;

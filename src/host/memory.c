@@ -117,7 +117,15 @@ void kith_config_default(kith_config *config)
     config->security.max_key_size = 16;
     config->security.initiator_keys = KITH_KEY_ENC | KITH_KEY_ID;
     config->security.responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
+    config->security.backoff = (kith_backoff){.first_ms = 4000, .longest_ms = 64000, .forget_ms = 10000};
     config->own_address = KITH_OWN_PUBLIC;
+}
+
+static bool backoff_is_valid(const kith_backoff *b)
+{
+    enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+    return b->first_ms == 0 || (b->first_ms <= b->longest_ms && b->longest_ms <= DAY_MS && b->forget_ms >= 1);
 }
 
 /* What is impossible is refused; what is merely unwise is not (docs/security-policy.md). */
@@ -128,7 +136,7 @@ static bool security_is_valid(const kith_security *s)
            s->min_key_size <= s->max_key_size && s->max_key_size <= 16 &&
            ((s->initiator_keys | s->responder_keys) & ~(KITH_KEY_ENC | KITH_KEY_ID | KITH_KEY_SIGN)) == 0 &&
            s->policy <= KITH_PAIRING_ASK && (s->bonding || !s->bonding_required) && s->fixed_passkey <= 999999 &&
-           (s->blocked != NULL || s->blocked_count == 0);
+           (s->blocked != NULL || s->blocked_count == 0) && backoff_is_valid(&s->backoff);
 }
 
 static bool own_address_is_valid(const kith_config *config)
@@ -166,6 +174,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->command.deadline_us = UINT64_MAX;
     h->database = database;
     lay_out(memory, &config->limits);
+    peers_backoff_init(&h->backoff, h->backoff_slots, HOST_BACKOFF_SLOTS);
     crypto_random_reset(&h->random);
     h->smp.crypto = config->crypto;
     h->smp.random = &h->random;

@@ -220,6 +220,7 @@ static void close_session(kith_host *h, host_link *link, smp_session *s)
 
     window_on_end(h, s);
     oob_on_end(h, s);
+    attempts_on_end(h, link, s);
     if (!s->verdict.succeeded)
         fall(h, link, s);
     if (s->verdict.succeeded && s->verdict.bonded)
@@ -289,6 +290,8 @@ void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t l
         return; /* Vol 3 Part H 3.4: no more SMP on this connection */
     if (link->session == NULL)
         admission_on_pdu(h, link, pdu, len);
+    else if (attempts_refuse_wish(h, link, pdu, len))
+        close_session(h, link, link->session);
     else
         security_input(h, link->session, &in);
 }

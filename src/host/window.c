@@ -35,11 +35,12 @@ bool kith_pairing_is_open(const kith_host *h)
     return window_admits(h);
 }
 
-/* Our own failures, a person's no, and one who slept are not the peer's doing. */
+/* Our own failures, a person's no, and one who slept are not the peer's doing.  Being told to wait is no failure. */
 static bool peer_caused(const kith_verdict *v)
 {
     return v->ended_by != KITH_ENDED_BY_USER && v->ended_by != KITH_ENDED_BY_CONTROLLER && v->why != KITH_WHY_ENTROPY &&
-           v->why != KITH_WHY_CRYPTO && v->why != KITH_WHY_COMPARE_TIMEOUT && v->why != KITH_WHY_PASSKEY_TIMEOUT;
+           v->why != KITH_WHY_CRYPTO && v->why != KITH_WHY_COMPARE_TIMEOUT && v->why != KITH_WHY_PASSKEY_TIMEOUT &&
+           v->why != KITH_WHY_REPEATED_ATTEMPTS;
 }
 
 void window_on_end(kith_host *h, const smp_session *s)

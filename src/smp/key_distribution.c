@@ -109,12 +109,15 @@ smp_state smp_begin_keys(smp_session *s, smp_outbox *out)
     return go_on(s, out);
 }
 
+/* As it came, and as it is used: of a key that looks well, zeros may be left when it is cut. */
 static smp_state on_ltk(smp_session *s, const smp_input *in, smp_outbox *out)
 {
-    if (crypto_is_known_key(smp_value(in)))
+    uint8_t *ltk = s->secrets.peer_key.ltk;
+
+    memcpy(ltk, smp_value(in), sizeof s->secrets.peer_key.ltk);
+    smp_shorten(ltk, s->verdict.key_size);
+    if (crypto_is_known_key(smp_value(in)) || crypto_is_known_key(ltk))
         return smp_fail(s, out, KITH_SMP_KEY_REJECTED, KITH_WHY_KEY_KNOWN);
-    memcpy(s->secrets.peer_key.ltk, smp_value(in), sizeof s->secrets.peer_key.ltk);
-    smp_shorten(s->secrets.peer_key.ltk, s->verdict.key_size);
     return SMP_KEYS_EDIV;
 }
 

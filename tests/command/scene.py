@@ -31,6 +31,7 @@ WITHDRAWN = r"No answer is wanted any more[^\n]*\n"  # the question itself follo
 NOBODY_THERE = r"(Nobody can answer here|The input has ended): that is a no"
 READ = re.escape(VALUE)
 SENTENCE = re.compile(r"\Akith: [^\n]+\n\Z")
+AFTER_A_FAILURE_S = 4.2  # a peer that failed once is not paired with before: real time, and nothing says when it is over
 
 
 class Skip(Exception):

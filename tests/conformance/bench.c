@@ -246,6 +246,11 @@ void bench_time_passes(uint32_t ms)
     }
 }
 
+void bench_wait_passes(void)
+{
+    bench_time_passes((uint32_t)((kith_pairing_wait_us(bench.host, bench.link) + 999) / 1000));
+}
+
 /* ---- beginning and end ---- */
 
 void bench_discard(void)
@@ -305,6 +310,8 @@ void bench_power_on(void)
     controller_reset(bench.our_address.octets);
     bench_check_status(kith_host_start(bench.host, bench.now_us), KITH_OK);
     pump();
+    if (bench.config.store != NULL)
+        (void)bench_we_emit(KITH_EVENT_STORE_LOADED);
     bench.our_address = bench_we_emit(KITH_EVENT_READY)->ready.address;
 }
 

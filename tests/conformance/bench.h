@@ -63,6 +63,7 @@ void bench_at(const char *file, int line); /* where the script stands */
 #define connect_link()             (AT, bench_connect())
 #define open_window()              (AT, bench_open_window())
 #define time_passes(ms)            (AT, bench_time_passes(ms))
+#define the_wait_passes()          (AT, bench_wait_passes()) /* after failures; none is fine */
 #define check(truth)               (AT, (truth) ? (void)0 : bench_fail("not true: %s", #truth))
 #define check_ok(call)             (AT, bench_check_status(call, KITH_OK))
 #define check_status(call, status) (AT, bench_check_status(call, status))
@@ -109,6 +110,7 @@ void bench_power_on(void);
 void bench_connect(void);
 void bench_open_window(void);
 void bench_time_passes(uint32_t ms);
+void bench_wait_passes(void);
 void bench_check_status(kith_status is, kith_status wanted);
 void bench_peer_sends(uint16_t cid, const char *hex);
 void bench_peer_sends_octets(uint16_t cid, const uint8_t *pdu, size_t len);

@@ -336,6 +336,7 @@ void peer_pair(step done, step last)
 
 void peer_pair_completely(void)
 {
+    bench_wait_passes(); /* after a failure it is a patient peer */
     peer_pair(STEP_NOTHING, STEP_KEYS);
     bench_we_pair(bench.request[4] < bench.response[4] ? bench.request[4] : bench.response[4]);
     if (bench_is_bonding())

@@ -58,7 +58,7 @@ void peer_draw_octets(uint8_t *out, size_t len);
 #define link_encrypts()         (AT, peer_encrypt()) /* with the key of this pairing, and both have it */
 #define pair_from(done, last)   (AT, peer_pair(done, last))
 #define pair_to(last)           (AT, peer_pair(STEP_NOTHING, last))
-#define pair_completely()       (AT, peer_pair_completely()) /* events taken */
+#define pair_completely()       (AT, peer_pair_completely()) /* once it may; events taken */
 
 void peer_do_request(void);
 void peer_do_response(void);

@@ -364,6 +364,7 @@ void legacy_pair(legacy_step done, legacy_step last)
 
 void legacy_pair_completely(void)
 {
+    bench_wait_passes(); /* after a failure it is a patient peer */
     legacy_pair(LEGACY_NOTHING, LEGACY_KEYS);
     bench_we_pair(legacy_key_size());
     if (bench_is_bonding())

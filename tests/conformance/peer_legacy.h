@@ -52,7 +52,7 @@ extern legacy_state legacy;
 #define short_term_key_is_used() (AT, legacy_encrypt())
 #define legacy_from(done, last)  (AT, legacy_pair(done, last))
 #define legacy_to(last)          (AT, legacy_pair(LEGACY_NOTHING, last))
-#define pair_legacy()            (AT, legacy_pair_completely()) /* events taken */
+#define pair_legacy()            (AT, legacy_pair_completely()) /* once it may; events taken */
 /* As central: we encrypt with the key that the peer gave; as peripheral the peer asks for the one that we gave. */
 #define meet_again()       (AT, legacy_meet_again())
 #define bond_encrypts(key) (AT, legacy_encrypt_with_bond(key))

@@ -153,6 +153,7 @@ static void refuse_key_after_features(key_round round, bool negated)
 static void refuse_key_in(key_round round, bool negated)
 {
     bench_round("round %d%s", (int)round, negated ? ", negated" : "");
+    the_wait_passes();
     open_window();
     pair_to(STEP_FEATURES);
     refuse_key_after_features(round, negated);
@@ -181,9 +182,13 @@ static void refuse_invalid_keys(bench_role role, key_round last)
 /* The program asks again until it may; returns how long that took. */
 static uint32_t try_until_allowed(void)
 {
+    uint64_t told_us = kith_pairing_wait_us(bench.host, bench.link);
     uint32_t waited_ms = 0;
+    kith_status status;
 
-    while (kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED) != KITH_OK) {
+    while ((status = kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED)) != KITH_OK) {
+        check_status(status, KITH_ERR_BACKOFF);
+        check(kith_pairing_wait_us(bench.host, bench.link) == told_us - UINT64_C(1000) * waited_ms);
         if (waited_ms > 200000)
             bench_fail("never allowed again");
         time_passes(100);
@@ -192,8 +197,8 @@ static uint32_t try_until_allowed(void)
     return waited_ms;
 }
 
-/* An attacker that fails must not be tried again faster and faster. */
-static void retry_interval_does_not_shrink(void)
+/* An attacker that fails must not be tried again faster and faster, also when it leaves in between. */
+static void retry_interval_does_not_shrink(bool reconnects)
 {
     uint32_t before_ms = 0;
 
@@ -206,11 +211,17 @@ static void retry_interval_does_not_shrink(void)
 
         bench_round("retry %d after %u ms, before after %u ms", i, (unsigned)waited_ms, (unsigned)before_ms);
         check(waited_ms >= before_ms);
+        check(waited_ms == (i == 0 ? 0 : i < 5 ? 2000u << i : 64000));
         before_ms = waited_ms;
         (void)bench_we_send_opcode(KITH_SMP_PAIRING_REQUEST);
         peer_sends_response();
         we_send_public_key();
         refuse_key_after_features(ROUND_Y_FLIPPED, false);
+        if (reconnects) {
+            link_breaks(0x13);
+            we_emit(KITH_EVENT_DISCONNECTED);
+            connect_link();
+        }
     }
 }
 
@@ -227,7 +238,8 @@ CONFORMANCE("SM/PER/KDU/BI-04-C", "Responder refuses invalid public keys at once
 CONFORMANCE("SM/CEN/KDU/BI-01-C", "Initiator refuses invalid public keys and retries no faster")
 {
     refuse_invalid_keys(CENTRAL, ROUND_ORIGIN);
-    retry_interval_does_not_shrink();
+    retry_interval_does_not_shrink(false);
+    retry_interval_does_not_shrink(true);
 }
 
 CONFORMANCE("SM/CEN/KDU/BI-04-C", "Initiator refuses invalid public keys and its own X at once")

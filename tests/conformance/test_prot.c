@@ -1,6 +1,6 @@
 /* SM/.../PROT: the 30 s of the Security Manager Timer.  Core Vol 3 Part H 3.4. */
 #include "case.h"
-#include "peer.h"
+#include "peer_legacy.h"
 
 static void meet(bench_role role)
 {
@@ -11,8 +11,14 @@ static void meet(bench_role role)
     connect_link();
 }
 
+static void meet_for_legacy(bench_role role)
+{
+    begin_legacy(role);
+    meet_legacy();
+}
+
 /* Late words are ignored, security is closed on this connection, and the next one is as good as new. */
-static void no_more_security_until_reconnected(const char *late_pdu)
+static void no_more_security_until(const char *late_pdu, void (*pair_again)(void))
 {
     time_passes(10000);
     peer_sends(late_pdu);
@@ -25,7 +31,21 @@ static void no_more_security_until_reconnected(const char *late_pdu)
     check(kith_bonds_count(bench.host) == 0);
     open_window();
     connect_link();
-    pair_completely();
+    pair_again();
+}
+
+static void no_more_security_until_reconnected(const char *late_pdu)
+{
+    no_more_security_until(late_pdu, peer_pair_completely);
+}
+
+static void we_time_out_in(kith_phase phase)
+{
+    time_passes(29999);
+    we_emit_nothing();
+    time_passes(1);
+    we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = phase, .ended_by = KITH_ENDED_BY_TIMEOUT);
+    we_send_nothing();
 }
 
 CONFORMANCE("SM/CEN/PROT/BV-01-C", "Our Pairing Request is not answered")
@@ -33,24 +53,31 @@ CONFORMANCE("SM/CEN/PROT/BV-01-C", "Our Pairing Request is not answered")
     meet(CENTRAL);
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
     we_send("01 03 00 09 10 02 02");
-    time_passes(29999);
-    we_emit_nothing();
-    time_passes(1);
-    we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = KITH_PHASE_FEATURES, .ended_by = KITH_ENDED_BY_TIMEOUT);
-    we_send_nothing();
+    we_time_out_in(KITH_PHASE_FEATURES);
     no_more_security_until_reconnected("02 03 00 09 10 02 02");
+
+    bench_round("a peer without Secure Connections");
+    meet_for_legacy(CENTRAL);
+    check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
+    we_send("01 03 00 09 10 03 03");
+    we_time_out_in(KITH_PHASE_FEATURES);
+    no_more_security_until("02 03 00 01 10 03 03", legacy_pair_completely);
 }
 
 CONFORMANCE("SM/PER/PROT/BV-02-C", "Phase 2 never starts after our Pairing Response")
 {
+    static const char confirm[] = "03 00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff";
+
     meet(PERIPHERAL);
     pair_to(STEP_FEATURES);
-    time_passes(29999);
-    we_emit_nothing();
-    time_passes(1);
-    we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = KITH_PHASE_PUBLIC_KEYS, .ended_by = KITH_ENDED_BY_TIMEOUT);
-    we_send_nothing();
-    no_more_security_until_reconnected("03 00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff");
+    we_time_out_in(KITH_PHASE_PUBLIC_KEYS);
+    no_more_security_until_reconnected(confirm);
+
+    bench_round("a peer without Secure Connections");
+    meet_for_legacy(PERIPHERAL);
+    legacy_to(LEGACY_FEATURES);
+    we_time_out_in(KITH_PHASE_AUTHENTICATION);
+    no_more_security_until(confirm, legacy_pair_completely);
 }
 
 static bool is_key_in_use_after(bench_role role, step after)

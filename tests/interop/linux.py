@@ -15,6 +15,8 @@ BONDS = "/var/lib/bluetooth"
 KEPT_BONDS = "/log/bonds"
 LTK_SECTIONS = ("LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey")
 QUIET = "/run/quiet"
+# In bluetoothd's log, when a link has ended: the kernel's word (Device Disconnected), and the end of its ATT channel.
+LET_GO = ("can_read_data() [0x0000] event 0x000c\n", "att_disconnected_cb() \n")
 ADDRESS = r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}"
 
 # Colours, and readline's marks for what takes no space; a sequence still being written counts too.
@@ -130,6 +132,9 @@ class Linux:
     def _control_log(self):
         return self.machine.shared / f"bluetoothctl-{self._sessions}.log"
 
+    def _daemon_text(self):
+        return (self.machine.shared / f"bluetoothd-{self._sessions}.log").read_text(errors="replace")
+
     def control_text(self):
         path = self._control_log()
         text = path.read_text(errors="replace") if path.exists() else ""
@@ -212,13 +217,13 @@ class Linux:
         return bytes.fromhex(dump.group(1))
 
     def disconnect(self, address):
-        """bluetoothd says that it is done before it is: a connect that comes before it also says `Connected: no' (in
-        either order) is refused with EIO, or cancelled by what is still to happen."""
-        before = self._seen
+        """bluetoothd says that it is done before it is.  A connect that comes before its log shows that it has let go
+        is refused with EIO, or cancelled by what is still to happen."""
+        before = [self._daemon_text().count(sign) for sign in LET_GO]
         self.control(f"disconnect {address}")
         self.expect(r"Successful disconnected", 15, refusal=r"Failed to disconnect.*")
-        wait_until(lambda: f"Device {address} Connected: no" in self.control_text()[before:], 15,
-                   f"{address} is no longer connected")
+        for sign, times in zip(LET_GO, before):
+            wait_until(lambda: self._daemon_text().count(sign) > times, 15, f"bluetoothd logs {sign.strip()}")
 
     def forget(self, address):
         self.control(f"remove {address}")

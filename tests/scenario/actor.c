@@ -300,6 +300,11 @@ static bool has_paired(actor *a, void *host)
     return ((cast_host *)host)->told[KITH_EVENT_BONDED] > 0;
 }
 
+void actor_wait(actor *a, const cast_host *other)
+{
+    actor_run(a, kith_pairing_wait_us(other->host, other->link), NULL, NULL);
+}
+
 void actor_clean_pairing(actor *a, cast_host *other)
 {
     unsigned ends = other->ends;
@@ -310,9 +315,11 @@ void actor_clean_pairing(actor *a, cast_host *other)
         actor_disconnect(a, other);
     if (other->config.service_count > 0) {
         actor_connect(a, other);
+        actor_wait(a, other);
         assert_int_equal(kith_pairing_open(other->host, 30000), KITH_OK);
     } else {
         actor_accept(a, other);
+        actor_wait(a, other);
         cast_equal(a->room, kith_security_secure(other->host, other->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
     }
     cast_check(a->room, actor_pair(a, ACTOR_IS_DONE));

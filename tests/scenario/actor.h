@@ -84,7 +84,10 @@ bool actor_pair(actor *a, actor_step stop_before);
 void actor_begin(actor *a, actor_step stop_before);  /* without running */
 void actor_resume(actor *a, actor_step stop_before); /* does what it held back, and goes on to this step */
 
-/* A pairing from connecting to disconnecting that must go well: the host forgets what it has first. */
+/* As long as it must after failed pairings; it is connected. */
+void actor_wait(actor *a, const cast_host *other);
+
+/* A pairing from connecting to disconnecting that must go well, once it may: the host forgets what it has first. */
 void actor_clean_pairing(actor *a, cast_host *other);
 
 /* actor_smp.c */

@@ -91,6 +91,7 @@ static void the_window_closes_after_three_failures_of_the_peer(void **state)
     actor_connect(&peer, lamp);
     assert_int_equal(kith_pairing_open(lamp->host, 600000), KITH_OK);
     for (unsigned i = 0; i < 3; i++) {
+        actor_wait(&peer, lamp);
         cast_check(room, kith_pairing_is_open(lamp->host));
         cast_check(room, actor_pair(&peer, ACTOR_SENDS_RANDOM));
         actor_send_smp(&peer, failed, sizeof failed);

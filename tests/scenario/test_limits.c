@@ -150,6 +150,33 @@ static void every_mistake_in_a_configuration_is_refused(void **state)
     }
 }
 
+static kith_status init_with(const kith_backoff *backoff)
+{
+    static _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 4, 65, 8)];
+    cast_random random = {.state = 1, .good_draws = -1};
+    kith_crypto_port crypto;
+    kith_config config;
+    kith_host *h;
+
+    cast_crypto_port(CAST_OPENSSL, &random, &crypto);
+    cast_lamp_config(&config);
+    config.crypto = &crypto;
+    config.security.backoff = *backoff;
+    return kith_host_init(memory, sizeof memory, &config, &h);
+}
+
+static void waits_that_make_no_sense_are_refused(void **state)
+{
+    static const kith_backoff sound[] = {{4000, 64000, 10000}, {1, 1, 1}, {86400000, 86400000, UINT32_MAX}, {0, 0, 0}};
+    static const kith_backoff bad[] = {{2, 1, 1}, {1, 86400001, 1}, {1, 1, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sound / sizeof sound[0]; i++)
+        assert_int_equal(init_with(&sound[i]), KITH_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(init_with(&bad[i]), KITH_ERR_VALUE);
+}
+
 static void memory_must_be_aligned_and_large_enough(void **state)
 {
     static _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 4, 65, 8) + 8];
@@ -227,6 +254,7 @@ int main(void)
         cmocka_unit_test(the_constant_is_never_less_than_the_exact_size),
         cmocka_unit_test(limits_out_of_range_have_no_size),
         cmocka_unit_test(every_mistake_in_a_configuration_is_refused),
+        cmocka_unit_test(waits_that_make_no_sense_are_refused),
         cmocka_unit_test(memory_must_be_aligned_and_large_enough),
         cmocka_unit_test(the_smallest_host_pairs_and_reads),
         cmocka_unit_test(a_host_without_bonding_pairs_for_the_link),

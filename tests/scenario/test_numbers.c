@@ -90,6 +90,7 @@ static void end_well(two *t)
 static void end_well_after_all(two *t)
 {
     cast_disconnect(t->phone, t->lamp);
+    cast_run(t->room, 4 * CAST_SECOND, NULL, NULL); /* the wait after one failure */
     come_to_the_question(t);
     end_well(t);
     cast_close(t->room);

@@ -1,0 +1,141 @@
+/* Devices on the virtual radio: the main loop of every example. */
+#include "room.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kith/port/openssl.h"
+#include "sim/sim.h"
+
+enum { TURN_US = 50000 };
+
+static void must(kith_status status, const char *what)
+{
+    if (status == KITH_OK)
+        return;
+    (void)fprintf(stderr, "%s: %s\n", what, kith_status_name(status));
+    exit(EXIT_FAILURE);
+}
+
+void room_open(room *r, uint64_t seed)
+{
+    kith_sim_config config = {.seed = seed, .crypto = &r->crypto};
+
+    memset(r, 0, sizeof *r);
+    must(kith_openssl_port(&r->crypto), "cryptography");
+    must(kith_sim_new(&config, &r->air), "the virtual radio");
+    kith_stage_init(&r->stage, r->air);
+    (void)strcpy(r->folder, "/tmp/kith-room-XXXXXX");
+    must(mkdtemp(r->folder) != NULL ? KITH_OK : KITH_ERR_IO, r->folder);
+}
+
+static void path_of(const room *r, size_t place, char path[64])
+{
+    (void)snprintf(path, 64, "%s/%zu.kith", r->folder, place);
+}
+
+void room_close(room *r)
+{
+    char path[64];
+
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->places[i].on)
+            room_power_off(r, i);
+        path_of(r, i, path);
+        (void)unlink(path);
+    }
+    (void)rmdir(r->folder);
+    kith_sim_free(r->air);
+}
+
+static void open_store(room *r, size_t place)
+{
+    room_place *p = &r->places[place];
+    char path[64];
+
+    path_of(r, place, path);
+    must(kith_flash_file_open(&p->file, path, KITH_FLASH_FILE_MAKE), path);
+    must(kith_flash_log_init(&p->log, &p->file.flash, &p->store), path);
+}
+
+void room_power_on(room *r, size_t place)
+{
+    room_place *p = &r->places[place];
+    bool keeps = p->store.context != NULL;
+
+    if (keeps)
+        open_store(r, place);
+    p->host = p->device->power_on(p->device->self, &r->crypto, keeps ? &p->store : NULL);
+    must(p->host != NULL ? KITH_OK : KITH_ERR_VALUE, p->device->name);
+    p->number = r->stage.count;
+    must(kith_stage_add(&r->stage, p->host, p->radio), p->device->name);
+    must(kith_host_start(p->host, room_now(r)), p->device->name);
+    p->on = true;
+}
+
+size_t room_add(room *r, const room_device *device, const uint8_t address[6], bool keeps_bonds)
+{
+    size_t place = r->count++;
+    room_place *p = &r->places[place];
+
+    must(place < ROOM_DEVICES ? KITH_OK : KITH_ERR_FULL, "the room");
+    p->device = device;
+    p->store.context = keeps_bonds ? p : NULL; /* until it is opened */
+    must(kith_sim_add(r->air, address, &p->radio), device->name);
+    room_power_on(r, place);
+    return place;
+}
+
+void room_power_off(room *r, size_t place)
+{
+    room_place *p = &r->places[place];
+
+    kith_stage_remove(&r->stage, p->number);
+    kith_host_erase(p->host);
+    if (p->store.context != NULL)
+        kith_flash_file_close(&p->file);
+    p->on = false;
+}
+
+uint64_t room_now(const room *r)
+{
+    return kith_stage_now(&r->stage);
+}
+
+static const room_device *device_at(const room *r, size_t number)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->places[i].on && r->places[i].number == number)
+            return r->places[i].device;
+    return NULL;
+}
+
+static void turn_all(const room *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->places[i].on)
+            r->places[i].device->turn(r->places[i].device->self, room_now(r));
+}
+
+void room_run(room *r, uint64_t for_us)
+{
+    uint64_t end_us = room_now(r) + for_us;
+    kith_event event;
+
+    while (room_now(r) < end_us) {
+        uint64_t next_us = room_now(r) + TURN_US < end_us ? room_now(r) + TURN_US : end_us;
+        int who;
+
+        while ((who = kith_stage_next(&r->stage, next_us, &event)) >= 0) {
+            const room_device *device = device_at(r, (size_t)who);
+
+            if (device == NULL)
+                continue;
+            device->turn(device->self, room_now(r));
+            device->on_event(device->self, &event);
+        }
+        turn_all(r);
+    }
+}

@@ -1,0 +1,112 @@
+/* A legacy bond after a restart: its keys in both roles, and what it is worth by the rules of today.  Core Vol 3 Part C
+ * 10.2.1; beyond the ids. */
+#include <string.h>
+
+#include "case.h"
+#include "peer_legacy.h"
+
+/* A store that is only a list of what was put. */
+enum { RECORDS = 8 };
+
+static struct {
+    kith_record records[RECORDS];
+    uint32_t count;
+} kept;
+
+static kith_status open_store(void *context, kith_store_state *state)
+{
+    (void)context;
+    *state = (kith_store_state){.room = RECORDS - kept.count};
+    return KITH_OK;
+}
+
+static kith_status read_record(void *context, uint32_t *cursor, kith_record *out)
+{
+    (void)context;
+    if (*cursor >= kept.count)
+        return KITH_ERR_NOT_FOUND;
+    *out = kept.records[(*cursor)++];
+    return KITH_OK;
+}
+
+static kith_status put_record(void *context, const kith_record *record, kith_store_state *state)
+{
+    if (kept.count == RECORDS)
+        return KITH_ERR_FULL;
+    kept.records[kept.count++] = *record;
+    return open_store(context, state);
+}
+
+static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_store_state *state)
+{
+    kith_record removed = {.kind = kind, .removed = true, .id = id};
+
+    return put_record(context, &removed, state);
+}
+
+static const kith_store store = {NULL, open_store, read_record, put_record, remove_record};
+
+static void start_with_store(bench_role role, bool before_core_6_2)
+{
+    begin_legacy(role);
+    bench.config.store = &store;
+    bench.config.security.before_core_6_2 = before_core_6_2;
+    bench.config.security.io = KITH_IO_KEYBOARD_ONLY;
+    bench.config.security.ask_mitm = true;
+    peer.features[0] = KITH_IO_DISPLAY_ONLY;
+    power_on();
+}
+
+static void pair_and_store(bench_role role, bool before_core_6_2, kith_method_kind method)
+{
+    memset(&kept, 0, sizeof kept);
+    start_with_store(role, before_core_6_2);
+    if (method == KITH_METHOD_OOB) {
+        check_ok(kith_oob_make(bench.host, true, true, 3600000));
+        memcpy(legacy.tk, we_emit(KITH_EVENT_OOB_READY)->oob.data.tk, sizeof legacy.tk);
+        peer.features[1] = 1;
+    }
+    open_window();
+    connect_link();
+    pair_legacy();
+    check(bench_method() == method);
+}
+
+static kith_level level_after_restart(bench_role role, bool before_core_6_2)
+{
+    legacy_state as_paired = legacy;
+    bench_state air = bench;
+    kith_bond_info bond;
+
+    start_with_store(role, before_core_6_2);
+    legacy = as_paired;
+    memcpy(bench.request, air.request, sizeof bench.request);
+    memcpy(bench.response, air.response, sizeof bench.response);
+    check_ok(kith_bonds_next(bench.host, 0, &bond));
+    check(bond.key_kind == KITH_KEY_KIND_LEGACY && kith_bonds_count(bench.host) == 1);
+    return bond.level;
+}
+
+SENTENCE(a_stored_legacy_passkey_bond_is_worth_what_the_rule_of_today_says)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        bench_round("%s", role_name(role));
+        pair_and_store(role, true, KITH_METHOD_PASSKEY);
+        check(bench_level() == KITH_LEVEL_AUTHENTICATED);
+        check(level_after_restart(role, true) == KITH_LEVEL_AUTHENTICATED);
+        check(level_after_restart(role, false) == KITH_LEVEL_ENCRYPTED);
+        connect_link();
+        bond_encrypts(role == CENTRAL ? &legacy.key : &legacy.our_key); /* and so is the link */
+    }
+}
+
+SENTENCE(a_stored_legacy_out_of_band_bond_stays_authenticated)
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        bench_round("%s", role_name(role));
+        pair_and_store(role, false, KITH_METHOD_OOB);
+        check(level_after_restart(role, false) == KITH_LEVEL_AUTHENTICATED);
+        connect_link();
+        bond_encrypts(role == CENTRAL ? &legacy.key : &legacy.our_key);
+    }
+}
