@@ -24,6 +24,11 @@ static bool is_given(const uint8_t csrk[16])
     return any != 0;
 }
 
+static bool may_sign(const peers_bond *bond)
+{
+    return bond->id != 0 && bond->state == PEERS_STANDS && (is_given(bond->my_csrk) || is_given(bond->peer_csrk));
+}
+
 /* ---- the state record of a bond ---- */
 
 /* Checks are made here, where it can fail, and not when the record is. */
@@ -334,7 +339,7 @@ void signing_judge_losses(kith_host *h)
     for (uint16_t i = 0; i < h->bonds.capacity; i++) {
         peers_bond *bond = &h->bonds.slots[i];
 
-        if (bond->id != 0 && bond->state == PEERS_STANDS && !bond->counters.in_store)
+        if (may_sign(bond) && !bond->counters.in_store)
             peers_close_counters(&bond->counters);
     }
 }
@@ -344,14 +349,11 @@ void signing_judge_losses(kith_host *h)
 /* Every bond that may sign will want a record of its own, those that are being made too. */
 uint32_t signing_room(const kith_host *h)
 {
-    uint32_t room = 0;
+    const kith_security *policy = &h->config.security;
+    bool exchanges = ((policy->initiator_keys | policy->responder_keys) & KITH_KEY_SIGN) != 0;
+    uint32_t room = is_on(h) && exchanges ? storing_promised(h) + 1 : 0;
 
-    if (!is_on(h))
-        return 0;
-    for (uint16_t i = 0; i < h->bonds.capacity; i++) {
-        const peers_bond *bond = &h->bonds.slots[i];
-
-        room += bond->id != 0 && bond->state == PEERS_STANDS && !bond->counters.in_store;
-    }
-    return room + storing_promised(h) + 1;
+    for (uint16_t i = 0; is_on(h) && i < h->bonds.capacity; i++)
+        room += may_sign(&h->bonds.slots[i]) && !h->bonds.slots[i].counters.in_store;
+    return room;
 }
