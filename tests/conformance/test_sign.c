@@ -306,6 +306,20 @@ SENTENCE(a_peer_that_gave_no_key_signs_nothing)
     check_status(sign("ab"), KITH_ERR_NOT_FOUND);
 }
 
+SENTENCE(we_sign_for_nobody_who_has_not_our_key)
+{
+    get_ready(PERIPHERAL);
+    bench.config.security.responder_keys = peer.features[5] = 0;
+    power_on();
+    open_window();
+    connect_link();
+    pair_completely();
+    connect_again();
+    check_status(sign("ab"), KITH_ERR_NOT_FOUND);
+    peer_signs(SIGNED, "on", 0);
+    we_believe("on");
+}
+
 /* GAP/SEC/CSIGN/BI-03-C: the bond was forgotten here. */
 SENTENCE(a_forgotten_bond_signs_nothing)
 {

@@ -215,6 +215,10 @@ static void signed_writes_are_declared_and_permitted_or_neither(void **state)
     assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
     c = good, c.properties = KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
     assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.properties |= KITH_PROPERTY_READ, c.permissions = KITH_READ_OPEN;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.properties = KITH_PROPERTY_READ, c.permissions |= KITH_READ_OPEN;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
     c = good, c.properties |= KITH_PROPERTY_WRITE, c.permissions |= KITH_WRITE_ENCRYPTED;
     assert_int_equal(try_characteristic(c), KITH_OK);
     c = good, c.value = value, c.value_len = 4;

@@ -516,6 +516,15 @@ static void a_state_that_lies_before_its_bond_is_found(void **state)
     close_home(&h);
 }
 
+static void pair_again(home *h)
+{
+    assert_int_equal(kith_pairing_open(h->lamp->h, 30000), KITH_OK);
+    assert_int_equal(kith_security_pair(h->phone->h, h->phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    run(&h->a);
+    separate(h);
+    meet(h);
+}
+
 /* Nobody knows any more what was used: nothing is believed, nothing signed, until a new bond is made. */
 static void expect_closed(home *h, const uint8_t pdu[PDU_LEN])
 {
@@ -524,15 +533,33 @@ static void expect_closed(home *h, const uint8_t pdu[PDU_LEN])
     sign_surely(h, h->phone, 'n', 'w');
     assert_int_equal(told(h->lamp), 0);
     assert_int_equal(sign(h->lamp, 'a', 'b'), KITH_ERR_USED_UP);
-    assert_int_equal(kith_pairing_open(h->lamp->h, 30000), KITH_OK);
-    assert_int_equal(kith_security_pair(h->phone->h, h->phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
-    run(&h->a);
-    separate(h);
-    meet(h);
+    pair_again(h);
     sign_surely(h, h->lamp, 'a', 'b');
     sign_surely(h, h->phone, 'n', 'w');
     assert_int_equal(told(h->lamp), 1);
     assert_int_equal(told(h->phone), 1);
+}
+
+/* The state that lies there is of the bond before: it says nothing of the new keys. */
+static void a_state_of_another_bond_is_not_this_ones(void **state)
+{
+    home h;
+
+    (void)state;
+    open_home(&h);
+    for (unsigned i = 0; i < 3; i++) {
+        sign_surely(&h, h.phone, 'o', 'n');
+        sign_surely(&h, h.lamp, 'o', 'k');
+    }
+    pair_again(&h);
+    reboot(&h, LAMP);
+    assert_int_equal(counters_of(h.lamp)->my_next, 0);
+    assert_int_equal(counters_of(h.phone)->my_next, 0);
+    sign_surely(&h, h.phone, 'o', 'n');
+    sign_surely(&h, h.lamp, 'o', 'k');
+    assert_int_equal(told(h.lamp), 1);
+    assert_int_equal(told(h.phone), 1);
+    close_home(&h);
 }
 
 static void a_state_without_sense_closes_the_bonds_counters(void **state)
@@ -712,6 +739,7 @@ int main(void)
         cmocka_unit_test(a_block_that_cannot_be_kept_is_not_used),
         cmocka_unit_test(a_counter_that_cannot_be_kept_is_told_nothing_for),
         cmocka_unit_test(a_state_that_lies_before_its_bond_is_found),
+        cmocka_unit_test(a_state_of_another_bond_is_not_this_ones),
         cmocka_unit_test(a_state_without_sense_closes_the_bonds_counters),
         cmocka_unit_test(a_state_that_decayed_closes_the_bonds_counters),
         cmocka_unit_test(a_later_versions_state_is_not_touched),
