@@ -254,8 +254,7 @@ static void on_failed(kith_host *h, peers_counters *c)
     signing_on_bonds_changed(h);
 }
 
-/* The bond may have been made anew, or more may have been wanted, while this was written: what the record says counts.
- */
+/* More may have been wanted while this was written: what the record says counts. */
 void signing_on_stored(kith_host *h, const kith_record *record, kith_status result)
 {
     peers_bond *bond = peers_by_id(&h->bonds, record->id);
@@ -268,10 +267,9 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         on_failed(h, c);
         return;
     }
-    if (state.has_mine && state.my_check == c->my_check && state.my_reserved > c->my_reserved)
+    if (state.has_mine && state.my_reserved > c->my_reserved)
         c->my_reserved = state.my_reserved;
-    if (state.has_peers && state.peer_check == c->peer_check && c->peer_is_wanted &&
-        state.peer_last == c->peer_wanted) {
+    if (state.has_peers && c->peer_is_wanted && state.peer_last == c->peer_wanted) {
         accept(c, state.peer_last);
         deliver_of(h, bond->id);
     }

@@ -318,6 +318,62 @@ static void nothing_is_told_before_its_counter_is_durable(void **state)
     close_home(&h);
 }
 
+/* The record under way was filled before this write came: it says nothing of its counter. */
+static void what_is_being_written_is_not_what_came_since(void **state)
+{
+    (void)state;
+    for (unsigned signed_before = 0; signed_before < 2; signed_before++) {
+        uint8_t pdus[2][PDU_LEN];
+        kith_work work;
+        home h;
+
+        open_home(&h);
+        record_signed(&h, pdus, 2);
+        if (signed_before) {
+            comes_in(h.lamp, pdus[0]);
+            run(&h.a);
+        }
+        forget_log(h.lamp);
+        assert_int_equal(sign(h.lamp, 'a', 'b'), KITH_ERR_BUSY);
+        assert_true(kith_host_take_work(h.lamp->h, &work));
+        comes_in(h.lamp, pdus[signed_before]);
+        kith_work_run(&work);
+        assert_int_equal(kith_host_finish_work(h.lamp->h, &work, h.a.now_us), KITH_OK);
+        take_events(h.lamp);
+        assert_int_equal(told(h.lamp), 0);
+        run(&h.a);
+        assert_int_equal(told(h.lamp), 1);
+        close_home(&h);
+    }
+}
+
+/* It is dropped when encryption does not come about, and that is no end of a read that went long before. */
+static void a_signed_write_that_is_dropped_ends_no_read(void **state)
+{
+    home h;
+
+    (void)state;
+    open_home(&h);
+    sign_surely(&h, h.phone, 'a', 'b');
+    forget_log(h.phone);
+    h.phone->peer = NULL;
+    h.phone->hold_acl = true;
+    assert_int_equal(kith_gatt_read(h.phone->h, h.phone->link, SIGNED_HANDLE), KITH_OK);
+    run(&h.a);
+    for (unsigned i = 0; i < 8; i++) { /* the controller takes seven more */
+        assert_int_equal(sign(h.phone, 'a', 'b'), KITH_OK);
+        run(&h.a);
+    }
+    assert_int_equal(h.phone->acl_count, 8);
+    assert_int_equal(kith_security_secure(h.phone->h, h.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    run(&h.a);
+    say_encryption(h.phone, KITH_HCI_KEY_MISSING, false);
+    run(&h.a);
+    assert_int_equal(h.phone->told[KITH_EVENT_ENCRYPTION_FAILED], 1);
+    assert_int_equal(h.phone->told[KITH_EVENT_READ], 0);
+    close_home(&h);
+}
+
 static void a_link_that_ends_meanwhile_is_told_nothing_more(void **state)
 {
     uint8_t pdus[1][PDU_LEN];
@@ -733,6 +789,8 @@ int main(void)
         cmocka_unit_test(what_we_signed_is_not_believed_from_the_peer),
         cmocka_unit_test(one_peer_does_not_sign_for_another),
         cmocka_unit_test(nothing_is_told_before_its_counter_is_durable),
+        cmocka_unit_test(what_is_being_written_is_not_what_came_since),
+        cmocka_unit_test(a_signed_write_that_is_dropped_ends_no_read),
         cmocka_unit_test(a_link_that_ends_meanwhile_is_told_nothing_more),
         cmocka_unit_test(a_bond_that_is_forgotten_meanwhile_leaves_nothing),
         cmocka_unit_test(a_steady_writer_never_waits_for_the_store),
