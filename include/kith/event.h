@@ -4,7 +4,8 @@
  * DISCONNECTED; the ends of everything that was under way on it come in between.
  *
  * Never lost: all but REPORT and WRITE_COMMAND.  Those two are dropped when the queue is short, counted in
- * kith_host_dropped(). */
+ * kith_host_dropped().  A signed write is told when its counter is in the store; one that comes meanwhile from the same
+ * peer is dropped and counted, and so is one whose link, bond or store fails in that time. */
 #ifndef KITH_EVENT_H
 #define KITH_EVENT_H
 
@@ -52,7 +53,7 @@ typedef enum {
 
     KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
     KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
-    KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response */
+    KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response, signed or not */
 
     KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
     KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
@@ -215,6 +216,8 @@ typedef struct {
     uint16_t offset;
     uint16_t len;
     const uint8_t *value; /* valid until the next kith_host_next_event() */
+    kith_peer_id signer;  /* WRITE_COMMAND: whose signature it came with, in plain; 0: not signed */
+    kith_level signed_as; /* of the bond that the signing key belongs to */
 } kith_event_attribute;
 
 typedef struct {

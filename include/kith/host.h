@@ -35,15 +35,15 @@ typedef struct {
 /* Octets of memory for a host, for static storage: _Alignas(8) static uint8_t memory[KITH_HOST_SIZE(...)].
  * Never less than kith_host_size() says for the same limits. */
 #define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
-    ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu)) +                              \
+    ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu) + (size_t)(mtu)) +              \
       (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND +                                          \
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1200u + 28u * sizeof(void *))
-#define KITH_SIZE_LINK        (704u + 14u * sizeof(void *))
+#define KITH_SIZE_LINK        (752u + 15u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1200u + 6u * sizeof(void *))
-#define KITH_SIZE_BOND        144u
+#define KITH_SIZE_BOND        184u
 #define KITH_SIZE_EVENT       120u
 
 /* The exact figure; 0: a limit is out of its range. */
@@ -106,7 +106,8 @@ void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970);
 /* The next event; false: none.  Pointers in it are valid until the next call of this function. */
 bool kith_host_next_event(kith_host *h, kith_event *out);
 
-/* Droppable events that found no room since the start. */
+/* Droppable events that found no room since the start, and signed writes that were sound and came to nothing: theirs
+ * because one was still being stored (kith/event.h), ours because encryption began before they went. */
 uint32_t kith_host_dropped(const kith_host *h);
 
 /* Takes one work item; false: none. */

@@ -67,6 +67,10 @@ typedef struct {
     bool bonding_required; /* a peer that would not bond is refused in phase 1; not without bonding; default false */
     bool sc_only;          /* Secure Connections Only mode, Vol 3 Part C 10.2.4: level 4 or nothing, with bonds too */
     bool keypress;         /* tell and be told of keys pressed while a passkey is typed; default false */
+    /* Signed writes, ours and peers', where signing keys were exchanged (KITH_KEY_SIGN); default false.  Anybody can
+     * read them; Core 6.3 has removed them; nothing of it with sc_only.  Without a store the counters are in memory,
+     * and a restart forgets the bonds with them. */
+    bool signing;
     bool identity_needs_mitm;   /* our identity key goes only to who is authenticated; default false */
     uint8_t min_key_size;       /* 7..16, default 16; below 16: a relay may shorten keys that far */
     uint8_t max_key_size;       /* min_key_size..16, default 16 */

@@ -83,6 +83,15 @@ typedef enum {
     LINK_ENCRYPTED
 } host_encryption;
 
+/* A signed write whose counter is on its way to the store. */
+typedef struct {
+    bool waits;
+    kith_level level; /* of the signer's bond */
+    kith_peer_id signer;
+    uint16_t handle, id, len;
+    uint8_t *value;
+} host_signed_write;
+
 typedef struct {
     kith_link id; /* 0: the slot is free */
     uint16_t handle;
@@ -137,6 +146,7 @@ typedef struct {
     gatt_server server;
     gatt_client client;
     uint8_t *value; /* of a read under way */
+    host_signed_write signed_write;
     uint64_t att_deadline_us;
 } host_link;
 
@@ -159,7 +169,8 @@ typedef enum {
     STORE_CLOSED, /* or none is configured */
     STORE_OPENING,
     STORE_READING,
-    STORE_NAMING, /* it is new: our identity is being written */
+    STORE_READING_STATES, /* once more from the beginning: what lies beside bonds that are all known now */
+    STORE_NAMING,         /* it is new: our identity is being written */
     STORE_READY
 } host_store_stage;
 
@@ -168,7 +179,7 @@ typedef struct {
     uint32_t cursor;
     kith_store_state state;
     uint32_t unusable; /* sound records without sense */
-    bool has_device;
+    bool has_device, has_states;
     peers_device device; /* until it is adopted */
     uint32_t last_order;
 } host_store;
@@ -384,6 +395,22 @@ bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond 
 uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
 uint32_t storing_promised(const kith_host *h); /* places for bonds that are being made or written */
 bool storing_has_room(const kith_host *h);     /* for one more bond */
+
+void storing_want(kith_host *h); /* something is to be written */
+
+/* signing.c: signed data, and the counters of it */
+uint8_t signing_level_of(const kith_host *h, const host_link *link); /* of the key the peer may sign with; 0: none */
+void signing_on_write(kith_host *h, host_link *link, const gatt_server_event *write, const uint8_t *pdu);
+kith_status signing_find_key(const kith_host *h, const host_link *link, peers_bond **bond); /* ours */
+kith_status signing_sign(kith_host *h, peers_bond *bond, uint8_t *pdu, size_t len);         /* its last octets */
+void signing_on_link_end(kith_host *h, host_link *link);
+void signing_on_bonds_changed(kith_host *h);
+const peers_bond *signing_next(const kith_host *h); /* whose state is to be written; NULL: none */
+void signing_fill(const peers_bond *bond, kith_record *out);
+void signing_on_stored(kith_host *h, const kith_record *record, kith_status result);
+kith_status signing_load(kith_host *h, const kith_record *record);
+void signing_judge_losses(kith_host *h);   /* everything was loaded */
+uint32_t signing_room(const kith_host *h); /* records that states will want */
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);

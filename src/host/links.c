@@ -88,6 +88,7 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.hold = link->hold;
     fresh.hold_cap = link->hold_cap;
     fresh.value = link->value;
+    fresh.signed_write.value = link->signed_write.value;
     fresh.att_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;
     fresh.disconnect_deadline_us = UINT64_MAX;

@@ -9,7 +9,7 @@ enum { MAX_LINKS = 32 };
 
 #define ALIGN        ((size_t)8)
 #define ARRAYS       ((size_t)7) /* pieces beside the buffers of links, each rounded up */
-#define LINK_BUFFERS ((size_t)4)
+#define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
 _Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + ARRAYS * (ALIGN - 1) <= KITH_SIZE_FIXED,
@@ -53,12 +53,20 @@ static bool limits_are_valid(const kith_limits *l)
            l->mtu <= 517 && l->events <= 32767;
 }
 
-static void lay_out_link(carver *c, host_link *link, size_t buffer)
+/* The longest value that a signed write has. */
+static size_t signed_octets(const kith_limits *limits)
 {
+    return (size_t)limits->mtu - 3 - KITH_ATT_SIGNATURE;
+}
+
+static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
+{
+    size_t buffer = host_buffer_octets(limits);
     uint8_t *tx = carve(c, 2 * buffer + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE);
     uint8_t *rx = carve(c, buffer);
     uint8_t *hold = carve(c, buffer + HOST_HOLD_EXTRA);
     uint8_t *value = carve(c, buffer);
+    uint8_t *signed_value = carve(c, signed_octets(limits));
 
     if (link == NULL)
         return;
@@ -68,6 +76,7 @@ static void lay_out_link(carver *c, host_link *link, size_t buffer)
     link->hold = hold;
     link->hold_cap = (uint16_t)(buffer + HOST_HOLD_EXTRA);
     link->value = value;
+    link->signed_write.value = signed_value;
 }
 
 /* The same walk counts (base NULL) and lays out. */
@@ -85,7 +94,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     uint8_t *payload = carve(&c, 2 * buffer);
 
     for (unsigned i = 0; i < limits->links; i++)
-        lay_out_link(&c, base != NULL ? &links[i] : NULL, buffer);
+        lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
     if (base == NULL)
         return c.used;
     h->links = links;

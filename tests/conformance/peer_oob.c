@@ -204,6 +204,7 @@ void oob_pair(oob_step done, oob_step last)
 
 void oob_pair_completely(void)
 {
+    bench_wait_passes(); /* after a failure it is a patient peer */
     oob_pair(OOB_NOTHING, OOB_KEYS);
     bench_we_pair(bench.request[4] < bench.response[4] ? bench.request[4] : bench.response[4]);
     if (bench_is_bonding())

@@ -40,7 +40,7 @@ enum { OOB_LIFETIME_MS = 60000 };
 #define data_goes_into_checks()            (AT, oob_begin_check())
 #define oob_from(done, last)               (AT, oob_pair(done, last))
 #define oob_to(last)                       (AT, oob_pair(OOB_NOTHING, last)) /* with data made anew where there is none */
-#define pair_by_oob()                      (AT, oob_pair_completely())       /* events taken */
+#define pair_by_oob()                      (AT, oob_pair_completely())       /* once it may; events taken */
 
 void oob_begin(bench_role role, bool we_have, bool peer_has);
 void oob_meet(void);

@@ -245,6 +245,7 @@ void passkey_pair(passkey_step done, passkey_step last)
 
 void passkey_pair_completely(void)
 {
+    bench_wait_passes(); /* after a failure it is a patient peer */
     passkey_pair(PASSKEY_NOTHING, PASSKEY_KEYS);
     bench_we_pair(bench.request[4] < bench.response[4] ? bench.request[4] : bench.response[4]);
     if (bench_is_bonding())

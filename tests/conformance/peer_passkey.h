@@ -43,7 +43,7 @@ extern passkey_state passkey;
 #define rounds_pass(until)       (AT, passkey_rounds(until)) /* from the one under way up to this one, without it */
 #define passkey_from(done, last) (AT, passkey_pair(done, last))
 #define passkey_to(last)         (AT, passkey_pair(PASSKEY_NOTHING, last))
-#define pair_by_passkey()        (AT, passkey_pair_completely()) /* events taken */
+#define pair_by_passkey()        (AT, passkey_pair_completely()) /* once it may; events taken */
 
 void passkey_begin(bench_role role, kith_passkey_form form);
 void passkey_meet(void);

@@ -28,6 +28,7 @@ static void meet(bench_role role, bool we_have, bool peer_has)
 static void clean_pairing(void)
 {
     bench.hold_work = false;
+    the_wait_passes();
     open_window();
     pair_by_oob();
     check(bench_level() == KITH_LEVEL_SC_AUTHENTICATED);
@@ -420,6 +421,7 @@ SENTENCE(the_key_of_our_data_is_refused_when_it_comes_back)
     peer_sends("05 08");
     we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_AUTHENTICATION, .ended_by = KITH_ENDED_BY_PEER,
             .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+    the_wait_passes();
     oob_to(OOB_FEATURES);
     memcpy(peer.public_key, peer.our_public, sizeof peer.public_key);
     peer_sends_public_key();

@@ -65,6 +65,7 @@ static void late_answers_change_nothing(void)
 static void clean_pairing(void)
 {
     bench.hold_work = false;
+    the_wait_passes();
     open_window();
     pair_by_passkey();
     check(bench_level() == KITH_LEVEL_SC_AUTHENTICATED);
@@ -188,6 +189,7 @@ SENTENCE(a_passkey_is_shown_once)
         prepare(role, passkey_form_where(role, true));
         meet_for_passkey();
         for (unsigned i = 0; i < 20; i++) {
+            the_wait_passes();
             open_window();
             passkey_to(PASSKEY_TYPED);
             shown[i] = passkey.number;
