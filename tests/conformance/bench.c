@@ -11,7 +11,7 @@
 enum { EVENT_MAX = 64, TURNS_MAX = 10000, STORY_MAX = 24000 };
 
 bench_state bench;
-bool bench_asks_oob;
+bool bench_asks_oob, bench_has_every_method;
 
 static struct {
     kith_event events[EVENT_MAX];
@@ -293,6 +293,9 @@ void bench_begin(bench_role role)
     bench.config.security.ask_oob = bench_asks_oob;
     bench.config.name = "under test";
     bench.config.security.methods = role == PERIPHERAL ? as_peripheral : as_central;
+    if (bench_has_every_method)
+        bench.config.security.methods = kith_all_methods;
+    bench.config.security.legacy = bench_has_every_method;
     bench_check_status(kith_openssl_port(&port), KITH_OK);
     port.random = draw;
     random_state = 1; /* one seed, one run */

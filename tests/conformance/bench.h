@@ -46,6 +46,8 @@ extern bench_state bench;
 /* Configuration of this run: begin() makes a host that asks for out of band data.  Where the script does not wait for
  * the question, the answer is that there is none. */
 extern bool bench_asks_oob;
+/* Another: begin() makes a host with every method, to which legacy pairing is allowed. */
+extern bool bench_has_every_method;
 
 /* ---- the run of a case ---- */
 

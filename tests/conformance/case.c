@@ -14,14 +14,15 @@ enum { MAX_CASES = 128, NAME_MAX_LEN = 96 };
 typedef struct {
     char name[NAME_MAX_LEN];
     const char *what;
-    bool asks_oob;
+    case_configuration in;
     void (*body)(void);
 } conformance_case;
 
 static conformance_case cases[MAX_CASES];
 static size_t case_count;
 
-static void add(const char *name, const char *configuration, const char *what, bool asks_oob, void (*body)(void))
+static void add(const char *name, const char *configuration, const char *what, case_configuration in,
+                void (*body)(void))
 {
     conformance_case *one = &cases[case_count];
 
@@ -29,18 +30,20 @@ static void add(const char *name, const char *configuration, const char *what, b
         abort();
     (void)snprintf(one->name, sizeof one->name, "%s%s", name, configuration);
     one->what = what;
-    one->asks_oob = asks_oob;
+    one->in = in;
     one->body = body;
 }
 
 void case_add(const char *name, const char *what, case_configuration in, void (*body)(void))
 {
     if ((in & NO_OOB) != 0)
-        add(name, " (no OOB)", what, false, body);
+        add(name, " (no OOB)", what, NO_OOB, body);
     if ((in & OOB) != 0)
-        add(name, " (OOB)", what, true, body);
+        add(name, " (OOB)", what, OOB, body);
+    if ((in & EVERY_METHOD) != 0)
+        add(name, " (every method)", what, EVERY_METHOD, body);
     if (in == 0)
-        add(name, "", what, false, body);
+        add(name, "", what, NO_OOB, body);
 }
 
 static void run(void **state)
@@ -48,7 +51,8 @@ static void run(void **state)
     const conformance_case *one = *state;
 
     bench_discard();
-    bench_asks_oob = one->asks_oob;
+    bench_asks_oob = one->in == OOB;
+    bench_has_every_method = one->in == EVERY_METHOD;
     bench_round("%s", one->what);
     one->body();
     bench_end();

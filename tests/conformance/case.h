@@ -4,13 +4,20 @@
  *     SENTENCE(wrong_confirm_is_refused) { ... }
  *
  * What has an id runs in two configurations: without out of band data, and with a program that is asked for it (and has
- * none for this peer, where the script does not give it some).  CONFORMANCE_IN() names one of them alone.
+ * none for this peer, where the script does not give it some).  CONFORMANCE_IN() names one of them alone, or a third
+ * too: a host with every method there is, to which legacy pairing is allowed.
  *
  * The cases of a file find themselves; case.c holds main(). */
 #ifndef CONFORMANCE_CASE_H
 #define CONFORMANCE_CASE_H
 
-typedef enum { NO_OOB = 1, OOB = 2, EITHER = NO_OOB | OOB } case_configuration;
+typedef enum {
+    NO_OOB = 1,
+    OOB = 2,
+    EITHER = NO_OOB | OOB,
+    EVERY_METHOD = 4,
+    EVERY = EITHER | EVERY_METHOD
+} case_configuration;
 
 void case_add(const char *name, const char *what, case_configuration in, void (*body)(void));
 

@@ -78,22 +78,22 @@ static void distribute_signing_alone(bench_role role)
     check(memcmp(first, peer.our_csrk, sizeof first) != 0);
 }
 
-CONFORMANCE("SM/PER/KDU/BV-08-C", "Responder gives its identity and nothing else")
+CONFORMANCE_IN(EVERY, "SM/PER/KDU/BV-08-C", "Responder gives its identity and nothing else")
 {
     distribute_identity_alone(PERIPHERAL);
 }
 
-CONFORMANCE("SM/PER/KDU/BV-09-C", "Responder gives its signing key and nothing else")
+CONFORMANCE_IN(EVERY, "SM/PER/KDU/BV-09-C", "Responder gives its signing key and nothing else")
 {
     distribute_signing_alone(PERIPHERAL);
 }
 
-CONFORMANCE("SM/CEN/KDU/BV-10-C", "Initiator gives its identity and nothing else")
+CONFORMANCE_IN(EVERY, "SM/CEN/KDU/BV-10-C", "Initiator gives its identity and nothing else")
 {
     distribute_identity_alone(CENTRAL);
 }
 
-CONFORMANCE("SM/CEN/KDU/BV-11-C", "Initiator gives its signing key and nothing else")
+CONFORMANCE_IN(EVERY, "SM/CEN/KDU/BV-11-C", "Initiator gives its signing key and nothing else")
 {
     distribute_signing_alone(CENTRAL);
 }
@@ -225,29 +225,29 @@ static void retry_interval_does_not_shrink(bool reconnects)
     }
 }
 
-CONFORMANCE("SM/PER/KDU/BI-01-C", "Responder refuses invalid public keys")
+CONFORMANCE_IN(EVERY, "SM/PER/KDU/BI-01-C", "Responder refuses invalid public keys")
 {
     refuse_invalid_keys(PERIPHERAL, ROUND_ORIGIN);
 }
 
-CONFORMANCE("SM/PER/KDU/BI-04-C", "Responder refuses invalid public keys at once, with DHKey Check Failed")
+CONFORMANCE_IN(EVERY, "SM/PER/KDU/BI-04-C", "Responder refuses invalid public keys at once, with DHKey Check Failed")
 {
     refuse_invalid_keys(PERIPHERAL, ROUND_ORIGIN);
 }
 
-CONFORMANCE("SM/CEN/KDU/BI-01-C", "Initiator refuses invalid public keys and retries no faster")
+CONFORMANCE_IN(EVERY, "SM/CEN/KDU/BI-01-C", "Initiator refuses invalid public keys and retries no faster")
 {
     refuse_invalid_keys(CENTRAL, ROUND_ORIGIN);
     retry_interval_does_not_shrink(false);
     retry_interval_does_not_shrink(true);
 }
 
-CONFORMANCE("SM/CEN/KDU/BI-04-C", "Initiator refuses invalid public keys and its own X at once")
+CONFORMANCE_IN(EVERY, "SM/CEN/KDU/BI-04-C", "Initiator refuses invalid public keys and its own X at once")
 {
     refuse_invalid_keys(CENTRAL, ROUND_OUR_X);
 }
 
-CONFORMANCE("SM/PER/KDU/BI-03-C", "The peer rejects a key that we gave")
+CONFORMANCE_IN(EVERY, "SM/PER/KDU/BI-03-C", "The peer rejects a key that we gave")
 {
     meet_with_keys(PERIPHERAL, KITH_OWN_PUBLIC, KITH_KEY_ID, KITH_KEY_ID);
     pair_to(STEP_ENCRYPTED);

@@ -12,6 +12,12 @@ static void meet(bench_role role)
     connect_link();
 }
 
+/* Legacy keys are offered where they could be given: nobody knows yet what the responder has. */
+static void we_send_a_request(void)
+{
+    we_send(bench_has_every_method ? "01 03 00 09 10 03 03" : "01 03 00 09 10 02 02");
+}
+
 static void bond_and_meet_again(bench_role role)
 {
     meet(role);
@@ -38,7 +44,7 @@ static void we_encrypt_with_the_bond(void)
     check(event->verdict.we_are_initiator == (bench.role == CENTRAL));
 }
 
-CONFORMANCE("SM/PER/PIS/BV-01-C", "We ask with a Security Request, the central pairs")
+CONFORMANCE_IN(EVERY, "SM/PER/PIS/BV-01-C", "We ask with a Security Request, the central pairs")
 {
     meet(PERIPHERAL);
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
@@ -67,7 +73,7 @@ CONFORMANCE("SM/PER/PIS/BV-01-C", "We ask with a Security Request, the central p
             .smp_reason = KITH_SMP_AUTHENTICATION_REQUIREMENTS);
 }
 
-CONFORMANCE("SM/CEN/PIS/BV-02-C", "A Security Request of an unbonded peer: we pair, ask, or refuse by name")
+CONFORMANCE_IN(EVERY, "SM/CEN/PIS/BV-02-C", "A Security Request of an unbonded peer: we pair, ask, or refuse by name")
 {
     bench_round("pairing is closed");
     meet(CENTRAL);
@@ -80,7 +86,7 @@ CONFORMANCE("SM/CEN/PIS/BV-02-C", "A Security Request of an unbonded peer: we pa
     meet(CENTRAL);
     open_window();
     peer_sends("0b 09");
-    we_send("01 03 00 09 10 02 02");
+    we_send_a_request();
     peer_sends_response();
     we_send_public_key();
     pair_from(STEP_FEATURES, STEP_KEYS);
@@ -102,7 +108,7 @@ SENTENCE(a_person_is_asked_about_a_security_request)
         check(!we_emit(KITH_EVENT_CONSENT_WANTED)->consent.again);
         check_ok(kith_pairing_consent(bench.host, bench.link, yes));
         if (yes) {
-            we_send("01 03 00 09 10 02 02");
+            we_send_a_request();
             time_passes(30000);
             we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = KITH_PHASE_FEATURES, .ended_by = KITH_ENDED_BY_TIMEOUT);
             we_disconnect(KITH_HCI_AUTHENTICATION_FAILURE);
@@ -114,7 +120,7 @@ SENTENCE(a_person_is_asked_about_a_security_request)
     }
 }
 
-CONFORMANCE("SM/PER/PIS/BV-02-C", "Bonded: our Security Request leads to encryption with the LTK")
+CONFORMANCE_IN(EVERY, "SM/PER/PIS/BV-02-C", "Bonded: our Security Request leads to encryption with the LTK")
 {
     bond_and_meet_again(PERIPHERAL);
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
@@ -127,14 +133,14 @@ CONFORMANCE("SM/PER/PIS/BV-02-C", "Bonded: our Security Request leads to encrypt
     check(kith_bonds_count(bench.host) == 1);
 }
 
-CONFORMANCE("SM/CEN/PIS/BV-03-C", "No LTK: we pair; further Security Requests meanwhile are ignored")
+CONFORMANCE_IN(EVERY, "SM/CEN/PIS/BV-03-C", "No LTK: we pair; further Security Requests meanwhile are ignored")
 {
     for (step after = STEP_NOTHING; after <= last_step_in_plain(CENTRAL); after++) {
         bench_round("second Security Request after %s", step_name(after));
         meet(CENTRAL);
         open_window();
         peer_sends("0b 09");
-        we_send("01 03 00 09 10 02 02");
+        we_send_a_request();
         if (after == STEP_NOTHING)
             peer_sends("0b 09");
         we_send_nothing();
