@@ -15,7 +15,8 @@ struct kith_host;
  *   channel_is_secure   what carries it can't be overheard nor changed; where it is not, keys made with it count as
  *                       unauthenticated
  *
- * KITH_ERR_VALUE: lifetime 0 or above 24 hours.  KITH_ERR_BUSY: there is some: kith_oob_drop() it first. */
+ * KITH_ERR_VALUE: lifetime 0 or above 24 hours.  KITH_ERR_UNSUPPORTED: no pairing method is configured.  KITH_ERR_BUSY:
+ * there is some: kith_oob_drop() it first. */
 KITH_MUST_USE kith_status kith_oob_make(struct kith_host *h, bool legacy, bool channel_is_secure, uint32_t lifetime_ms);
 
 /* No pairing that begins from now on uses our data; one that uses it goes on. */

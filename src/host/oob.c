@@ -19,6 +19,8 @@ kith_status kith_oob_make(kith_host *h, bool legacy, bool channel_is_secure, uin
 {
     if (lifetime_ms == 0 || lifetime_ms > DAY_MS)
         return KITH_ERR_VALUE;
+    if (h->config.security.methods == NULL || h->config.security.methods[0] == NULL)
+        return KITH_ERR_UNSUPPORTED;
     if (h->oob.ready || h->oob_wanted)
         return KITH_ERR_BUSY;
     forget(h);

@@ -154,6 +154,25 @@ static void our_data_that_expires_is_for_nobody_else(void **state)
     desk_close(&d);
 }
 
+/* There is nothing it could be for, and no key pair is made ahead. */
+static void without_methods_there_is_no_data(void **state)
+{
+    desk d;
+    kith_security security;
+
+    (void)state;
+    desk_open(&d, 1, 251, 8);
+    run_work(&d);
+    security = d.config.security;
+    security.methods = NULL;
+    assert_int_equal(kith_security_set(d.h, &security), KITH_OK);
+    assert_int_equal(kith_oob_make(d.h, false, true, LIFETIME_MS), KITH_ERR_UNSUPPORTED);
+    let_time_pass(&d, 1);
+    assert_int_equal(d.told[KITH_EVENT_OOB_READY], 0);
+    assert_false(kith_oob_is_ready(d.h));
+    desk_close(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +180,7 @@ int main(void)
         cmocka_unit_test(our_data_is_free_when_its_link_ends),
         cmocka_unit_test(our_data_that_was_dropped_is_for_nobody_else),
         cmocka_unit_test(our_data_that_expires_is_for_nobody_else),
+        cmocka_unit_test(without_methods_there_is_no_data),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
