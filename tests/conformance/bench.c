@@ -141,10 +141,8 @@ static bool take_events(void)
         note_key(&slot->key);
         return true; /* told together with the pairing's end */
     }
-    if (slot->kind == KITH_EVENT_PAIRED)
+    if (slot->kind == KITH_EVENT_PAIRED || slot->kind == KITH_EVENT_PAIRING_FAILED)
         check_keys(&slot->verdict);
-    if (slot->kind == KITH_EVENT_PAIRING_FAILED)
-        bench.keys_given = bench.keys_taken = 0;
     told.count++;
     note_words("  event:", kith_event_name(slot->kind));
     return true;
