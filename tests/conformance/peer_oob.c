@@ -130,7 +130,11 @@ void oob_take_public_key(void)
 
 void oob_take_random(void)
 {
-    memcpy(peer.our_nonce, bench_we_send_opcode(KITH_SMP_PAIRING_RANDOM) + 1, sizeof peer.our_nonce);
+    const uint8_t *nonce = bench_we_send_opcode(KITH_SMP_PAIRING_RANDOM) + 1;
+
+    if (memcmp(nonce, peer.our_nonce, sizeof peer.our_nonce) == 0)
+        bench_fail("our nonce is that of before, or zero");
+    memcpy(peer.our_nonce, nonce, sizeof peer.our_nonce);
 }
 
 /* ---- longer pieces ---- */

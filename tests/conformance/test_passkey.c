@@ -230,7 +230,7 @@ static void judge_what_was_held(held_kind kind)
 SENTENCE(a_commitment_that_comes_while_our_person_types_is_held_and_judged_after)
 {
     for (int both = 0; both <= 1; both++)
-        for (int computing = 0; computing <= 1; computing++)
+        for (int computing = 0; computing <= 2; computing++)
             for (held_kind kind = RIGHT_PASSKEY; kind < HELD_KINDS; kind++) {
                 (computing ? meet_at_the_question_computing : meet_at_the_question)(PERIPHERAL, both);
                 bench_round("both type %d, kind %u%s", both, (unsigned)kind, computing ? ", while we compute" : "");
@@ -239,6 +239,8 @@ SENTENCE(a_commitment_that_comes_while_our_person_types_is_held_and_judged_after
                 peer_commits(kind == WRONG_COMMITMENT ? WRONG : RIGHT);
                 if (kind == WRONG_PASSKEY)
                     passkey.number ^= 1;
+                if (computing == 2)
+                    do_work(); /* the secret comes before the passkey */
                 we_send_nothing();
                 we_emit_nothing();
                 our_person_types(passkey.number);

@@ -274,6 +274,7 @@ SENTENCE(our_identity_is_held_back_from_who_is_not_authenticated)
         meet();
         pair_completely();
         check(bench_level() == KITH_LEVEL_ENCRYPTED && keys_from_us() == 0);
+        check(role == PERIPHERAL || bench.request[5] == 0);
         check(keys_from_peer() == KITH_KEY_ID);
     }
 }

@@ -154,6 +154,19 @@ static void our_data_that_expires_is_for_nobody_else(void **state)
     desk_close(&d);
 }
 
+/* The request comes first, before anybody told the host to look. */
+static void our_data_that_is_over_is_not_used_whoever_looked_at_the_clock(void **state)
+{
+    desk d;
+
+    (void)state;
+    open_desk(&d);
+    d.now_us += UINT64_C(1000) * LIFETIME_MS;
+    expect_missing(&d, 0);
+    assert_false(kith_oob_is_ready(d.h));
+    desk_close(&d);
+}
+
 /* There is nothing it could be for, and no key pair is made ahead. */
 static void without_methods_there_is_no_data(void **state)
 {
@@ -180,6 +193,7 @@ int main(void)
         cmocka_unit_test(our_data_is_free_when_its_link_ends),
         cmocka_unit_test(our_data_that_was_dropped_is_for_nobody_else),
         cmocka_unit_test(our_data_that_expires_is_for_nobody_else),
+        cmocka_unit_test(our_data_that_is_over_is_not_used_whoever_looked_at_the_clock),
         cmocka_unit_test(without_methods_there_is_no_data),
     };
 
