@@ -484,6 +484,12 @@ SENTENCE(a_shorter_key_of_before_is_not_enough)
     pair_completely();
     check_ok(kith_security_secure_with(bench.host, bench.link, KITH_LEVEL_ENCRYPTED, 9));
     check(we_emit(KITH_EVENT_ENCRYPTED)->verdict.why == KITH_WHY_ALREADY_SECURE);
+    check_ok(kith_security_secure_with(bench.host, bench.link, KITH_LEVEL_ENCRYPTED, 10));
+    (void)bench_we_send_opcode(KITH_SMP_PAIRING_REQUEST);
+    peer_sends("05 08");
+    we_fail(.why = KITH_WHY_PEER_FAILED, .phase = KITH_PHASE_FEATURES, .ended_by = KITH_ENDED_BY_PEER,
+            .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
+    the_wait_passes();
     meet_again();
     peer.features[3] = 16;
     check_ok(kith_security_secure_with(bench.host, bench.link, KITH_LEVEL_ENCRYPTED, 10));
