@@ -65,6 +65,11 @@ typedef struct {
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
+    /* Authenticated Payload Timeout of every encrypted link: how long nothing that the peer's key vouches for may come
+     * before KITH_EVENT_PAYLOAD_TIMEOUT.  In 10 ms; default 3000; 0: the controller's own, which is 30 s, too.  At
+     * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
+     * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
+    uint16_t payload_timeout_10ms;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
      * NULL: nothing outlives the program. */
     const kith_store *store;

@@ -57,7 +57,8 @@ enum {
     LINK_WANTS_LTK_REPLY = 0x02,
     LINK_WANTS_ENCRYPTION = 0x04,
     LINK_WANTS_DISCONNECT = 0x08,
-    LINK_WANTS_DATA_LENGTH = 0x10
+    LINK_WANTS_DATA_LENGTH = 0x10,
+    LINK_WANTS_PAYLOAD_TIMEOUT = 0x20
 };
 
 typedef struct {
@@ -102,9 +103,11 @@ typedef struct {
     bool bond_sc;
     bool key_given; /* LINK_ENCRYPTING: the controller has accepted the key */
     bool smp_dead, att_dead;
-    bool going;      /* disconnect asked for */
-    bool lengthened; /* long packets were asked for */
-    uint8_t wants;   /* LINK_WANTS_* */
+    bool going;                  /* disconnect asked for */
+    bool lengthened;             /* long packets were asked for */
+    bool watched;                /* the controller was told how long it may hear nothing authentic */
+    uint16_t payload_floor_10ms; /* less than that no controller takes */
+    uint8_t wants;               /* LINK_WANTS_* */
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
@@ -298,7 +301,9 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
 void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len);
 void link_end(kith_host *h, host_link *link, kith_hci_status reason);
 void link_lengthen(const kith_host *h, host_link *link); /* asks for long link layer packets, once */
-void link_disconnect_now(host_link *link);               /* it has waited long enough */
+void link_watch(const kith_host *h, host_link *link);    /* it is encrypted: sets its payload timeout, once */
+void link_on_payload_timeout(kith_host *h, const uint8_t *parameters, size_t len);
+void link_disconnect_now(host_link *link); /* it has waited long enough */
 void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);

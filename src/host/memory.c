@@ -119,6 +119,7 @@ void kith_config_default(kith_config *config)
     config->security.responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
     config->security.backoff = (kith_backoff){.first_ms = 4000, .longest_ms = 64000, .forget_ms = 10000};
     config->own_address = KITH_OWN_PUBLIC;
+    config->payload_timeout_10ms = 3000;
 }
 
 static bool backoff_is_valid(const kith_backoff *b)
