@@ -40,7 +40,7 @@ typedef struct {
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1200u + 28u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1328u + 28u * sizeof(void *))
 #define KITH_SIZE_LINK        (704u + 14u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1200u + 6u * sizeof(void *))
 #define KITH_SIZE_BOND        144u
@@ -122,7 +122,8 @@ bool kith_host_take_work(kith_host *h, kith_work *out);
  * KITH_ERR_NOT_FOUND: what it was for has ended; wiped all the same. */
 KITH_MUST_USE kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us);
 
-/* Overwrites all of its memory, keys included.  The host is gone. */
+/* Overwrites all of its memory, keys included, and destroys those that the crypto port keeps.  The host is gone: work
+ * items that are out go to kith_work_discard(). */
 void kith_host_erase(kith_host *h);
 
 #endif
