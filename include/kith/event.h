@@ -42,6 +42,9 @@ typedef enum {
     KITH_EVENT_OOB_READY,         /* .oob: end of kith_oob_make() */
     KITH_EVENT_KEY,               /* .key: one key was given to the peer, or came from it */
     KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
+    KITH_EVENT_PAYLOAD_TIMEOUT,   /* nothing with a valid MIC came on this encrypted link for the configured time: the
+                                     peer   may be gone, and somebody without the key keep the link alive.  What to do is
+                                     the   program's to say; told again after each such time */
     KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
     KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
     KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
@@ -72,7 +75,8 @@ enum {
     KITH_LACKS_SCANNING = 0x0020,       /* legacy scanning commands */
     KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
     KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
-    KITH_LACKS_RESOLVING_LIST = 0x0100  /* link layer privacy */
+    KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
+    KITH_LACKS_PING = 0x0200            /* LE Ping: the authenticated payload timeout */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */

@@ -219,6 +219,34 @@ KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const
  * changed. */
 KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id peer);
 
+enum { KITH_DERIVE_LABEL_MAX = 64 };
+
+/* A key of the program's own that is bound to a bond, without showing the long term key: for an application's own
+ * sealing, a login, a second channel.  The same on both sides, as long as both hold the same bond; another one after
+ * they paired anew, and none once the bond is forgotten.  As strong as the bond: look at level and key_size of its
+ * info.
+ *
+ *   label       what the key is for, 1 to KITH_DERIVE_LABEL_MAX octets, any of them; both sides must use the same.
+ *               Different labels give keys that tell nothing about each other
+ *   out         most significant octet first, as AES-CMAC gives it; zeros with every error
+ *
+ * Key derivation in two steps (NIST SP 800-56C 5, SP 800-108 4.1), with AES-CMAC; all values most significant octet
+ * first:
+ *   K   = AES-CMAC("Kith bond derive", LTK)            the salt is the key, as in the Security Manager's h7
+ *   out = AES-CMAC(K, 00000001 || label || 00 || 00000080)
+ * No key of the Security Manager is made with this salt, so out is none of them (LTK, link key, IRK, session keys), and
+ * does not tell them.
+ *
+ * KITH_ERR_VALUE        label is NULL, empty or too long
+ * KITH_ERR_NOT_FOUND    no such bond, or it is forgotten
+ * KITH_ERR_BUSY         the store is not loaded, or this bond is being written: the peer may have the new key already;
+ *                       wait for BONDED or BOND_FAILED
+ * KITH_ERR_UNSUPPORTED  a bond of legacy pairing: each side gave a key of its own, so there is none that both agree on,
+ *                       and whoever overheard the pairing may have both
+ * another               the crypto port failed */
+KITH_MUST_USE kith_status kith_bonds_derive(const struct kith_host *h, kith_peer_id peer, const void *label,
+                                            size_t label_len, uint8_t out[16]);
+
 /* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.
  * Octets in wire order.  KITH_ERR_NOT_FOUND: no such bond. */
 typedef struct {

@@ -26,6 +26,7 @@ enum {
     HOST_DISCONNECT_TRIES = 3,
     HOST_BACKOFF_SLOTS = 8, /* identities that wait after failed pairings */
     STRAY = 0x8000,
+    HOST_MORE_KEYS = 2,  /* beside those of pairings: the one made ahead, and that of our out of band data */
     HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
 };
 
@@ -57,7 +58,8 @@ enum {
     LINK_WANTS_LTK_REPLY = 0x02,
     LINK_WANTS_ENCRYPTION = 0x04,
     LINK_WANTS_DISCONNECT = 0x08,
-    LINK_WANTS_DATA_LENGTH = 0x10
+    LINK_WANTS_DATA_LENGTH = 0x10,
+    LINK_WANTS_PAYLOAD_TIMEOUT = 0x20
 };
 
 typedef struct {
@@ -111,9 +113,11 @@ typedef struct {
     bool bond_sc;
     bool key_given; /* LINK_ENCRYPTING: the controller has accepted the key */
     bool smp_dead, att_dead;
-    bool going;      /* disconnect asked for */
-    bool lengthened; /* long packets were asked for */
-    uint8_t wants;   /* LINK_WANTS_* */
+    bool going;                  /* disconnect asked for */
+    bool lengthened;             /* long packets were asked for */
+    bool watched;                /* the controller was told how long it may hear nothing authentic */
+    uint16_t payload_floor_10ms; /* less than that no controller takes */
+    uint8_t wants;               /* LINK_WANTS_* */
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
@@ -194,6 +198,19 @@ typedef struct {
     kith_verdict verdict;
 } host_save;
 
+/* ---- keys that the crypto port keeps (keys.c) ---- */
+
+typedef enum { KEY_FREE, KEY_MAKING, KEY_ALIVE } host_key_state;
+
+typedef struct {
+    host_key_state state;
+    bool dropped;       /* nobody holds it any more: it is destroyed when the items that use it are back */
+    uint8_t uses;       /* items that are out with it */
+    uint32_t token;     /* KEY_MAKING: of the item that makes it */
+    const void *holder; /* NULL: nobody */
+    uint8_t reference[32];
+} host_key;
+
 typedef enum { OWN_KEY_NONE, OWN_KEY_MAKING, OWN_KEY_READY } host_own_key_state;
 
 struct kith_host {
@@ -253,6 +270,7 @@ struct kith_host {
     smp_session *sessions;
     host_save *saves; /* one for each session */
     host_job *jobs;   /* one for the key made ahead, one for the store, then one for each session */
+    host_key *keys;   /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
     bool lost; /* controller is gone: ends are being told */
@@ -310,7 +328,9 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
 void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len);
 void link_end(kith_host *h, host_link *link, kith_hci_status reason);
 void link_lengthen(const kith_host *h, host_link *link); /* asks for long link layer packets, once */
-void link_disconnect_now(host_link *link);               /* it has waited long enough */
+void link_watch(const kith_host *h, host_link *link);    /* it is encrypted: sets its payload timeout, once */
+void link_on_payload_timeout(kith_host *h, const uint8_t *parameters, size_t len);
+void link_disconnect_now(host_link *link); /* it has waited long enough */
 void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
@@ -451,6 +471,17 @@ void work_want_store(kith_host *h); /* unless it is at it */
 void work_forget(kith_host *h, const smp_session *s);
 void work_prepare_own_key(kith_host *h);
 void work_forget_own_key(kith_host *h);
+
+/* keys.c: keys that the crypto port keeps.  Holders are the key made ahead, our out of band data, or a session. */
+#define KEYS_AHEAD(h) ((const void *)(h)->own_private)
+#define KEYS_OOB(h)   ((const void *)&(h)->oob)
+bool keys_have_room(const kith_host *h);                  /* for one more to be made */
+void keys_on_take(kith_host *h, const kith_work *work);   /* an item goes out */
+void keys_on_return(kith_host *h, const kith_work *work); /* and is back, wanted or not */
+void keys_give(kith_host *h, const void *holder);         /* the one made ahead, if there is one */
+void keys_drop_of(kith_host *h, const void *holder);      /* who lets it go */
+void keys_drop_making(kith_host *h);
+void keys_erase(kith_host *h);
 
 /* attributes.c: ATT between the channel and the program */
 void attributes_init_link(kith_host *h, host_link *link);
