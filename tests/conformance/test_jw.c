@@ -162,3 +162,28 @@ SENTENCE(our_own_random_coming_back_is_refused)
     send_back(KITH_SMP_PAIRING_RANDOM, legacy.our_random);
     confirm_is_refused(KITH_WHY_CONFIRM_REFLECTED);
 }
+
+/* A confirm value hides its random only if nobody has seen that before. */
+SENTENCE(no_random_is_used_twice)
+{
+    static const uint8_t none[16];
+
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        uint8_t before[16] = {0};
+
+        begin_legacy(role);
+        bench.config.security.bonding = false;
+        peer.features[2] = 0;
+        peer.features[4] = peer.features[5] = 0;
+        meet_legacy();
+        for (int run = 0; run < 3; run++) {
+            bench_round("%s, run %d", role_name(role), run);
+            open_window();
+            pair_legacy();
+            check(memcmp(legacy.our_random, none, sizeof none) != 0);
+            check(memcmp(legacy.our_random, before, sizeof before) != 0);
+            memcpy(before, legacy.our_random, sizeof before);
+            meet_again();
+        }
+    }
+}

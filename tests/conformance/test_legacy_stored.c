@@ -110,3 +110,35 @@ SENTENCE(a_stored_legacy_out_of_band_bond_stays_authenticated)
         bond_encrypts(role == CENTRAL ? &legacy.key : &legacy.our_key);
     }
 }
+
+static const kith_record *stored_bond(void)
+{
+    for (uint32_t i = kept.count; i-- > 0;)
+        if (kept.records[i].kind == KITH_RECORD_BOND)
+            return &kept.records[i];
+    bench_fail("no bond is stored");
+}
+
+/* docs/bond-format.md: a key that was not given is not there, neither as zeros. */
+SENTENCE(the_record_of_a_legacy_bond_says_which_keys_there_are)
+{
+    enum { HAS_PEERS_KEY = 0x20, HAS_OUR_KEY = 0x40 };
+
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        for (unsigned who = 0; who <= 3; who++) {
+            bool initiator_gives = (who & 1) != 0, responder_gives = (who & 2) != 0;
+            bool we_give = role == CENTRAL ? initiator_gives : responder_gives;
+            bool peer_gives = role == CENTRAL ? responder_gives : initiator_gives;
+
+            bench_round("%s, we give %d, the peer gives %d", role_name(role), we_give, peer_gives);
+            memset(&kept, 0, sizeof kept);
+            start_with_store(role, false);
+            peer.features[4] = initiator_gives ? KITH_KEY_ENC : 0;
+            peer.features[5] = responder_gives ? KITH_KEY_ENC : 0;
+            open_window();
+            connect_link();
+            pair_legacy();
+            check(((stored_bond()->octets[1] & HAS_OUR_KEY) != 0) == we_give);
+            check(((stored_bond()->octets[1] & HAS_PEERS_KEY) != 0) == peer_gives);
+        }
+}
