@@ -11,8 +11,16 @@ enum { REPLY_MAX = 64 };
 static const sim_command_table *const tables[] = {&sim_commands_controller, &sim_commands_air, &sim_commands_lists,
                                                   &sim_commands_link, &sim_commands_security};
 
+/* Both are there with LE Ping, and only with it (Vol 4 Part E 3.1). */
+static bool is_of_ping(uint16_t opcode)
+{
+    return opcode == KITH_HCI_READ_AUTH_PAYLOAD_TIMEOUT || opcode == KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT;
+}
+
 static bool is_left_out(const sim_controller *c, uint16_t opcode)
 {
+    if (is_of_ping(opcode) && (c->limits.le_features & SIM_FEATURE_PING) == 0)
+        return true;
     for (size_t i = 0; i < c->limits.unsupported_count; i++) {
         if (c->limits.unsupported_commands[i] == opcode)
             return true;

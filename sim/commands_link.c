@@ -172,7 +172,6 @@ static uint8_t write_authenticated_timeout(sim_controller *c, const uint8_t *p, 
     if (timeout == 0 || timeout * 10000u < now->interval * 1250u * (1u + now->latency))
         return KITH_HCI_INVALID_PARAMETERS;
     link->authenticated_timeout = timeout;
-    link->ping_sent = false;
     sim_procedure_restart_authenticated(link);
     return KITH_HCI_SUCCESS;
 }

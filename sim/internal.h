@@ -254,10 +254,9 @@ struct sim_link {
     sim_acl *acl_last;
 
     sim_timer supervision;
-    sim_timer response;      /* 40 s for a procedure */
-    sim_timer authenticated; /* half the authenticated payload timeout, twice */
-    bool ping_sent;
-    bool peer_cannot_ping;
+    sim_timer response;             /* 40 s for a procedure */
+    sim_timer authenticated;        /* half the authenticated payload timeout, twice */
+    bool ping_due;                  /* when half the timeout is over; else the timeout is */
     uint16_t authenticated_timeout; /* 10 ms */
 
     bool terminating; /* LL_TERMINATE_IND of ours is queued */
@@ -343,6 +342,7 @@ struct sim_controller {
     uint8_t public_address[6];
     bool out_of_range;
     bool breaks_next_session_key;
+    bool mute;
     kith_sim_limits limits;
     uint16_t *unsupported;
     sim_rng rng;

@@ -168,30 +168,39 @@ void sim_procedure_done(sim_link *link, sim_procedure procedure)
 
 /* ---- authenticated payload timeout: 5.4; Vol 4 Part E 7.7.75 ---- */
 
+static void watch_for_half(sim_link *link);
+
+/* A peer that knows no ping says so, with a MIC: that is as good as an answer, so it is asked all the same. */
 static void on_nothing_authenticated(void *owner)
 {
     sim_link *link = owner;
     uint8_t event[2];
 
-    if (!link->ping_sent && !link->peer_cannot_ping) {
-        link->ping_sent = true;
-        sim_procedure_want(link, SIM_PROCEDURE_PING);
-    } else if (link->ping_sent) {
-        link->ping_sent = false;
+    link->ping_due = !link->ping_due;
+    if (link->ping_due) {
         bytes_put16(event, link->handle);
         sim_event(link->controller, KITH_HCI_EV_AUTH_PAYLOAD_TIMEOUT, event, sizeof event);
+    } else {
+        sim_procedure_want(link, SIM_PROCEDURE_PING);
     }
-    sim_procedure_restart_authenticated(link);
+    watch_for_half(link);
 }
 
-void sim_procedure_restart_authenticated(sim_link *link)
+static void watch_for_half(sim_link *link)
 {
     kith_sim *sim = link->connection->sim;
     uint64_t half_us = (uint64_t)link->authenticated_timeout * HALF_OF_10MS_IN_US;
 
-    sim_timer_stop(&sim->queue, &link->authenticated);
+    sim_timer_start(&sim->queue, &link->authenticated, sim->now_us + half_us, on_nothing_authenticated, link);
+}
+
+/* Encryption was started, something with a MIC came, or the host set another timeout.  What runs goes on to the link's
+ * end, also while encryption is paused. */
+void sim_procedure_restart_authenticated(sim_link *link)
+{
+    link->ping_due = true;
     if (link->alive && link->session.rx_on && has_feature(link, SIM_FEATURE_PING))
-        sim_timer_start(&sim->queue, &link->authenticated, sim->now_us + half_us, on_nothing_authenticated, link);
+        watch_for_half(link);
 }
 
 /* ---- ending the connection ---- */
@@ -381,10 +390,8 @@ static void on_unknown_rsp(sim_link *link, const uint8_t *p)
 {
     if (p[1] == ENC_REQ)
         sim_encryption_failed(link, KITH_HCI_UNSUPPORTED_REMOTE_FEATURE);
-    if (p[1] == PING_REQ) {
-        link->peer_cannot_ping = true;
+    if (p[1] == PING_REQ)
         sim_procedure_done(link, SIM_PROCEDURE_PING);
-    }
     if (p[1] == LENGTH_REQ)
         sim_procedure_done(link, SIM_PROCEDURE_LENGTH);
     if (link->procedure == SIM_PROCEDURE_FEATURES && (p[1] == FEATURE_REQ || p[1] == PERIPHERAL_FEATURE_REQ)) {

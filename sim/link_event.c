@@ -124,12 +124,6 @@ static void heard(sim_link *link)
     sim_timer_start(&k->sim->queue, &link->supervision, k->sim->now_us + timeout_us, on_supervision, link);
 }
 
-static void authenticated(sim_link *link)
-{
-    link->ping_sent = false;
-    sim_procedure_restart_authenticated(link);
-}
-
 static bool open_sealed(sim_link *link, uint8_t header, const uint8_t **payload, size_t *len,
                         uint8_t plain[SIM_DATA_MAX])
 {
@@ -142,7 +136,7 @@ static bool open_sealed(sim_link *link, uint8_t header, const uint8_t **payload,
         return false;
     *payload = plain;
     *len -= SIM_MIC;
-    authenticated(link);
+    sim_procedure_restart_authenticated(link);
     return true;
 }
 
@@ -151,7 +145,7 @@ static void take(sim_link *link, uint8_t header, const uint8_t *payload, size_t 
     uint8_t plain[SIM_DATA_MAX];
     bool control = (header & LLID_MASK) == LLID_CONTROL;
 
-    if (len == 0)
+    if (len == 0 || link->controller->mute)
         return;
     if (!open_sealed(link, header, &payload, &len, plain) || !sim_encryption_expects(link, control, payload[0]))
         sim_link_end(link, KITH_HCI_MIC_FAILURE, true);

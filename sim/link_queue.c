@@ -109,7 +109,7 @@ static size_t sendable_control(const sim_link *link)
 
 bool sim_link_has_more(const sim_link *link)
 {
-    return sendable_control(link) != SIM_CONTROL_QUEUE || sendable_acl(link) != NULL;
+    return !link->controller->mute && (sendable_control(link) != SIM_CONTROL_QUEUE || sendable_acl(link) != NULL);
 }
 
 static void select_control(sim_link *link, size_t index)
@@ -161,6 +161,8 @@ void sim_link_select(sim_link *link)
     memset(&link->outgoing, 0, sizeof link->outgoing);
     link->outgoing.waits = true;
     link->outgoing.llid = LLID_CONTINUATION;
+    if (!sim_link_has_more(link))
+        return; /* an empty PDU, which carries no MIC */
     if (control != SIM_CONTROL_QUEUE)
         select_control(link, control);
     else if (sendable_acl(link) != NULL)

@@ -151,6 +151,14 @@ void kith_sim_break_next_session_key(kith_sim *sim, kith_sim_device device)
         c->breaks_next_session_key = true;
 }
 
+void kith_sim_set_mute(kith_sim *sim, kith_sim_device device, bool mute)
+{
+    sim_controller *c = sim_find(sim, device);
+
+    if (c != NULL)
+        c->mute = mute;
+}
+
 kith_status kith_sim_listen(kith_sim *sim, kith_sim_listener *listener, void *context)
 {
     if (sim->listener_count == SIM_LISTENERS)

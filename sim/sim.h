@@ -60,6 +60,10 @@ void kith_sim_set_out_of_range(kith_sim *sim, kith_sim_device device, bool out_o
  * MIC failure). */
 void kith_sim_break_next_session_key(kith_sim *sim, kith_sim_device device);
 
+/* Its links go on acknowledging and say nothing any more: empty PDUs, and what comes is thrown away.  As somebody does
+ * who keeps a link alive and has no key to it.  A link that was encrypted does not recover from it. */
+void kith_sim_set_mute(kith_sim *sim, kith_sim_device device, bool mute);
+
 /* Transport reordering (USB has events and ACL data on separate pipes): events held back by so
  * many ACL packets, or ACL packets held back by so many events, as kith_sim_receive hands them out.
  * 0,0 (default): in the order they happened, as over H4. */

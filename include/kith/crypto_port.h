@@ -6,7 +6,7 @@
  * toolbox in src/crypto turns the wire's order (least significant first) round.
  *
  * Threads: random, aes128 and ccm_* are called only from the thread that calls the host.  The p256_*
- * calls run inside kith_work_run(), maybe on another thread, and must touch nothing that random,
+ * calls (but p256_destroy) run inside kith_work_run(), maybe on another thread, and must touch nothing that random,
  * aes128 or ccm_* change.  A backend that can't promise that (PSA's key slots have no locks) says so,
  * and its work items are run on the host's own thread.
  *
@@ -52,6 +52,25 @@ typedef struct kith_crypto_port {
      * KITH_ERR_CRYPTO: invalid point or scalar, or the result is infinity. */
     kith_status (*p256_shared_secret)(void *context, const uint8_t private_key[32], const uint8_t peer[64],
                                       uint8_t shared[32]);
+
+    /* Optional, both or neither (NULL): the port keeps P-256 private keys itself, in a secure element or in key slots,
+     * and the host never draws nor sees a scalar.  Every private_key of 32 octets is then the port's reference to such
+     * a key, in p256_shared_secret and in work items; p256_public_key is not called by the host.
+     *
+     * Makes a key pair.  handle: whatever the port likes, all 32 octets of it, another for every key that is alive.
+     * KITH_ERR_ENTROPY or KITH_ERR_CRYPTO: there is none; nothing is left of it.
+     *
+     * Alive at once in one host, those being made included: at most limits.pairings + 2 (one for each pairing, one made
+     * ahead, one of out of band data). */
+    kith_status (*p256_generate)(void *context, uint8_t handle[32], uint8_t public_key[64]);
+
+    /* Destroys it.  Called exactly once for every key that p256_generate made and the host was given: when its pairing
+     * has the shared secret or has ended, when out of band data is over, when the host is started again or erased; and
+     * never while a work item that uses it is out.  Keys of items that are never given back stay alive, and each takes
+     * one of those places: an item that was lost should go to kith_work_discard().
+     * Called by the thread that calls the host, or kith_work_discard(), while items with other keys may be running
+     * elsewhere; it should not take long. */
+    void (*p256_destroy)(void *context, const uint8_t handle[32]);
 } kith_crypto_port;
 
 #endif

@@ -4,7 +4,8 @@
  * DISCONNECTED; the ends of everything that was under way on it come in between.
  *
  * Never lost: all but REPORT and WRITE_COMMAND.  Those two are dropped when the queue is short, counted in
- * kith_host_dropped(). */
+ * kith_host_dropped().  A signed write is told when its counter is in the store; one that comes meanwhile from the same
+ * peer is dropped and counted, and so is one whose link, bond or store fails in that time. */
 #ifndef KITH_EVENT_H
 #define KITH_EVENT_H
 
@@ -41,6 +42,9 @@ typedef enum {
     KITH_EVENT_OOB_READY,         /* .oob: end of kith_oob_make() */
     KITH_EVENT_KEY,               /* .key: one key was given to the peer, or came from it */
     KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
+    KITH_EVENT_PAYLOAD_TIMEOUT,   /* nothing with a valid MIC came on this encrypted link for the configured time: the
+                                     peer   may be gone, and somebody without the key keep the link alive.  What to do is
+                                     the   program's to say; told again after each such time */
     KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
     KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
     KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
@@ -52,7 +56,7 @@ typedef enum {
 
     KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
     KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
-    KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response */
+    KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response, signed or not */
 
     KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
     KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
@@ -71,7 +75,8 @@ enum {
     KITH_LACKS_SCANNING = 0x0020,       /* legacy scanning commands */
     KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
     KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
-    KITH_LACKS_RESOLVING_LIST = 0x0100  /* link layer privacy */
+    KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
+    KITH_LACKS_PING = 0x0200            /* LE Ping: the authenticated payload timeout */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
@@ -215,6 +220,8 @@ typedef struct {
     uint16_t offset;
     uint16_t len;
     const uint8_t *value; /* valid until the next kith_host_next_event() */
+    kith_peer_id signer;  /* WRITE_COMMAND: whose signature it came with, in plain; 0: not signed */
+    kith_level signed_as; /* of the bond that the signing key belongs to */
 } kith_event_attribute;
 
 typedef struct {

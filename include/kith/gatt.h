@@ -13,7 +13,7 @@
  *     };
  *
  * Not in this cut: notify and indicate (tables that ask for them are refused), included and secondary
- * services, authorization, signed writes. */
+ * services, authorization. */
 #ifndef KITH_GATT_H
 #define KITH_GATT_H
 
@@ -52,7 +52,16 @@ enum {
     KITH_WRITE_SC_AUTHENTICATED = 0x0020,
     KITH_WRITE_MASK = 0x0038,
     KITH_KEY_SIZE_MASK = 0x03c0,
-    KITH_PERMISSION_RESERVED = 0xfc00 /* for authorization and signing; a table that sets them is refused */
+
+    /* A Signed Write (security mode 2): over a plain link, so that everybody can read what is written.  Goes with
+     * KITH_PROPERTY_SIGNED_WRITE, and is asked of nothing else: a signature never stands in for a write permission,
+     * nor encryption for a signature.  It is worth the bond its key was given with.  Values of characteristics alone;
+     * nobody may, unless signing is on (kith_security). */
+    KITH_WRITE_SIGNED = 0x0400,               /* by any bonded peer: mode 2 level 1 */
+    KITH_WRITE_SIGNED_AUTHENTICATED = 0x0800, /* by one whose bond is authenticated: mode 2 level 2 */
+    KITH_WRITE_SIGNED_MASK = 0x0c00,
+
+    KITH_PERMISSION_RESERVED = 0xf000 /* for authorization; a table that sets them is refused */
 };
 #define KITH_KEY_SIZE(octets) ((uint16_t)(((octets)-1) << 6)) /* 7..16 */
 
@@ -69,7 +78,7 @@ typedef struct {
 typedef struct {
     kith_uuid uuid;
     uint8_t properties;
-    uint16_t permissions; /* READ with a read permission, the writes with a write permission, not one alone */
+    uint16_t permissions; /* each of READ, the writes and SIGNED_WRITE with a permission of its own */
     uint16_t id;
     const uint8_t *value;
     uint16_t value_len;

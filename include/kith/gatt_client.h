@@ -1,7 +1,7 @@
 /* Using a peer's attributes.  Core Vol 3 Part G 4.
  *
- * One operation at a time and link; each ends in one event.  A peer that does not answer for 30 s ends it, and
- * no more operations are possible on that connection (Vol 3 Part F 3.3.3).
+ * One operation at a time and link; each ends in one event (a signed write is none).  A peer that does not answer for
+ * 30 s ends it, and no more operations are possible on that connection (Vol 3 Part F 3.3.3).
  *
  * Each call: KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: one is under way; KITH_ERR_STATE: attributes
  * are closed on this connection after a timeout; KITH_ERR_FULL: no buffer just now. */
@@ -32,5 +32,22 @@ KITH_MUST_USE kith_status kith_gatt_read(struct kith_host *h, kith_link link, ui
 /* Writes a value with response: WRITTEN.  KITH_ERR_VALUE: handle 0, or longer than MTU - 3. */
 KITH_MUST_USE kith_status kith_gatt_write(struct kith_host *h, kith_link link, uint16_t handle, const uint8_t *value,
                                           size_t len);
+
+/* Writes a value, signed, over a link that is not encrypted: no response, no end.  The peer takes it if it has our
+ * signing key of the bond it claims; anybody can read it, and nobody can tell us whether it came.  What still waits
+ * when encryption begins is dropped (kith_host_dropped()): there it may not go.
+ *
+ * KITH_ERR_UNSUPPORTED  signing is off (kith_security)
+ * KITH_ERR_STATE        also: the link is encrypted, or is being so: kith_gatt_write() is better there
+ * KITH_ERR_NOT_FOUND    no such link, or no bond of the claimed peer with a signing key of ours
+ * KITH_ERR_VALUE        handle 0, or longer than MTU - 15
+ * KITH_ERR_BUSY         counters are being reserved in the store: again, when its work item is finished.  Happens
+ * before the first one after a start; later there are always some ahead KITH_ERR_STORAGE      the store could not: this
+ * call has asked it once more KITH_ERR_USED_UP      this key's counters are used up, or the store lost them: pair anew
+ * KITH_ERR_CRYPTO       the crypto port failed
+ *
+ * Vol 3 Part C 10.4, Part F 3.4.5.4, Part H 2.4.5.  Test: SM/CEN/SIGN/BV-01-C. */
+KITH_MUST_USE kith_status kith_gatt_write_signed(struct kith_host *h, kith_link link, uint16_t handle,
+                                                 const uint8_t *value, size_t len);
 
 #endif

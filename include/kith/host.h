@@ -35,16 +35,16 @@ typedef struct {
 /* Octets of memory for a host, for static storage: _Alignas(8) static uint8_t memory[KITH_HOST_SIZE(...)].
  * Never less than kith_host_size() says for the same limits. */
 #define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
-    ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu)) +                              \
+    ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu) + (size_t)(mtu)) +              \
       (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND +                                          \
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1200u + 28u * sizeof(void *))
-#define KITH_SIZE_LINK        (704u + 14u * sizeof(void *))
-#define KITH_SIZE_PAIRING     (1200u + 6u * sizeof(void *))
-#define KITH_SIZE_BOND        144u
-#define KITH_SIZE_EVENT       120u
+#define KITH_SIZE_FIXED       (1128u + 50u * sizeof(void *))
+#define KITH_SIZE_LINK        (696u + 18u * sizeof(void *))
+#define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
+#define KITH_SIZE_BOND        176u
+#define KITH_SIZE_EVENT       104u
 
 /* The exact figure; 0: a limit is out of its range. */
 size_t kith_host_size(const kith_limits *limits);
@@ -65,6 +65,11 @@ typedef struct {
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
+    /* Authenticated Payload Timeout of every encrypted link: how long nothing that the peer's key vouches for may come
+     * before KITH_EVENT_PAYLOAD_TIMEOUT.  In 10 ms; default 3000; 0: the controller's own, which is 30 s, too.  At
+     * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
+     * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
+    uint16_t payload_timeout_10ms;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
      * NULL: nothing outlives the program. */
     const kith_store *store;
@@ -106,7 +111,8 @@ void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970);
 /* The next event; false: none.  Pointers in it are valid until the next call of this function. */
 bool kith_host_next_event(kith_host *h, kith_event *out);
 
-/* Droppable events that found no room since the start. */
+/* Droppable events that found no room since the start, and signed writes that were sound and came to nothing: theirs
+ * because one was still being stored (kith/event.h), ours because encryption began before they went. */
 uint32_t kith_host_dropped(const kith_host *h);
 
 /* Takes one work item; false: none. */
@@ -117,7 +123,8 @@ bool kith_host_take_work(kith_host *h, kith_work *out);
  * KITH_ERR_NOT_FOUND: what it was for has ended; wiped all the same. */
 KITH_MUST_USE kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us);
 
-/* Overwrites all of its memory, keys included.  The host is gone. */
+/* Overwrites all of its memory, keys included, and destroys those that the crypto port keeps.  The host is gone: work
+ * items that are out go to kith_work_discard(). */
 void kith_host_erase(kith_host *h);
 
 #endif

@@ -67,6 +67,10 @@ typedef struct {
     bool bonding_required; /* a peer that would not bond is refused in phase 1; default false */
     bool sc_only;          /* Secure Connections Only mode, Vol 3 Part C 10.2.4: level 4 or nothing, with bonds too */
     bool keypress;         /* tell and be told of keys pressed while a passkey is typed; default false */
+    /* Signed writes, ours and peers', where signing keys were exchanged (KITH_KEY_SIGN); default false.  Anybody can
+     * read them; Core 6.3 has removed them; nothing of it with sc_only.  Without a store the counters are in memory,
+     * and a restart forgets the bonds with them. */
+    bool signing;
     bool identity_needs_mitm;   /* our identity key goes only to who is authenticated; default false */
     uint8_t min_key_size;       /* 7..16, default 16; below 16: a relay may shorten keys that far */
     uint8_t max_key_size;       /* min_key_size..16, default 16 */
@@ -214,6 +218,34 @@ KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const
  * peer, or this forgetting, is being written, or the store is not loaded: wait for its end.  With an error nothing was
  * changed. */
 KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id peer);
+
+enum { KITH_DERIVE_LABEL_MAX = 64 };
+
+/* A key of the program's own that is bound to a bond, without showing the long term key: for an application's own
+ * sealing, a login, a second channel.  The same on both sides, as long as both hold the same bond; another one after
+ * they paired anew, and none once the bond is forgotten.  As strong as the bond: look at level and key_size of its
+ * info.
+ *
+ *   label       what the key is for, 1 to KITH_DERIVE_LABEL_MAX octets, any of them; both sides must use the same.
+ *               Different labels give keys that tell nothing about each other
+ *   out         most significant octet first, as AES-CMAC gives it; zeros with every error
+ *
+ * Key derivation in two steps (NIST SP 800-56C 5, SP 800-108 4.1), with AES-CMAC; all values most significant octet
+ * first:
+ *   K   = AES-CMAC("Kith bond derive", LTK)            the salt is the key, as in the Security Manager's h7
+ *   out = AES-CMAC(K, 00000001 || label || 00 || 00000080)
+ * No key of the Security Manager is made with this salt, so out is none of them (LTK, link key, IRK, session keys), and
+ * does not tell them.
+ *
+ * KITH_ERR_VALUE        label is NULL, empty or too long
+ * KITH_ERR_NOT_FOUND    no such bond, or it is forgotten
+ * KITH_ERR_BUSY         the store is not loaded, or this bond is being written: the peer may have the new key already;
+ *                       wait for BONDED or BOND_FAILED
+ * KITH_ERR_UNSUPPORTED  a bond of legacy pairing: each side gave a key of its own, so there is none that both agree on,
+ *                       and whoever overheard the pairing may have both
+ * another               the crypto port failed */
+KITH_MUST_USE kith_status kith_bonds_derive(const struct kith_host *h, kith_peer_id peer, const void *label,
+                                            size_t label_len, uint8_t out[16]);
 
 /* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.
  * Octets in wire order.  KITH_ERR_NOT_FOUND: no such bond. */

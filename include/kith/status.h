@@ -14,13 +14,14 @@ typedef enum {
     KITH_ERR_FULL,        /* no room (events to take, links, sessions, bonds, buffers); nothing was consumed */
     KITH_ERR_BUSY,        /* one is under way already; wait for its end */
     KITH_ERR_NOT_FOUND,   /* no such link, peer, attribute or name */
-    KITH_ERR_UNSUPPORTED, /* the controller or this build cannot do it */
+    KITH_ERR_UNSUPPORTED, /* the controller, this build or this bond cannot do it */
     KITH_ERR_ENTROPY,     /* the random source failed or repeats itself; nothing secret was made from it */
     KITH_ERR_CRYPTO,      /* the crypto port refused or failed (invalid point, wrong tag) */
     KITH_ERR_STORAGE,     /* the store failed; what was durable still is */
     KITH_ERR_DAMAGED,     /* what is stored there is damaged, or no store at all; it was left as it is */
     KITH_ERR_NEWER,       /* a later version stored it; it was left as it is */
     KITH_ERR_BACKOFF,     /* too soon after failed pairings; nothing was sent */
+    KITH_ERR_USED_UP,     /* a counter has no values left, or it is not known which; only a new bond helps */
     KITH_ERR_IO           /* a port could not open, read or write; errno tells why */
 } kith_status;
 

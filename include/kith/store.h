@@ -22,6 +22,7 @@
 enum {
     KITH_RECORD_DEVICE = 1, /* id 0: our own identity */
     KITH_RECORD_BOND = 2,   /* id: the peer's */
+    KITH_RECORD_STATE = 3,  /* id: the peer's; what changes often beside a bond */
     KITH_RECORD_MAX = 192   /* octets of one record */
 };
 

@@ -11,7 +11,8 @@
 #include "kith/store.h"
 
 typedef enum {
-    KITH_WORK_KEY_PAIR,      /* private_key -> public_key; KITH_ERR_VALUE: the scalar was out of range */
+    KITH_WORK_KEY_PAIR,      /* private_key -> public_key; KITH_ERR_VALUE: the scalar was out of range.  Where the port
+                                keeps keys (p256_generate): -> private_key, its reference, and public_key */
     KITH_WORK_CHECK_KEY,     /* is peer_key a point of the curve? */
     KITH_WORK_SHARED_SECRET, /* private_key, peer_key -> shared */
     KITH_WORK_STORE          /* .store: one operation; a host has one of these out at a time */
@@ -40,7 +41,11 @@ typedef struct {
     kith_status result; /* set by kith_work_run */
 } kith_work;
 
-/* Does the work.  Reads and writes *work alone. */
+/* Does the work, once for each item.  Reads and writes *work alone. */
 void kith_work_run(kith_work *work);
+
+/* Wipes an item whose host is gone (erased), run or not, and destroys the key that it holds if the port keeps keys.
+ * While the host is there give the item back instead: run, or as it was taken, then what it was for fails. */
+void kith_work_discard(kith_work *work);
 
 #endif

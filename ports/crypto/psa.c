@@ -277,26 +277,86 @@ static kith_status psa_check_public_key(void *context, const uint8_t public_key[
 }
 
 /* The agreement checks the peer's point like an import. */
+static kith_status agree(psa_key_id_t id, const uint8_t peer[64], uint8_t shared[32])
+{
+    uint8_t encoded[POINT_LEN];
+    size_t len = 0;
+
+    encode_point(peer, encoded);
+    if (psa_raw_key_agreement(PSA_ALG_ECDH, id, encoded, sizeof encoded, shared, 32, &len) == PSA_SUCCESS && len == 32)
+        return KITH_OK;
+    forget(shared, 32);
+    return KITH_ERR_CRYPTO;
+}
+
 static kith_status psa_shared_secret(void *context, const uint8_t private_key[32], const uint8_t peer[64],
                                      uint8_t shared[32])
 {
-    uint8_t encoded[POINT_LEN];
     psa_key_id_t id;
-    size_t len = 0;
-    kith_status status = KITH_OK;
+    kith_status status;
 
     (void)context;
-    encode_point(peer, encoded);
     if (import_scalar(private_key, &id) != PSA_SUCCESS) {
         memset(shared, 0, 32);
         return KITH_ERR_CRYPTO;
     }
-    if (psa_raw_key_agreement(PSA_ALG_ECDH, id, encoded, sizeof encoded, shared, 32, &len) != PSA_SUCCESS || len != 32)
-        status = KITH_ERR_CRYPTO;
-    status = destroy_key(id, status);
+    status = destroy_key(id, agree(id, peer, shared));
     if (status != KITH_OK)
         forget(shared, 32);
     return status;
+}
+
+/* ---- keys that stay in PSA ---- */
+
+static kith_status psa_generate(void *context, uint8_t handle[32], uint8_t public_key[64])
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t id;
+    kith_status status;
+
+    (void)context;
+    memset(handle, 0, 32);
+    memset(public_key, 0, 64);
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(&attributes, 256);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_DERIVE); /* and no more: nobody exports it */
+    psa_set_key_algorithm(&attributes, PSA_ALG_ECDH);
+    if (psa_generate_key(&attributes, &id) != PSA_SUCCESS)
+        return KITH_ERR_CRYPTO;
+    status = export_public(id, public_key);
+    if (status != KITH_OK)
+        return destroy_key(id, status);
+    memcpy(handle, &id, sizeof id);
+    return KITH_OK;
+}
+
+static psa_key_id_t id_of(const uint8_t handle[32])
+{
+    psa_key_id_t id;
+
+    memcpy(&id, handle, sizeof id);
+    return id;
+}
+
+static kith_status psa_agree_by_handle(void *context, const uint8_t handle[32], const uint8_t peer[64],
+                                       uint8_t shared[32])
+{
+    (void)context;
+    return agree(id_of(handle), peer, shared);
+}
+
+static void psa_destroy(void *context, const uint8_t handle[32])
+{
+    (void)context;
+    (void)psa_destroy_key(id_of(handle)); /* of a volatile key it only fails where memory is corrupt */
+}
+
+static kith_status psa_no_scalars(void *context, const uint8_t private_key[32], uint8_t public_key[64])
+{
+    (void)context;
+    (void)private_key;
+    memset(public_key, 0, 64);
+    return KITH_ERR_UNSUPPORTED;
 }
 
 kith_status kith_psa_port(kith_crypto_port *port)
@@ -311,4 +371,15 @@ kith_status kith_psa_port(kith_crypto_port *port)
         .p256_shared_secret = psa_shared_secret,
     };
     return psa_crypto_init() == PSA_SUCCESS ? KITH_OK : KITH_ERR_CRYPTO;
+}
+
+kith_status kith_psa_opaque_port(kith_crypto_port *port)
+{
+    kith_status status = kith_psa_port(port);
+
+    port->p256_public_key = psa_no_scalars;
+    port->p256_shared_secret = psa_agree_by_handle;
+    port->p256_generate = psa_generate;
+    port->p256_destroy = psa_destroy;
+    return status;
 }

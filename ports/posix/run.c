@@ -15,6 +15,7 @@ kith_status kith_posix_init(kith_posix *port, kith_host *host, int fd)
     port->host = host;
     port->wake_fds[0] = port->wake_fds[1] = port->snoop_fd = -1;
     port->snoop_error = 0;
+    memset(&port->work, 0, sizeof port->work);
     port->held = port->told_lost = port->working = port->looked = false;
     return status;
 }
@@ -22,7 +23,7 @@ kith_status kith_posix_init(kith_posix *port, kith_host *host, int fd)
 void kith_posix_close(kith_posix *port)
 {
     kith_posix_stream_close(&port->stream);
-    memset(&port->work, 0, sizeof port->work);
+    kith_work_discard(&port->work);
 }
 
 static bool carry_out_of_host(kith_posix *port)

@@ -23,6 +23,7 @@ kith_status kith_stage_add(kith_stage *stage, kith_host *host, int device)
 
 void kith_stage_remove(kith_stage *stage, size_t number)
 {
+    kith_work_discard(&stage->hosts[number].work);
     memset(&stage->hosts[number], 0, sizeof stage->hosts[number]);
 }
 
@@ -54,6 +55,7 @@ static bool start_work(kith_stage *stage, kith_stage_host *s)
     if (s->working || !kith_host_take_work(s->host, &s->work))
         return false;
     s->working = true;
+    s->ran = false;
     s->work_due_us = kith_sim_now(stage->sim) + stage->work_us;
     return true;
 }
@@ -64,7 +66,9 @@ static bool finish_work(kith_stage *stage, kith_stage_host *s)
 
     if (!s->working || s->work_due_us > now)
         return false;
-    kith_work_run(&s->work);
+    if (!s->ran)
+        kith_work_run(&s->work);
+    s->ran = true;
     if (kith_host_finish_work(s->host, &s->work, now) == KITH_ERR_FULL)
         return false;
     s->working = false;

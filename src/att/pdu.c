@@ -17,6 +17,7 @@ typedef enum {
     LAYOUT_HANDLE,           /* handle */
     LAYOUT_HANDLE_OFFSET,    /* handle, offset */
     LAYOUT_HANDLE_VALUE,     /* handle, value */
+    LAYOUT_SIGNED_VALUE,     /* handle, value, signature */
     LAYOUT_VALUE,            /* value */
     LAYOUT_FORMAT_LIST,      /* format, entries of a handle and a UUID */
     LAYOUT_HANDLE_PAIRS,     /* entries of two handles */
@@ -64,7 +65,7 @@ static const row rows[] = {
     {KITH_ATT_MULTIPLE_HANDLE_VALUE_NOTIFICATION, KITH_ATT_KIND_NOTIFICATION, LAYOUT_NOT_HERE,
      "Multiple Handle Value Notification"},
     {KITH_ATT_WRITE_COMMAND, KITH_ATT_KIND_COMMAND, LAYOUT_HANDLE_VALUE, "Write Command"},
-    {KITH_ATT_SIGNED_WRITE_COMMAND, KITH_ATT_KIND_COMMAND, LAYOUT_NOT_HERE, "Signed Write Command"},
+    {KITH_ATT_SIGNED_WRITE_COMMAND, KITH_ATT_KIND_COMMAND, LAYOUT_SIGNED_VALUE, "Signed Write Command"},
 };
 
 enum { COMMAND_FLAG = 0x40, FORMAT_UUID16 = 1, FORMAT_UUID128 = 2 };
@@ -120,6 +121,13 @@ static void read_rest(bytes_reader *r, kith_att_pdu *pdu)
 {
     pdu->value_len = r->left;
     pdu->value = bytes_take(r, r->left);
+}
+
+static void read_signed(bytes_reader *r, kith_att_pdu *pdu)
+{
+    pdu->value_len = r->left < KITH_ATT_SIGNATURE ? 0 : r->left - KITH_ATT_SIGNATURE;
+    pdu->value = bytes_take(r, pdu->value_len);
+    pdu->signature = bytes_take(r, KITH_ATT_SIGNATURE);
 }
 
 static void read_type(bytes_reader *r, kith_att_pdu *pdu, size_t size)
@@ -185,6 +193,10 @@ static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
         pdu->handle = bytes_read16(r);
         read_rest(r, pdu);
         break;
+    case LAYOUT_SIGNED_VALUE:
+        pdu->handle = bytes_read16(r);
+        read_signed(r, pdu);
+        break;
     case LAYOUT_VALUE:
         read_rest(r, pdu);
         break;
@@ -229,6 +241,14 @@ static void write_type(bytes_writer *w, const kith_att_pdu *pdu, bool short_only
         w->failed = true;
     else
         bytes_write(w, pdu->type.octets, pdu->type.size);
+}
+
+static void write_signature(bytes_writer *w, const kith_att_pdu *pdu)
+{
+    if (pdu->signature == NULL)
+        w->failed = true;
+    else
+        bytes_write(w, pdu->signature, KITH_ATT_SIGNATURE);
 }
 
 static void write_list(bytes_writer *w, const kith_att_pdu *pdu, layout of)
@@ -279,6 +299,11 @@ static void write_layout(bytes_writer *w, const kith_att_pdu *pdu, layout of)
     case LAYOUT_HANDLE_VALUE:
         bytes_write16(w, pdu->handle);
         bytes_write(w, pdu->value, pdu->value_len);
+        break;
+    case LAYOUT_SIGNED_VALUE:
+        bytes_write16(w, pdu->handle);
+        bytes_write(w, pdu->value, pdu->value_len);
+        write_signature(w, pdu);
         break;
     case LAYOUT_VALUE:
         bytes_write(w, pdu->value, pdu->value_len);

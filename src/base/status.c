@@ -30,6 +30,7 @@ const char *kith_status_name(kith_status status)
         [KITH_ERR_DAMAGED] = "damaged, or not what it should be",
         [KITH_ERR_NEWER] = "made by a newer version",
         [KITH_ERR_BACKOFF] = "too soon after failed attempts",
+        [KITH_ERR_USED_UP] = "counter used up",
         [KITH_ERR_IO] = "input/output failed",
     };
 

@@ -9,7 +9,7 @@
 
 enum { MAX_ATTRIBUTES = 0xfffe, BUILT_IN_ATTRIBUTES = 6 };
 enum { WRITES = KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE };
-enum { SUPPORTED = KITH_PROPERTY_READ | WRITES };
+enum { SUPPORTED = KITH_PROPERTY_READ | WRITES | KITH_PROPERTY_SIGNED_WRITE };
 
 static const kith_uuid client_configuration = KITH_UUID16(0x2902);
 static const kith_uuid declarations[] = {KITH_UUID16(0x2800), KITH_UUID16(0x2801), KITH_UUID16(0x2802),
@@ -31,12 +31,13 @@ static bool is_value(const uint8_t *value, uint16_t len, uint16_t permissions)
 {
     if (value == NULL)
         return len == 0;
-    return len <= KITH_ATT_MAX_VALUE && (permissions & KITH_WRITE_MASK) == 0;
+    return len <= KITH_ATT_MAX_VALUE && (permissions & (KITH_WRITE_MASK | KITH_WRITE_SIGNED_MASK)) == 0;
 }
 
 static kith_status check_descriptor(const kith_descriptor *d)
 {
-    if (!is_uuid(&d->uuid) || !gatt_permissions_are_valid(d->permissions))
+    if (!is_uuid(&d->uuid) || !gatt_permissions_are_valid(d->permissions) ||
+        (d->permissions & KITH_WRITE_SIGNED_MASK) != 0)
         return KITH_ERR_VALUE;
     if (kith_uuid_equal(&d->uuid, &client_configuration))
         return KITH_ERR_UNSUPPORTED;
@@ -47,7 +48,8 @@ static kith_status check_descriptor(const kith_descriptor *d)
 static bool properties_agree(const kith_characteristic *c)
 {
     return ((c->properties & KITH_PROPERTY_READ) != 0) == ((c->permissions & KITH_READ_MASK) != 0) &&
-           ((c->properties & WRITES) != 0) == ((c->permissions & KITH_WRITE_MASK) != 0);
+           ((c->properties & WRITES) != 0) == ((c->permissions & KITH_WRITE_MASK) != 0) &&
+           ((c->properties & KITH_PROPERTY_SIGNED_WRITE) != 0) == ((c->permissions & KITH_WRITE_SIGNED_MASK) != 0);
 }
 
 static kith_status check_characteristic(const kith_characteristic *c)

@@ -163,6 +163,23 @@ kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle
     return *out_len != 0 ? KITH_OK : KITH_ERR_VALUE;
 }
 
+kith_status gatt_client_signed_write(const gatt_client *client, uint16_t handle, const uint8_t *value, size_t value_len,
+                                     uint8_t *out, size_t cap, size_t *out_len)
+{
+    static const uint8_t unsigned_yet[KITH_ATT_SIGNATURE];
+    kith_att_pdu pdu = {.opcode = KITH_ATT_SIGNED_WRITE_COMMAND,
+                        .handle = handle,
+                        .value = value,
+                        .value_len = value_len,
+                        .signature = unsigned_yet};
+
+    *out_len = 0;
+    if (!may_write(client, handle, value_len) || value_len > client->bearer->mtu - 3U - KITH_ATT_SIGNATURE)
+        return KITH_ERR_VALUE;
+    *out_len = kith_att_encode(&pdu, out, cap);
+    return *out_len != 0 ? KITH_OK : KITH_ERR_VALUE;
+}
+
 /* Ends */
 
 typedef struct {

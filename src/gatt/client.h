@@ -80,6 +80,10 @@ KITH_MUST_USE kith_status gatt_client_start_write(gatt_client *client, uint16_t 
 KITH_MUST_USE kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle, const uint8_t *value,
                                                     size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
 
+/* The same, with a signature of zeros that is the host's to fill in.  KITH_ERR_VALUE: also above mtu - 15. */
+KITH_MUST_USE kith_status gatt_client_signed_write(const gatt_client *client, uint16_t handle, const uint8_t *value,
+                                                   size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
+
 /* Handles one PDU.  *event is always set; *out_len is the length of what must be sent now: the next
  * request of the operation, or the confirmation of an indication (which is not handed on: nobody
  * subscribed); 0: nothing.  A response that nobody waits for is ignored. */

@@ -24,7 +24,7 @@ enum { GATT_MAX_NAME = 248 };
  *
  * KITH_ERR_VALUE        a table is wrong: a UUID size, a value above 512 octets, properties and permissions that
  *                       don't agree, a static value that may be written, a name above 248 octets, reserved bits
- * KITH_ERR_UNSUPPORTED  notify, indicate, signed write, broadcast or extended properties, or a descriptor
+ * KITH_ERR_UNSUPPORTED  notify, indicate, broadcast or extended properties, or a descriptor
  *                       0x2902: not in this cut
  * KITH_ERR_FULL         more than 65534 attributes */
 KITH_MUST_USE kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t appearance,

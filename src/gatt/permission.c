@@ -4,7 +4,7 @@
  * comparison, and the error follows from what is missing first. */
 #include "gatt/permission.h"
 
-enum { WRITE_SHIFT = 3, KEY_SIZE_SHIFT = 6, MIN_KEY_SIZE = 7, FULL_KEY_SIZE = 16 };
+enum { WRITE_SHIFT = 3, KEY_SIZE_SHIFT = 6, SIGNED_SHIFT = 10, MIN_KEY_SIZE = 7, FULL_KEY_SIZE = 16 };
 
 static unsigned level_needed(unsigned permissions, gatt_operation operation)
 {
@@ -25,10 +25,22 @@ static unsigned key_size_needed(unsigned permissions, unsigned level)
     return level >= KITH_LEVEL_SC_AUTHENTICATED ? FULL_KEY_SIZE : key_size_stated(permissions);
 }
 
+/* Vol 3 Part C 10.2.2: level 1 of mode 2 needs an unauthenticated bond, level 2 an authenticated one. */
+static kith_att_error check_signed(unsigned permissions, const gatt_link_security *sec)
+{
+    unsigned mode_2_level = (permissions & KITH_WRITE_SIGNED_MASK) >> SIGNED_SHIFT;
+
+    if (mode_2_level == 0 || mode_2_level > 2 || sec->encrypted)
+        return KITH_ATT_ERROR_WRITE_NOT_PERMITTED;
+    return sec->signer >= mode_2_level + 1 ? KITH_ATT_ERROR_NONE : KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION;
+}
+
 kith_att_error gatt_check_permission(uint16_t permissions, gatt_operation operation, const gatt_link_security *sec)
 {
     unsigned needed = level_needed(permissions, operation);
 
+    if (operation == GATT_WRITE_SIGNED)
+        return check_signed(permissions, sec);
     if (needed < KITH_LEVEL_NONE || needed > KITH_LEVEL_SC_AUTHENTICATED)
         return operation == GATT_READ ? KITH_ATT_ERROR_READ_NOT_PERMITTED : KITH_ATT_ERROR_WRITE_NOT_PERMITTED;
     if (needed == KITH_LEVEL_NONE)
@@ -48,5 +60,6 @@ bool gatt_permissions_are_valid(uint16_t permissions)
     return (permissions & KITH_PERMISSION_RESERVED) == 0 &&
            level_needed(permissions, GATT_READ) <= KITH_LEVEL_SC_AUTHENTICATED &&
            level_needed(permissions, GATT_WRITE) <= KITH_LEVEL_SC_AUTHENTICATED &&
+           (permissions & KITH_WRITE_SIGNED_MASK) != KITH_WRITE_SIGNED_MASK &&
            key_size_stated(permissions) >= MIN_KEY_SIZE;
 }

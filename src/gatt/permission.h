@@ -16,15 +16,20 @@ typedef struct {
     bool key_exists;  /* a bond with this peer exists, though the link may be plain */
     uint8_t key_size; /* of the key in use */
     kith_level level; /* of the key in use; looked at only when encrypted */
+    uint8_t signer;   /* kith_level of the bond whose signing key the peer may use; 0: none */
 } gatt_link_security;
 
-typedef enum { GATT_READ, GATT_WRITE } gatt_operation;
+typedef enum { GATT_READ, GATT_WRITE, GATT_WRITE_SIGNED } gatt_operation;
 
 /* KITH_ATT_ERROR_NONE, or why not:
  * 0x02 0x03  not permitted to anybody
  * 0x05       the link is plain and no key exists, or it is encrypted below the level that is needed
  * 0x0F       the link is plain and a key exists
- * 0x0C       the key in use is too short */
+ * 0x0C       the key in use is too short
+ *
+ * GATT_WRITE_SIGNED presumes that the signature is right, and answers
+ * 0x03       not permitted to anybody, or the link is encrypted (Vol 3 Part C 10.4: not there)
+ * 0x05       there is no signing key, or the bond it came with is too weak */
 kith_att_error gatt_check_permission(uint16_t permissions, gatt_operation operation, const gatt_link_security *sec);
 
 /* Are these bits such as a table may have? */

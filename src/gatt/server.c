@@ -2,7 +2,7 @@
  *
  * Every way to a value goes through authorize(), which asks permission.c.  Values of the program are told
  * and answered later; one request at a time, as ATT has it.  Not here: Read Multiple, Prepare and Execute
- * Write (refused by name), signed writes (ignored), notifications. */
+ * Write (refused by name), notifications; and whether a signature is right: that is the host's. */
 #include "gatt/server.h"
 
 #include "base/bytes.h"
@@ -60,7 +60,7 @@ static kith_att_error authorize_write(const exchange *x, const gatt_attribute *a
 
     if (!at->is_program || !declared)
         return KITH_ATT_ERROR_WRITE_NOT_PERMITTED;
-    return authorize(x, at, GATT_WRITE);
+    return authorize(x, at, property == KITH_PROPERTY_SIGNED_WRITE ? GATT_WRITE_SIGNED : GATT_WRITE);
 }
 
 static const uint8_t *value_of(const exchange *x, const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH], size_t *len)
@@ -315,6 +315,7 @@ static void tell_write(exchange *x, const gatt_attribute *at, gatt_server_event_
     x->event->id = at->id;
     x->event->value = x->in.value;
     x->event->value_len = x->in.value_len;
+    x->event->signature = x->in.signature;
 }
 
 static size_t on_write(exchange *x)
@@ -336,15 +337,15 @@ static void drop(exchange *x, uint16_t handle, kith_att_error error)
     x->event->error = error;
 }
 
-static void on_write_command(exchange *x)
+static void take_command(exchange *x, uint8_t property, gatt_server_event_kind kind)
 {
     gatt_attribute at;
-    kith_att_error error = judge_write(x, &at, KITH_PROPERTY_WRITE_WITHOUT_RESPONSE);
+    kith_att_error error = judge_write(x, &at, property);
 
     if (error != KITH_ATT_ERROR_NONE)
         drop(x, x->in.handle, error);
     else
-        tell_write(x, &at, GATT_SERVER_WRITE_COMMAND);
+        tell_write(x, &at, kind);
 }
 
 typedef struct {
@@ -392,8 +393,10 @@ static void run_command(exchange *x, kith_status decoded)
         drop(x, 0, KITH_ATT_ERROR_REQUEST_NOT_SUPPORTED);
     else if (decoded != KITH_OK)
         drop(x, 0, KITH_ATT_ERROR_INVALID_PDU);
+    else if (x->in.opcode == KITH_ATT_SIGNED_WRITE_COMMAND)
+        take_command(x, KITH_PROPERTY_SIGNED_WRITE, GATT_SERVER_SIGNED_WRITE);
     else
-        on_write_command(x);
+        take_command(x, KITH_PROPERTY_WRITE_WITHOUT_RESPONSE, GATT_SERVER_WRITE_COMMAND);
 }
 
 void gatt_server_init(gatt_server *server, const gatt_database *db, att_bearer *bearer)

@@ -30,6 +30,7 @@ typedef enum {
     GATT_SERVER_READ_WANTED,   /* answer with gatt_server_answer_read() */
     GATT_SERVER_WRITE_WANTED,  /* answer with gatt_server_answer_write() */
     GATT_SERVER_WRITE_COMMAND, /* take it or leave it; there is no answer */
+    GATT_SERVER_SIGNED_WRITE,  /* the same, if signature is that of the whole PDU before it */
     GATT_SERVER_DROPPED,       /* a command that may not be, or that is malformed; nothing is sent: error, handle */
     GATT_SERVER_VIOLATION      /* a request while one is pending: nothing was done; disconnect or ignore */
 } gatt_server_event_kind;
@@ -42,6 +43,7 @@ typedef struct {
     uint16_t offset;      /* READ_WANTED: for information; answer with the whole value */
     const uint8_t *value; /* written; points into the request */
     size_t value_len;
+    const uint8_t *signature; /* SIGNED_WRITE; points into the request */
     kith_att_error error;
 } gatt_server_event;
 

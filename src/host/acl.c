@@ -120,10 +120,15 @@ static bool is_attribute(const uint8_t *record)
     return record[2] == TX_ATT_APP || record[2] == TX_ATT_ANSWER;
 }
 
+static uint8_t opcode_of(const uint8_t *record)
+{
+    return record[HOST_FRAME_RECORD + KITH_L2CAP_HEADER];
+}
+
 /* A request or command of our client, whichever reserve it was made from. */
 static bool is_request(const uint8_t *record)
 {
-    kith_att_kind kind = kith_att_kind_of(record[HOST_FRAME_RECORD + KITH_L2CAP_HEADER]);
+    kith_att_kind kind = kith_att_kind_of(opcode_of(record));
 
     return is_attribute(record) && (kind == KITH_ATT_KIND_REQUEST || kind == KITH_ATT_KIND_COMMAND);
 }
@@ -162,11 +167,21 @@ bool acl_drop_attributes(host_link *link, bool answers_too)
             at += len;
             continue;
         }
-        request_dropped |= is_request(record);
+        request_dropped |= is_attribute(record) && kith_att_kind_of(opcode_of(record)) == KITH_ATT_KIND_REQUEST;
         link->tx_offset = at == 0 ? 0 : link->tx_offset;
         link->tx_len = (uint16_t)(at + drop_front(record, (uint16_t)(link->tx_len - at), len));
     }
     return request_dropped;
+}
+
+/* A signed write is for a plain link alone (Vol 3 Part C 10.4): the peer would ignore it. */
+static void drop_signed(kith_host *h, host_link *link)
+{
+    while (link->tx_len > 0 && link->tx_offset == 0 && link->encryption != LINK_PLAIN && is_attribute(link->tx) &&
+           opcode_of(link->tx) == KITH_ATT_SIGNED_WRITE_COMMAND) {
+        drop_first_record(link);
+        h->events.dropped++;
+    }
 }
 
 /* Links take turns, so that one with much to say does not starve the others. */
@@ -179,6 +194,7 @@ size_t acl_next_packet(kith_host *h, uint8_t *out, size_t cap)
     for (unsigned i = 0; i < links; i++) {
         host_link *link = &h->links[(h->next_link + i) % links];
 
+        drop_signed(h, link);
         if (link->id == 0 || link->tx_len == 0 || must_wait(h, link))
             continue;
         h->next_link = (uint8_t)((h->next_link + i + 1) % links);

@@ -10,13 +10,14 @@ void attributes_init_link(kith_host *h, host_link *link)
     link->att_deadline_us = UINT64_MAX;
 }
 
-static gatt_link_security security_now(const host_link *link)
+static gatt_link_security security_now(const kith_host *h, const host_link *link)
 {
     gatt_link_security now = {
         .encrypted = link->level > KITH_LEVEL_NONE,
         .key_exists = link->claimed != 0,
         .key_size = link->key_size,
         .level = link->level,
+        .signer = signing_level_of(h, link),
     };
 
     return now;
@@ -40,7 +41,7 @@ static void tell_attribute(kith_host *h, const host_link *link, kith_event_kind 
 
 static void serve(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
-    gatt_link_security security = security_now(link);
+    gatt_link_security security = security_now(h, link);
     gatt_server_event event;
     size_t cap, answer_len;
     uint8_t *answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
@@ -56,6 +57,8 @@ static void serve(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
         tell_attribute(h, link, KITH_EVENT_WRITE_WANTED, &event);
     else if (event.kind == GATT_SERVER_WRITE_COMMAND)
         tell_attribute(h, link, KITH_EVENT_WRITE_COMMAND, &event);
+    else if (event.kind == GATT_SERVER_SIGNED_WRITE)
+        signing_on_write(h, link, &event, pdu);
 }
 
 /* Where the answer to a pending request goes; NULL, and *status says why there is none. */
@@ -290,6 +293,27 @@ kith_status kith_gatt_write(kith_host *h, kith_link id, uint16_t handle, const u
     return launch(h, link, status, len);
 }
 
+/* The value's length is looked at before a counter is used. */
+kith_status kith_gatt_write_signed(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
+{
+    host_link *link;
+    peers_bond *bond;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = signing_find_key(h, link, &bond);
+    if (status == KITH_OK)
+        status = gatt_client_signed_write(&link->client, handle, value, value_len, out, cap, &len);
+    if (status == KITH_OK)
+        status = signing_sign(h, bond, out, len);
+    if (status == KITH_OK)
+        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
+    return status;
+}
+
 /* ---- ends ---- */
 
 static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
@@ -313,6 +337,7 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 
 void attributes_on_link_end(kith_host *h, host_link *link)
 {
+    signing_on_link_end(h, link);
     abort_client(h, link, KITH_GATT_LINK_LOST);
 }
 

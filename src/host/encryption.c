@@ -16,6 +16,8 @@ void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key
     link->key_size = key_size;
     link->secure_connections = sc;
     link->proven = proven;
+    if (level > KITH_LEVEL_NONE)
+        link_watch(h, link);
     event = event_post(h, KITH_EVENT_SECURITY_CHANGED, link);
     event->security.level = level;
     event->security.key_size = key_size;

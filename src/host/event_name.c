@@ -24,6 +24,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_OOB_READY] = "oob-ready",
         [KITH_EVENT_KEY] = "key",
         [KITH_EVENT_SECURITY_CHANGED] = "security-changed",
+        [KITH_EVENT_PAYLOAD_TIMEOUT] = "payload-timeout",
         [KITH_EVENT_PAIRED] = "paired",
         [KITH_EVENT_PAIRING_FAILED] = "pairing-failed",
         [KITH_EVENT_ENCRYPTED] = "encrypted",
@@ -47,9 +48,16 @@ const char *kith_event_name(kith_event_kind kind)
 const char *kith_lack_name(uint32_t lacks)
 {
     static const char *const names[] = {
-        "Bluetooth Low Energy",     "LE encryption",         "a public address",
-        "buffers for LE data",      "legacy advertising",    "legacy scanning",
-        "LE connection initiation", "data length extension", "a resolving list (link layer privacy)",
+        "Bluetooth Low Energy",
+        "LE encryption",
+        "a public address",
+        "buffers for LE data",
+        "legacy advertising",
+        "legacy scanning",
+        "LE connection initiation",
+        "data length extension",
+        "a resolving list (link layer privacy)",
+        "LE Ping (the authenticated payload timeout)",
     };
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)

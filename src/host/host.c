@@ -66,6 +66,7 @@ static const event_row rows[] = {
     {KITH_HCI_EV_COMPLETED_PACKETS, acl_on_completed},
     {KITH_HCI_EV_ENCRYPTION_KEY_REFRESH_COMPLETE, on_key_refresh},
     {KITH_HCI_EV_LE_META, on_le_meta},
+    {KITH_HCI_EV_AUTH_PAYLOAD_TIMEOUT, link_on_payload_timeout},
 };
 
 void host_settle(const kith_host *h, uint64_t *deadline_us)

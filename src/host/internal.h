@@ -26,6 +26,7 @@ enum {
     HOST_DISCONNECT_TRIES = 3,
     HOST_BACKOFF_SLOTS = 8, /* identities that wait after failed pairings */
     STRAY = 0x8000,
+    HOST_MORE_KEYS = 2,  /* beside those of pairings: the one made ahead, and that of our out of band data */
     HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
 };
 
@@ -57,7 +58,8 @@ enum {
     LINK_WANTS_LTK_REPLY = 0x02,
     LINK_WANTS_ENCRYPTION = 0x04,
     LINK_WANTS_DISCONNECT = 0x08,
-    LINK_WANTS_DATA_LENGTH = 0x10
+    LINK_WANTS_DATA_LENGTH = 0x10,
+    LINK_WANTS_PAYLOAD_TIMEOUT = 0x20
 };
 
 typedef struct {
@@ -83,6 +85,15 @@ typedef enum {
     LINK_ENCRYPTED
 } host_encryption;
 
+/* A signed write whose counter is on its way to the store. */
+typedef struct {
+    bool waits;
+    kith_level level; /* of the signer's bond */
+    kith_peer_id signer;
+    uint16_t handle, id, len;
+    uint8_t *value;
+} host_signed_write;
+
 typedef struct {
     kith_link id; /* 0: the slot is free */
     uint16_t handle;
@@ -102,9 +113,11 @@ typedef struct {
     bool bond_sc;
     bool key_given; /* LINK_ENCRYPTING: the controller has accepted the key */
     bool smp_dead, att_dead;
-    bool going;      /* disconnect asked for */
-    bool lengthened; /* long packets were asked for */
-    uint8_t wants;   /* LINK_WANTS_* */
+    bool going;                  /* disconnect asked for */
+    bool lengthened;             /* long packets were asked for */
+    bool watched;                /* the controller was told how long it may hear nothing authentic */
+    uint16_t payload_floor_10ms; /* less than that no controller takes */
+    uint8_t wants;               /* LINK_WANTS_* */
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
@@ -137,6 +150,7 @@ typedef struct {
     gatt_server server;
     gatt_client client;
     uint8_t *value; /* of a read under way */
+    host_signed_write signed_write;
     uint64_t att_deadline_us;
 } host_link;
 
@@ -159,7 +173,8 @@ typedef enum {
     STORE_CLOSED, /* or none is configured */
     STORE_OPENING,
     STORE_READING,
-    STORE_NAMING, /* it is new: our identity is being written */
+    STORE_READING_STATES, /* once more from the beginning: what lies beside bonds that are all known now */
+    STORE_NAMING,         /* it is new: our identity is being written */
     STORE_READY
 } host_store_stage;
 
@@ -168,7 +183,7 @@ typedef struct {
     uint32_t cursor;
     kith_store_state state;
     uint32_t unusable; /* sound records without sense */
-    bool has_device;
+    bool has_device, has_states;
     peers_device device; /* until it is adopted */
     uint32_t last_order;
 } host_store;
@@ -182,6 +197,19 @@ typedef struct {
     kith_address address;
     kith_verdict verdict;
 } host_save;
+
+/* ---- keys that the crypto port keeps (keys.c) ---- */
+
+typedef enum { KEY_FREE, KEY_MAKING, KEY_ALIVE } host_key_state;
+
+typedef struct {
+    host_key_state state;
+    bool dropped;       /* nobody holds it any more: it is destroyed when the items that use it are back */
+    uint8_t uses;       /* items that are out with it */
+    uint32_t token;     /* KEY_MAKING: of the item that makes it */
+    const void *holder; /* NULL: nobody */
+    uint8_t reference[32];
+} host_key;
 
 typedef enum { OWN_KEY_NONE, OWN_KEY_MAKING, OWN_KEY_READY } host_own_key_state;
 
@@ -242,6 +270,7 @@ struct kith_host {
     smp_session *sessions;
     host_save *saves; /* one for each session */
     host_job *jobs;   /* one for the key made ahead, one for the store, then one for each session */
+    host_key *keys;   /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
     bool lost; /* controller is gone: ends are being told */
@@ -299,7 +328,9 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
 void link_on_disconnection(kith_host *h, const uint8_t *parameters, size_t len);
 void link_end(kith_host *h, host_link *link, kith_hci_status reason);
 void link_lengthen(const kith_host *h, host_link *link); /* asks for long link layer packets, once */
-void link_disconnect_now(host_link *link);               /* it has waited long enough */
+void link_watch(const kith_host *h, host_link *link);    /* it is encrypted: sets its payload timeout, once */
+void link_on_payload_timeout(kith_host *h, const uint8_t *parameters, size_t len);
+void link_disconnect_now(host_link *link); /* it has waited long enough */
 void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
@@ -385,6 +416,22 @@ uint32_t storing_under_way(const kith_host *h);                       /* bonds t
 uint32_t storing_promised(const kith_host *h); /* places for bonds that are being made or written */
 bool storing_has_room(const kith_host *h);     /* for one more bond */
 
+void storing_want(kith_host *h); /* something is to be written */
+
+/* signing.c: signed data, and the counters of it */
+uint8_t signing_level_of(const kith_host *h, const host_link *link); /* of the key the peer may sign with; 0: none */
+void signing_on_write(kith_host *h, host_link *link, const gatt_server_event *write, const uint8_t *pdu);
+kith_status signing_find_key(const kith_host *h, const host_link *link, peers_bond **bond); /* ours */
+kith_status signing_sign(kith_host *h, peers_bond *bond, uint8_t *pdu, size_t len);         /* its last octets */
+void signing_on_link_end(kith_host *h, host_link *link);
+void signing_on_bonds_changed(kith_host *h);
+const peers_bond *signing_next(const kith_host *h); /* whose state is to be written; NULL: none */
+void signing_fill(const peers_bond *bond, kith_record *out);
+void signing_on_stored(kith_host *h, const kith_record *record, kith_status result);
+kith_status signing_load(kith_host *h, const kith_record *record);
+void signing_judge_losses(kith_host *h);   /* everything was loaded */
+uint32_t signing_room(const kith_host *h); /* records that states will want */
+
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);
 void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uint64_t rand);
@@ -424,6 +471,17 @@ void work_want_store(kith_host *h); /* unless it is at it */
 void work_forget(kith_host *h, const smp_session *s);
 void work_prepare_own_key(kith_host *h);
 void work_forget_own_key(kith_host *h);
+
+/* keys.c: keys that the crypto port keeps.  Holders are the key made ahead, our out of band data, or a session. */
+#define KEYS_AHEAD(h) ((const void *)(h)->own_private)
+#define KEYS_OOB(h)   ((const void *)&(h)->oob)
+bool keys_have_room(const kith_host *h);                  /* for one more to be made */
+void keys_on_take(kith_host *h, const kith_work *work);   /* an item goes out */
+void keys_on_return(kith_host *h, const kith_work *work); /* and is back, wanted or not */
+void keys_give(kith_host *h, const void *holder);         /* the one made ahead, if there is one */
+void keys_drop_of(kith_host *h, const void *holder);      /* who lets it go */
+void keys_drop_making(kith_host *h);
+void keys_erase(kith_host *h);
 
 /* attributes.c: ATT between the channel and the program */
 void attributes_init_link(kith_host *h, host_link *link);

@@ -88,6 +88,7 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.hold = link->hold;
     fresh.hold_cap = link->hold_cap;
     fresh.value = link->value;
+    fresh.signed_write.value = link->signed_write.value;
     fresh.att_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;
     fresh.disconnect_deadline_us = UINT64_MAX;
@@ -107,6 +108,15 @@ static kith_link fresh_id(kith_host *h)
     return h->last_link;
 }
 
+/* 7.3.94: a shorter payload timeout than this is refused. */
+static uint16_t payload_floor(const completion *c)
+{
+    uint64_t us = (uint64_t)c->interval * 1250 * (1u + c->latency);
+    uint64_t units = (us + 9999) / 10000;
+
+    return (uint16_t)(units < UINT16_MAX ? units : UINT16_MAX);
+}
+
 static void open_link(kith_host *h, host_link *link, const completion *c)
 {
     const peers_bond *claimed = peers_by_address(&h->bonds, h->config.crypto, &c->peer);
@@ -122,6 +132,7 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
         link->own.type = KITH_ADDRESS_RANDOM;
         memcpy(link->own.octets, c->own_rpa, sizeof link->own.octets);
     }
+    link->payload_floor_10ms = payload_floor(c);
     link->claimed = claimed != NULL ? claimed->id : 0;
     if (claimed == NULL)
         link_lengthen(h, link);
@@ -205,6 +216,22 @@ void link_lengthen(const kith_host *h, host_link *link)
     link->lengthened = true;
 }
 
+/* The timer runs in the controller, and by itself: with encryption, for as long as the link is there. */
+void link_watch(const kith_host *h, host_link *link)
+{
+    if (!link->watched && h->config.payload_timeout_10ms != 0 && (h->ready.lacks & KITH_LACKS_PING) == 0)
+        link->wants |= LINK_WANTS_PAYLOAD_TIMEOUT;
+    link->watched = true;
+}
+
+void link_on_payload_timeout(kith_host *h, const uint8_t *parameters, size_t len)
+{
+    host_link *link = len >= 2 ? link_by_handle(h, bytes_get16(parameters) & KITH_ACL_HANDLE_MASK) : NULL;
+
+    if (link != NULL && link->level > KITH_LEVEL_NONE)
+        event_post(h, KITH_EVENT_PAYLOAD_TIMEOUT, link);
+}
+
 static size_t put_handle(uint16_t opcode, uint16_t handle, size_t parameter_len, uint8_t *out)
 {
     command_begin(out, opcode, parameter_len);
@@ -243,6 +270,14 @@ static size_t put_data_length(const host_link *link, uint8_t *out)
     return put_handle(KITH_HCI_LE_SET_DATA_LENGTH, link->handle, 6, out);
 }
 
+static size_t put_payload_timeout(const kith_host *h, const host_link *link, uint8_t *out)
+{
+    uint16_t timeout = h->config.payload_timeout_10ms;
+
+    bytes_put16(out + 6, timeout > link->payload_floor_10ms ? timeout : link->payload_floor_10ms);
+    return put_handle(KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT, link->handle, 4, out);
+}
+
 void link_disconnect_now(host_link *link)
 {
     link->disconnect_now = true;
@@ -256,7 +291,7 @@ static bool may_disconnect(const host_link *link)
     return link->disconnect_now || (link->smp_queued == 0 && (int32_t)(link->fragments_done - link->smp_mark) >= 0);
 }
 
-static size_t command_of(host_link *link, uint8_t *out)
+static size_t command_of(const kith_host *h, host_link *link, uint8_t *out)
 {
     if ((link->wants & LINK_WANTS_LTK_REFUSED) != 0) {
         link->wants &= (uint8_t)~LINK_WANTS_LTK_REFUSED;
@@ -279,6 +314,10 @@ static size_t command_of(host_link *link, uint8_t *out)
         link->wants &= (uint8_t)~LINK_WANTS_DATA_LENGTH;
         return put_data_length(link, out);
     }
+    if ((link->wants & LINK_WANTS_PAYLOAD_TIMEOUT) != 0) {
+        link->wants &= (uint8_t)~LINK_WANTS_PAYLOAD_TIMEOUT;
+        return put_payload_timeout(h, link, out);
+    }
     return 0;
 }
 
@@ -292,7 +331,7 @@ size_t link_command(kith_host *h, uint8_t *out)
     }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
-        size_t len = link->id != 0 && link->wants != 0 ? command_of(link, out) : 0;
+        size_t len = link->id != 0 && link->wants != 0 ? command_of(h, link, out) : 0;
 
         if (len != 0) {
             h->command.link = link->id;

@@ -8,17 +8,19 @@
 enum { MAX_LINKS = 32 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)7) /* pieces beside the buffers of links, each rounded up */
-#define LINK_BUFFERS ((size_t)4)
+#define ARRAYS       ((size_t)8) /* pieces beside the buffers of links, each rounded up */
+#define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
-_Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + ARRAYS * (ALIGN - 1) <= KITH_SIZE_FIXED,
+_Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + HOST_MORE_KEYS * sizeof(host_key) +
+                       ARRAYS * (ALIGN - 1) <=
+                   KITH_SIZE_FIXED,
                "KITH_SIZE_FIXED is too small");
 _Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_HOLD_EXTRA +
                        LINK_BUFFERS * (ALIGN - 1) <=
                    KITH_SIZE_LINK,
                "KITH_SIZE_LINK is too small");
-_Static_assert(sizeof(smp_session) + sizeof(host_save) + sizeof(host_job) <= KITH_SIZE_PAIRING,
+_Static_assert(sizeof(smp_session) + sizeof(host_save) + sizeof(host_job) + sizeof(host_key) <= KITH_SIZE_PAIRING,
                "KITH_SIZE_PAIRING is too small");
 _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
@@ -53,12 +55,20 @@ static bool limits_are_valid(const kith_limits *l)
            l->mtu <= 517 && l->events <= 32767;
 }
 
-static void lay_out_link(carver *c, host_link *link, size_t buffer)
+/* The longest value that a signed write has. */
+static size_t signed_octets(const kith_limits *limits)
 {
+    return (size_t)limits->mtu - 3 - KITH_ATT_SIGNATURE;
+}
+
+static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
+{
+    size_t buffer = host_buffer_octets(limits);
     uint8_t *tx = carve(c, 2 * buffer + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE);
     uint8_t *rx = carve(c, buffer);
     uint8_t *hold = carve(c, buffer + HOST_HOLD_EXTRA);
     uint8_t *value = carve(c, buffer);
+    uint8_t *signed_value = carve(c, signed_octets(limits));
 
     if (link == NULL)
         return;
@@ -68,6 +78,7 @@ static void lay_out_link(carver *c, host_link *link, size_t buffer)
     link->hold = hold;
     link->hold_cap = (uint16_t)(buffer + HOST_HOLD_EXTRA);
     link->value = value;
+    link->signed_write.value = signed_value;
 }
 
 /* The same walk counts (base NULL) and lays out. */
@@ -80,18 +91,20 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
     host_save *saves = carve(&c, sizeof *saves * limits->pairings);
     host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
+    host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
     uint8_t *payload = carve(&c, 2 * buffer);
 
     for (unsigned i = 0; i < limits->links; i++)
-        lay_out_link(&c, base != NULL ? &links[i] : NULL, buffer);
+        lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
     if (base == NULL)
         return c.used;
     h->links = links;
     h->sessions = sessions;
     h->saves = saves;
     h->jobs = jobs;
+    h->keys = keys;
     peers_init(&h->bonds, bonds, limits->bonds);
     events_init(&h->events, events, event_slots(limits), payload, (uint32_t)(2 * buffer));
     return c.used;
@@ -119,6 +132,7 @@ void kith_config_default(kith_config *config)
     config->security.responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
     config->security.backoff = (kith_backoff){.first_ms = 4000, .longest_ms = 64000, .forget_ms = 10000};
     config->own_address = KITH_OWN_PUBLIC;
+    config->payload_timeout_10ms = 3000;
 }
 
 static bool backoff_is_valid(const kith_backoff *b)
@@ -152,6 +166,12 @@ static bool irk_is_valid(const uint8_t *irk)
     return irk == NULL || !crypto_is_known_key(irk);
 }
 
+/* A port that makes keys which nobody could destroy would fill up. */
+static bool crypto_is_valid(const kith_crypto_port *crypto)
+{
+    return crypto != NULL && (crypto->p256_generate == NULL) == (crypto->p256_destroy == NULL);
+}
+
 kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
 {
     kith_host *h = memory;
@@ -159,7 +179,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     gatt_database database;
 
     *out = NULL;
-    if (needed == 0 || config->crypto == NULL || (uintptr_t)memory % ALIGN != 0 ||
+    if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
         !security_is_valid(&config->security) || (config->security.bonding && config->limits.bonds == 0) ||
         !own_address_is_valid(config) || !irk_is_valid(config->irk))
         return KITH_ERR_VALUE;
@@ -197,5 +217,8 @@ kith_status kith_security_set(kith_host *h, const kith_security *security)
 
 void kith_host_erase(kith_host *h)
 {
+    if (h->size == 0)
+        return; /* it is erased */
+    keys_erase(h);
     wipe(h, h->size);
 }

@@ -10,6 +10,7 @@ enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 static void forget(kith_host *h)
 {
+    keys_drop_of(h, KEYS_OOB(h));
     wipe(&h->oob, sizeof h->oob);
     h->oob_dropped = false;
     h->oob_end_us = UINT64_MAX;
@@ -83,6 +84,7 @@ void oob_take_key(kith_host *h)
 
     if (!security_take_own_key(h, &key))
         return;
+    keys_give(h, KEYS_OOB(h));
     event = event_post(h, KITH_EVENT_OOB_READY, NULL);
     event->oob.status = fill(h, &key, &event->oob.data);
     event->oob.address = h->own;

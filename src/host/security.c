@@ -156,7 +156,9 @@ static bool give_own_key(kith_host *h, const smp_session *s, smp_input *next, ki
         memset(work, 0, sizeof *work);
         memcpy(work->private_key, h->oob.private_key, sizeof work->private_key);
         memcpy(work->public_key, h->oob.public_key, sizeof work->public_key);
-    } else if (!security_take_own_key(h, work)) {
+    } else if (security_take_own_key(h, work)) {
+        keys_give(h, s);
+    } else {
         return false;
     }
     *next = (smp_input){.kind = SMP_IN_OWN_KEY, .work = work};

@@ -23,6 +23,14 @@ static size_t event_mask(kith_host *h, uint8_t *out)
     return 8;
 }
 
+/* Authenticated Payload Timeout Expired: bit n is event n + 0x40. */
+static size_t event_mask_page_2(kith_host *h, uint8_t *out)
+{
+    (void)h;
+    bytes_put64(out, UINT64_C(1) << (KITH_HCI_EV_AUTH_PAYLOAD_TIMEOUT - 0x40));
+    return 8;
+}
+
 static size_t le_event_mask(kith_host *h, uint8_t *out)
 {
     (void)h;
@@ -116,6 +124,7 @@ static const startup_step steps[] = {
     {KITH_HCI_READ_LOCAL_FEATURES, 0, 0, true, NULL, on_features},
     {KITH_HCI_READ_BD_ADDR, 0, 0, true, NULL, on_address},
     {KITH_HCI_SET_EVENT_MASK, 0, 0, true, event_mask, NULL},
+    {KITH_HCI_SET_EVENT_MASK_PAGE_2, 22, 2, false, event_mask_page_2, NULL},
     {KITH_HCI_WRITE_LE_HOST_SUPPORT, 24, 6, false, le_host_support, NULL},
     {KITH_HCI_LE_SET_EVENT_MASK, 0, 0, true, le_event_mask, NULL},
     {KITH_HCI_LE_READ_BUFFER_SIZE, 0, 0, true, NULL, on_le_buffers},
@@ -136,6 +145,8 @@ static const struct {
     {KITH_LACKS_INITIATING, 26, 0x30},     /* Create Connection, Cancel */
     {KITH_LACKS_DATA_LENGTH, 33, 0x40},    /* Set Data Length */
     {KITH_LACKS_RESOLVING_LIST, 34, 0x78}, /* Add, Remove, Clear, Read Size */
+    {KITH_LACKS_PING, 22, 0x04},           /* Set Event Mask Page 2 */
+    {KITH_LACKS_PING, 32, 0x20},           /* Write Authenticated Payload Timeout */
 };
 
 enum { ENOUGH_TO_FAIL = KITH_LACKS_LE | KITH_LACKS_ENCRYPTION | KITH_LACKS_PUBLIC_ADDRESS | KITH_LACKS_BUFFERS };
@@ -178,6 +189,8 @@ static void judge(kith_host *h)
         h->ready.lacks |= KITH_LACKS_ENCRYPTION;
     if ((h->le_features & 0x20) == 0)
         h->ready.lacks |= KITH_LACKS_DATA_LENGTH;
+    if ((h->le_features & 0x10) == 0)
+        h->ready.lacks |= KITH_LACKS_PING;
     if (h->ready.acl_len < 27 || h->ready.acl_packets == 0)
         h->ready.lacks |= KITH_LACKS_BUFFERS;
 }
@@ -229,18 +242,28 @@ size_t startup_command(kith_host *h, uint8_t *out)
     return 4 + len;
 }
 
+/* There are controllers that list it and refuse it.  Nothing else needs it. */
+static bool does_without(kith_host *h, uint16_t opcode)
+{
+    if (opcode != KITH_HCI_SET_EVENT_MASK_PAGE_2)
+        return false;
+    h->ready.lacks |= KITH_LACKS_PING;
+    return true;
+}
+
 void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters, size_t len)
 {
     const startup_step *step = &steps[h->startup_step];
+    bool refused = len == 0 || parameters[0] != KITH_HCI_SUCCESS;
     bytes_reader answer;
 
     if (opcode != step->opcode)
         return;
-    if (len == 0 || parameters[0] != KITH_HCI_SUCCESS) {
+    if (refused && !does_without(h, opcode)) {
         startup_fail(h, 0, opcode, len > 0 ? parameters[0] : KITH_HCI_UNSPECIFIED_ERROR, KITH_OK);
         return;
     }
-    bytes_reader_init(&answer, parameters + 1, len - 1);
+    bytes_reader_init(&answer, parameters + (len > 0), len - (len > 0));
     if (step->on_answer != NULL)
         step->on_answer(h, &answer);
     if (answer.failed) {

@@ -1,6 +1,6 @@
-/* The store, as this host uses it: loaded once at start, then bonds written and removed, one operation at a time, each
- * a work item.  A bond is told, and takes the place of an older one in memory, when it is durable and not before; what
- * is forgotten is nobody's at once, and is told when the store has destroyed it. */
+/* The store, as this host uses it: loaded once at start, then bonds and their states written and removed, one operation
+ * at a time, each a work item.  A bond is told, and takes the place of an older one in memory, when it is durable and
+ * not before; what is forgotten is nobody's at once, and is told when the store has destroyed it. */
 #include <string.h>
 
 #include "base/wipe.h"
@@ -29,7 +29,7 @@ static bool has_something_to_do(const kith_host *h)
     case STORE_CLOSED:
         return false;
     case STORE_READY:
-        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL;
+        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL;
     default:
         return true;
     }
@@ -50,20 +50,22 @@ void storing_begin(kith_host *h)
     go_on(h);
 }
 
-/* What is forgotten goes first: its peer may have paired anew, and two records of one identity must never be there. */
+/* What is forgotten goes first: its peer may have paired anew, and two records of one identity must never be there.  A
+ * state goes after its bond: a bond without the counters it had would count anew. */
 static void fill_change(const kith_host *h, kith_work_store *w)
 {
     const host_save *save = oldest_save(h);
     const peers_bond *forgetting = peers_next_forgetting(&h->bonds);
 
-    if (forgetting == NULL) {
-        w->operation = KITH_STORE_PUT;
+    w->operation = forgetting != NULL ? KITH_STORE_REMOVE : KITH_STORE_PUT;
+    if (forgetting != NULL) {
+        w->record.kind = forgetting->record_gone ? KITH_RECORD_STATE : KITH_RECORD_BOND;
+        w->record.id = forgetting->id;
+    } else if (save != NULL) {
         peers_encode_bond(&save->bond, &w->record);
-        return;
+    } else {
+        signing_fill(signing_next(h), &w->record);
     }
-    w->operation = KITH_STORE_REMOVE;
-    w->record.kind = KITH_RECORD_BOND;
-    w->record.id = forgetting->id;
 }
 
 void storing_fill(const kith_host *h, kith_work_store *w)
@@ -74,6 +76,7 @@ void storing_fill(const kith_host *h, kith_work_store *w)
         w->operation = KITH_STORE_OPEN;
         break;
     case STORE_READING:
+    case STORE_READING_STATES:
         w->operation = KITH_STORE_READ;
         w->cursor = h->store.cursor;
         break;
@@ -103,6 +106,7 @@ static void finish_loading(kith_host *h, bool fresh)
 {
     kith_event *event = event_post(h, KITH_EVENT_STORE_LOADED, NULL);
 
+    signing_judge_losses(h);
     identity_adopt(h, &h->store.device);
     wipe(&h->store.device, sizeof h->store.device);
     h->store.stage = STORE_READY;
@@ -167,6 +171,7 @@ static kith_status take_record(kith_host *h, const kith_record *record)
 {
     if (record->kind == KITH_RECORD_BOND && record->id != 0)
         return take_bond(h, record);
+    h->store.has_states |= record->kind == KITH_RECORD_STATE;
     if (record->kind != KITH_RECORD_DEVICE)
         return KITH_OK;
     h->store.has_device = !record->removed;
@@ -175,6 +180,11 @@ static kith_status take_record(kith_host *h, const kith_record *record)
 
 static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    if (result == KITH_ERR_NOT_FOUND && h->store.has_states) {
+        h->store.stage = STORE_READING_STATES;
+        h->store.cursor = 0;
+        return;
+    }
     if (result == KITH_ERR_NOT_FOUND) {
         finish_reading(h);
         return;
@@ -185,6 +195,20 @@ static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
         h->store.unusable++; /* sound octets that make no sense: as good as damaged */
         result = KITH_OK;
     }
+    if (result != KITH_OK)
+        fail(h, result);
+    h->store.cursor = w->cursor;
+}
+
+/* A state may lie before the bond it belongs to: it is taken when all bonds are there. */
+static void on_state_read(kith_host *h, const kith_work_store *w, kith_status result)
+{
+    if (result == KITH_ERR_NOT_FOUND) {
+        finish_reading(h);
+        return;
+    }
+    if (result == KITH_OK && w->record.kind == KITH_RECORD_STATE)
+        result = signing_load(h, &w->record);
     if (result != KITH_OK)
         fail(h, result);
     h->store.cursor = w->cursor;
@@ -238,13 +262,18 @@ static void on_saved(kith_host *h, kith_status result)
     tell_saved(h, save, link, result);
     settle_doubt(h, save->bond.id, result);
     wipe(save, sizeof *save);
+    signing_on_bonds_changed(h);
     storing_tell_links(h);
 }
 
-static void on_removed(kith_host *h, kith_peer_id id, kith_status result)
+static void on_removed(kith_host *h, uint8_t kind, kith_peer_id id, kith_status result)
 {
-    const peers_bond *forgotten = peers_forgotten(&h->bonds, id);
+    peers_bond *forgotten = peers_forgotten(&h->bonds, id);
 
+    if (forgotten != NULL && kind == KITH_RECORD_BOND && result == KITH_OK && forgotten->counters.in_store) {
+        forgotten->record_gone = true;
+        return;
+    }
     if (forgotten != NULL && forgotten->state == PEERS_FORGETTING) {
         kith_event *event = event_post(h, KITH_EVENT_FORGOTTEN, NULL);
 
@@ -255,6 +284,16 @@ static void on_removed(kith_host *h, kith_peer_id id, kith_status result)
         peers_drop(&h->bonds, id);
     else
         peers_forget_failed(&h->bonds, id);
+}
+
+static void on_changed(kith_host *h, const kith_work_store *w, kith_status result)
+{
+    if (w->operation == KITH_STORE_REMOVE)
+        on_removed(h, w->record.kind, w->record.id, result);
+    else if (w->record.kind == KITH_RECORD_STATE)
+        signing_on_stored(h, &w->record, result);
+    else
+        on_saved(h, result);
 }
 
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
@@ -270,6 +309,9 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
     case STORE_READING:
         on_read(h, w, result);
         break;
+    case STORE_READING_STATES:
+        on_state_read(h, w, result);
+        break;
     case STORE_NAMING:
         if (result == KITH_OK)
             finish_loading(h, true);
@@ -277,10 +319,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
             fail(h, result);
         break;
     case STORE_READY:
-        if (w->operation == KITH_STORE_PUT)
-            on_saved(h, result);
-        else
-            on_removed(h, w->record.id, result);
+        on_changed(h, w, result);
         break;
     default:
         break;
@@ -347,7 +386,7 @@ uint32_t storing_promised(const kith_host *h)
 
 bool storing_has_room(const kith_host *h)
 {
-    return h->config.store == NULL || h->store.state.room > storing_promised(h);
+    return h->config.store == NULL || h->store.state.room > storing_promised(h) + signing_room(h);
 }
 
 void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond)
@@ -365,6 +404,12 @@ void storing_keep(kith_host *h, const host_link *link, const smp_session *s, con
 }
 
 void storing_forget(kith_host *h)
+{
+    signing_on_bonds_changed(h);
+    go_on(h);
+}
+
+void storing_want(kith_host *h)
 {
     go_on(h);
 }

@@ -41,6 +41,7 @@ void work_want_store(kith_host *h)
 
 void work_forget(kith_host *h, const smp_session *s)
 {
+    keys_drop_of(h, s);
     memset(job_of(h, s), 0, sizeof(host_job));
 }
 
@@ -48,6 +49,8 @@ void work_forget(kith_host *h, const smp_session *s)
 void work_forget_own_key(kith_host *h)
 {
     memset(&h->jobs[JOB_OWN_KEY], 0, sizeof h->jobs[JOB_OWN_KEY]);
+    keys_drop_making(h);
+    keys_drop_of(h, KEYS_AHEAD(h));
     wipe(h->own_private, sizeof h->own_private);
     h->own_key = OWN_KEY_NONE;
     h->own_key_tries = 0;
@@ -59,7 +62,9 @@ void work_prepare_own_key(kith_host *h)
 
     if (h->own_key != OWN_KEY_NONE || policy->methods == NULL || policy->methods[0] == NULL)
         return;
-    h->own_key_status = crypto_draw_private_key(h->config.crypto, &h->random, h->own_private);
+    h->own_key_status = KITH_OK;
+    if (h->config.crypto->p256_generate == NULL) /* else the port draws */
+        h->own_key_status = crypto_draw_private_key(h->config.crypto, &h->random, h->own_private);
     if (h->own_key_status != KITH_OK)
         return;
     h->own_key = OWN_KEY_MAKING;
@@ -94,10 +99,11 @@ bool kith_host_take_work(kith_host *h, kith_work *out)
     for (size_t i = job_count(h); i-- > 0;) {
         host_job *job = &h->jobs[i];
 
-        if (job->state != JOB_WAITING)
+        if (job->state != JOB_WAITING || (job->kind == KITH_WORK_KEY_PAIR && !keys_have_room(h)))
             continue;
         job->state = JOB_RUNNING;
         fill(h, job, out);
+        keys_on_take(h, out);
         return true;
     }
     return false;
@@ -108,6 +114,7 @@ static void finish_own_key(kith_host *h, const kith_work *work)
     h->own_key = OWN_KEY_NONE;
     h->own_key_status = work->result;
     if (work->result == KITH_OK) {
+        memcpy(h->own_private, work->private_key, sizeof h->own_private);
         memcpy(h->own_public, work->public_key, sizeof h->own_public);
         h->own_key = OWN_KEY_READY;
         h->own_key_tries = 0;
@@ -139,11 +146,13 @@ static kith_status take_back(kith_host *h, kith_work *work)
     smp_session *s;
 
     if (job == NULL || job->kind != work->kind) {
+        keys_on_return(h, work);
         wipe(work, sizeof *work);
         return KITH_ERR_NOT_FOUND;
     }
     if (!events_have_room(h))
         return KITH_ERR_FULL;
+    keys_on_return(h, work);
     s = job->session;
     memset(job, 0, sizeof *job);
     if (work->kind == KITH_WORK_STORE)

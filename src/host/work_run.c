@@ -6,12 +6,16 @@
  * back.  Outputs are zeroed on failure. */
 #include "kith/work.h"
 
+#include <stdbool.h>
+
 #include "base/wipe.h"
 
 static kith_status run_key_pair(kith_work *work)
 {
     const kith_crypto_port *crypto = work->crypto;
-    kith_status status = crypto->p256_public_key(crypto->context, work->private_key, work->public_key);
+    bool kept = crypto->p256_generate != NULL;
+    kith_status status = kept ? crypto->p256_generate(crypto->context, work->private_key, work->public_key)
+                              : crypto->p256_public_key(crypto->context, work->private_key, work->public_key);
 
     if (status != KITH_OK)
         wipe(work->public_key, sizeof work->public_key);
@@ -63,4 +67,17 @@ static kith_status run(kith_work *work)
 void kith_work_run(kith_work *work)
 {
     work->result = run(work);
+}
+
+static bool holds_key(const kith_work *work)
+{
+    return work->crypto != NULL && work->crypto->p256_destroy != NULL &&
+           (work->kind == KITH_WORK_SHARED_SECRET || (work->kind == KITH_WORK_KEY_PAIR && work->result == KITH_OK));
+}
+
+void kith_work_discard(kith_work *work)
+{
+    if (holds_key(work))
+        work->crypto->p256_destroy(work->crypto->context, work->private_key);
+    wipe(work, sizeof *work);
 }

@@ -164,10 +164,32 @@ bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint
     return vacant > promised || peers_by_identity(bonds, identity) != NULL;
 }
 
+/* A key that stays the same goes on counting: what was signed with it before must not be good once more. */
+static peers_counters counters_after(const peers_bond *old, const peers_bond *fresh)
+{
+    peers_counters counters = {.in_store = old->counters.in_store};
+
+    if (equal_ct(old->my_csrk, fresh->my_csrk, sizeof old->my_csrk)) {
+        counters.my_check = old->counters.my_check;
+        counters.my_next = old->counters.my_next;
+        counters.my_reserved = old->counters.my_reserved;
+        counters.my_wanted = old->counters.my_wanted;
+    }
+    if (equal_ct(old->peer_csrk, fresh->peer_csrk, sizeof old->peer_csrk)) {
+        counters.peer_check = old->counters.peer_check;
+        counters.peer_last = old->counters.peer_last;
+        counters.peer_wanted = old->counters.peer_wanted;
+        counters.peer_signed = old->counters.peer_signed;
+        counters.peer_is_wanted = old->counters.peer_is_wanted;
+    }
+    return counters;
+}
+
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
 {
     peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
     kith_peer_id id = slot != NULL ? slot->id : fresh->id;
+    peers_counters counters = slot != NULL ? counters_after(slot, fresh) : fresh->counters;
 
     if (slot == NULL) {
         slot = free_slot(bonds);
@@ -180,6 +202,7 @@ peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
     *slot = *fresh;
     slot->id = id;
     slot->state = PEERS_STANDS;
+    slot->counters = counters;
     return slot;
 }
 
@@ -225,10 +248,12 @@ void peers_remove(peers_bonds *bonds, peers_bond *bond)
 void peers_forget(peers_bonds *bonds, peers_bond *bond)
 {
     kith_peer_id id = bond->id;
+    bool in_store = bond->counters.in_store;
 
     peers_remove(bonds, bond);
     bond->id = id;
     bond->state = PEERS_FORGETTING;
+    bond->counters.in_store = in_store;
 }
 
 peers_bond *peers_next_forgetting(const peers_bonds *bonds)
@@ -255,6 +280,18 @@ void peers_unwant(peers_bonds *bonds, kith_peer_id id)
         return;
     slot->id = id;
     slot->state = PEERS_UNWANTED;
+}
+
+void peers_unwant_state(peers_bonds *bonds, kith_peer_id id)
+{
+    peers_bond *slot;
+
+    peers_unwant(bonds, id);
+    slot = peers_forgotten(bonds, id);
+    if (slot == NULL)
+        return;
+    slot->record_gone = true;
+    slot->counters.in_store = true;
 }
 
 void peers_unwant_again(peers_bonds *bonds)

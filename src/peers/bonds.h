@@ -7,6 +7,7 @@
 
 #include "kith/crypto_port.h"
 #include "kith/security.h"
+#include "peers/state.h"
 
 /* A bond that was forgotten is nobody's any more, but keeps its slot and ID until the store has destroyed it too. */
 typedef enum {
@@ -37,8 +38,10 @@ typedef struct {
     bool initiator; /* we were, when it was made */
     bool numbers_unseen;
     uint8_t peer_class;
-    uint8_t state;   /* peers_bond_state; never stored */
-    uint32_t made_s; /* seconds since 1970; 0: not known */
+    uint8_t state;    /* peers_bond_state; never stored */
+    bool record_gone; /* forgotten: its bond record is removed, its state not yet; never stored */
+    uint32_t made_s;  /* seconds since 1970; 0: not known */
+    peers_counters counters;
 } peers_bond;
 
 typedef struct {
@@ -74,8 +77,8 @@ kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity);
 /* Is there a slot for a bond of this identity, if so many free ones are promised to others? */
 bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised);
 
-/* Keeps fresh (an id of 0 is given here): in place of the bond with its identity, keeping that peer's ID, or in a free
- * slot.  NULL: no room; nothing was changed. */
+/* Keeps fresh (an id of 0 is given here): in place of the bond with its identity, keeping that peer's ID and the
+ * counters of signing keys that stay the same, or in a free slot.  NULL: no room; nothing was changed. */
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh);
 
 /* From the store: in place of the one with this ID.  Of two that have one identity the one with the higher ID is the
@@ -84,6 +87,10 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond);
 
 /* No ID up to this one is given again soon. */
 void peers_know_id(peers_bonds *bonds, kith_peer_id highest);
+
+/* A state record came without its bond: as if that had been forgotten.  Takes a free slot; without one it waits for
+ * another start. */
+void peers_unwant_state(peers_bonds *bonds, kith_peer_id id);
 
 /* Overwrites all of them. */
 void peers_clear(peers_bonds *bonds);

@@ -28,9 +28,12 @@ static const kith_characteristic characteristics[] = {
      .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN,
      .descriptors = descriptors,
      .descriptor_count = 1},
+    {.uuid = KITH_UUID16(0x2a58),
+     .properties = KITH_PROPERTY_SIGNED_WRITE,
+     .permissions = KITH_WRITE_SIGNED_AUTHENTICATED},
 };
 static const kith_service services[] = {
-    {.uuid = KITH_UUID16(0x180f), .characteristics = characteristics, .characteristic_count = 2},
+    {.uuid = KITH_UUID16(0x180f), .characteristics = characteristics, .characteristic_count = 3},
     {.uuid = KITH_UUID128(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)},
 };
 
@@ -71,6 +74,9 @@ static void feed_server(gatt_server *server, const gatt_link_security *sec, cons
         out_len = gatt_server_answer_read(server, 0, answer, len == 0 ? 0 : pdu[len - 1], out, sizeof out);
     if (event.kind == GATT_SERVER_WRITE_WANTED)
         out_len = gatt_server_answer_write(server, 0, out, sizeof out);
+    if (event.kind == GATT_SERVER_SIGNED_WRITE)
+        require(!sec->encrypted && sec->signer >= KITH_LEVEL_AUTHENTICATED &&
+                event.signature + KITH_ATT_SIGNATURE == pdu + len);
     require(!gatt_server_is_pending(server));
     require(out_len <= server->bearer->mtu);
     require(out_len == 0 || kith_att_decode(out, out_len, &decoded) == KITH_OK);
@@ -127,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sec.encrypted = (choice & 1) != 0;
     sec.level = (kith_level)(1 + ((choice >> 1) & 3));
     sec.key_size = (choice & 8) != 0 ? 16 : 7;
+    sec.signer = (uint8_t)(choice >> 6);
     require(gatt_database_init(&db, "fuzz", 0, services, 2) == KITH_OK);
     att_bearer_init(&server_bearer, 247);
     att_bearer_init(&client_bearer, 247);

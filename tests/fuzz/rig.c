@@ -128,7 +128,7 @@ static kith_status put_record(void *context, const kith_record *record, kith_sto
         place = free_record(r);
     rig_require(place != NULL); /* room is looked at before */
     *place = *record;
-    if (record->id > r->highest_id)
+    if (record->kind == KITH_RECORD_BOND && record->id > r->highest_id)
         r->highest_id = record->id;
     return tell_state(r, state);
 }

@@ -20,6 +20,7 @@ def cell(radio):
             Check("bluetoothd takes the adapter over", steps.start_bluetooth(AGENT), needed=True),
             Check("Linux finds our peripheral", serve.found, needed=True),
             Check("Linux and we show the same number", serve.numbers, needed=True),
+            Check("meanwhile bluetoothd looks through our services", serve.discovered_meanwhile),
             Check("yes on both sides pairs them", serve.paired_by_people, needed=True),
             Check("Linux reads the value we serve", serve.value_read),
             Check("Linux's stored LTK equals ours", steps.same_key, needed=True),

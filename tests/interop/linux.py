@@ -15,7 +15,8 @@ BONDS = "/var/lib/bluetooth"
 KEPT_BONDS = "/log/bonds"
 LTK_SECTIONS = ("LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey")
 QUIET = "/run/quiet"
-# In bluetoothd's log, when a link has ended: the kernel's word (Device Disconnected), and the end of its ATT channel.
+# In bluetoothd's log.  When a link has ended: the kernel's word (Device Disconnected), and the end of its ATT channel.
+DISCOVERED = "discover_primary_cb() Primary services found"
 LET_GO = ("can_read_data() [0x0000] event 0x000c\n", "att_disconnected_cb() \n")
 ADDRESS = r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}"
 
@@ -135,6 +136,14 @@ class Linux:
     def _daemon_text(self):
         return (self.machine.shared / f"bluetoothd-{self._sessions}.log").read_text(errors="replace")
 
+    def _wait_for_daemon(self, sign, number=1):
+        wait_until(lambda: self._daemon_text().count(sign) >= number, 15,
+                   f"bluetoothd logs {sign.strip()!r}, number {number}")
+
+    def wait_for_discovery(self):
+        """bluetoothd has found services on its first link of this session."""
+        self._wait_for_daemon(DISCOVERED)
+
     def control_text(self):
         path = self._control_log()
         text = path.read_text(errors="replace") if path.exists() else ""
@@ -223,7 +232,7 @@ class Linux:
         self.control(f"disconnect {address}")
         self.expect(r"Successful disconnected", 15, refusal=r"Failed to disconnect.*")
         for sign, times in zip(LET_GO, before):
-            wait_until(lambda: self._daemon_text().count(sign) > times, 15, f"bluetoothd logs {sign.strip()}")
+            self._wait_for_daemon(sign, times + 1)
 
     def forget(self, address):
         self.control(f"remove {address}")

@@ -76,6 +76,12 @@ def paired(context):
     return "Pairing successful"
 
 
+def discovered_meanwhile(context):
+    """While people look at the number; bluetoothd may take longer than they do here."""
+    context.parties["linux"].wait_for_discovery()
+    return "services found"
+
+
 def paired_by_people(context):
     steps.both_say_yes(context)
     context.parties["linux"].expect_paired()

@@ -367,6 +367,7 @@ void cast_power_off(cast_host *h)
 
     kith_host_erase(h->host);
     check_guards(h);
+    kith_work_discard(&place->work);
     memset(place, 0, sizeof *place);
     memset(h->open, 0, sizeof h->open);
     h->link = 0;

@@ -33,7 +33,8 @@ uint32_t memory_store_count(const memory_store *s, uint8_t kind)
 
 static uint32_t room(const memory_store *s)
 {
-    return s->capacity - memory_store_count(s, KITH_RECORD_DEVICE) - memory_store_count(s, KITH_RECORD_BOND);
+    return s->capacity - memory_store_count(s, KITH_RECORD_DEVICE) - memory_store_count(s, KITH_RECORD_BOND) -
+           memory_store_count(s, KITH_RECORD_STATE);
 }
 
 static kith_status answer(memory_store *s, kith_status status, kith_store_state *state)

@@ -33,6 +33,8 @@ static const char *const samples[] = {
     "1d 03 00 aa",
     "1e",
     "52 03 00 aa",
+    "d2 03 00 01 00 00 00 11 12 13 14 15 16 17 18",
+    "d2 03 00 aa bb 01 00 00 00 11 12 13 14 15 16 17 18",
 };
 
 static void reading_and_writing_gives_the_same_octets(void **state)
@@ -72,6 +74,12 @@ static void fields_are_where_the_specification_has_them(void **state)
     assert_int_equal(kith_att_decode(in, hex_read("09 03 01 00 aa 02 00 bb", in, sizeof in), &pdu), KITH_OK);
     assert_int_equal(pdu.entry_len, 3);
     assert_int_equal(pdu.value_len, 6);
+    assert_int_equal(
+        kith_att_decode(in, hex_read("d2 34 12 aa bb 01 00 00 00 11 12 13 14 15 16 17 18", in, sizeof in), &pdu),
+        KITH_OK);
+    assert_int_equal(pdu.handle, 0x1234);
+    hex_expect(pdu.value, pdu.value_len, "aa bb");
+    hex_expect(pdu.signature, KITH_ATT_SIGNATURE, "01 00 00 00 11 12 13 14 15 16 17 18");
 }
 
 /* What lengths may an opcode have?  Written down again here, from the specification. */
@@ -99,6 +107,8 @@ static bool length_is_sound(uint8_t opcode, size_t len)
     case 0x1d:
     case 0x52:
         return len >= 3;
+    case 0xd2:
+        return len >= 15;
     case 0x13:
     case 0x1e:
         return len == 1;
@@ -181,6 +191,7 @@ static void impossible_fields_are_not_written(void **state)
     kith_att_pdu torn_list = {.opcode = 0x09, .entry_len = 3, .value = list, .value_len = 8};
     kith_att_pdu no_list = {.opcode = 0x07, .entry_len = 4};
     kith_att_pdu unknown = {.opcode = 0x0e};
+    kith_att_pdu unsigned_write = {.opcode = 0xd2, .handle = 3};
 
     (void)state;
     assert_int_equal(kith_att_encode(&bad_type, out, sizeof out), 0);
@@ -189,6 +200,7 @@ static void impossible_fields_are_not_written(void **state)
     assert_int_equal(kith_att_encode(&torn_list, out, sizeof out), 0);
     assert_int_equal(kith_att_encode(&no_list, out, sizeof out), 0);
     assert_int_equal(kith_att_encode(&unknown, out, sizeof out), 0);
+    assert_int_equal(kith_att_encode(&unsigned_write, out, sizeof out), 0);
 }
 
 /* Every opcode goes to the server or to the client, and nothing that answers an answer is a request. */

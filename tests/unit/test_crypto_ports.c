@@ -3,6 +3,7 @@
 #include "crypto_support.h"
 
 #include "../vectors/crypto.h"
+#include <psa/crypto.h>
 
 static void aes_of_fips_197(void **state)
 {
@@ -313,6 +314,79 @@ static void both_backends_seal_alike(void **state)
     }
 }
 
+/* ---- keys that stay in PSA ---- */
+
+static void kept_keys_agree_with_keys_in_the_open(void **state)
+{
+    kith_crypto_port kept, open;
+    uint8_t handle[32], kept_public[64], open_public[64], a[32], b[32];
+
+    (void)state;
+    assert_int_equal(kith_psa_opaque_port(&kept), KITH_OK);
+    assert_int_equal(kith_openssl_port(&open), KITH_OK);
+    assert_int_equal(kept.p256_generate(NULL, handle, kept_public), KITH_OK);
+    assert_int_equal(open.p256_check_public_key(NULL, kept_public), KITH_OK);
+    assert_int_equal(open.p256_public_key(NULL, hex(P256_B).at, open_public), KITH_OK);
+    assert_int_equal(kept.p256_shared_secret(NULL, handle, open_public, a), KITH_OK);
+    assert_int_equal(open.p256_shared_secret(NULL, hex(P256_B).at, kept_public, b), KITH_OK);
+    assert_memory_equal(a, b, sizeof a);
+    assert_int_equal(kept.p256_shared_secret(NULL, handle, hex(P256_AX P256_BY).at, a), KITH_ERR_CRYPTO);
+    assert_zero(a, sizeof a);
+    kept.p256_destroy(NULL, handle);
+    assert_int_equal(kept.p256_shared_secret(NULL, handle, open_public, a), KITH_ERR_CRYPTO);
+    assert_zero(a, sizeof a);
+}
+
+static void nobody_gets_a_scalar_out_of_psa(void **state)
+{
+    kith_crypto_port kept;
+    uint8_t handle[32], public_key[64], out[66];
+    psa_key_id_t id;
+    size_t len = 0;
+
+    (void)state;
+    assert_int_equal(kith_psa_opaque_port(&kept), KITH_OK);
+    assert_int_equal(kept.p256_generate(NULL, handle, public_key), KITH_OK);
+    memcpy(&id, handle, sizeof id);
+    assert_zero(handle + sizeof id, sizeof handle - sizeof id);
+    assert_int_equal(psa_export_key(id, out, sizeof out, &len), PSA_ERROR_NOT_PERMITTED);
+    kept.p256_destroy(NULL, handle);
+    assert_int_equal(kept.p256_public_key(NULL, hex(P256_B).at, public_key), KITH_ERR_UNSUPPORTED);
+    assert_zero(public_key, sizeof public_key);
+}
+
+/* 32 slots for the whole process: what is full says so, what is destroyed is free again. */
+static void psa_says_when_it_is_full(void **state)
+{
+    kith_crypto_port kept;
+    uint8_t handles[40][32], public_key[64];
+    size_t made = 0;
+
+    (void)state;
+    assert_int_equal(kith_psa_opaque_port(&kept), KITH_OK);
+    for (unsigned round = 0; round < 3; round++) {
+        for (made = 0; made < 40 && kept.p256_generate(NULL, handles[made], public_key) == KITH_OK; made++)
+            continue;
+        assert_in_range(made, 16, 39);
+        assert_zero(public_key, sizeof public_key);
+        while (made > 0)
+            kept.p256_destroy(NULL, handles[--made]);
+    }
+}
+
+static void other_ports_keep_no_keys(void **state)
+{
+    kith_crypto_port port;
+
+    (void)state;
+    assert_int_equal(kith_psa_port(&port), KITH_OK);
+    assert_null(port.p256_generate);
+    assert_null(port.p256_destroy);
+    assert_int_equal(kith_openssl_port(&port), KITH_OK);
+    assert_null(port.p256_generate);
+    assert_null(port.p256_destroy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +409,10 @@ int main(void)
     };
     const struct CMUnitTest both[] = {
         cmocka_unit_test(both_backends_seal_alike),
+        cmocka_unit_test(other_ports_keep_no_keys),
+        cmocka_unit_test(kept_keys_agree_with_keys_in_the_open),
+        cmocka_unit_test(nobody_gets_a_scalar_out_of_psa),
+        cmocka_unit_test(psa_says_when_it_is_full),
     };
 
     return RUN_ON_BOTH(tests) + cmocka_run_group_tests_name("openssl and psa", both, NULL, NULL);

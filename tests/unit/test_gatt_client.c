@@ -277,7 +277,17 @@ static void values_are_written(void **state)
                      KITH_ERR_VALUE);
     assert_int_equal(gatt_client_write_command(&l.client, 0x11, value, 21, l.out, sizeof l.out, &l.out_len),
                      KITH_ERR_VALUE);
+    assert_int_equal(gatt_client_signed_write(&l.client, 0x11, value, 2, l.out, sizeof l.out, &l.out_len), KITH_OK);
+    we_send(&l, "d2 11 00 aa bb 00 00 00 00 00 00 00 00 00 00 00 00");
+    assert_int_equal(gatt_client_signed_write(&l.client, 0x11, value, 8, l.out, sizeof l.out, &l.out_len), KITH_OK);
+    assert_int_equal(gatt_client_signed_write(&l.client, 0x11, value, 9, l.out, sizeof l.out, &l.out_len),
+                     KITH_ERR_VALUE);
+    assert_int_equal(gatt_client_signed_write(&l.client, 0, value, 2, l.out, sizeof l.out, &l.out_len), KITH_ERR_VALUE);
+    assert_int_equal(gatt_client_signed_write(&l.client, 0x11, value, SIZE_MAX - 8, l.out, sizeof l.out, &l.out_len),
+                     KITH_ERR_VALUE);
     l.bearer.mtu = 517;
+    assert_int_equal(gatt_client_signed_write(&l.client, 0x11, value, 502, l.out, sizeof l.out, &l.out_len), KITH_OK);
+    assert_int_equal(l.out_len, 517);
     assert_int_equal(gatt_client_start_write(&l.client, 0x11, value, 513, l.out, sizeof l.out, &l.out_len),
                      KITH_ERR_VALUE);
     assert_false(gatt_client_is_waiting(&l.client));

@@ -183,7 +183,7 @@ static void wrong_tables_are_refused(void **state)
     assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
     c = good, c.permissions = 5;
     assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
-    c = good, c.permissions = KITH_READ_OPEN | 0x0400;
+    c = good, c.permissions = KITH_READ_OPEN | 0x1000;
     assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
     c = good, c.value = value, c.value_len = 512;
     assert_int_equal(try_characteristic(c), KITH_OK);
@@ -198,10 +198,39 @@ static void wrong_tables_are_refused(void **state)
     assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
 }
 
+static void signed_writes_are_declared_and_permitted_or_neither(void **state)
+{
+    static const uint8_t value[4] = {0};
+    const kith_characteristic good = {
+        .uuid = KITH_UUID16(0x2a56), .properties = KITH_PROPERTY_SIGNED_WRITE, .permissions = KITH_WRITE_SIGNED};
+    kith_characteristic c;
+
+    (void)state;
+    assert_int_equal(try_characteristic(good), KITH_OK);
+    c = good, c.permissions = KITH_WRITE_SIGNED_AUTHENTICATED;
+    assert_int_equal(try_characteristic(c), KITH_OK);
+    c = good, c.permissions = KITH_WRITE_SIGNED | KITH_WRITE_SIGNED_AUTHENTICATED;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.permissions = KITH_WRITE_ENCRYPTED;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.properties = KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.properties |= KITH_PROPERTY_READ, c.permissions = KITH_READ_OPEN;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.properties = KITH_PROPERTY_READ, c.permissions |= KITH_READ_OPEN;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    c = good, c.properties |= KITH_PROPERTY_WRITE, c.permissions |= KITH_WRITE_ENCRYPTED;
+    assert_int_equal(try_characteristic(c), KITH_OK);
+    c = good, c.value = value, c.value_len = 4;
+    assert_int_equal(try_characteristic(c), KITH_ERR_VALUE);
+    assert_int_equal(try_descriptor((kith_descriptor){.uuid = KITH_UUID16(0x2901), .permissions = KITH_WRITE_SIGNED}),
+                     KITH_ERR_VALUE);
+}
+
 static void what_is_not_built_yet_is_refused_by_name(void **state)
 {
     static const uint8_t not_yet[] = {KITH_PROPERTY_NOTIFY, KITH_PROPERTY_INDICATE, KITH_PROPERTY_BROADCAST,
-                                      KITH_PROPERTY_SIGNED_WRITE, KITH_PROPERTY_EXTENDED};
+                                      KITH_PROPERTY_EXTENDED};
 
     (void)state;
     for (size_t i = 0; i < sizeof not_yet; i++)
@@ -271,6 +300,7 @@ int main(void)
         cmocka_unit_test(types_are_found_within_the_range),
         cmocka_unit_test(no_tables_is_a_database_too),
         cmocka_unit_test(wrong_tables_are_refused),
+        cmocka_unit_test(signed_writes_are_declared_and_permitted_or_neither),
         cmocka_unit_test(what_is_not_built_yet_is_refused_by_name),
         cmocka_unit_test(wrong_descriptors_and_names_are_refused),
         cmocka_unit_test(more_attributes_than_handles_are_refused),

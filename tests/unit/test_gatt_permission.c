@@ -68,6 +68,43 @@ static void names_mean_what_they_say(void **state)
     assert_int_equal(gatt_check_permission(KITH_WRITE_SC_AUTHENTICATED, GATT_WRITE, &just_works), 0x05);
 }
 
+/* Vol 3 Part C 10.2.2, 10.4: two levels, on a plain link alone; and no other operation looks at them. */
+static void signatures_count_on_plain_links_alone(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits < 4; bits++)
+        for (unsigned signer = 0; signer <= 4; signer++)
+            for (unsigned encrypted = 0; encrypted < 2; encrypted++) {
+                const gatt_link_security sec = {.encrypted = encrypted,
+                                                .level = KITH_LEVEL_SC_AUTHENTICATED,
+                                                .key_size = 16,
+                                                .signer = (uint8_t)signer};
+                uint16_t permissions = (uint16_t)(bits << 10);
+                bool permitted = (bits == 1 && signer >= 2) || (bits == 2 && signer >= 3);
+                kith_att_error refusal = bits == 0 || bits == 3 || encrypted ? 0x03 : 0x05;
+
+                assert_int_equal(gatt_check_permission(permissions, GATT_WRITE_SIGNED, &sec),
+                                 permitted && !encrypted ? 0 : refusal);
+                assert_int_equal(gatt_check_permission(permissions, GATT_WRITE, &sec), 0x03);
+            }
+}
+
+/* Nor does a write permission let a signature in, however open. */
+static void a_signature_satisfies_no_write_permission(void **state)
+{
+    const gatt_link_security sec = {.signer = KITH_LEVEL_SC_AUTHENTICATED};
+
+    (void)state;
+    for (unsigned write = 0; write <= 4; write++) {
+        uint16_t permissions = (uint16_t)(write << 3);
+
+        assert_int_equal(gatt_check_permission(permissions, GATT_WRITE_SIGNED, &sec), 0x03);
+        permissions |= KITH_WRITE_SIGNED;
+        if (write > 1)
+            assert_int_equal(gatt_check_permission(permissions, GATT_WRITE, &sec), 0x05);
+    }
+}
+
 /* A level that a plain link claims is worth nothing. */
 static void level_without_encryption_is_nothing(void **state)
 {
@@ -101,7 +138,7 @@ static void only_sound_bits_are_valid(void **state)
     for (unsigned permissions = 0; permissions <= 0xffff; permissions++) {
         unsigned size = (permissions >> 6) & 15;
         bool expected =
-            (permissions & 7) <= 4 && ((permissions >> 3) & 7) <= 4 && (size == 0 || size >= 6) && permissions < 0x400;
+            (permissions & 7) <= 4 && ((permissions >> 3) & 7) <= 4 && (size == 0 || size >= 6) && permissions < 0xc00;
 
         assert_int_equal(gatt_permissions_are_valid((uint16_t)permissions), expected);
     }
@@ -110,9 +147,13 @@ static void only_sound_bits_are_valid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_permission_on_every_link),      cmocka_unit_test(names_mean_what_they_say),
-        cmocka_unit_test(level_without_encryption_is_nothing), cmocka_unit_test(better_links_may_more),
+        cmocka_unit_test(every_permission_on_every_link),
+        cmocka_unit_test(names_mean_what_they_say),
+        cmocka_unit_test(level_without_encryption_is_nothing),
+        cmocka_unit_test(better_links_may_more),
         cmocka_unit_test(only_sound_bits_are_valid),
+        cmocka_unit_test(signatures_count_on_plain_links_alone),
+        cmocka_unit_test(a_signature_satisfies_no_write_permission),
     };
     return cmocka_run_group_tests_name("gatt permission", tests, NULL, NULL);
 }

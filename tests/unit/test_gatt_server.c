@@ -592,6 +592,54 @@ static void small_buffers_are_never_overrun(void **state)
         }
 }
 
+/* SR/GAW/BV-02-C, BI-40-C, and what no signature opens.  Never an answer. */
+static void signed_writes_have_a_permission_of_their_own(void **state)
+{
+#define SIGNATURE " 00 00 00 00 11 12 13 14 15 16 17 18"
+    static const kith_characteristic values[] = {
+        {.uuid = KITH_UUID16(0x2a56),
+         .properties = KITH_PROPERTY_SIGNED_WRITE,
+         .permissions = KITH_WRITE_SIGNED,
+         .id = 1},
+        {.uuid = KITH_UUID16(0x2a57),
+         .properties = KITH_PROPERTY_SIGNED_WRITE,
+         .permissions = KITH_WRITE_SIGNED_AUTHENTICATED},
+        {.uuid = KITH_UUID16(0x2a58),
+         .properties = KITH_PROPERTY_WRITE_WITHOUT_RESPONSE,
+         .permissions = KITH_WRITE_OPEN},
+    };
+    static const kith_service services[] = {
+        {.uuid = KITH_UUID16(0x180f), .characteristics = values, .characteristic_count = 3}};
+    static const gatt_link_security signer = {.level = KITH_LEVEL_NONE, .signer = KITH_LEVEL_ENCRYPTED};
+    static const gatt_link_security strong_signer = {.level = KITH_LEVEL_NONE, .signer = KITH_LEVEL_AUTHENTICATED};
+    server_link l;
+
+    (void)state;
+    start(&l, signer);
+    assert_int_equal(gatt_database_init(&l.db, "Kith", 0, services, 1), KITH_OK);
+    l.bearer.mtu = 23;
+    assert_int_equal(client_sends(&l, "d2 09 00 aa bb" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(l.event.id, 1);
+    hex_expect(l.event.value, l.event.value_len, "aa bb");
+    assert_ptr_equal(l.event.signature, l.in + 5);
+    assert_int_equal(client_sends(&l, "d2 09 00" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(client_sends(&l, "d2 09 00 01 02 03 04 05 06 07 08" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(client_sends(&l, "d2 09 00 01 02 03 04 05 06 07 08 09" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 09 00 00 00 00 00 11 12 13 14 15 16 17"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 0b 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 0d 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "52 09 00 aa"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 0e 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    l.sec = strong_signer;
+    assert_int_equal(client_sends(&l, "d2 0b 00 aa" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    l.sec = plain_bonded;
+    assert_int_equal(client_sends(&l, "d2 09 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    l.sec = authenticated, l.sec.signer = KITH_LEVEL_AUTHENTICATED;
+    assert_int_equal(client_sends(&l, "d2 09 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(l.out_len, 0);
+#undef SIGNATURE
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,6 +663,7 @@ int main(void)
         cmocka_unit_test(values_are_written),
         cmocka_unit_test(every_write_is_guarded),
         cmocka_unit_test(write_commands_have_no_answer),
+        cmocka_unit_test(signed_writes_have_a_permission_of_their_own),
         cmocka_unit_test(values_above_512_octets_are_refused),
         cmocka_unit_test(a_second_request_is_a_violation_and_changes_nothing),
         cmocka_unit_test(unknown_requests_are_refused_and_commands_ignored),

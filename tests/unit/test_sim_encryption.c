@@ -342,6 +342,84 @@ static void authenticated_payload_timeout_is_reported_only_when_due(void **state
     room_free(r);
 }
 
+/* The peripheral's host never gives the key for a refresh: what ends with the timeout does so in the pause, too. */
+static void the_authenticated_payload_timer_runs_from_encryption_on_and_in_its_pause(void **state)
+{
+    static const uint8_t two_seconds[4] = {1, 0, 200, 0};
+    uint64_t from_us;
+    ear e;
+    room *r = connected(&e);
+
+    (void)state;
+    must(command(r, 1, KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT, two_seconds, 4));
+    room_run(r, 10000000);
+    assert_int_equal(e.in_plain, 0); /* a link in plain is not watched */
+    room_encrypt(r, 0, 1);
+    for (int device = 0; device < 2; device++)
+        must(command(r, device, KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT, two_seconds, 4));
+    room_run(r, 1500000); /* pings are done */
+    must(enable_encryption(r, 1, 1, OTHER_LTK));
+    (void)await_le(r, 0, KITH_HCI_LE_EV_LTK_REQUEST, 1000000);
+    from_us = kith_sim_now(r->sim);
+    for (int device = 0; device < 2; device++)
+        assert_int_equal(await(r, device, KITH_HCI_EV_AUTH_PAYLOAD_TIMEOUT, -1, 2100000)[0], 1);
+    assert_true(kith_sim_now(r->sim) > from_us + 1500000);
+    must(reply_ltk(r, 0, 1, OTHER_LTK));
+    must(await(r, 1, KITH_HCI_EV_ENCRYPTION_KEY_REFRESH_COMPLETE, -1, 5000000)[0]);
+    room_run(r, 60000000);
+    assert_null(seek(r, 0, KITH_HCI_EV_DISCONNECTION_COMPLETE, -1));
+    room_free(r);
+}
+
+/* An end that is mute acknowledges, so that the link lives on, and says nothing. */
+static void a_mute_end_keeps_the_link_alive_with_empty_packets(void **state)
+{
+    uint8_t data[20] = {16, 0, 6, 0};
+    unsigned sealed;
+    ear e;
+    room *r = connected(&e);
+
+    (void)state;
+    room_encrypt(r, 0, 1);
+    room_run(r, 1000000);
+    kith_sim_set_mute(r->sim, 0, true);
+    sealed = e.sealed;
+    send_acl(r, 0, 1, false, data, sizeof data);
+    room_run(r, 10000000);
+    assert_int_equal(e.sealed, sealed);
+    assert_null(seek_acl(r, 1));
+    send_acl(r, 1, 1, false, data, sizeof data);
+    room_run(r, 1000000);
+    assert_int_equal(e.sealed, sealed + 1);
+    assert_null(seek_acl(r, 0));
+    for (int device = 0; device < 2; device++)
+        assert_null(seek(r, device, KITH_HCI_EV_DISCONNECTION_COMPLETE, -1));
+    room_free(r);
+}
+
+/* Vol 4 Part E 3.1: the commands of LE Ping are there with the feature, and only with it. */
+static void without_ping_its_commands_are_unknown(void **state)
+{
+    static const uint8_t one_second[4] = {1, 0, 100, 0};
+    kith_sim_limits limits;
+    ear e;
+    room *r = connected(&e);
+
+    (void)state;
+    must(command(r, 0, KITH_HCI_READ_AUTH_PAYLOAD_TIMEOUT, one_second, 2));
+    assert_int_equal(bytes_get16(answer_of(r, 0, KITH_HCI_READ_AUTH_PAYLOAD_TIMEOUT) + 2), 3000);
+    must(command(r, 0, KITH_HCI_READ_LOCAL_COMMANDS, NULL, 0));
+    assert_int_equal(answer_of(r, 0, KITH_HCI_READ_LOCAL_COMMANDS)[32] & 0x30, 0x30);
+    kith_sim_default_limits(&limits);
+    limits.le_features &= ~UINT64_C(0x10);
+    assert_int_equal(kith_sim_set_limits(r->sim, 0, &limits), KITH_OK);
+    assert_int_equal(command(r, 0, KITH_HCI_READ_AUTH_PAYLOAD_TIMEOUT, one_second, 2), KITH_HCI_UNKNOWN_COMMAND);
+    assert_int_equal(command(r, 0, KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT, one_second, 4), KITH_HCI_UNKNOWN_COMMAND);
+    must(command(r, 0, KITH_HCI_READ_LOCAL_COMMANDS, NULL, 0));
+    assert_int_equal(answer_of(r, 0, KITH_HCI_READ_LOCAL_COMMANDS)[32] & 0x30, 0);
+    room_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +438,9 @@ int main(void)
         cmocka_unit_test(encryption_commands_are_refused_in_the_wrong_state),
         cmocka_unit_test(encryption_survives_loss),
         cmocka_unit_test(authenticated_payload_timeout_is_reported_only_when_due),
+        cmocka_unit_test(the_authenticated_payload_timer_runs_from_encryption_on_and_in_its_pause),
+        cmocka_unit_test(a_mute_end_keeps_the_link_alive_with_empty_packets),
+        cmocka_unit_test(without_ping_its_commands_are_unknown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,6 +312,28 @@ static void every_octet_is_where_the_document_says(void **state)
     rig_free(&r);
 }
 
+/* A state has its peer's ID, and says nothing of which IDs bonds ever had. */
+static void a_state_lies_beside_its_bond(void **state)
+{
+    static const sim_flash_geometry geometry = {512, 2, 4, 0xff, true};
+    rig r;
+
+    (void)state;
+    rig_make(&r, &geometry);
+    assert_int_equal(rig_open(&r), KITH_OK);
+    put_vector(&r, KITH_RECORD_BOND, 7, vector_signed_bond, sizeof vector_signed_bond);
+    put_vector(&r, KITH_RECORD_STATE, 7, vector_state, sizeof vector_state);
+    assert_flash(&r, vector_state_log, sizeof vector_state_log);
+    put_vector(&r, KITH_RECORD_STATE, 900, vector_peer_state, sizeof vector_peer_state);
+    assert_int_equal(r.state.highest_id, 7);
+    assert_int_equal(rig_remove(&r, 7), KITH_OK);
+    assert_int_equal(rig_restart(&r), KITH_OK);
+    assert_int_equal(r.state.highest_id, 7);
+    assert_int_equal(r.store.remove(r.store.context, KITH_RECORD_STATE, 7, &r.state), KITH_OK);
+    assert_int_equal(r.store.remove(r.store.context, KITH_RECORD_STATE, 7, &r.state), KITH_OK);
+    rig_free(&r);
+}
+
 static void a_bond_is_one_program_call(void **state)
 {
     static const uint16_t units[] = {1, 16}, most[] = {96, 128};
@@ -379,6 +401,7 @@ int main(void)
         cmocka_unit_test(what_is_removed_cannot_be_read_from_the_flash),
         cmocka_unit_test(the_highest_id_outlives_its_bond),
         cmocka_unit_test(every_octet_is_where_the_document_says),
+        cmocka_unit_test(a_state_lies_beside_its_bond),
         cmocka_unit_test(a_bond_is_one_program_call),
         cmocka_unit_test(the_checksum_is_the_well_known_one),
         cmocka_unit_test(small_changes_of_a_header_are_seen),

@@ -32,6 +32,25 @@ static const cmac_vector cmac_vectors[] = {
     {64, "51f0bebf7e3b9d92fc49741779363cfe"},
 };
 
+/* Signed data, Vol 3 Part H 2.4.5; the specification prints no sample.  BlueZ (unit/test-crypto.c) and Zephyr (smp.c)
+ * agree on these: key and messages are those of RFC 4493, the message in the order of the wire, counter 0. */
+typedef struct {
+    size_t len;
+    const char *signature; /* as sent */
+} signature_vector;
+
+static const signature_vector signature_vectors[] = {
+    {0, "00000000 b3a8594127ebc2c0"},
+    {16, "00000000 273974f4392a232a"},
+    {40, "00000000 b7ca94ab87c78218"},
+    {64, "00000000 44e1e6ce1df51368"},
+};
+
+/* A Signed Write Command of another stack, as BlueZ has it in the same place; all as sent. */
+#define SIGNED_WRITE           "d2 1200 1337"
+#define SIGNED_WRITE_CSRK      "505e42df9691ec72d31fcdfbeb641b61"
+#define SIGNED_WRITE_SIGNATURE "01000000 f1871e933c900ff2"
+
 /* Vol 3 Part G App. B: AES-CMAC with a zero key over these parts of the sample database. */
 #define DATABASE_MESSAGE                                                                                               \
     "0100 0028 0018  0200 0328 0a 0300 002a  0400 0328 02 0500 012a  0600 0028 0118  0700 0328 20 0800 052a"           \

@@ -36,6 +36,15 @@ MY_KEY = MY_LTK[:7] + bytes(9) + struct.pack("<HQ", 0x4321, 0x8877665544332211)
 SIGNED = bond(0x78, 2, 1, 2, 7, 31, PEER_KEY + MY_KEY, MY_CSRK + PEER_CSRK)  # short legacy keys, no IRK
 
 
+def part(kind, check, counter):
+    return struct.pack("<BBII", kind, 8, check, counter)
+
+
+MY_CHECK, PEER_CHECK = 0x44332211, 0x88776655  # any: the codec does not compute them
+STATE = bytes([1]) + part(1, MY_CHECK, 64) + part(2, PEER_CHECK, 0x01020304)
+PEER_STATE = bytes([1]) + part(2, PEER_CHECK, 0)
+
+
 class Log:
     """One sector of a log."""
 
@@ -83,6 +92,14 @@ def wide_log():
     return bytes(log.image)
 
 
+def state_log():
+    """A bond with signing keys, and its state."""
+    log = Log(512, 4, 0xFF)
+    log.append(2, 7, SIGNED)
+    log.append(3, 7, STATE)
+    return bytes(log.image)
+
+
 def show(name, what, data):
     print(f"\n/* {what} */\nstatic const uint8_t {name}[{len(data)}] = {{")
     for i in range(0, len(data), 16):
@@ -100,9 +117,12 @@ print("""/* Octets of a flash log and of its records: docs/bond-format.md.  Writ
 show("vector_device", "a device record: an IRK, C0:11:22:33:44:55", device())
 show("vector_bond", "a bond of level 4 with an IRK", PLAIN)
 show("vector_signed_bond", "a legacy bond with keys of 7 octets both ways, signing keys and no IRK", SIGNED)
+show("vector_state", "a state: 64 counters of ours are reserved, the peer's last was 0x01020304", STATE)
+show("vector_peer_state", "a state: the peer's last counter was 0, we never signed", PEER_STATE)
 show("vector_small_log", "sectors of 512, units of 1, erased is 0xff: the device; bond 1; bond 7, which was removed",
      small_log())
 show("vector_wide_log", "sectors of 1024, units of 16, erased is 0x00: bond 1", wide_log())
+show("vector_state_log", "sectors of 512, units of 4, erased is 0xff: bond 7, its state", state_log())
 print("""
 /* clang-format on */
 

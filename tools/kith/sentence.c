@@ -230,6 +230,13 @@ static void on_security(writer *w, const kith_event *e)
             e->security.secure_connections ? "Secure Connections" : "legacy pairing");
 }
 
+static void on_payload_timeout(writer *w, const kith_event *e)
+{
+    (void)e;
+    add(w, "For a while nothing came that only the peer can have sent: it may be gone, and somebody else keep the link "
+           "alive.");
+}
+
 static void on_verdict(writer *w, const kith_event *e)
 {
     const kith_verdict *v = &e->verdict;
@@ -297,6 +304,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_KEYPRESS] = on_keypress,
     [KITH_EVENT_KEY] = on_key,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
+    [KITH_EVENT_PAYLOAD_TIMEOUT] = on_payload_timeout,
     [KITH_EVENT_PAIRED] = on_verdict,
     [KITH_EVENT_PAIRING_FAILED] = on_verdict,
     [KITH_EVENT_ENCRYPTED] = on_verdict,

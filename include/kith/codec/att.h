@@ -1,7 +1,7 @@
 /* Attribute Protocol PDUs.  Core Vol 3 Part F 3.
  *
  * One struct holds any PDU, one call reads it and one writes it; lengths are checked strictly.  Not here:
- * Read Multiple, Prepare and Execute Write, Multiple Handle Value Notification, Signed Write. */
+ * Read Multiple, Prepare and Execute Write, Multiple Handle Value Notification. */
 #ifndef KITH_CODEC_ATT_H
 #define KITH_CODEC_ATT_H
 
@@ -78,6 +78,7 @@ enum {
     KITH_ATT_MAX_VALUE = 512,  /* 3.2.9: no attribute is longer */
     KITH_ATT_MAX_MTU = 517,    /* more buys nothing: a whole value and its header fit */
     KITH_ATT_ERROR_RESPONSE_LEN = 5,
+    KITH_ATT_SIGNATURE = 12,    /* octets of an authentication signature: counter and code, Vol 3 Part C 10.4.1 */
     KITH_ATT_TIMEOUT_MS = 30000 /* 3.3.3: of one transaction; afterwards the bearer is dead */
 };
 
@@ -108,6 +109,7 @@ typedef struct {
     uint8_t entry_len;      /* responses with a list: octets of each entry, its handles included */
     const uint8_t *value;   /* the value, or the list; points into the PDU; may be NULL when value_len is 0 */
     size_t value_len;
+    const uint8_t *signature; /* Signed Write Command: KITH_ATT_SIGNATURE octets, looked at by nobody here */
 } kith_att_pdu;
 
 /* Reads one PDU.  A list is whole entries and at least one.  Ranges and handles are not judged.

@@ -21,7 +21,7 @@ typedef struct {
     int device;
     size_t held_len; /* a packet the host had no room for */
     uint8_t held[KITH_STAGE_PACKET];
-    bool working;
+    bool working, ran; /* a work item is here; it was run, and the host has no room for its events yet */
     uint64_t work_due_us;
     kith_work work;
 } kith_stage_host;

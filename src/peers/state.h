@@ -1,0 +1,50 @@
+/* What changes often beside a bond: today the counters of signed data.  Kept in a record of its own, so that keys are
+ * written when there are new ones and not before.  docs/bond-format.md.
+ *
+ * A counter belongs to a key.  The record names the key by a check value, so that what is left of an earlier bond is
+ * not taken for this one's. */
+#ifndef PEERS_STATE_H
+#define PEERS_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kith/crypto_port.h"
+#include "kith/store.h"
+
+/* In memory, beside the keys.  A counter of ours is used only below what is reserved, and what the peer signed is
+ * delivered only when its counter is kept: "wanted" is what the store shall have, and may be ahead. */
+typedef struct {
+    uint32_t my_check, peer_check; /* peers_key_check() of the two keys, once a record was wanted */
+    uint32_t my_next;              /* the first that was not used */
+    uint32_t my_reserved;          /* the first that may not be used yet */
+    uint32_t my_wanted;
+    uint32_t peer_last; /* the highest that was accepted; nothing unless peer_signed */
+    uint32_t peer_wanted;
+    bool peer_signed;
+    bool peer_is_wanted; /* peer_wanted is on its way to the store */
+    bool failed;         /* a block could not be reserved */
+    bool in_store;       /* there may be a state record */
+} peers_counters;
+
+/* All values are used, or may have been: nothing is signed and nothing believed any more. */
+void peers_close_counters(peers_counters *counters);
+
+/* A state record. */
+typedef struct {
+    bool has_mine, has_peers;
+    uint32_t my_check; /* of our key: peers_key_check() */
+    uint32_t my_reserved;
+    uint32_t peer_check; /* of the peer's */
+    uint32_t peer_last;
+} peers_state;
+
+void peers_encode_state(const peers_state *state, uint32_t peer, kith_record *out);
+
+/* KITH_ERR_NEWER: of a later format, or with a part that this one does not know; KITH_ERR_DAMAGED: not possible. */
+KITH_MUST_USE kith_status peers_decode_state(const kith_record *record, peers_state *out);
+
+/* Tells keys from each other without telling them: 32 bits of a CMAC that no signature is. */
+KITH_MUST_USE kith_status peers_key_check(const kith_crypto_port *crypto, const uint8_t csrk[16], uint32_t *out);
+
+#endif
