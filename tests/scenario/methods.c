@@ -85,8 +85,11 @@ void person_is_told(person *p, const kith_event *e, uint64_t now_us, uint64_t de
         p->both_type = e->passkey.both_type;
         ask(p, e, now_us + delay_us);
         return;
-    case KITH_EVENT_OOB_WANTED:
     case KITH_EVENT_CONSENT_WANTED:
+        p->at_end = e->consent.identity_given;
+        ask(p, e, now_us + delay_us);
+        return;
+    case KITH_EVENT_OOB_WANTED:
         ask(p, e, now_us + delay_us);
         return;
     case KITH_EVENT_OOB_READY:
@@ -102,10 +105,16 @@ void person_is_told(person *p, const kith_event *e, uint64_t now_us, uint64_t de
     }
 }
 
+static bool keeps_silent(const person *p)
+{
+    return p->is_silent && p->question == p->silent_at &&
+           (p->question != KITH_EVENT_CONSENT_WANTED || p->at_end == p->silent_at_end);
+}
+
 /* A passkey is typed once it can be seen; numbers are compared once both can be. */
 bool person_can_answer(const person *p, const person *other)
 {
-    if (p->question == KITH_EVENT_NONE || (p->is_silent && p->question == p->silent_at))
+    if (p->question == KITH_EVENT_NONE || keeps_silent(p))
         return false;
     if (p->question == KITH_EVENT_PASSKEY_WANTED)
         return p->both_type || other->sees_passkey;

@@ -37,7 +37,8 @@ typedef struct {
     uint64_t due_us;          /* when he would answer */
     bool is_silent;           /* answers nothing of this kind: */
     kith_event_kind silent_at;
-    bool both_type;
+    bool silent_at_end; /* CONSENT_WANTED: only where the identity was given */
+    bool both_type, at_end;
     bool sees_number, sees_passkey, has_own;
     uint32_t number, passkey;
     kith_oob_data own;
