@@ -176,7 +176,8 @@ static void start_people_anew(couple *c)
 
 /* ---- the couple ---- */
 
-void couple_open(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto)
+void couple_open_with(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto,
+                      const kith_store *const stores[2])
 {
     memset(c, 0, sizeof *c);
     c->row = row;
@@ -186,10 +187,18 @@ void couple_open(couple *c, const method_row *row, uint64_t seed, cast_crypto cr
         kith_config config;
 
         method_config(row, i, (seed + i) % 2 == 1, &config);
+        config.store = stores[i];
         c->side[i] = cast_add(c->room, config.name, &config);
         c->side[i]->react = on_event;
         c->side[i]->context = c;
     }
+}
+
+void couple_open(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto)
+{
+    static const kith_store *const none[2];
+
+    couple_open_with(c, row, seed, crypto, none);
     cast_start(c->room);
 }
 

@@ -65,6 +65,9 @@ bool person_can_answer(const person *p, const person *other);
 kith_status person_answers(person *p, const person *other, kith_host *host);
 
 void couple_open(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto); /* and starts both */
+/* Not started; with these stores. */
+void couple_open_with(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto,
+                      const kith_store *const stores[2]);
 void couple_close(couple *c);
 
 void couple_prepare(couple *c); /* whoever's data the other is to have makes it anew */
