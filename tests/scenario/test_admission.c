@@ -436,7 +436,7 @@ static void forgetting_while_the_bond_is_being_used(void **state)
 
 /* A peripheral asked for more than the bond holds, and the central encrypts with the bond: that is not what was
  * asked for, and is not told as its success. */
-static void a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **state)
+static void B8_a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **state)
 {
     cast_room *room = cast_open(99, CAST_OPENSSL);
     cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
@@ -475,7 +475,7 @@ int main(void)
         cmocka_unit_test(B5_a_full_store_is_said_before_pairing_starts),
         cmocka_unit_test(forgetting_a_connected_peer_disconnects_it),
         cmocka_unit_test(forgetting_while_the_bond_is_being_used),
-        cmocka_unit_test(a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish),
+        cmocka_unit_test(B8_a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

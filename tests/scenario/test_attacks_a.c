@@ -450,6 +450,91 @@ static void A15_what_was_asked_for_is_not_what_was_reached(void **state)
     cast_close(s.room);
 }
 
+/* ---- A19: the flag of out of band data proves nothing ---- */
+
+static void A19_a_peer_that_claims_to_hold_our_data_is_refused_where_there_is_none(void **state)
+{
+    static const uint8_t request[7] = {
+        KITH_SMP_PAIRING_REQUEST, KITH_IO_NO_INPUT_NO_OUTPUT, 1, KITH_AUTH_BONDING | KITH_AUTH_SC, 16, 0, 0};
+
+    (void)state;
+    for (unsigned stale = 0; stale <= 1; stale++) {
+        stand s;
+        kith_config config;
+
+        cast_lamp_config(&config);
+        config.security.methods = kith_sc_methods;
+        meet(&s, &config);
+        if (stale) {
+            assert_int_equal(kith_oob_make(s.host->host, false, true, 100), KITH_OK);
+            actor_run(&s.peer, CAST_SECOND, NULL, NULL); /* made, and over */
+        }
+        actor_send_smp(&s.peer, request, sizeof request);
+        expect_end(&s, KITH_WHY_OOB_MISSING, KITH_SMP_OOB_NOT_AVAILABLE);
+    }
+}
+
+static void give_data_of_somebody_else(cast_host *self, const kith_event *e)
+{
+    const kith_oob_data data = {.has_sc = true, .confirm = {1, 2, 3}, .random = {4, 5, 6}, .channel_is_secure = true};
+
+    if (e->kind == KITH_EVENT_OOB_WANTED)
+        assert_int_equal(kith_pairing_oob(self->host, e->link, &data), KITH_OK);
+}
+
+static void A19_data_of_somebody_else_does_not_fit(void **state)
+{
+    stand s;
+    kith_config config;
+
+    (void)state;
+    cast_phone_config(&config);
+    config.security.methods = kith_sc_methods;
+    config.security.ask_oob = true;
+    meet(&s, &config);
+    s.host->react = give_data_of_somebody_else;
+    cast_equal(s.room, kith_security_secure(s.host->host, s.host->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    (void)actor_pair(&s.peer, ACTOR_SENDS_CONFIRM);
+    expect_end(&s, KITH_WHY_CONFIRM_MISMATCH, KITH_SMP_CONFIRM_VALUE_FAILED);
+}
+
+/* ---- A20: a confirm before our person has typed ---- */
+
+static void A20_a_confirm_made_with_a_tk_of_zero_waits_for_the_passkey_and_fails(void **state)
+{
+    static const uint8_t nothing[16];
+    stand s;
+    kith_config config;
+    kith_address lamp;
+    sniffer told = {.request = {KITH_SMP_PAIRING_REQUEST, KITH_IO_DISPLAY_ONLY, 0, 0x05, 16, 0, 0}, .random = {{7}}};
+    uint8_t pdu[17] = {KITH_SMP_PAIRING_CONFIRM};
+
+    (void)state;
+    cast_lamp_config(&config);
+    config.security.methods = legacy_methods;
+    config.security.legacy = true;
+    config.security.io = KITH_IO_KEYBOARD_ONLY;
+    config.security.ask_mitm = true;
+    meet(&s, &config);
+    lamp = cast_address(s.host);
+    s.peer.stop_before = ACTOR_SENDS_FEATURES;
+    actor_send_smp(&s.peer, told.request, 7);
+    actor_run(&s.peer, CAST_SECOND, NULL, NULL);
+    memcpy(told.response, s.peer.response, 7);
+    cast_equal(s.room, s.host->told[KITH_EVENT_PASSKEY_WANTED], 1);
+    confirm_of(s.room, &told, 0, &s.peer.own, &lamp, pdu + 1);
+    actor_send_smp(&s.peer, pdu, sizeof pdu);
+    actor_run(&s.peer, 5 * CAST_SECOND, NULL, NULL);
+    assert_memory_equal(s.peer.peer_confirm, nothing, 16);
+    assert_int_equal(kith_pairing_passkey(s.host->host, s.host->link, 123456), KITH_OK);
+    actor_run(&s.peer, CAST_SECOND, NULL, NULL);
+    assert_memory_not_equal(s.peer.peer_confirm, nothing, 16);
+    pdu[0] = KITH_SMP_PAIRING_RANDOM;
+    memcpy(pdu + 1, told.random[0], 16);
+    actor_send_smp(&s.peer, pdu, sizeof pdu);
+    expect_end(&s, KITH_WHY_CONFIRM_MISMATCH, KITH_SMP_CONFIRM_VALUE_FAILED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +550,9 @@ int main(void)
         cmocka_unit_test(A11_a_shortened_key_is_refused),
         cmocka_unit_test(A13_a_peer_that_loses_its_inputs_and_secure_connections_is_refused),
         cmocka_unit_test(A15_what_was_asked_for_is_not_what_was_reached),
+        cmocka_unit_test(A19_a_peer_that_claims_to_hold_our_data_is_refused_where_there_is_none),
+        cmocka_unit_test(A19_data_of_somebody_else_does_not_fit),
+        cmocka_unit_test(A20_a_confirm_made_with_a_tk_of_zero_waits_for_the_passkey_and_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
