@@ -1,15 +1,13 @@
 /* Two identical devices with a button and a light find each other, pair when both buttons were pressed, and pulse in
- * step.  Who connects is decided by address; who leads, by battery, and that is believed only over the proven link.
- * Button: below 1 s: pair, consent, try again; from 1 s: stop what goes on, else let a phone pair; from 10 s: forget
- * all.  story.c is its board on the virtual radio (make examples). */
+ * step.  Who connects is decided by address; who leads, by battery, believed only over the proven link.  Button: below
+ * 1 s: pair, consent, try again; from 1 s: stop what goes on, else let a phone pair; from 10 s: forget all. */
 #include <string.h>
 
 #include "kith/codec/att.h"
 #include "pulser.h"
 
 #define PULSER_UUID(last) KITH_UUID128(0x70, 0x75, 0x6c, 0x73, 0x65, 0x72, 0, 0, 0, 0, 0, 0, 0, 0, 0, last)
-/* Read it: the battery.  Write it: a beat. */
-static const kith_characteristic beat_value = {.uuid = PULSER_UUID(2),
+static const kith_characteristic beat_value = {.uuid = PULSER_UUID(2), /* read: the battery; write: a beat */
                                                .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
                                                .permissions = KITH_READ_ENCRYPTED | KITH_WRITE_ENCRYPTED};
 static const kith_service service = {.uuid = PULSER_UUID(1), .characteristics = &beat_value, .characteristic_count = 1};
@@ -40,6 +38,7 @@ kith_host *pulser_power_on(void *self, const kith_crypto_port *crypto, const kit
     config.security.policy = KITH_PAIRING_ASK; /* who comes before the button was pressed waits for it */
     config.security.exclusive_classes = 1u << PARTNER;
     p->state = IDLE;
+    p->light = DARK;
     p->link = p->asks = 0;
     p->dark_us = p->give_up_us = p->beat_us = UINT64_MAX;
     (void)!kith_host_init(p->memory, sizeof p->memory, &config, &p->host);
@@ -113,29 +112,29 @@ void pulser_press(pulser *p, uint32_t held_ms)
         need(p, kith_pairing_consent_as(p->host, asks, PARTNER));
     } else if (p->state == IDLE && kith_bonds_of_class(p->host, PARTNER, &bond.peer) != KITH_OK) {
         wait_for(p, WAITING, UINT64_C(1000) * window_ms);
+        p->window_us = p->give_up_us;
         show(p, WAITS, UINT64_C(1000) * window_ms);
         need(p, kith_pairing_open_as(p->host, window_ms, PARTNER));
     }
 }
 
-/* The most significant octet decides first, on both sides alike. */
 static bool is_above(const kith_address *a, const kith_address *b)
 {
-    int i = 5;
-
-    while (i > 0 && a->octets[i] == b->octets[i])
-        i--;
-    return a->octets[i] > b->octets[i];
+    for (int i = 5; i >= 0; i--) /* the most significant octet first, on both sides alike */
+        if (a->octets[i] != b->octets[i])
+            return a->octets[i] > b->octets[i];
+    return false;
 }
 
-/* Our partner, or, while we wait for one, who may become it: never a stranger beside a partner. */
+/* Our partner, or, while we wait for one, who may become it: never a stranger beside a partner, nor a phone we know. */
 static bool is_sought(const pulser *p, const kith_address *address)
 {
     kith_peer_id partner, claimed;
+    bool known = kith_bonds_of_address(p->host, address, &claimed) == KITH_OK;
 
     if (kith_bonds_of_class(p->host, PARTNER, &partner) != KITH_OK)
-        return p->state == WAITING;
-    return kith_bonds_of_address(p->host, address, &claimed) == KITH_OK && claimed == partner;
+        return p->state == WAITING && !known;
+    return known && claimed == partner;
 }
 
 static void on_report(pulser *p, const kith_event *e)
@@ -175,16 +174,21 @@ static void on_proven(pulser *p, const kith_event *e)
     need(p, kith_gatt_discover(p->host, e->link, &service.uuid));
 }
 
+/* Nobody pressed the other's button yet: no refusal, which comes at once.  We look on while our window is open. */
 static void on_verdict(pulser *p, const kith_event *e)
 {
+    bool silence = e->verdict.smp_reason == KITH_SMP_UNSPECIFIED_REASON && p->state == WAITING &&
+                   p->now_us < p->window_us && p->now_us + PATIENCE > p->give_up_us + 20 * SECOND;
     char text[400];
 
     (void)kith_verdict_describe(&e->verdict, text, sizeof text);
     board_say(p, text);
     if (e->kind == KITH_EVENT_BONDED || e->kind == KITH_EVENT_ENCRYPTED)
         on_proven(p, e);
+    else if (e->link == p->link && silence)
+        need(p, kith_gap_disconnect(p->host, p->link, 0x13));
     else if (e->kind != KITH_EVENT_PAIRED && (e->link == p->link || (e->link == p->asks && p->link == 0)))
-        stop(p, true);
+        stop(p, e->verdict.why != KITH_WHY_CONSENT_TIMEOUT);
 }
 
 /* Who has a partner wants no other; whoever asks is told so at once. */
@@ -224,11 +228,6 @@ static void on_battery(pulser *p, const kith_event *e)
     board_say(p, p->leads ? "leads" : "follows");
 }
 
-static void on_read_wanted(pulser *p, const kith_event *e)
-{
-    need(p, kith_gatt_answer_read(p->host, e->link, 0, &p->battery, 1));
-}
-
 static void beat(pulser *p)
 {
     p->beats++;
@@ -236,11 +235,15 @@ static void beat(pulser *p)
     show(p, PULSE, SECOND / 2);
 }
 
-static void on_write_wanted(pulser *p, const kith_event *e)
+static void on_wanted(pulser *p, const kith_event *e)
 {
-    bool ours = e->link == p->link && p->state == PULSING && !p->leads;
+    bool writes = e->kind == KITH_EVENT_WRITE_WANTED;
+    bool ours = writes && e->link == p->link && p->state == PULSING && !p->leads;
 
-    need(p, kith_gatt_answer_write(p->host, e->link, ours ? 0 : KITH_ATT_ERROR_WRITE_NOT_PERMITTED));
+    if (!writes)
+        need(p, kith_gatt_answer_read(p->host, e->link, 0, &p->battery, 1));
+    else
+        need(p, kith_gatt_answer_write(p->host, e->link, ours ? 0 : KITH_ATT_ERROR_WRITE_NOT_PERMITTED));
     if (ours)
         beat(p);
 }
@@ -250,6 +253,7 @@ static void on_disconnected(pulser *p, const kith_event *e)
     if (e->link == p->link) {
         p->link = 0;
         p->state = p->state == WAITING ? WAITING : IDLE;
+        p->give_up_us = p->state == WAITING ? p->window_us : UINT64_MAX;
         p->beat_us = UINT64_MAX;
     }
     be_found(p, e);
@@ -264,20 +268,16 @@ void pulser_on_event(void *self, const kith_event *e)
         [KITH_EVENT_DISCONNECTED] = on_disconnected,
         [KITH_EVENT_CONSENT_WANTED] = on_question,
         [KITH_EVENT_COMPARISON_WANTED] = on_question,
-        [KITH_EVENT_PAIRED] = on_verdict,
-        [KITH_EVENT_BONDED] = on_verdict,
-        [KITH_EVENT_ENCRYPTED] = on_verdict,
-        [KITH_EVENT_PAIRING_FAILED] = on_verdict,
-        [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
-        [KITH_EVENT_BOND_FAILED] = on_verdict,
         [KITH_EVENT_CHARACTERISTICS] = on_found,
         [KITH_EVENT_DISCOVERED] = on_found,
         [KITH_EVENT_READ] = on_battery,
-        [KITH_EVENT_READ_WANTED] = on_read_wanted,
-        [KITH_EVENT_WRITE_WANTED] = on_write_wanted,
+        [KITH_EVENT_READ_WANTED] = on_wanted,
+        [KITH_EVENT_WRITE_WANTED] = on_wanted,
     };
 
-    if ((size_t)e->kind < sizeof handlers / sizeof handlers[0] && handlers[e->kind] != NULL)
+    if (e->kind >= KITH_EVENT_PAIRED && e->kind <= KITH_EVENT_BOND_FAILED) /* all that have a verdict */
+        on_verdict(self, e);
+    else if ((size_t)e->kind < sizeof handlers / sizeof handlers[0] && handlers[e->kind] != NULL)
         handlers[e->kind](self, e);
 }
 
@@ -287,10 +287,10 @@ void pulser_turn(void *self, uint64_t now_us)
     pulser *p = self;
 
     p->now_us = p->fed_us = now_us;
-    if (now_us >= p->dark_us)
-        show(p, DARK, UINT64_MAX - now_us);
     if (now_us >= p->give_up_us)
         stop(p, true);
+    if (now_us >= p->dark_us)
+        show(p, DARK, UINT64_MAX - now_us);
     if (now_us < p->beat_us)
         return;
     p->beat_us += SECOND;

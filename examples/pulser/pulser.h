@@ -15,7 +15,7 @@ typedef struct {
     kith_host *host;
     pulser_state state;
     pulser_light light;
-    uint64_t now_us, fed_us, dark_us, give_up_us, beat_us; /* when the watchdog was fed; when what is due */
+    uint64_t now_us, fed_us, dark_us, give_up_us, window_us, beat_us; /* the watchdog was fed; what is due, when */
     kith_link link, asks; /* to the partner; whose question (consent, number) the button answers */
     kith_address own;
     uint16_t handle;                       /* of the partner's value */

@@ -70,6 +70,7 @@ void room_power_on(room *r, size_t place)
     p->host = p->device->power_on(p->device->self, &r->crypto, keeps ? &p->store : NULL);
     must(p->host != NULL ? KITH_OK : KITH_ERR_VALUE, p->device->name);
     p->number = r->stage.count;
+    kith_sim_set_out_of_range(r->air, p->radio, false);
     must(kith_stage_add(&r->stage, p->host, p->radio), p->device->name);
     must(kith_host_start(p->host, room_now(r)), p->device->name);
     p->on = true;
@@ -92,6 +93,7 @@ void room_power_off(room *r, size_t place)
 {
     room_place *p = &r->places[place];
 
+    kith_sim_set_out_of_range(r->air, p->radio, true); /* its radio is off too */
     kith_stage_remove(&r->stage, p->number);
     kith_host_erase(p->host);
     if (p->store.context != NULL)

@@ -570,7 +570,7 @@ SENTENCE(a_peer_without_inputs_can_not_reach_what_is_required)
 }
 
 /* The response is built from what we require, not from what the request left out (CVE-2026-43334). */
-SENTENCE(a_request_without_mitm_is_answered_with_it_where_we_require_it)
+SENTENCE(A14_a_request_without_mitm_is_answered_with_it_where_we_require_it)
 {
     prepare(PERIPHERAL);
     bench.config.security.ask_mitm = false;

@@ -57,7 +57,7 @@ SENTENCE(a_peer_without_secure_connections_is_refused)
         refuse_octet(role, 2, KITH_AUTH_BONDING, KITH_SMP_AUTHENTICATION_REQUIREMENTS, KITH_WHY_SC_REQUIRED);
 }
 
-SENTENCE(every_key_size_but_16_is_refused)
+SENTENCE(A12_every_key_size_but_16_is_refused)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
         for (unsigned size = 0; size <= 255; size++) {
@@ -404,7 +404,7 @@ SENTENCE(a_bonded_peer_that_pairs_again_is_asked_about)
     }
 }
 
-SENTENCE(a_bond_is_not_replaced_by_a_weaker_one)
+SENTENCE(B1_a_bond_is_not_replaced_by_a_weaker_one)
 {
     kith_bond_keys before = bond_and_meet_again();
 

@@ -57,7 +57,7 @@ static void refuse_in_phase_3(bench_role role, const char *first, const char *se
 #define LTK  "06 00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff"
 #define EDIV "07 00 00 00 00 00 00 00 00 00 00"
 
-SENTENCE(keys_out_of_order_are_refused)
+SENTENCE(B17_keys_out_of_order_are_refused)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         refuse_in_phase_3(role, NULL, ID, "05 08", KITH_WHY_OUT_OF_ORDER);
@@ -68,7 +68,7 @@ SENTENCE(keys_out_of_order_are_refused)
 }
 
 /* Secure Connections sends no LTK: one that comes is a relay's, or a confused peer's. */
-SENTENCE(legacy_keys_in_secure_connections_are_refused)
+SENTENCE(B17_legacy_keys_in_secure_connections_are_refused)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         refuse_in_phase_3(role, NULL, LTK, "05 08", KITH_WHY_OUT_OF_ORDER);
@@ -85,7 +85,7 @@ SENTENCE(keys_of_the_wrong_length_are_refused)
     }
 }
 
-SENTENCE(a_key_that_was_not_agreed_on_is_refused)
+SENTENCE(B17_a_key_that_was_not_agreed_on_is_refused)
 {
     begin(PERIPHERAL); /* identity only */
     peer_begin();
@@ -129,7 +129,7 @@ SENTENCE(keys_after_the_end_change_nothing)
     }
 }
 
-SENTENCE(missing_keys_end_in_a_timeout)
+SENTENCE(B17_missing_keys_end_in_a_timeout)
 {
     static const char *const given[] = {NULL, IRK};
 
@@ -163,7 +163,7 @@ static void send_key_early(bench_role role, step after, const char *key)
     pair_completely();
 }
 
-SENTENCE(keys_before_encryption_are_refused)
+SENTENCE(B16_keys_before_encryption_are_refused)
 {
     static const char *const keys[] = {IRK, ID, CSRK, LTK, EDIV};
 
@@ -173,7 +173,7 @@ SENTENCE(keys_before_encryption_are_refused)
                 send_key_early(role, after, keys[i]);
 }
 
-SENTENCE(keys_without_a_pairing_are_refused)
+SENTENCE(B16_keys_without_a_pairing_are_refused)
 {
     static const char *const keys[] = {IRK, ID, CSRK, LTK, EDIV};
 
@@ -214,7 +214,7 @@ static void identity_is_refused(bench_role role, const char *what, uint8_t type,
     check(kith_bonds_count(bench.host) == 0);
 }
 
-SENTENCE(identities_that_are_none_are_refused)
+SENTENCE(B7_identities_that_are_none_are_refused)
 {
     static const uint8_t irk[16] = {7, 7, 7};
     static const uint8_t resolvable[6] = {1, 2, 3, 4, 5, 0x46}, non_resolvable[6] = {1, 2, 3, 4, 5, 0x06};
@@ -244,7 +244,7 @@ static void meet_behind_an_address_made_with(const uint8_t irk[16])
 }
 
 /* Legal: "I have no resolvable addresses".  An address made with the key of zeros is everybody's. */
-SENTENCE(an_irk_of_zero_bonds_and_resolves_nothing)
+SENTENCE(B7_an_irk_of_zero_bonds_and_resolves_nothing)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         kith_bond_info bond;

@@ -350,7 +350,7 @@ SENTENCE(the_bond_waits_until_our_last_key_is_acknowledged)
 }
 
 /* The link key is BR/EDR's, the LTK of Secure Connections is never sent: those bits are never set by us. */
-SENTENCE(link_key_and_enc_key_bits_are_cleared)
+SENTENCE(A28_link_key_and_enc_key_bits_are_cleared)
 {
     begin(PERIPHERAL);
     peer_begin();
@@ -364,7 +364,7 @@ SENTENCE(link_key_and_enc_key_bits_are_cleared)
     we_emit(KITH_EVENT_BONDED);
 }
 
-SENTENCE(a_responder_that_asks_for_more_than_was_offered_is_refused)
+SENTENCE(A11_a_responder_that_asks_for_more_than_was_offered_is_refused)
 {
     static const char *const responses[] = {"02 03 00 09 10 06 02", "02 03 00 09 10 02 04"};
 

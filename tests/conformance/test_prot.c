@@ -103,7 +103,7 @@ static void go_silent(bench_role role, step after)
     no_more_security_until_reconnected("05 08");
 }
 
-SENTENCE(a_peer_that_goes_silent_at_any_step_is_one_named_end)
+SENTENCE(A30_a_peer_that_goes_silent_at_any_step_is_one_named_end)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
         for (step after = STEP_FEATURES; after < STEP_KEYS; after++)

@@ -347,7 +347,7 @@ SENTENCE(a_reason_that_has_no_name_is_reported_all_the_same)
             .smp_reason = 0xee);
 }
 
-SENTENCE(wrong_confirm_is_refused)
+SENTENCE(A18_wrong_confirm_is_refused)
 {
     meet(CENTRAL);
     pair_to(STEP_PUBLIC_KEYS);
@@ -360,7 +360,7 @@ SENTENCE(wrong_confirm_is_refused)
     link_still_serves();
 }
 
-SENTENCE(wrong_dhkey_check_is_refused_by_the_responder)
+SENTENCE(A16_wrong_dhkey_check_is_refused_by_the_responder)
 {
     meet(PERIPHERAL);
     pair_to(STEP_RANDOMS);
@@ -374,7 +374,7 @@ SENTENCE(wrong_dhkey_check_is_refused_by_the_responder)
     link_still_serves();
 }
 
-SENTENCE(wrong_dhkey_check_is_refused_by_the_initiator)
+SENTENCE(A16_wrong_dhkey_check_is_refused_by_the_initiator)
 {
     meet(CENTRAL);
     pair_to(STEP_RANDOMS);
@@ -386,7 +386,7 @@ SENTENCE(wrong_dhkey_check_is_refused_by_the_initiator)
 }
 
 /* f6 covers the features: whoever edits them on the way is found out. */
-SENTENCE(edited_features_are_found_out_by_the_check)
+SENTENCE(A11_edited_features_are_found_out_by_the_check)
 {
     meet(PERIPHERAL);
     pair_to(STEP_RANDOMS);

@@ -95,7 +95,7 @@ static void send_opcode(bench_role role, step after, uint8_t opcode)
     we_emit(KITH_EVENT_BONDED);
 }
 
-SENTENCE(every_opcode_out_of_turn_at_every_step_is_one_named_end)
+SENTENCE(A22_every_opcode_out_of_turn_at_every_step_is_one_named_end)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
         for (step after = STEP_FEATURES; after <= STEP_ENCRYPTED; after++) {
@@ -107,7 +107,7 @@ SENTENCE(every_opcode_out_of_turn_at_every_step_is_one_named_end)
         }
 }
 
-SENTENCE(a_second_pairing_request_at_every_step_ends_the_first)
+SENTENCE(A21_a_second_pairing_request_at_every_step_ends_the_first)
 {
     for (step after = STEP_FEATURES; after <= STEP_ENCRYPTED; after++) {
         if (!is_step_of(PERIPHERAL, after))
@@ -160,7 +160,7 @@ SENTENCE(pdus_without_a_pairing_are_not_supported)
 
 /* ---- every length ---- */
 
-SENTENCE(every_wrong_length_at_every_step_is_refused)
+SENTENCE(A29_every_wrong_length_at_every_step_is_refused)
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
         for (step after = STEP_FEATURES; after <= STEP_ENCRYPTED; after++) {
@@ -209,7 +209,7 @@ SENTENCE(a_pdu_longer_than_any_is_ignored_or_refused_but_never_believed)
 
 /* ---- the key before the checks (CVE-2020-13593) ---- */
 
-SENTENCE(ltk_request_before_the_checks_is_refused)
+SENTENCE(A16_ltk_request_before_the_checks_is_refused)
 {
     for (step after = STEP_FEATURES; after < STEP_CHECKS; after++) {
         if (!is_step_of(PERIPHERAL, after))
@@ -224,7 +224,7 @@ SENTENCE(ltk_request_before_the_checks_is_refused)
 }
 
 /* The peer's check is here, but whether it is right is not known yet. */
-SENTENCE(ltk_request_while_the_check_is_computed_is_refused)
+SENTENCE(A16_ltk_request_while_the_check_is_computed_is_refused)
 {
     meet(PERIPHERAL);
     pair_to(STEP_FEATURES);
@@ -260,7 +260,7 @@ SENTENCE(ltk_request_while_a_person_is_asked_is_refused)
 }
 
 /* A Secure Connections key is asked for with zeros; anything else means another key. */
-SENTENCE(ltk_request_for_another_key_is_refused)
+SENTENCE(B13_ltk_request_for_another_key_is_refused)
 {
     meet(PERIPHERAL);
     pair_to(STEP_CHECKS);
@@ -270,7 +270,7 @@ SENTENCE(ltk_request_for_another_key_is_refused)
 }
 
 /* Encryption that nobody here gave a key for proves nothing. */
-SENTENCE(encryption_with_a_key_that_is_not_ours_gives_no_level)
+SENTENCE(A17_encryption_with_a_key_that_is_not_ours_gives_no_level)
 {
     for (step after = STEP_FEATURES; after <= STEP_CHECKS; after++) {
         if (!is_step_of(PERIPHERAL, after))

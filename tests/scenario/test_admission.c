@@ -42,7 +42,7 @@ static void ask_and_be_refused(two *t, kith_why why, kith_smp_reason reason)
 
 /* ---- the window ---- */
 
-static void closed_is_refused_with_pairing_not_supported(void **state)
+static void B9_closed_is_refused_with_pairing_not_supported(void **state)
 {
     two t = open_two(KITH_PAIRING_CLOSED, 4);
 
@@ -106,7 +106,7 @@ static void the_window_closes_after_three_failures_of_the_peer(void **state)
     cast_close(room);
 }
 
-static void the_window_closes_by_time_and_a_pairing_begun_inside_may_end_after(void **state)
+static void B10_the_window_closes_by_time_and_a_pairing_begun_inside_may_end_after(void **state)
 {
     two t = open_two(KITH_PAIRING_CLOSED, 4);
 
@@ -205,7 +205,7 @@ static void a_person_says_no(void **state)
     cast_close(t.room);
 }
 
-static void nobody_answers(void **state)
+static void B9_nobody_answers(void **state)
 {
     two t = open_two(KITH_PAIRING_ASK, 4);
     uint64_t asked;
@@ -344,7 +344,7 @@ static void squat(bool known_address)
     cast_close(room);
 }
 
-static void an_identity_that_is_somebody_elses_is_rejected(void **state)
+static void B6_an_identity_that_is_somebody_elses_is_rejected(void **state)
 {
     (void)state;
     squat(true);
@@ -353,7 +353,7 @@ static void an_identity_that_is_somebody_elses_is_rejected(void **state)
 
 /* ---- room for bonds ---- */
 
-static void a_full_store_is_said_before_pairing_starts(void **state)
+static void B5_a_full_store_is_said_before_pairing_starts(void **state)
 {
     two t = open_two(KITH_PAIRING_CLOSED, 1);
     cast_host *other = cast_add_phone(t.room, "other");
@@ -436,7 +436,7 @@ static void forgetting_while_the_bond_is_being_used(void **state)
 
 /* A peripheral asked for more than the bond holds, and the central encrypts with the bond: that is not what was
  * asked for, and is not told as its success. */
-static void a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **state)
+static void B8_a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **state)
 {
     cast_room *room = cast_open(99, CAST_OPENSSL);
     cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
@@ -460,22 +460,22 @@ static void a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(closed_is_refused_with_pairing_not_supported),
+        cmocka_unit_test(B9_closed_is_refused_with_pairing_not_supported),
         cmocka_unit_test(the_window_closes_after_one_success),
         cmocka_unit_test(the_window_closes_after_three_failures_of_the_peer),
-        cmocka_unit_test(the_window_closes_by_time_and_a_pairing_begun_inside_may_end_after),
+        cmocka_unit_test(B10_the_window_closes_by_time_and_a_pairing_begun_inside_may_end_after),
         cmocka_unit_test(closing_the_window_refuses_what_comes_next),
         cmocka_unit_test(a_central_refuses_a_strangers_security_request),
         cmocka_unit_test(a_person_says_yes),
         cmocka_unit_test(a_person_says_no),
-        cmocka_unit_test(nobody_answers),
+        cmocka_unit_test(B9_nobody_answers),
         cmocka_unit_test(a_bonded_peer_that_asks_again_is_a_question_and_no_is_the_default),
         cmocka_unit_test(an_open_window_answers_a_bonded_peer),
-        cmocka_unit_test(an_identity_that_is_somebody_elses_is_rejected),
-        cmocka_unit_test(a_full_store_is_said_before_pairing_starts),
+        cmocka_unit_test(B6_an_identity_that_is_somebody_elses_is_rejected),
+        cmocka_unit_test(B5_a_full_store_is_said_before_pairing_starts),
         cmocka_unit_test(forgetting_a_connected_peer_disconnects_it),
         cmocka_unit_test(forgetting_while_the_bond_is_being_used),
-        cmocka_unit_test(a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish),
+        cmocka_unit_test(B8_a_bond_that_is_too_weak_does_not_satisfy_a_stronger_wish),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

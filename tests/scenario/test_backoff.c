@@ -73,7 +73,7 @@ static void be_told_to_wait(two *t)
 
 /* ---- A10 ---- */
 
-static void fifty_failures_never_shrink_the_wait(void **state)
+static void A10_fifty_failures_never_shrink_the_wait(void **state)
 {
     unsigned before = 0;
     two t;
@@ -121,7 +121,7 @@ static void being_told_to_wait_does_not_lengthen_the_wait(void **state)
 }
 
 /* A bonded peer, or who has its identity key, under a fresh private address each time. */
-static void rotating_addresses_of_a_known_identity_are_one_peer(void **state)
+static void A10_rotating_addresses_of_a_known_identity_are_one_peer(void **state)
 {
     two t;
 
@@ -155,7 +155,7 @@ static void use_number(two *t, unsigned number)
 }
 
 /* Fresh addresses have no wait, and gain nothing by it: each attempt needs the window, which closes after three. */
-static void rotating_addresses_of_strangers_have_the_windows_three_failures(void **state)
+static void A10_rotating_addresses_of_strangers_have_the_windows_three_failures(void **state)
 {
     two t;
 
@@ -500,10 +500,10 @@ static void other_waits_and_none_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fifty_failures_never_shrink_the_wait),
+        cmocka_unit_test(A10_fifty_failures_never_shrink_the_wait),
         cmocka_unit_test(being_told_to_wait_does_not_lengthen_the_wait),
-        cmocka_unit_test(rotating_addresses_of_a_known_identity_are_one_peer),
-        cmocka_unit_test(rotating_addresses_of_strangers_have_the_windows_three_failures),
+        cmocka_unit_test(A10_rotating_addresses_of_a_known_identity_are_one_peer),
+        cmocka_unit_test(A10_rotating_addresses_of_strangers_have_the_windows_three_failures),
         cmocka_unit_test(a_crowd_of_strangers_frees_nobody_and_locks_nobody_out),
         cmocka_unit_test(our_own_calls_answer_backoff_with_the_time_left),
         cmocka_unit_test(a_security_request_that_would_lead_to_pairing_is_told_to_wait),

@@ -159,7 +159,7 @@ static void a_bond_is_the_same_after_a_reboot_in_every_field(void **state)
 }
 
 /* Power that goes before BONDED was told: the bond is not there, or it is there whole. */
-static void power_off_at_every_moment_of_a_pairing_leaves_no_half_bond(void **state)
+static void B4_power_off_at_every_moment_of_a_pairing_leaves_no_half_bond(void **state)
 {
     (void)state;
     for (uint64_t after = 0; after <= 1200000; after += 50000) {
@@ -231,7 +231,7 @@ static kith_bond_keys pair_again_with_the_store_held(three *t)
     return old;
 }
 
-static void the_old_bond_stands_until_the_new_one_is_durable(void **state)
+static void B4_the_old_bond_stands_until_the_new_one_is_durable(void **state)
 {
     three t;
     kith_bond_keys old = pair_again_with_the_store_held(&t), phone = keys_of(t.phone);
@@ -616,9 +616,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rebooted_host_reconnects_encrypted_without_pairing),
         cmocka_unit_test(a_bond_is_the_same_after_a_reboot_in_every_field),
-        cmocka_unit_test(power_off_at_every_moment_of_a_pairing_leaves_no_half_bond),
+        cmocka_unit_test(B4_power_off_at_every_moment_of_a_pairing_leaves_no_half_bond),
         cmocka_unit_test(bonded_is_told_when_the_bond_is_durable),
-        cmocka_unit_test(the_old_bond_stands_until_the_new_one_is_durable),
+        cmocka_unit_test(B4_the_old_bond_stands_until_the_new_one_is_durable),
         cmocka_unit_test(a_bond_that_can_not_be_stored_is_told_and_changes_nothing),
         cmocka_unit_test(a_key_that_is_asked_for_waits_for_the_store),
         cmocka_unit_test(a_key_that_waits_dies_with_its_link),

@@ -111,7 +111,7 @@ static void cut_everywhere(cut how)
     }
 }
 
-static void silence_at_each_event(void **state)
+static void A30_silence_at_each_event(void **state)
 {
     (void)state;
     cut_everywhere(CUT_SILENCE);
@@ -132,7 +132,7 @@ static void the_peripheral_disconnects_at_each_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(silence_at_each_event),
+        cmocka_unit_test(A30_silence_at_each_event),
         cmocka_unit_test(the_central_disconnects_at_each_event),
         cmocka_unit_test(the_peripheral_disconnects_at_each_event),
     };

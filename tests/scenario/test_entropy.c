@@ -129,20 +129,20 @@ static void fail_at_each_draw(bool at_the_lamp)
     assert_true(fail_after(20, CAST_RANDOM_FAILS, at_the_lamp));
 }
 
-static void the_peripheral_runs_out_of_randomness_at_each_draw(void **state)
+static void A25_the_peripheral_runs_out_of_randomness_at_each_draw(void **state)
 {
     (void)state;
     fail_at_each_draw(true);
 }
 
-static void the_central_runs_out_of_randomness_at_each_draw(void **state)
+static void A25_the_central_runs_out_of_randomness_at_each_draw(void **state)
 {
     (void)state;
     fail_at_each_draw(false);
 }
 
 /* No key pair could be made ahead: a pairing that needs one says why, and nothing is sent in its place. */
-static void no_key_pair_no_pairing(void **state)
+static void A25_no_key_pair_no_pairing(void **state)
 {
     cast_room *room = cast_open(103, CAST_OPENSSL);
     cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
@@ -167,9 +167,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_does_not_start_without_randomness),
-        cmocka_unit_test(the_peripheral_runs_out_of_randomness_at_each_draw),
-        cmocka_unit_test(the_central_runs_out_of_randomness_at_each_draw),
-        cmocka_unit_test(no_key_pair_no_pairing),
+        cmocka_unit_test(A25_the_peripheral_runs_out_of_randomness_at_each_draw),
+        cmocka_unit_test(A25_the_central_runs_out_of_randomness_at_each_draw),
+        cmocka_unit_test(A25_no_key_pair_no_pairing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

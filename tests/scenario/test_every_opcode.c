@@ -219,14 +219,14 @@ static void run_state(const state_row *row, bool peripheral)
     cast_close(s.room);
 }
 
-static void every_opcode_in_every_state_of_a_peripheral(void **state)
+static void A18_every_opcode_in_every_state_of_a_peripheral(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof as_peripheral / sizeof as_peripheral[0]; i++)
         run_state(&as_peripheral[i], true);
 }
 
-static void every_opcode_in_every_state_of_a_central(void **state)
+static void A18_every_opcode_in_every_state_of_a_central(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof as_central / sizeof as_central[0]; i++)
@@ -236,8 +236,8 @@ static void every_opcode_in_every_state_of_a_central(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_opcode_in_every_state_of_a_peripheral),
-        cmocka_unit_test(every_opcode_in_every_state_of_a_central),
+        cmocka_unit_test(A18_every_opcode_in_every_state_of_a_peripheral),
+        cmocka_unit_test(A18_every_opcode_in_every_state_of_a_central),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,7 +163,7 @@ static void pairing_on_purpose_makes_it_whole(void **state)
 }
 
 /* Pairing on purpose, too, never takes less than what stands. */
-static void pairing_on_purpose_does_not_make_it_weaker(void **state)
+static void B1_pairing_on_purpose_does_not_make_it_weaker(void **state)
 {
     (void)state;
     for (unsigned phone_forgot = 0; phone_forgot <= 1; phone_forgot++) {
@@ -192,7 +192,7 @@ static void pairing_on_purpose_does_not_make_it_weaker(void **state)
 }
 
 /* Nor does an answer that nobody looked at. */
-static void numbers_that_nobody_saw_do_not_replace_a_level_4_bond(void **state)
+static void B15_numbers_that_nobody_saw_do_not_replace_a_level_4_bond(void **state)
 {
     two t = open_bonded(KITH_PAIRING_CLOSED, true);
     unsigned ends;
@@ -256,7 +256,7 @@ static void the_real_one_still_encrypts(two *t, actor *impostor)
     cast_close(t->room);
 }
 
-static void an_address_alone_gets_nothing(void **state)
+static void B1_an_address_alone_gets_nothing(void **state)
 {
     static const uint8_t keys[2][16] = {{0}, {9, 9, 9}};
 
@@ -278,7 +278,7 @@ static void an_address_alone_gets_nothing(void **state)
 }
 
 /* Outside of the window a person is asked, and told that a bond is at stake; no, and no answer, change nothing. */
-static void a_stranger_that_wants_to_pair_is_a_question_about_the_bond(void **state)
+static void B1_a_stranger_that_wants_to_pair_is_a_question_about_the_bond(void **state)
 {
     (void)state;
     for (kith_pairing_policy policy = KITH_PAIRING_CLOSED; policy <= KITH_PAIRING_ASK; policy++)
@@ -304,7 +304,7 @@ static void a_stranger_that_wants_to_pair_is_a_question_about_the_bond(void **st
 }
 
 /* Whom a person or the window admits takes the place, if the result is at least as strong. */
-static void a_stranger_is_admitted_for_a_result_at_least_as_strong(void **state)
+static void B3_a_stranger_is_admitted_for_a_result_at_least_as_strong(void **state)
 {
     (void)state;
     for (unsigned numbers = 0; numbers <= 1; numbers++)
@@ -338,7 +338,7 @@ static void a_stranger_is_admitted_for_a_result_at_least_as_strong(void **state)
 }
 
 /* The peer is here and proven, on another link: whoever else says to be it is not, window or not. */
-static void nobody_takes_the_place_of_a_peer_that_is_here(void **state)
+static void B6_nobody_takes_the_place_of_a_peer_that_is_here(void **state)
 {
     two t = open_bonded(KITH_PAIRING_CLOSED, false);
     unsigned ends;
@@ -417,7 +417,7 @@ static void ask_with_security_requests(actor *impostor, two *t, uint8_t auth_req
 }
 
 /* However it asks, it is asked for its key first, and has none (CVE-2025-62235). */
-static void a_false_peripheral_is_asked_for_its_key_and_never_paired_with(void **state)
+static void B2_a_false_peripheral_is_asked_for_its_key_and_never_paired_with(void **state)
 {
     (void)state;
     for (unsigned bits = 0; bits < 8; bits++) {
@@ -449,14 +449,14 @@ int main(void)
         cmocka_unit_test(the_peripheral_forgot),
         cmocka_unit_test(the_central_forgot),
         cmocka_unit_test(pairing_on_purpose_makes_it_whole),
-        cmocka_unit_test(pairing_on_purpose_does_not_make_it_weaker),
-        cmocka_unit_test(numbers_that_nobody_saw_do_not_replace_a_level_4_bond),
-        cmocka_unit_test(an_address_alone_gets_nothing),
-        cmocka_unit_test(a_stranger_that_wants_to_pair_is_a_question_about_the_bond),
-        cmocka_unit_test(a_stranger_is_admitted_for_a_result_at_least_as_strong),
-        cmocka_unit_test(nobody_takes_the_place_of_a_peer_that_is_here),
+        cmocka_unit_test(B1_pairing_on_purpose_does_not_make_it_weaker),
+        cmocka_unit_test(B15_numbers_that_nobody_saw_do_not_replace_a_level_4_bond),
+        cmocka_unit_test(B1_an_address_alone_gets_nothing),
+        cmocka_unit_test(B1_a_stranger_that_wants_to_pair_is_a_question_about_the_bond),
+        cmocka_unit_test(B3_a_stranger_is_admitted_for_a_result_at_least_as_strong),
+        cmocka_unit_test(B6_nobody_takes_the_place_of_a_peer_that_is_here),
         cmocka_unit_test(nobody_takes_the_place_of_a_peer_whose_bond_is_being_written),
-        cmocka_unit_test(a_false_peripheral_is_asked_for_its_key_and_never_paired_with),
+        cmocka_unit_test(B2_a_false_peripheral_is_asked_for_its_key_and_never_paired_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void expect_refused(actor *peer, cast_host *host, kith_why why, kith_smp_
     actor_clean_pairing(peer, host);
 }
 
-static void one_wrong_bit_is_found_where_it_matters(void **state)
+static void A18_one_wrong_bit_is_found_where_it_matters(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -143,14 +143,14 @@ static void refuse_key(bool host_is_peripheral, const uint8_t key[65], kith_why 
     cast_close(room);
 }
 
-static void the_debug_key_is_refused(void **state)
+static void A23_the_debug_key_is_refused(void **state)
 {
     (void)state;
     refuse_key(true, debug_key, KITH_WHY_DEBUG_KEY, KITH_SMP_INVALID_PARAMETERS);
     refuse_key(false, debug_key, KITH_WHY_DEBUG_KEY, KITH_SMP_INVALID_PARAMETERS);
 }
 
-static void points_that_are_none_are_refused(void **state)
+static void A6_points_that_are_none_are_refused(void **state)
 {
     uint8_t key[65] = {KITH_SMP_PAIRING_PUBLIC_KEY};
 
@@ -163,7 +163,7 @@ static void points_that_are_none_are_refused(void **state)
 }
 
 /* An initiator shows its key first; a responder that sends it back learns nothing (CVE-2020-26558). */
-static void our_own_key_sent_back_is_refused(void **state)
+static void A4_our_own_key_sent_back_is_refused(void **state)
 {
     cast_room *room = cast_open(143, CAST_OPENSSL);
     actor peer;
@@ -182,10 +182,10 @@ static void our_own_key_sent_back_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_wrong_bit_is_found_where_it_matters),
-        cmocka_unit_test(the_debug_key_is_refused),
-        cmocka_unit_test(points_that_are_none_are_refused),
-        cmocka_unit_test(our_own_key_sent_back_is_refused),
+        cmocka_unit_test(A18_one_wrong_bit_is_found_where_it_matters),
+        cmocka_unit_test(A23_the_debug_key_is_refused),
+        cmocka_unit_test(A6_points_that_are_none_are_refused),
+        cmocka_unit_test(A4_our_own_key_sent_back_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,7 @@ static void bond_with_irk(attack *a, unsigned i, side *peripheral)
     part(central, peripheral);
 }
 
-static void an_address_that_two_bonds_claim_is_neithers(void **state)
+static void B14_an_address_that_two_bonds_claim_is_neithers(void **state)
 {
     kith_address address;
     attack a;
@@ -110,7 +110,7 @@ static void an_address_that_two_bonds_claim_is_neithers(void **state)
     attack_end(&a);
 }
 
-static void an_identity_proven_on_another_link_cannot_be_taken_over(void **state)
+static void B6_an_identity_proven_on_another_link_cannot_be_taken_over(void **state)
 {
     const kith_verdict *verdict;
     kith_bond_info bond;
@@ -153,8 +153,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_that_acknowledges_nothing_leaves_a_buffer_to_another),
         cmocka_unit_test(and_to_one_that_comes_later),
-        cmocka_unit_test(an_address_that_two_bonds_claim_is_neithers),
-        cmocka_unit_test(an_identity_proven_on_another_link_cannot_be_taken_over),
+        cmocka_unit_test(B14_an_address_that_two_bonds_claim_is_neithers),
+        cmocka_unit_test(B6_an_identity_proven_on_another_link_cannot_be_taken_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,7 +78,7 @@ static void a_private_address_is_resolved_with_every_irk(void **state)
 }
 
 /* An IRK of zero says "I have no resolvable addresses": whoever resolves with it is not that peer. */
-static void an_irk_of_zero_resolves_nothing(void **state)
+static void B7_an_irk_of_zero_resolves_nothing(void **state)
 {
     kith_crypto_port *port = *state;
     static const uint8_t zero[16];
@@ -185,7 +185,7 @@ static void bonds_are_listed_in_order_of_their_ids(void **state)
 }
 
 /* Never a lower level, a shorter key or legacy for Secure Connections: each alone decides. */
-static void a_weaker_bond_is_told_from_an_equal_one(void **state)
+static void B1_a_weaker_bond_is_told_from_an_equal_one(void **state)
 {
     (void)state;
     for (uint8_t old_level = 2; old_level <= 4; old_level++)
@@ -221,7 +221,7 @@ static void a_store_without_room_holds_nothing(void **state)
 
 /* ---- an identity resolving key that two bonds have ---- */
 
-static void an_irk_that_two_bonds_have_names_neither(void **state)
+static void B7_an_irk_that_two_bonds_have_names_neither(void **state)
 {
     kith_crypto_port *port = *state;
     store s;
@@ -428,15 +428,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bond_is_found_by_id_and_by_identity),
         cmocka_unit_test(a_private_address_is_resolved_with_every_irk),
-        cmocka_unit_test(an_irk_of_zero_resolves_nothing),
+        cmocka_unit_test(B7_an_irk_of_zero_resolves_nothing),
         cmocka_unit_test(a_new_bond_of_a_known_peer_takes_its_place_and_keeps_its_id),
         cmocka_unit_test(a_full_store_changes_nothing_and_still_replaces),
         cmocka_unit_test(a_removed_bond_leaves_no_octet_of_its_keys),
         cmocka_unit_test(ids_are_not_used_again_at_once_and_skip_zero),
         cmocka_unit_test(bonds_are_listed_in_order_of_their_ids),
-        cmocka_unit_test(a_weaker_bond_is_told_from_an_equal_one),
+        cmocka_unit_test(B1_a_weaker_bond_is_told_from_an_equal_one),
         cmocka_unit_test(a_store_without_room_holds_nothing),
-        cmocka_unit_test(an_irk_that_two_bonds_have_names_neither),
+        cmocka_unit_test(B7_an_irk_that_two_bonds_have_names_neither),
         cmocka_unit_test(room_that_is_promised_is_not_there_for_others),
         cmocka_unit_test(an_id_is_named_before_the_bond_is_there),
         cmocka_unit_test(a_forgotten_bond_is_nobodys_and_keeps_its_place_until_it_is_dropped),

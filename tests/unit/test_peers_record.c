@@ -160,7 +160,7 @@ static void refuse_device(const kith_record *record, kith_status why)
     assert_true(is_zero(&out, sizeof out));
 }
 
-static void a_field_without_a_possible_value_is_refused(void **state)
+static void B12_a_field_without_a_possible_value_is_refused(void **state)
 {
     static const struct {
         uint8_t at, value;
@@ -231,7 +231,7 @@ static void numbers_are_unseen_only_where_numbers_were_compared(void **state)
     refuse_bond(&record, KITH_ERR_DAMAGED);
 }
 
-static void a_key_of_zeros_is_none(void **state)
+static void A17_a_key_of_zeros_is_none(void **state)
 {
     kith_record record = record_of(vector_bond, sizeof vector_bond, KITH_RECORD_BOND, 1);
 
@@ -244,7 +244,7 @@ static void a_key_of_zeros_is_none(void **state)
 }
 
 /* CVE-2019-2102: products have shipped with the specification's example. */
-static void a_key_that_everybody_knows_is_no_key(void **state)
+static void A24_a_key_that_everybody_knows_is_no_key(void **state)
 {
     static const uint8_t sample[16] = {0xbf, 0x01, 0xfb, 0x9d, 0x4e, 0xf3, 0xbc, 0x36,
                                        0xd8, 0x74, 0xf5, 0x39, 0x41, 0x38, 0x68, 0x4c};
@@ -322,11 +322,11 @@ int main(void)
         cmocka_unit_test(a_bond_is_written_as_the_document_says),
         cmocka_unit_test(a_bond_is_read_as_it_was_written),
         cmocka_unit_test(a_device_is_written_and_read),
-        cmocka_unit_test(a_field_without_a_possible_value_is_refused),
+        cmocka_unit_test(B12_a_field_without_a_possible_value_is_refused),
         cmocka_unit_test(a_private_address_is_nobodys_identity),
         cmocka_unit_test(numbers_are_unseen_only_where_numbers_were_compared),
-        cmocka_unit_test(a_key_of_zeros_is_none),
-        cmocka_unit_test(a_key_that_everybody_knows_is_no_key),
+        cmocka_unit_test(A17_a_key_of_zeros_is_none),
+        cmocka_unit_test(A24_a_key_that_everybody_knows_is_no_key),
         cmocka_unit_test(the_length_is_exact),
         cmocka_unit_test(a_later_version_is_told_apart),
         cmocka_unit_test(what_is_no_such_record_is_refused),

@@ -173,7 +173,7 @@ static void what_has_no_row_is_refused_and_what_is_reserved_is_dropped(void **st
 }
 
 /* No state but the one after both checks knows an LTK to answer with. */
-static void an_ltk_request_is_refused_in_every_state_without_a_row(void **state)
+static void A16_an_ltk_request_is_refused_in_every_state_without_a_row(void **state)
 {
     (void)state;
     for (unsigned at = SMP_START; at < SMP_DONE; at++) {
@@ -316,7 +316,7 @@ int main(void)
         cmocka_unit_test(staying_is_only_staying),
         cmocka_unit_test(a_wrong_length_never_reaches_a_handler),
         cmocka_unit_test(what_has_no_row_is_refused_and_what_is_reserved_is_dropped),
-        cmocka_unit_test(an_ltk_request_is_refused_in_every_state_without_a_row),
+        cmocka_unit_test(A16_an_ltk_request_is_refused_in_every_state_without_a_row),
         cmocka_unit_test(encryption_that_nobody_asked_for_proves_nothing),
         cmocka_unit_test(a_session_that_has_ended_takes_nothing_more),
         cmocka_unit_test(the_timer_ends_it_without_a_word),
