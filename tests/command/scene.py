@@ -19,6 +19,10 @@ DISCONNECTED = r"Disconnected:"
 CONSENT = r"May ([0-9A-F:]{17}) \((public|random)\) pair\? \[yes/no\]"
 AGAIN = r"May ([0-9A-F:]{17}) \((public|random)\) pair again\? A bond with it stands\. \[yes/no\]"
 NUMBER = r"Does the other device show (\d{6})\? \[yes/no\]"
+PASSKEY_SHOWN = r"Type this on the other device: (\d{6})"
+PASSKEY_WANTED = r"Which six digits does the other device show\? \[digits/no\]"
+PASSKEY_AGREED = r"Which six digits did you agree on\? \[digits/no\]"
+PASSKEY_CANCELLED = r"A person gave up typing the passkey"
 PAIRED = r"Paired: the link is encrypted with a new key"
 BONDED = r"The bond is stored\."
 ENCRYPTED = r"Encrypted with the key of the stored bond"
@@ -71,7 +75,7 @@ class Scene:
     def controller(self, *options, terminal=True, name="controller"):
         """The virtual radio; ready when this returns."""
         radio = self.start("controller", *options, terminal=terminal, name=name)
-        radio.expect(LISTENING)
+        radio.listens_at = radio.expect(LISTENING)[1].removeprefix("unix:")
         return radio
 
     def serve(self, *options, terminal=True, name="serve", **how):

@@ -266,6 +266,11 @@ def pairings(capture):
     return len(_fields(capture, "btsmp.opcode == 0x01", "frame.number"))
 
 
+def pairing_failures(capture):
+    """The reasons of Pairing Failed, whoever sent it."""
+    return [int(reason, 16) for reason in _fields(capture, "btsmp.opcode == 0x05", "btsmp.reason")]
+
+
 def encryptions(capture):
     """How often a link was encrypted: Encryption Change, Success, on."""
     wanted = "bthci_evt.code == 0x08 && bthci_evt.status == 0 && bthci_evt.encryption_enable == 1"

@@ -13,7 +13,7 @@ from process import TimeLimit, wait_until
 PIPE = "/run/bluetoothctl"
 BONDS = "/var/lib/bluetooth"
 KEPT_BONDS = "/log/bonds"
-LTK_SECTIONS = ("LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey")
+PEERS_KEY, OWN_KEY, OWN_KEY_BEFORE = "LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey"
 QUIET = "/run/quiet"
 # In bluetoothd's log.  When a link has ended: the kernel's word (Device Disconnected), and the end of its ATT channel.
 DISCOVERED = "discover_primary_cb() Primary services found"
@@ -34,23 +34,39 @@ class RefusedByLinux(Exception):
 
 
 @dataclass(frozen=True)
-class Bond:
-    """What /var/lib/bluetooth says of one peer.  The LTK stands there as the kernel keeps it, least
-    significant octet first: as on the wire, reversed against what f5 gives."""
+class Key:
+    """A long term key as /var/lib/bluetooth has it: as the kernel keeps it, least significant octet first: as on the
+    wire, reversed against what f5 gives."""
 
-    adapter: str
-    peer: str
-    name: str
     ltk: bytes
-    key_type: int
-    key_size: int
+    ediv: int
+    rand: int
+    number: int
+    size: int
 
-    KEY_TYPES = ("legacy, unauthenticated", "legacy, authenticated", "Secure Connections, unauthenticated",
-                 "Secure Connections, authenticated", "Secure Connections, debug key")
+    KINDS = ("legacy, unauthenticated", "legacy, authenticated", "Secure Connections, unauthenticated",
+             "Secure Connections, authenticated", "Secure Connections, debug key")
 
     @property
     def kind(self):
-        return self.KEY_TYPES[self.key_type] if self.key_type < len(self.KEY_TYPES) else f"type {self.key_type}"
+        return self.KINDS[self.number] if self.number < len(self.KINDS) else f"type {self.number}"
+
+    @property
+    def told(self):
+        """As ours.key_told()."""
+        return self.ltk, self.ediv, self.rand
+
+
+@dataclass(frozen=True)
+class Bond:
+    """What /var/lib/bluetooth says of one peer.  Of Secure Connections there is one key, as if it were Linux's own."""
+
+    own: Key | None  # used where Linux is the peripheral
+    peers: Key | None  # used where Linux is the central
+
+    @property
+    def keys(self):
+        return [key for key in (self.own, self.peers) if key]
 
 
 class Linux:
@@ -185,6 +201,21 @@ class Linux:
             tail = self.control_text()[self._seen :].strip()[-200:]
             raise TimeLimit(f"{error}; last: {tail!r}") from None
 
+    def use_agent(self, agent):
+        """Its user has other IO capabilities from now on."""
+        self.control("agent off")
+        self.expect(r"Agent unregistered", 10)
+        self.control(f"agent {agent}")
+        self.expect(r"Agent registered", 10)
+        self.control("default-agent")
+        self.expect(r"Default agent request successful", 10)
+
+    def pair_legacy_only(self):
+        """Until bluetoothd starts again, which turns Secure Connections on."""
+        said = self.management("sc off")
+        if "secure-conn" in said or "settings" not in said:
+            raise RefusedByLinux(said)
+
     def power_on(self):
         self.control("power on")
         self.expect(r"Changing power on succeeded", 20, refusal=r"Failed to set power.*")
@@ -204,14 +235,41 @@ class Linux:
     def expect_paired(self, limit_s=30):
         self.expect(r"Pairing successful", limit_s, refusal=r"Failed to pair.*|Device \S+ not available")
 
+    def _expect_question(self, heading, prompt, limit_s):
+        """A prompt is written anew whenever something else is printed, even once its question is over: a heading tells
+        that this one is new."""
+        return self.expect(rf"{heading}(?s:.*?){prompt}", limit_s, refusal=r"Failed to pair.*")
+
     def number_shown(self, limit_s=30):
         """The six digits that its user is asked about."""
-        asked = self.expect(r"Confirm passkey (\d+) \(yes/no\):", limit_s, refusal=r"Failed to pair.*")
-        return asked.group(1)
+        return self._expect_question(r"Request confirmation", r"Confirm passkey (\d+) \(yes/no\):", limit_s).group(1)
+
+    def expect_not_paired(self, limit_s=30):
+        """Its answer to `pair`, which must be a failure."""
+        return self.expect(r"Failed to pair: (\S+)", limit_s, refusal=r"Pairing successful").group(1)
+
+    def failed_bondings(self):
+        """The statuses that bluetoothd logged in this session; as peripheral it tells nobody else.  A failed pairing
+        has one for its failure, and one for the end of its link."""
+        return re.findall(r"device_bonding_complete\(\) bonding \S+ status 0x(?!00)(\w\w)", self._daemon_text())
+
+    def expect_bonding_failed(self, before, limit_s=15):
+        """The status of the first after so many."""
+        return wait_until(lambda: self.failed_bondings()[before:], limit_s, "bluetoothd logs a failed bonding")[0]
+
+    def passkey_shown(self, limit_s=30):
+        return self.expect(r"Passkey: (\d{6})", limit_s, refusal=r"Failed to pair.*").group(1)
+
+    def type_passkey(self, passkey, limit_s=30):
+        self._expect_question(r"Request passkey", r"Enter passkey \(number in 0-999999\):", limit_s)
+        self.control(passkey)
 
     def expect_consent_wanted(self, limit_s=30):
         """Its user is asked whether somebody may pair at all; there is nothing to compare."""
-        self.expect(r"Accept pairing \(yes/no\):", limit_s)
+        self._expect_question(r"Request authorization", r"Accept pairing \(yes/no\):", limit_s)
+
+    def expect_question_withdrawn(self, limit_s=15):
+        self.expect(r"Request canceled", limit_s)
 
     def connect(self, address, limit_s=30):
         self.control(f"connect {address}")
@@ -239,19 +297,22 @@ class Linux:
         self.expect(r"Device has been removed", 15, refusal=r"Failed to remove.*|Device \S+ not available")
 
     def bond(self, address):
-        """The stored bond with this peer."""
-        output = self.machine.must(f"cd {BONDS} && ls -d */{address}/info && cat */{address}/info; cd /")
-        path, _, text = output.partition("\n")
+        """The stored bond with this peer; without keys if there is none."""
+        text = self.machine.must(f"cat {BONDS}/*/{address}/info 2>/dev/null; true")
         parser = configparser.ConfigParser(interpolation=None)
         parser.optionxform = str
         parser.read_string(text)
-        # LongTermKey where the peer was the central, the others where it was the peripheral (old and new name).
-        keys = [parser[name] for name in LTK_SECTIONS if name in parser]
-        if not keys or any(dict(key) != dict(keys[0]) for key in keys):
-            raise RefusedByLinux(f"not one LTK in {path}: {parser.sections()}")
-        key = keys[0]
-        return Bond(adapter=path.split("/")[0], peer=address, name=parser["General"].get("Name", ""),
-                    ltk=bytes.fromhex(key["Key"]), key_type=int(key["Authenticated"]), key_size=int(key["EncSize"]))
+        if OWN_KEY in parser and dict(parser[OWN_KEY]) != dict(parser[OWN_KEY_BEFORE]):
+            raise RefusedByLinux(f"{OWN_KEY} and {OWN_KEY_BEFORE}, its former name, differ")
+
+        def key(name):
+            if name not in parser:
+                return None
+            said = parser[name]
+            return Key(bytes.fromhex(said["Key"]), int(said["EDiv"]), int(said["Rand"]), int(said["Authenticated"]),
+                       int(said["EncSize"]))
+
+        return Bond(own=key(OWN_KEY), peers=key(PEERS_KEY))
 
     # As a peripheral.
 
@@ -270,6 +331,10 @@ class Linux:
         self.expect(r"Changing pairable on succeeded", 10, refusal=r"Failed to set pairable.*")
         self.control("menu advertise", f"name {name}", "discoverable on", "back", "advertise on")
         self.expect(r"Advertising object registered", 10, refusal=r"Failed to register advertisement.*")
+
+    def stop_advertising(self):
+        self.control("advertise off")
+        self.expect(r"Advertising object unregistered", 10, refusal=r"Failed to unregister.*")
 
     def want_intervals(self, least, most):
         """Connection intervals, in 1.25 ms, that it asks for as a peripheral."""

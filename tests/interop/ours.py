@@ -10,8 +10,10 @@ AIR_CAPTURE = "air.pcap"
 DECRYPTED_CAPTURE = "air-decrypted.pcap"
 CLIENT_CAPTURES = "radio-*.btsnoop"  # one for each client, numbered as they came
 
-# Linux's authenticated flag and our level say the same.
-LEVEL_OF_KEY = {"Secure Connections, unauthenticated": 2, "Secure Connections, authenticated": 4}
+# What Linux says of a key, and our level.  They agree but for a legacy passkey: Linux 6.1 calls its key authenticated,
+# and we do not since Core 6.2 does not: whoever listens finds the passkey and with it the keys.
+LEVEL_OF_KEY = {"Secure Connections, unauthenticated": 2, "Secure Connections, authenticated": 4,
+                "legacy, unauthenticated": 2, "legacy, authenticated": 2}
 
 
 def controller_command(kith, socket, directory):
@@ -25,33 +27,41 @@ def client_captures(directory):
     return sorted(directory.glob(CLIENT_CAPTURES), key=lambda path: int(path.stem.rpartition("-")[2]))
 
 
-def _common(socket, store, io):
-    return ["--hci", f"unix:{socket}", "--store", store, "--io", io, "--json", "--show-keys"]
+def _common(socket, store, io, level, legacy):
+    options = ["--hci", f"unix:{socket}", "--store", store, "--io", io, "--level", level, "--json", "--show-keys"]
+    return [*options, "--legacy"] if legacy else options
 
 
-def peripheral_command(kith, socket, store="none", io="none"):
+def peripheral_command(kith, socket, store="none", io="none", level="encrypted", legacy=False):
     """The lamp: pairing window open, one characteristic that only an encrypted link may read."""
-    return [kith, "serve", "--name", NAME, *_common(socket, store, io)]
+    return [kith, "serve", "--name", NAME, *_common(socket, store, io, level, legacy)]
 
 
-def central_command(kith, socket, peer, characteristic, store, io, level, again=False):
+def central_command(kith, socket, peer, characteristic, store, io, level, again=False, legacy=False):
     """Finds the peer, secures the link by its bond or by pairing, reads the characteristic, leaves."""
     anew = ["--again"] if again else []
-    return [kith, "pair", *anew, *_common(socket, store, io), "--level", level, "--read", characteristic, peer]
+    return [kith, "pair", *anew, *_common(socket, store, io, level, legacy), "--read", characteristic, peer]
 
 
 # What they print, one JSON object a line, each with its "event":
 #   ready              address, address_type (public or random); the peripheral: also characteristic (UUID), value (hex)
 #   comparison-wanted  number (six digits); answered by a line on stdin
+#   passkey-shown      passkey (six digits), to be typed on the peer
+#   passkey-wanted     the peer's; answered by a line on stdin
 #   connected          claimed_peer, if the address names a bond
 #   paired, encrypted  by a new key, by the bond's; level, key_size
-#   bonded             peer, level, key_size, ltk (hex, most significant octet first, as octet_order says)
+#   bonded             peer, level, key_size, ltk (hex, most significant octet first, as octet_order says); legacy: ltk
+#                      is the one that the peer gave, with ediv and rand, and my_ltk, my_ediv, my_rand are ours
 #   encryption-failed  why
+#   pairing-failed     why, smp_reason (the name of what Pairing Failed said, whoever sent it)
 #   disconnected       hci_status (Vol 1 Part F), hci_status_name
 #   value              value (hex)
 READY, ADVERTISING, COMPARISON, CONNECTED = "ready", "advertising", "comparison-wanted", "connected"
 DISCONNECTED, PAIRED, BONDED = "disconnected", "paired", "bonded"
 ENCRYPTED, VALUE = "encrypted", "value"
+PASSKEY_SHOWN, PASSKEY_WANTED = "passkey-shown", "passkey-wanted"
+NOT_PAIRED, SC_REQUIRED, CONFIRM_MISMATCH, PEER_FAILED = ("pairing-failed", "sc-required", "confirm-mismatch",
+                                                          "peer-failed")
 CONNECTION_TIMEOUT = 0x08
 NOT_ENCRYPTED, PEER_SAYS_NO_KEY, KEYS_DIFFER = "encryption-failed", "peer-says-no-key", "keys-differ"
 
@@ -92,6 +102,15 @@ def bond_of(kith, store, address):
     return json.loads(output_of([kith, "bonds", "show", address, "--store", store, "--json"]))
 
 
+def bonds(kith, store):
+    """All that `kith bonds` lists."""
+    return [json.loads(line) for line in output_of([kith, "bonds", "list", "--store", store, "--json"]).splitlines()]
+
+
+def forget(kith, store, address):
+    output_of([kith, "bonds", "forget", address, "--store", store])
+
+
 def wait_for_socket(process, path, limit_s=10):
     def look():
         process.check_alive()
@@ -100,8 +119,12 @@ def wait_for_socket(process, path, limit_s=10):
     return wait_until(look, limit_s, f"{process.name} serves {path.name}")
 
 
-def ltk_on_wire(bonded):
-    return bytes.fromhex(bonded["ltk"])[::-1]
+def key_told(bonded, whose=""):
+    """(LTK in wire order, EDIV, Rand) of the peer's, which is all there is of Secure Connections, or of "my_" key."""
+    if f"{whose}ltk" not in bonded:
+        return None
+    named = (int(bonded.get(f"{whose}{name}", "0"), 16) for name in ("ediv", "rand"))
+    return bytes.fromhex(bonded[f"{whose}ltk"])[::-1], *named
 
 
 def must_succeed(process, limit_s):

@@ -2,7 +2,7 @@
 
 Parties in a context: linux, and ours (the process of `kith serve` or `kith pair` that runs, or ran last).
 Facts found on the way: image, linux_address, peer (our address as Linux knows it),
-bonded (what we said of the new bond), bond (what Linux stored).
+bonded (what we said of the new bond), bond (what Linux stored), mistyped (a passkey was, on purpose).
 """
 
 import captures
@@ -41,7 +41,7 @@ def attach_adapter(context):
     return f"hci0, {address}, is our controller"
 
 
-def start_bluetooth(agent, private=False):
+def start_bluetooth(agent, private=False, legacy=False):
     """bluetoothd takes the adapter over; its user has these IO capabilities."""
 
     def check(context):
@@ -50,7 +50,9 @@ def start_bluetooth(agent, private=False):
             linux.be_private(context.found["linux_address"])
         linux.start_bluetooth(agent)
         linux.power_on()
-        return f"agent {agent}{', private addresses' if private else ''}"
+        if legacy:
+            linux.pair_legacy_only()
+        return f"agent {agent}{', private addresses' if private else ''}{', legacy pairing alone' if legacy else ''}"
 
     return check
 
@@ -84,29 +86,93 @@ def both_say_yes(context):
     context.parties["linux"].control("yes")
 
 
+# Passkeys.  `typed` makes of what is shown what is typed.
+
+
+def exactly(passkey):
+    return passkey
+
+
+def wrongly(passkey):
+    return f"{int(passkey) ^ 1:06}"
+
+
+def _type(context, passkey, typed, keyboard):
+    keyboard(typed(passkey))
+    if typed is wrongly:
+        context.found["mistyped"] = True
+    return f"{passkey} shown, {typed(passkey)} typed"
+
+
+def shown_here(context, typed=exactly):
+    """Linux's user types what we show."""
+    party = context.parties["ours"]
+    passkey = ours.wait_for_event(party, ours.PASSKEY_SHOWN, 30)["passkey"]
+    return _type(context, passkey, typed, context.parties["linux"].type_passkey)
+
+
+def shown_by_linux(context, typed=exactly):
+    """Our user types what Linux shows."""
+    party = context.parties["ours"]
+    passkey = context.parties["linux"].passkey_shown()
+    ours.wait_for_event(party, ours.PASSKEY_WANTED, 10)
+    return _type(context, passkey, typed, party.answer)
+
+
+def nobody_asked(_context, _typed=exactly):
+    return "nobody is asked"
+
+
+def asked_in_vain(context, _typed=exactly):
+    """Linux asks its user before it hears what we say."""
+    linux = context.parties["linux"]
+    linux.expect_consent_wanted()
+    linux.expect_question_withdrawn()
+    return "Linux's user was asked, and the question withdrawn"
+
+
 # Bonds.
 
 
 def same_key(context):
+    """Of Secure Connections one; of legacy pairing one for each direction, with EDIV and Rand."""
     bonded = context.found["bonded"] = ours.wait_for_event(context.parties["ours"], ours.BONDED, 10)
     bond = context.found["bond"] = context.parties["linux"].bond(context.found["peer"])
-    if bond.ltk != ours.ltk_on_wire(bonded):
-        raise Mismatch("Linux's LTK is not ours")  # the keys stand in the logs, not on the screen
-    return f"{len(bond.ltk)} octets, equal"
+    for stored, whose in ((bond.own, ""), (bond.peers, "my_")):
+        if (stored and stored.told) != ours.key_told(bonded, whose):
+            raise Mismatch(f"Linux's LTK is not our {whose}ltk")  # the keys stand in the logs, not on the screen
+    if bond.peers:
+        return "two of 16 octets, their EDIVs and Rands: equal"
+    return f"{len(bond.own.ltk)} octets, equal"
 
 
 def key_is(kind, size):
-    """Both keep a key of this kind (one of Bond.KEY_TYPES) and size."""
+    """Both keep keys of this kind (one of Key.KINDS) and size."""
 
     def check(context):
         bond, bonded = context.found["bond"], context.found["bonded"]
-        expect_equal("Linux's key type", bond.kind, kind)
-        expect_equal("Linux's key size", bond.key_size, size)
+        for key in bond.keys:
+            expect_equal("Linux's key type", key.kind, kind)
+            expect_equal("Linux's key size", key.size, size)
         expect_equal("our level", bonded["level"], ours.LEVEL_OF_KEY[kind])
         expect_equal("our key size", bonded["key_size"], size)
-        return f"{bond.kind}, {bond.key_size} octets; our level {bonded['level']}"
+        return f"Linux: {kind}, {size} octets; our level {bonded['level']}"
 
     return check
+
+
+def expect_no_bond(context):
+    """On neither side."""
+    expect_equal("our bonds", ours.bonds(context.kith, context.directory / STORE), [])
+    expect_equal("Linux's keys", context.parties["linux"].bond(context.found["peer"]).keys, [])
+
+
+def both_forget(context):
+    """Our command has left: a store has one user."""
+    ours.forget(context.kith, context.directory / STORE, context.found["linux_address"])
+    context.parties["linux"].forget(context.found["peer"])
+    expect_no_bond(context)
+    return "no bond on either side"
 
 
 def expect_stored(context, store, address, bonded):
@@ -134,6 +200,18 @@ def paired(times):
     return check
 
 
+def pairing_failed(*reasons):
+    """What Pairing Failed said, over all links."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        found = [reason for capture in linux.captures for reason in captures.pairing_failures(capture)]
+        expect_equal("reasons of Pairing Failed", found, list(reasons))
+        return ", ".join(f"0x{reason:02x}" for reason in found)
+
+    return check
+
+
 # Ending.
 
 
@@ -144,11 +222,14 @@ def power_off(context):
 
 def kernel_content(context):
     """Linux's kernel found nothing odd in its controller: its complaints name the adapter.  Raw data of guest_att is not
-    counted when it is sent, but when it is completed; of that it complains where there was such data."""
+    counted when it is sent, but when it is completed; of that it complains where there was such data.  So it does of the
+    confirm values of legacy pairing where a passkey was mistyped."""
     log = (context.parties["linux"].machine.shared / "dmesg.log").read_text(errors="replace")
     complaints = [line for line in log.splitlines() if "Bluetooth: hci0" in line]
     if "on_purpose" in context.found:
         complaints = [line for line in complaints if "sent 0 < count 1" not in line]
+    if "mistyped" in context.found:
+        complaints = [line for line in complaints if "confirmation values mismatch" not in line]
     if complaints:
         raise Mismatch("; ".join(complaints))
     return "nothing about hci0 in its log"

@@ -1,5 +1,5 @@
 """Checks with Linux as peripheral, visited by our `kith pair`.  Further facts: flags (of Linux's characteristic),
-visit (how many were made)."""
+visit (how many were made), failed_bondings (how many Linux had logged before the last)."""
 
 import ours
 import steps
@@ -24,10 +24,17 @@ def served(flags):
     return check
 
 
-def _begin(context, peer, io, level, again=False):
+def hidden(context):
+    context.parties["linux"].stop_advertising()
+    return "advertise off"
+
+
+def _begin(context, peer, io, level, again=False, legacy=False):
     number = context.found["visit"] = context.found.get("visit", 0) + 1
-    command = ours.central_command(context.kith, context.found["hci"], peer, f"{SERVICE}/{CHARACTERISTIC}",
-                                   context.directory / steps.STORE, io, level, again)
+    command = ours.central_command(context.kith, context.found["hci"], peer or context.found["linux_address"],
+                                   f"{SERVICE}/{CHARACTERISTIC}", context.directory / steps.STORE, io, level, again,
+                                   legacy)
+    context.found["failed_bondings"] = len(context.parties["linux"].failed_bondings())
     visitor = context.processes.start(f"visit-{number}", command, answers=io != "none")
     context.parties["ours"] = visitor
     return visitor
@@ -44,11 +51,11 @@ def _end(context):
     return read["text"]
 
 
-def begun(peer, io, level, again=False):
+def begun(peer, io, level, again=False, legacy=False):
     """`peer`: a name, or None for Linux's address.  `again`: pairs anew, although a bond stands."""
 
     def check(context):
-        visitor = _begin(context, peer or context.found["linux_address"], io, level, again)
+        visitor = _begin(context, peer, io, level, again, legacy)
         ours.wait_for_event(visitor, ours.CONNECTED, 25)
         return f"connected, process {visitor.pid}"
 
@@ -70,15 +77,56 @@ def numbers_confirmed(context):
     return "paired"
 
 
+def paired_by(carried):
+    """`carried`: how a passkey goes from one to the other."""
+
+    def check(context):
+        told = carried(context)
+        ours.wait_for_event(context.parties["ours"], ours.PAIRED, 20)
+        return f"{told}, paired"
+
+    return check
+
+
+def not_paired(why, carried=steps.nobody_asked):
+    """Both sides report it, and there is no bond on either."""
+
+    def check(context):
+        linux, visitor = context.parties["linux"], context.parties["ours"]
+        told = carried(context, steps.wrongly)
+        expect_equal("exit status", visitor.wait(40), 1)
+        (failed,) = ours.events(visitor, ours.NOT_PAIRED)
+        expect_equal("why", failed["why"], why)
+        context.found["peer"] = ours.address_of(visitor)
+        status = linux.expect_bonding_failed(context.found["failed_bondings"])
+        linux.wait_for_property(context.found["peer"], "Connected", "no")
+        steps.expect_no_bond(context)
+        return (f"{told}; Linux: bonding failed, status 0x{status}; we: exit status 1, {failed['why']}, "
+                f"{failed['smp_reason']}; no bond")
+
+    return check
+
+
+def anew(agent):
+    """Both forget, and Linux's user has these IO capabilities from now on."""
+
+    def check(context):
+        steps.both_forget(context)
+        context.parties["linux"].use_agent(agent)
+        return f"agent {agent}"
+
+    return check
+
+
 def value_read(context):
     return f"exit status 0, {_end(context)!r}"
 
 
-def visited_again(peer, io, level):
+def visited_again(peer, io, level, legacy=False):
     """The bond's key encrypts the link; nobody is asked anything."""
 
     def check(context):
-        visitor = _begin(context, peer or context.found["linux_address"], io, level)
+        visitor = _begin(context, peer, io, level, legacy=legacy)
         told = _end(context)
         (encrypted,) = ours.events(visitor, ours.ENCRYPTED)
         expect_equal("peer", encrypted["peer"], context.found["bonded"]["peer"])
@@ -95,7 +143,7 @@ def forgotten(peer, io, level):
 
     def check(context):
         context.parties["linux"].forget(context.found["peer"])
-        visitor = _begin(context, peer or context.found["linux_address"], io, level)
+        visitor = _begin(context, peer, io, level)
         expect_equal("exit status", visitor.wait(40), 1)
         (failed,) = ours.events(visitor, ours.NOT_ENCRYPTED)
         expect_equal("why", failed["why"], ours.PEER_SAYS_NO_KEY)

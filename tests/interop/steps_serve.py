@@ -1,4 +1,5 @@
-"""Checks with Linux as central, of our `kith serve`.  Further facts: ready (what it said of itself)."""
+"""Checks with Linux as central, of our `kith serve`.  Further facts: ready (what it said of itself),
+lamps (how many were started)."""
 
 import uuid
 
@@ -10,21 +11,48 @@ ATT_ERROR, ATT_READ_BY_TYPE = b"\x01", b"\x08"
 ATT_WANTS_SECURITY = {0x05: "Insufficient Authentication", 0x0F: "Insufficient Encryption"}
 
 
-def _start(context, name, store, io):
-    command = ours.peripheral_command(context.kith, context.found["hci"], store, io)
+def _start(context, name, store, io, level="encrypted", legacy=False):
+    command = ours.peripheral_command(context.kith, context.found["hci"], store, io, level, legacy)
     context.parties["ours"] = peripheral = context.processes.start(name, command, answers=io != "none")
     ready = ours.wait_for_event(peripheral, ours.READY, 20)
     ours.wait_for_event(peripheral, ours.ADVERTISING, 20)
     return ready
 
 
-def start(store="none", io="none"):
+def start(store="none", io="none", level="encrypted", legacy=False):
     """`store`: "none", or the name of a file in the cell's directory."""
 
     def check(context):
+        number = context.found["lamps"] = context.found.get("lamps", 0) + 1
         path = store if store == "none" else context.directory / store
-        context.found["ready"] = ready = _start(context, "lamp", path, io)
-        return f"{ready['address']} ({ready['address_type']}) advertises as {ours.NAME}"
+        name = f"lamp-{number}" if number > 1 else "lamp"
+        context.found["ready"] = ready = _start(context, name, path, io, level, legacy)
+        return f"{ready['address']} ({ready['address_type']}) advertises as {ours.NAME}, IO {io}"
+
+    return check
+
+
+def anew(agent, io, level="encrypted", legacy=False):
+    """Our peripheral leaves, which ends the link; both forget, and are devices of these IO capabilities from now on."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        left(context)
+        steps.both_forget(context)
+        linux.use_agent(agent)
+        told = start(steps.STORE, io, level, legacy)(context)
+        found(context)
+        return f"agent {agent}; {told}"
+
+    return check
+
+
+def restarted(io, level="encrypted", legacy=False):
+    """Without a bond.  Who failed to pair with it need not wait: it knows nothing of that any more."""
+
+    def check(context):
+        stopped(context)
+        return start(steps.STORE, io, level, legacy)(context)
 
     return check
 
@@ -68,12 +96,40 @@ def numbers(context):
     return steps.both_show_one_number(context)
 
 
+def paired_by(carried):
+    """`carried`: how a passkey goes from one to the other."""
+
+    def check(context):
+        linux = context.parties["linux"]
+        linux.begin_to_pair(context.found["peer"])
+        told = carried(context)
+        linux.expect_paired()
+        return f"{told}, Pairing successful"
+
+    return check
+
+
 def paired(context):
     """Nobody is asked anything."""
-    linux = context.parties["linux"]
-    linux.begin_to_pair(context.found["peer"])
-    linux.expect_paired()
-    return "Pairing successful"
+    return paired_by(steps.nobody_asked)(context)
+
+
+def not_paired(why, carried=steps.nobody_asked):
+    """Both sides report it, the link ends, and there is no bond on either."""
+
+    def check(context):
+        linux, lamp = context.parties["linux"], context.parties["ours"]
+        linux.begin_to_pair(context.found["peer"])
+        told = carried(context, steps.wrongly)
+        error = linux.expect_not_paired()
+        failed = ours.wait_for_event(lamp, ours.NOT_PAIRED, 10)
+        expect_equal("why", failed["why"], why)
+        ours.wait_for_event(lamp, ours.DISCONNECTED, 20)
+        linux.wait_for_property(context.found["peer"], "Connected", "no")
+        steps.expect_no_bond(context)
+        return f"{told}; Linux: {error}; we: {failed['why']}, {failed['smp_reason']}; no bond"
+
+    return check
 
 
 def discovered_meanwhile(context):
@@ -149,6 +205,13 @@ def rebooted(agent):
         return f"command loop {uptime} s after its start, agent {agent}; our side: {gone['hci_status_name']}"
 
     return check
+
+
+def left(context):
+    """While linked: Linux is told."""
+    told = stopped(context)
+    context.parties["linux"].wait_for_property(context.found["peer"], "Connected", "no")
+    return told
 
 
 def stopped(context):

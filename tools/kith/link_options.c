@@ -114,7 +114,9 @@ static const struct argp_option option_table[] = {
      "allow LE legacy pairing too, where the peer has nothing better: whoever listens to it learns the keys", 2},
     {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
     {"show-keys", OPTION_SHOW_KEYS, NULL, 0,
-     "tell the long term key of each new bond, in hex, most significant octet first", 3},
+     "tell the long term key of each new bond, in hex, most significant octet first; of a legacy bond the keys of both "
+     "directions, with their EDIV and Rand",
+     3},
     {"btsnoop", OPTION_BTSNOOP, "FILE", 0, "capture the HCI traffic; it holds the keys", 3},
     {0},
 };

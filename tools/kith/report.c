@@ -1,5 +1,6 @@
 /* Tells events on stdout.  This is the one file that shows keys, and it does so only if it was told to. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,9 +11,28 @@
 #include "report.h"
 #include "sentence.h"
 
-enum { KEY_TEXT = 33 };
-
 static const char *const octet_order = "most significant octet first";
+
+/* What is told of a bond's keys.  Secure Connections: the first part alone.  Legacy: three for each direction. */
+static const struct {
+    const char *json, *plain;
+    size_t at, len;
+} parts[] = {
+    {"ltk", "LTK, most significant octet first", offsetof(kith_bond_keys, ltk), 16},
+    {"ediv", "its EDIV", offsetof(kith_bond_keys, ediv), 2},
+    {"rand", "its Rand", offsetof(kith_bond_keys, rand), 8},
+    {"my_ltk", "LTK that we gave, most significant octet first", offsetof(kith_bond_keys, my_ltk), 16},
+    {"my_ediv", "its EDIV", offsetof(kith_bond_keys, my_ediv), 2},
+    {"my_rand", "its Rand", offsetof(kith_bond_keys, my_rand), 8},
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0], GIVEN_BY_US = 3, PART_TEXT = 33 };
+
+typedef struct {
+    char text[PARTS][PART_TEXT];
+    report_fact facts[PARTS + 2]; /* with the octet order, and the end */
+    size_t count;
+} key_facts;
 
 static uint64_t elapsed_ms(const report *r)
 {
@@ -26,25 +46,42 @@ static void wipe(void *secret, size_t len)
 }
 
 /* As specifications and other tools print keys. */
-static void format_key(const uint8_t key[16], char text[KEY_TEXT])
+static void format(const uint8_t *octets, size_t len, char text[PART_TEXT])
 {
-    for (size_t i = 0; i < 16; i++)
-        (void)snprintf(text + 2 * i, 3, "%02x", key[15 - i]);
+    for (size_t i = 0; i < len; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", octets[len - 1 - i]);
 }
 
-/* false: there is none to show. */
-static bool find_ltk(const report *r, const kith_host *host, const kith_event *event, char text[KEY_TEXT])
+/* One key, and what names it on air; zeros are none. */
+static void add_key(key_facts *f, const kith_bond_keys *keys, size_t first, size_t count, bool json)
 {
-    kith_bond_keys keys;
-    bool found;
+    static const uint8_t none[16];
+    const uint8_t *octets = (const uint8_t *)keys;
 
-    if (!r->show_keys || event->kind != KITH_EVENT_BONDED)
+    if (memcmp(octets + parts[first].at, none, sizeof none) == 0)
+        return;
+    for (size_t i = first; i < first + count; i++) {
+        format(octets + parts[i].at, parts[i].len, f->text[i]);
+        f->facts[f->count++] = (report_fact){json ? parts[i].json : parts[i].plain, f->text[i]};
+    }
+}
+
+/* false: there are none to show. */
+static bool find_keys(const report *r, const kith_host *host, const kith_event *event, key_facts *f)
+{
+    bool legacy = event->verdict.key_kind == KITH_KEY_KIND_LEGACY;
+    kith_bond_keys keys;
+
+    memset(f, 0, sizeof *f);
+    if (!r->show_keys || event->kind != KITH_EVENT_BONDED || kith_bonds_export(host, event->peer, &keys) != KITH_OK)
         return false;
-    found = kith_bonds_export(host, event->peer, &keys) == KITH_OK;
-    if (found)
-        format_key(keys.ltk, text);
+    add_key(f, &keys, 0, legacy ? GIVEN_BY_US : 1, r->json);
+    if (legacy)
+        add_key(f, &keys, GIVEN_BY_US, PARTS - GIVEN_BY_US, r->json);
     wipe(&keys, sizeof keys);
-    return found;
+    if (r->json)
+        f->facts[f->count] = (report_fact){"octet_order", octet_order};
+    return true;
 }
 
 /* Ends the line and the object. */
@@ -73,30 +110,19 @@ static void print_plain(const report *r, kith_link link, const char *sentence, c
     prompt_show();
 }
 
-static void report_ltk(const report *r, const kith_event *event, const char *sentence, const char *ltk)
-{
-    const report_fact json[] = {{"ltk", ltk}, {"octet_order", octet_order}, {NULL, NULL}};
-    const report_fact plain[] = {{"LTK, most significant octet first", ltk}, {NULL, NULL}};
-
-    if (r->json)
-        print_json(r, event_json(event), sentence, json);
-    else
-        print_plain(r, event->link, sentence, plain);
-}
-
 void report_event(const report *r, const kith_host *host, const kith_event *event, const report_fact *facts)
 {
-    char sentence[SENTENCE_MAX], ltk[KEY_TEXT];
+    char sentence[SENTENCE_MAX];
+    key_facts keys;
 
+    if (find_keys(r, host, event, &keys))
+        facts = keys.facts;
     (void)sentence_of(event, sentence);
-    if (find_ltk(r, host, event, ltk)) {
-        report_ltk(r, event, sentence, ltk);
-        wipe(ltk, sizeof ltk);
-    } else if (r->json) {
+    if (r->json)
         print_json(r, event_json(event), sentence, facts);
-    } else {
+    else
         print_plain(r, event->link, sentence, facts);
-    }
+    wipe(&keys, sizeof keys);
 }
 
 void report_news(const report *r, const char *name, const char *sentence, const report_fact *facts)
