@@ -130,10 +130,35 @@ static void B5_failing_strangers_evict_nobody(void **state)
     cast_close(s.room);
 }
 
+/* Asked for more than its bond is worth, a link does not say that it has it. */
+static void B8_a_bond_is_enough_for_no_more_than_it_is_worth(void **state)
+{
+    cast_room *room = cast_open(302, CAST_OPENSSL);
+    cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
+
+    (void)state;
+    cast_start(room);
+    cast_connect_and_pair(phone, lamp);
+    for (kith_level level = KITH_LEVEL_ENCRYPTED; level <= KITH_LEVEL_SC_AUTHENTICATED; level++) {
+        unsigned ends;
+
+        cast_disconnect(phone, lamp);
+        cast_connect(phone, lamp);
+        assert_int_equal(kith_pairing_open(lamp->host, 30000), KITH_OK);
+        ends = phone->ends;
+        assert_int_equal(kith_security_secure(phone->host, phone->link, level), KITH_OK);
+        cast_await_ends(phone, ends + 1);
+        cast_equal(room, phone->end.succeeded, level == KITH_LEVEL_ENCRYPTED);
+        cast_equal(room, kith_bonds_count(phone->host), 1);
+    }
+    cast_close(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(B5_failing_strangers_evict_nobody),
+        cmocka_unit_test(B8_a_bond_is_enough_for_no_more_than_it_is_worth),
         cmocka_unit_test(B11_just_works_gets_no_identity_where_the_policy_says_so),
         cmocka_unit_test(B13_a_secure_connections_key_is_not_given_for_a_legacy_name),
         cmocka_unit_test(B14_equal_octets_of_another_type_are_another_peer),
