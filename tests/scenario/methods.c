@@ -160,6 +160,8 @@ static void on_event(cast_host *self, const kith_event *event)
     unsigned side = side_of(c, self);
     uint64_t delay = side == INITIATOR ? c->delay_us : c->delay_us * 3 / 2;
 
+    if (event->link != 0 && event->link != self->link)
+        return; /* of somebody else than the two */
     person_is_told(&c->people[side], event, kith_sim_now(c->room->sim), delay);
     c->told++;
 }
@@ -176,21 +178,47 @@ static void start_people_anew(couple *c)
 
 /* ---- the couple ---- */
 
-void couple_open_with(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto,
-                      const kith_store *const stores[2])
+static void found(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto)
 {
     memset(c, 0, sizeof *c);
     c->row = row;
     c->delay_us = 700000;
     c->room = cast_open(seed, crypto);
+}
+
+static void add_side(couple *c, unsigned side, const kith_config *config)
+{
+    c->side[side] = cast_add(c->room, config->name, config);
+    c->side[side]->react = on_event;
+    c->side[side]->context = c;
+}
+
+void couple_open_with(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto,
+                      const kith_store *const stores[2])
+{
+    found(c, row, seed, crypto);
     for (unsigned i = 0; i < 2; i++) {
         kith_config config;
 
         method_config(row, i, (seed + i) % 2 == 1, &config);
         config.store = stores[i];
-        c->side[i] = cast_add(c->room, config.name, &config);
-        c->side[i]->react = on_event;
-        c->side[i]->context = c;
+        add_side(c, i, &config);
+    }
+}
+
+void couple_open_wide(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto, uint8_t links)
+{
+    found(c, row, seed, crypto);
+    for (unsigned i = 0; i < 2; i++) {
+        kith_config config;
+
+        method_config(row, i, true, &config);
+        if (i == RESPONDER) {
+            config.security.legacy = true;
+            config.limits.links = config.limits.pairings = links;
+            config.limits.bonds = 8;
+        }
+        add_side(c, i, &config);
     }
 }
 

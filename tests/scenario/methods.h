@@ -65,9 +65,10 @@ bool person_can_answer(const person *p, const person *other);
 kith_status person_answers(person *p, const person *other, kith_host *host);
 
 void couple_open(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto); /* and starts both */
-/* Not started; with these stores. */
+/* Not started: with these stores; or the responder with room for so many links, and legacy pairing allowed. */
 void couple_open_with(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto,
                       const kith_store *const stores[2]);
+void couple_open_wide(couple *c, const method_row *row, uint64_t seed, cast_crypto crypto, uint8_t links);
 void couple_close(couple *c);
 
 void couple_prepare(couple *c); /* whoever's data the other is to have makes it anew */
