@@ -5,8 +5,6 @@
  * alone.  Encryption with a bond never comes here. */
 #include "host/internal.h"
 
-_Static_assert(PEERS_UNTOLD == HOST_UNSETTLED, "both mean a time that counts from the next one told");
-
 static bool is_off(const kith_host *h)
 {
     return h->config.security.backoff.first_ms == 0;

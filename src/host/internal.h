@@ -452,7 +452,7 @@ bool window_expire(kith_host *h);
 
 /* The base of a deadline.  Outside of the calls that tell the time nobody knows it: the duration is kept, marked, and
  * counts from the next time told; kith_host_deadline() asks for that at once. */
-#define HOST_UNSETTLED (UINT64_C(1) << 63)
+#define HOST_UNSETTLED PEERS_UNTOLD
 
 static inline uint64_t host_time(kith_host *h)
 {

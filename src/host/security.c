@@ -122,11 +122,11 @@ static void ask_people(kith_host *h, host_link *link, const smp_session *s, uint
 /* One event for each key that a step gave or took. */
 static void tell_keys(kith_host *h, host_link *link, uint8_t keys, bool taken)
 {
-    for (uint8_t key = KITH_KEY_ENC; key <= KITH_KEY_SIGN; key = (uint8_t)(key << 1)) {
+    for (unsigned key = KITH_KEY_ENC; key <= KITH_KEY_SIGN; key <<= 1) {
         kith_event *event = (keys & key) != 0 ? event_post(h, KITH_EVENT_KEY, link) : NULL;
 
         if (event != NULL) {
-            event->key.key = key;
+            event->key.key = (uint8_t)key;
             event->key.taken = taken;
         }
     }
