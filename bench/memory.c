@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "kith/kith.h"
+#include "smp/session.h"
 
 static const kith_limits base = {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .events = 8};
 
@@ -23,6 +24,8 @@ int main(void)
     printf("%-52s %6zu octets\n", "the same with MTU 247", kith_host_size(&long_mtu));
     printf("%-52s %6zu octets\n", "each further link", more(two_links));
     printf("%-52s %6zu octets\n", "each further pairing at once", more(two_pairings) - more(two_links));
+    printf("%-52s %6zu octets\n", "  of that its session, whatever the method", sizeof(smp_session));
+    printf("%-52s %6zu octets\n", "    of which secrets", sizeof(smp_secrets));
     printf("%-52s %6zu octets\n", "each further bond", more(two_bonds));
     printf("%-52s %6zu octets\n", "each further report that may wait", more(nine_events));
     return 0;

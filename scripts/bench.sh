@@ -23,7 +23,7 @@ for program in "${programs[@]}"; do
                 cat "build/bench-$name.log"
                 exit 1
             }
-            printf '%-40s %12d instructions\n' "$measured" "$(sed -n 's/.*Collected : \([0-9]*\)/\1/p' "build/bench-$name.log")"
+            printf '%-52s %12d instructions\n' "$measured" "$(sed -n 's/.*Collected : \([0-9]*\)/\1/p' "build/bench-$name.log")"
         done
         ;;
     *) "$program" </dev/null ;;
