@@ -26,7 +26,7 @@ if step build scripts/build.sh dev; then
 else
     not_run "the build failed" unit conformance powerloss scenario judge command demo first-program examples diagrams core
 fi
-step clang scripts/build.sh clang # the sanitizers below run what it builds
+step clang scripts/build.sh clang # its programs run below, with the sanitizers
 [ $built = no ] || joined command
 step asan scripts/test_build.sh asan
 step cortex-m4 scripts/size_cortex_m4.sh
