@@ -129,12 +129,53 @@ static void the_peripheral_disconnects_at_each_event(void **state)
     cut_everywhere(CUT_BY_LAMP);
 }
 
+/* Both are bonded and pair anew; it is cut at this event.  Who does not hear of success has the bond it had, in every
+ * octet; who does has another one. */
+static unsigned renew_and_cut(cut how, uint32_t events)
+{
+    kith_bond_keys before[2], after[2];
+    kith_bond_info bond;
+    watch w;
+    unsigned kept = 0;
+
+    open_watch(&w, true);
+    cast_check(w.room, cast_only_bond(w.phone, &bond, &before[0]) && cast_only_bond(w.lamp, &bond, &before[1]));
+    w.phone->end.succeeded = w.lamp->end.succeeded = false;
+    assert_int_equal(kith_pairing_open(w.lamp->host, 60000), KITH_OK);
+    assert_int_equal(kith_security_pair(w.phone->host, w.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    run_to_event(&w, events);
+    do_cut(&w, how);
+    cast_check(w.room, cast_run(w.room, 60 * CAST_SECOND, is_apart, &w));
+    cast_check(w.room, cast_only_bond(w.phone, &bond, &after[0]) && cast_only_bond(w.lamp, &bond, &after[1]));
+    for (unsigned i = 0; i < 2; i++) {
+        bool same = memcmp(&before[i], &after[i], sizeof before[i]) == 0;
+
+        cast_equal(w.room, same, !(i == 0 ? w.phone : w.lamp)->end.succeeded);
+        kept += same;
+    }
+    cast_close(w.room);
+    return kept;
+}
+
+static void B4_a_renewal_that_is_cut_anywhere_leaves_the_old_bond_octet_by_octet(void **state)
+{
+    unsigned kept = 0, cuts = 0;
+
+    (void)state;
+    for (cut how = CUT_SILENCE; how <= CUT_BY_LAMP; how++)
+        for (uint32_t events = 1; events <= EVENTS; events++, cuts++)
+            kept += renew_and_cut(how, events);
+    print_message("%u cuts of a renewal: %u old bonds kept, %u replaced\n", cuts, kept, 2 * cuts - kept);
+    assert_true(kept > 0 && kept < 2 * cuts); /* both happen */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(A30_silence_at_each_event),
         cmocka_unit_test(the_central_disconnects_at_each_event),
         cmocka_unit_test(the_peripheral_disconnects_at_each_event),
+        cmocka_unit_test(B4_a_renewal_that_is_cut_anywhere_leaves_the_old_bond_octet_by_octet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
