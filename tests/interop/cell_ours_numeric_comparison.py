@@ -20,6 +20,7 @@ def cell(radio):
                   needed=True),
             Check("both show another number", both.numbers(IO, LEVEL), needed=True),
             Check("our central is killed, and our peripheral is told", both.visitor_vanishes, needed=True),
+            Check("it comes back at once, and is told to wait", both.must_wait(IO, LEVEL), needed=True),
             Check("both show the same number again", both.numbers(IO, LEVEL), needed=True),
             Check("yes on both sides pairs them, and the value is read", both.numbers_confirmed, needed=True),
             Check("both keep the same authenticated key", both.same_key(4, "Numeric Comparison"), needed=True),
@@ -31,6 +32,6 @@ def cell(radio):
             Check("our central visits after that, encrypted from the bond", both.visited_again(IO, LEVEL)),
             Check("our peripheral leaves in order", both.lamp_stopped),
             *steps.end(radio),
-            Check("three pairings began, one was completed", both.paired(3)),
+            Check("four pairings began, one was completed", both.paired(4)),
         ),
     )

@@ -63,6 +63,7 @@ PASSKEY_SHOWN, PASSKEY_WANTED = "passkey-shown", "passkey-wanted"
 NOT_PAIRED, SC_REQUIRED, CONFIRM_MISMATCH, PEER_FAILED = ("pairing-failed", "sc-required", "confirm-mismatch",
                                                           "peer-failed")
 CONNECTION_TIMEOUT = 0x08
+PAIRING_FAILED = "pairing-failed"
 NOT_ENCRYPTED, PEER_SAYS_NO_KEY, KEYS_DIFFER = "encryption-failed", "peer-says-no-key", "keys-differ"
 
 

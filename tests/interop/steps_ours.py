@@ -6,6 +6,7 @@ itself first), lamps and visits (how many), bonded and lamp_bonded (what visitor
 
 import shutil
 import statistics
+import time
 
 import bare_hci
 import captures
@@ -15,6 +16,7 @@ from cell import Mismatch, expect_equal
 
 LAMP_STORE, VISITOR_STORE = "lamp.kith", "visitor.kith"
 ROUND_TRIPS, MORE_PAIRINGS = 500, 4
+FIRST_WAIT_S = 4  # after one failed pairing: kith_config_default()
 # FIPS 197, appendix C.1.
 AES_KEY = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
 AES_PLAIN, AES_ENCRYPTED = (bytes.fromhex("00112233445566778899aabbccddeeff"),
@@ -151,6 +153,20 @@ def visitor_vanishes(context):
     gone = ours.wait_for_event(lamp, ours.DISCONNECTED, 20, number=before + 1)
     expect_equal("reason", gone["hci_status"], ours.CONNECTION_TIMEOUT)
     return gone["hci_status_name"]
+
+
+def must_wait(io, level):
+    """Who was gone while numbers were compared may have been guessing: it is told to wait, 4 s from then."""
+
+    def check(context):
+        visitor = _begin(context, io, level)
+        expect_equal("the visitor's exit status", visitor.wait(20), 1)
+        (failed,) = ours.events(visitor, ours.PAIRING_FAILED)
+        expect_equal("what it was told", failed["smp_reason"], "Repeated Attempts")
+        time.sleep(FIRST_WAIT_S)
+        return failed["smp_reason"]
+
+    return check
 
 
 def visited_again(io, level):
