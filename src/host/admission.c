@@ -67,13 +67,13 @@ static bool is_store_full(const kith_host *h, const host_link *link)
     return !storing_has_room(h) || (link->claimed == 0 && !peers_has_room(&h->bonds, &link->peer, storing_promised(h)));
 }
 
-/* The window says of which class its peers are; without it a peer that is known stays of its own. */
+/* The window says of which class its peers are.  Of what class a peer is that was given none shows at the end: that of
+ * the bond whose place it takes, and never of the one that an address names. */
 static void note_window(const kith_host *h, smp_session *s)
 {
-    const peers_bond *known = peers_by_id(&h->bonds, s->at_stake);
-
     s->window = window_admits(h);
-    s->peer_class = s->window ? h->window_class : known != NULL ? known->peer_class : 0;
+    s->class_given = s->window && h->window_class != 0;
+    s->peer_class = s->class_given ? h->window_class : 0;
 }
 
 /* The peer wants to pair.  The window admits it; a person is asked about somebody who says to be bonded, and

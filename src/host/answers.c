@@ -23,6 +23,16 @@ static kith_status say(kith_host *h, smp_session *s, const smp_input *in)
     return KITH_OK;
 }
 
+/* A person took a while: what was true when the question was put is looked at again.  The answer holds for the bond
+ * that was asked about, and for no other. */
+static bool may_still_commit(kith_host *h, const host_link *link, smp_session *s, kith_why *why)
+{
+    kith_peer_id at_stake = 0;
+    bonding_answer answer = bonding_may_commit(h, link, s, &at_stake, why);
+
+    return answer == COMMIT_YES || (answer == COMMIT_ASK && at_stake == s->commit_peer);
+}
+
 /* Before anything is exchanged, or at the end, when it shows whose bond would be replaced. */
 kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
 {
@@ -34,13 +44,17 @@ kith_status kith_pairing_consent(kith_host *h, kith_link id, bool yes)
         return status;
     if (s->state == SMP_COMMIT && !s->commit_asked)
         return KITH_ERR_STATE;
-    if (s->state == SMP_COMMIT)
-        in.kind = SMP_IN_COMMIT;
+    if (s->state != SMP_COMMIT)
+        return say(h, s, &in);
+    in.kind = SMP_IN_COMMIT;
+    in.by_person = !yes;
+    in.yes = yes && may_still_commit(h, link_by_id(h, id), s, &in.why);
     return say(h, s, &in);
 }
 
 kith_status kith_pairing_consent_as(kith_host *h, kith_link id, uint8_t peer_class)
 {
+    kith_peer_id at_stake;
     smp_session *s;
     kith_status status = find_asked(h, id, SMP_WAIT_CONSENT, SMP_COMMIT, &s);
 
@@ -48,9 +62,11 @@ kith_status kith_pairing_consent_as(kith_host *h, kith_link id, uint8_t peer_cla
         return status;
     if (peer_class > PEERS_LAST_CLASS)
         return KITH_ERR_VALUE;
-    if (bonding_is_class_taken(h, peer_class, s->at_stake) || !events_have_room(h))
+    at_stake = s->state == SMP_COMMIT ? s->commit_peer : s->at_stake;
+    if (bonding_is_class_taken(h, peer_class, at_stake) || !events_have_room(h))
         return KITH_ERR_FULL;
     s->peer_class = peer_class;
+    s->class_given = true;
     return kith_pairing_consent(h, id, true);
 }
 

@@ -115,6 +115,8 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
     if (storing_knows(h, &identity))
         return COMMIT_NO; /* a bond with it, made on another link, is on its way to the store */
     old = peers_by_identity(&h->bonds, &identity);
+    if (!s->class_given)
+        s->peer_class = old != NULL ? old->peer_class : 0;
     *why = KITH_WHY_CLASS_TAKEN;
     if (bonding_is_class_taken(h, s->peer_class, old != NULL ? old->id : 0))
         return COMMIT_NO;

@@ -2,6 +2,7 @@
  * one never fails; only reports and write commands can find it short. */
 #include <string.h>
 
+#include "base/wipe.h"
 #include "host/internal.h"
 
 void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap)
@@ -98,6 +99,7 @@ static void release_taken(host_events *e)
         e->payload_head = slot->payload_end;
         e->payload_count--;
     }
+    wipe(slot, sizeof *slot); /* a passkey, out of band data */
     e->taken = false;
     e->head = (uint16_t)((e->head + 1) % e->capacity);
     e->count--;

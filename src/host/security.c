@@ -78,7 +78,7 @@ static void ask_commit(kith_host *h, host_link *link, smp_session *s, kith_peer_
 {
     kith_event *event = event_post(h, KITH_EVENT_CONSENT_WANTED, link);
 
-    smp_ask_commit(s);
+    smp_ask_commit(s, at_stake);
     event->consent.peer = link->peer;
     event->consent.again = event->consent.identity_given = true;
     event->consent.replaces = at_stake;
@@ -140,9 +140,12 @@ bool security_take_own_key(kith_host *h, kith_work *work)
     if (h->own_key == OWN_KEY_MAKING)
         return false;
     memset(work, 0, sizeof *work);
-    work->result = h->own_key == OWN_KEY_READY ? KITH_OK : h->own_key_status;
-    memcpy(work->private_key, h->own_private, sizeof work->private_key);
-    memcpy(work->public_key, h->own_public, sizeof work->public_key);
+    if (h->own_key == OWN_KEY_READY) {
+        memcpy(work->private_key, h->own_private, sizeof work->private_key);
+        memcpy(work->public_key, h->own_public, sizeof work->public_key);
+    } else { /* no method wants one any more, or it failed */
+        work->result = h->own_key_status != KITH_OK ? h->own_key_status : KITH_ERR_STATE;
+    }
     wipe(h->own_private, sizeof h->own_private);
     h->own_key = OWN_KEY_NONE;
     h->own_key_status = KITH_OK; /* whoever is next tries again */

@@ -113,7 +113,9 @@ bool peers_has_key(const peers_bond *bond, bool as_central)
 bool peers_is_as_strong(const peers_bond *fresh, const peers_bond *old)
 {
     return fresh->level >= old->level && fresh->key_size >= old->key_size &&
-           (fresh->key_kind == KITH_KEY_KIND_SC || old->key_kind != KITH_KEY_KIND_SC);
+           (fresh->key_kind == KITH_KEY_KIND_SC ||
+            (old->key_kind != KITH_KEY_KIND_SC && fresh->has_ltk >= old->has_ltk &&
+             fresh->has_my_ltk >= old->has_my_ltk));
 }
 
 /* IDs count up and are not used again until the counter has gone all the way round. */

@@ -299,9 +299,10 @@ bool smp_may_cancel(const smp_session *s)
     return s->state < SMP_WAIT_LTK_REQUEST || (s->state == SMP_COMMIT && s->commit_asked);
 }
 
-void smp_ask_commit(smp_session *s)
+void smp_ask_commit(smp_session *s, uint32_t at_stake)
 {
     s->commit_asked = true;
+    s->commit_peer = at_stake;
     s->deadline_us = s->sent_us + SMP_ANSWER_US;
 }
 

@@ -63,13 +63,13 @@ static smp_state send_csrk(smp_session *s, smp_outbox *out)
 static smp_state send_keys(smp_session *s, smp_outbox *out)
 {
     s->acknowledged = s->send_keys == 0;
-    s->verdict.keys_sent = s->send_keys;
     if ((s->send_keys & KITH_KEY_ENC) != 0 && send_legacy_key(s, out) == SMP_FAILED)
         return SMP_FAILED;
     if ((s->send_keys & KITH_KEY_ID) != 0)
         send_identity(s, out);
     if ((s->send_keys & KITH_KEY_SIGN) != 0 && send_csrk(s, out) == SMP_FAILED)
         return SMP_FAILED;
+    s->verdict.keys_sent = s->send_keys;
     s->send_keys = 0;
     return s->state;
 }
@@ -187,7 +187,7 @@ static smp_state on_commit(smp_session *s, const smp_input *in, smp_outbox *out)
 {
     if (!in->yes) {
         smp_fail(s, out, KITH_SMP_KEY_REJECTED, in->why);
-        if (s->commit_asked)
+        if (in->by_person)
             s->verdict.ended_by = KITH_ENDED_BY_USER;
         return SMP_FAILED;
     }

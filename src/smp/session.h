@@ -73,6 +73,7 @@ typedef struct {
     const kith_work *work;
     bool yes;
     bool unseen;
+    bool by_person; /* SMP_IN_COMMIT: a person said no */
     uint32_t number;
     const kith_oob_data *oob;
     kith_why why;
@@ -194,6 +195,7 @@ struct smp_session {
     bool initiator;
     bool window;         /* admitted by the pairing window */
     bool asked_for;      /* by a local call, or a person's consent */
+    bool class_given;    /* else the class is that of the bond whose place it takes */
     uint8_t peer_class;  /* given by the window, or with the consent */
     bool consent_needed; /* set by the host before the first step */
     uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
@@ -203,6 +205,7 @@ struct smp_session {
     bool own_key_ready, dhkey_ready, acknowledged;
     bool key_was_missing; /* WAIT_REQUEST: the central asked for a key that we do not have */
     bool dead_link;       /* 30 s timer ran out: no more SMP on this connection */
+    uint32_t commit_peer; /* whose bond that person was asked about */
     bool commit_asked;    /* COMMIT: a person is asked whether the new bond may take the old one's place */
     bool has_oob_sc, has_oob_tk, oob_secure; /* the peer's out of band data was given */
     bool uses_local_oob;                     /* it holds our own out of band data */
@@ -238,7 +241,7 @@ void smp_open(smp_session *s, bool initiator, const kith_security *policy, const
 void smp_step(smp_session *s, const smp_input *in, uint64_t now_us, smp_outbox *out);
 
 /* SMP_OUT_COMMIT is answered by a person, who has time until s->deadline_us. */
-void smp_ask_commit(smp_session *s);
+void smp_ask_commit(smp_session *s, uint32_t at_stake);
 
 /* A PDU of this pairing went out besides its steps: both timers begin anew. */
 void smp_note_sent(smp_session *s, uint64_t now_us);

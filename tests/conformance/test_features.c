@@ -482,6 +482,63 @@ SENTENCE(a_stranger_that_turns_out_to_be_somebody_known_is_asked_about)
     }
 }
 
+static uint8_t class_of_peer(const kith_address *identity)
+{
+    kith_bond_info bond = {.peer = 0};
+
+    while (kith_bonds_next(bench.host, bond.peer, &bond) == KITH_OK)
+        if (kith_address_equal(&bond.identity, identity))
+            return bond.peer_class;
+    bench_fail("no such bond");
+}
+
+/* Its address was that of a peer with a class; whose identity it gives is another's. */
+SENTENCE(a_class_is_given_and_never_taken_from_an_address)
+{
+    kith_address known;
+
+    prepare(PERIPHERAL);
+    bench.config.security.policy = KITH_PAIRING_ASK;
+    power_on();
+    check_ok(kith_pairing_open_as(bench.host, 60000, 5));
+    connect_link();
+    pair_completely();
+    known = peer.identity;
+    check(class_of_peer(&known) == 5);
+    for (int renews = 0; renews <= 1; renews++) {
+        link_breaks(0x13);
+        we_emit(KITH_EVENT_DISCONNECTED);
+        connect_link();
+        if (!renews)
+            peer.identity.octets[0] ^= 0x55;
+        peer_sends_request();
+        check(we_emit(KITH_EVENT_CONSENT_WANTED)->consent.again);
+        check_ok(kith_pairing_consent(bench.host, bench.link, true));
+        (void)bench_we_send_opcode(KITH_SMP_PAIRING_RESPONSE);
+        pair_from(STEP_FEATURES, STEP_KEYS);
+        we_pair(16);
+        we_emit(KITH_EVENT_BONDED);
+        check(class_of_peer(&peer.identity) == (renews ? 5 : 0));
+        check(class_of_peer(&known) == 5);
+        peer.identity = known;
+    }
+}
+
+/* What was true when the question was put need not be when it is answered. */
+SENTENCE(a_late_yes_is_judged_by_what_is_true_then)
+{
+    kith_bond_keys before = bond_and_meet_again();
+    kith_security blocked = bench.config.security;
+
+    stranger_turns_out_to_be_known();
+    blocked.blocked = &peer.identity;
+    blocked.blocked_count = 1;
+    check_ok(kith_security_set(bench.host, &blocked));
+    check_ok(kith_pairing_consent(bench.host, bench.link, true));
+    it_is_rejected(KITH_WHY_PEER_BLOCKED, KITH_ENDED_BY_US);
+    the_bond_is(&before, true);
+}
+
 SENTENCE(a_stranger_that_turns_out_to_be_somebody_known_is_rejected_where_nobody_answers)
 {
     kith_bond_keys before = bond_and_meet_again();
