@@ -397,6 +397,22 @@ static void a_place_that_the_store_could_not_clear_is_the_next_bonds(void **stat
     assert_int_not_equal(peers_id_for(&s.bonds, &other), stuck); /* once */
 }
 
+/* A legacy pairing that gives no key leaves nothing to encrypt with. */
+static void a_bond_without_keys_takes_no_place_of_one_with_keys(void **state)
+{
+    peers_bond old = make_bond(1), fresh = make_bond(1);
+
+    (void)state;
+    old.key_kind = fresh.key_kind = KITH_KEY_KIND_LEGACY;
+    for (unsigned keys = 0; keys < 16; keys++) {
+        old.has_ltk = (keys & 1) != 0;
+        old.has_my_ltk = (keys & 2) != 0;
+        fresh.has_ltk = (keys & 4) != 0;
+        fresh.has_my_ltk = (keys & 8) != 0;
+        assert_int_equal(peers_is_as_strong(&fresh, &old), (keys & ~keys >> 2 & 3) == 0);
+    }
+}
+
 static void ids_go_on_above_the_highest_that_was_ever_there(void **state)
 {
     store s;
@@ -444,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_later_record_takes_the_place_of_an_earlier_one),
         cmocka_unit_test(of_two_records_of_one_identity_the_newer_stands),
         cmocka_unit_test(a_place_that_the_store_could_not_clear_is_the_next_bonds),
+        cmocka_unit_test(a_bond_without_keys_takes_no_place_of_one_with_keys),
         cmocka_unit_test(ids_go_on_above_the_highest_that_was_ever_there),
         cmocka_unit_test(more_records_than_slots_are_not_loaded),
     };
