@@ -211,7 +211,8 @@ typedef struct {
     kith_level level;
     uint8_t key_size; /* 0: not encrypted */
     bool secure_connections;
-    kith_peer_id peer; /* proven; 0: not bonded (yet) */
+    kith_method_kind method; /* by which the key that encrypts it was made; KITH_METHOD_NONE: not encrypted */
+    kith_peer_id peer;       /* proven; 0: not bonded (yet) */
 } kith_event_security;
 
 typedef struct {

@@ -106,6 +106,11 @@ KITH_MUST_USE kith_status kith_pairing_open_as(struct kith_host *h, uint32_t dur
 void kith_pairing_close(struct kith_host *h);
 bool kith_pairing_is_open(const struct kith_host *h);
 
+/* ---- answers to people's questions ----
+ *
+ * An answer counts once the program has taken the event that asks (kith_host_next_event()); until then it is
+ * KITH_ERR_STATE.  So what somebody says to a pairing that failed does not reach the next one on that link. */
+
 /* Answers KITH_EVENT_CONSENT_WANTED.
  * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link;
  * KITH_ERR_FULL: events must be taken first; nothing was changed. */
@@ -152,6 +157,10 @@ KITH_MUST_USE kith_status kith_pairing_cancel(struct kith_host *h, kith_link lin
 /* Makes the link at least this secure, and never less than the configuration requires: by what stands, else with
  * the bond, else by pairing.  As peripheral it asks the central with a Security Request.  Ends once, in PAIRED,
  * PAIRING_FAILED, ENCRYPTED or ENCRYPTION_FAILED.
+ *
+ * Where the address names a bond that this side has no key of, or that is not good enough as it is, pairing anew is
+ * asked about first (CONSENT_WANTED with .again), unless a window is open; kith_security_pair() asks nobody.  As
+ * peripheral, a Pairing Request is admitted by what is true when it comes, window and classes too.
  *
  * KITH_ERR_BUSY         a pairing or encryption is under way on this link: its end will come; this call has none;
  *                       or this peer's bond is being written to the store: wait for BONDED or BOND_FAILED
@@ -212,7 +221,8 @@ uint32_t kith_bonds_count(const struct kith_host *h);
 KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const kith_address *address,
                                                 kith_peer_id *out);
 
-/* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected.  Ends in FORGOTTEN, which
+/* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected, and one on which that peer, or
+ * somebody under its address, is pairing: no bond comes of it any more.  Ends in FORGOTTEN, which
  * says whether the store has destroyed them too; until it has, this may be called again.
  * KITH_ERR_NOT_FOUND: no such bond; KITH_ERR_FULL: events must be taken first; KITH_ERR_BUSY: a newer bond with this
  * peer, or this forgetting, is being written, or the store is not loaded: wait for its end.  With an error nothing was

@@ -150,6 +150,34 @@ static void on_pairing_request(kith_host *h, host_link *link, const uint8_t *pdu
         security_input(h, s, &in);
 }
 
+static bool refuse_session(host_link *link, kith_smp_reason reason, kith_why why)
+{
+    const uint8_t failed[2] = {KITH_SMP_PAIRING_FAILED, reason};
+
+    (void)acl_send(link, KITH_CID_SMP, TX_SMP, failed, sizeof failed);
+    smp_abandon(link->session, why, KITH_ENDED_BY_US, 0);
+    link->session->verdict.smp_reason = reason;
+    return true;
+}
+
+/* The central answers our Security Request by pairing, and that is when it is admitted: what was true when we asked may
+ * be long past.  Our own call admits a stranger on this link; a bond that stands is a question of its own. */
+bool admission_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    smp_session *s = link->session;
+
+    if (len == 0 || pdu[0] != KITH_SMP_PAIRING_REQUEST || s->state != SMP_WAIT_REQUEST)
+        return false;
+    if (attempts_refuse(h, link))
+        return refuse_session(link, KITH_SMP_REPEATED_ATTEMPTS, KITH_WHY_REPEATED_ATTEMPTS);
+    note_window(h, s);
+    security_note_stake(h, link, s);
+    s->consent_needed = link->claimed != 0 && !s->window;
+    if (bonding_is_class_taken(h, s->peer_class, s->at_stake))
+        return refuse_session(link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_CLASS_TAKEN);
+    return false;
+}
+
 static kith_level level_asked_by(uint8_t auth_req)
 {
     return (auth_req & KITH_AUTH_MITM) != 0 ? KITH_LEVEL_AUTHENTICATED : KITH_LEVEL_ENCRYPTED;
@@ -204,7 +232,9 @@ static kith_status may_pair(const kith_host *h, const host_link *link, uint8_t k
     return is_store_full(h, link) ? KITH_ERR_FULL : KITH_OK;
 }
 
-static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level, uint8_t key_size)
+/* on_purpose: the call says that a bond that stands is to be made anew.  Otherwise whoever comes under a bonded address
+ * and has not proven it is a question, whoever begins. */
+static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool on_purpose)
 {
     smp_input in = {.kind = SMP_IN_BEGIN};
     kith_status status = may_pair(h, link, key_size);
@@ -219,8 +249,8 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
         s->policy.min_key_size = key_size;
     note_window(h, s);
     s->asked_for = true; /* the program's call is the consent for this link alone */
-    /* A bonded central that answers our Security Request with a new pairing is a question of its own. */
-    s->consent_needed = !link->central && link->claimed != 0 && !s->window;
+    s->consent_needed =
+        link->central && !on_purpose && link->claimed != 0 && link->claimed != link->proven && !s->window;
     security_input(h, s, &in);
     return KITH_OK;
 }
@@ -243,7 +273,7 @@ void admission_raise(kith_host *h, host_link *link)
     link->raise_to = 0;
     link->bond_procedure = false;
     link->with_bond = 0;
-    if (begin_pairing(h, link, level, link->raise_key_size) != KITH_OK)
+    if (begin_pairing(h, link, level, link->raise_key_size, false) != KITH_OK)
         refuse_own(h, link);
 }
 
@@ -274,7 +304,7 @@ kith_status kith_security_pair(kith_host *h, kith_link id, kith_level level)
 
     if (status == KITH_OK && kith_pairing_wait_us(h, id) != 0)
         status = KITH_ERR_BACKOFF;
-    return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level), 0) : status;
+    return status == KITH_OK ? begin_pairing(h, link, at_least_required(h, level), 0, true) : status;
 }
 
 static bool is_bond_enough(const peers_bond *bond, kith_level level, uint8_t key_size)
@@ -323,7 +353,7 @@ kith_status kith_security_secure_with(kith_host *h, kith_link id, kith_level lev
     /* A peripheral can only ask, also for encryption with the bond: who answers by pairing is judged then. */
     bond_will_do =
         !link->central && link->encryption == LINK_PLAIN && bond != NULL && is_bond_enough(bond, level, key_size);
-    return bond_will_do || kith_pairing_wait_us(h, id) == 0 ? begin_pairing(h, link, level, key_size)
+    return bond_will_do || kith_pairing_wait_us(h, id) == 0 ? begin_pairing(h, link, level, key_size, false)
                                                             : KITH_ERR_BACKOFF;
 }
 

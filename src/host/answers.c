@@ -2,7 +2,7 @@
 #include "crypto/known_keys.h"
 #include "host/internal.h"
 
-/* The session on a link, if it waits in one of these two states; else the error. */
+/* The session on a link, if it waits in one of these two states and the program was told so; else the error. */
 static kith_status find_asked(kith_host *h, kith_link id, smp_state one, smp_state other, smp_session **out)
 {
     host_link *link = link_by_id(h, id);
@@ -11,6 +11,8 @@ static kith_status find_asked(kith_host *h, kith_link id, smp_state one, smp_sta
         return KITH_ERR_NOT_FOUND;
     if (link->session == NULL || (link->session->state != one && link->session->state != other))
         return KITH_ERR_STATE;
+    if (link->unheard != 0)
+        return KITH_ERR_STATE; /* it answers an earlier question */
     *out = link->session;
     return KITH_OK;
 }

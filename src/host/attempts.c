@@ -44,21 +44,6 @@ uint64_t kith_pairing_wait_us(const kith_host *h, kith_link id)
     return wait_us > total_us ? wait_us : total_us;
 }
 
-/* Our Security Request was let go for the sake of a bond, or before a failure on another link; and the central answers
- * it by pairing. */
-bool attempts_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
-{
-    static const uint8_t failed[2] = {KITH_SMP_PAIRING_FAILED, KITH_SMP_REPEATED_ATTEMPTS};
-    smp_session *s = link->session;
-
-    if (len == 0 || pdu[0] != KITH_SMP_PAIRING_REQUEST || s->state != SMP_WAIT_REQUEST || !attempts_refuse(h, link))
-        return false;
-    (void)acl_send(link, KITH_CID_SMP, TX_SMP, failed, sizeof failed);
-    smp_abandon(s, KITH_WHY_REPEATED_ATTEMPTS, KITH_ENDED_BY_US, 0);
-    s->verdict.smp_reason = KITH_SMP_REPEATED_ATTEMPTS;
-    return true;
-}
-
 /* By the time it goes, who guesses a passkey has read the bit, and who hopes for equal numbers has seen them. */
 static bool is_guessable(kith_method_kind method)
 {

@@ -106,6 +106,9 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
     kith_address identity;
     const peers_bond *old;
 
+    *why = KITH_WHY_CANCELLED;
+    if (s->is_forgotten)
+        return COMMIT_NO;
     if (!identity_of(link, s, &identity))
         return COMMIT_YES; /* the pairing is sound; bonding_keep tells that there is no bond */
     *why = KITH_WHY_PEER_BLOCKED;
@@ -255,13 +258,26 @@ uint32_t kith_bonds_count(const kith_host *h)
     return h->bonds.used;
 }
 
+/* Under the bond's address, proven or not, or as the identity that it has given by now. */
+static bool is_pairing_with(const host_link *link, const peers_bond *bond)
+{
+    const smp_session *s = link->session;
+
+    return s != NULL && (s->at_stake == bond->id || link->proven == bond->id ||
+                         (s->has_identity && kith_address_equal(&s->peer_identity, &bond->identity)));
+}
+
 /* A key that the controller was not given yet is not given any more.  The ends that come of it are told one link at a
  * time, as there is room for them. */
-static void forget_on_link(kith_host *h, host_link *link, kith_peer_id peer)
+static void forget_on_link(kith_host *h, host_link *link, const peers_bond *bond)
 {
     enum { HAS_KEY = LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION };
+    const kith_peer_id peer = bond->id;
+    bool pairs = is_pairing_with(link, bond);
 
-    if (link->proven == peer || link->with_bond == peer)
+    if (pairs)
+        link->session->is_forgotten = true;
+    if (pairs || link->proven == peer || link->with_bond == peer)
         link_disconnect(h, link, KITH_HCI_REMOTE_USER_TERMINATED);
     if (link->with_bond == peer && (link->wants & HAS_KEY) != 0) {
         link->wants &= (uint8_t)~HAS_KEY;
@@ -309,17 +325,16 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
 
-        if (link->id == 0)
-            continue;
-        forget_on_link(h, link, peer);
+        if (link->id != 0)
+            forget_on_link(h, link, bond);
     }
-    host_finish(h);
     if (h->config.store != NULL) {
         peers_forget(&h->bonds, bond);
         storing_forget(h);
-        return KITH_OK;
+    } else {
+        peers_remove(&h->bonds, bond);
+        event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
     }
-    peers_remove(&h->bonds, bond);
-    event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
+    host_finish(h);
     return KITH_OK;
 }

@@ -7,22 +7,17 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
-void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven)
+void encryption_set(kith_host *h, host_link *link, const kith_event_security *now)
 {
-    kith_event *event;
-
-    link->encryption = level > KITH_LEVEL_NONE ? LINK_ENCRYPTED : LINK_PLAIN;
-    link->level = level;
-    link->key_size = key_size;
-    link->secure_connections = sc;
-    link->proven = proven;
-    if (level > KITH_LEVEL_NONE)
+    link->encryption = now->level > KITH_LEVEL_NONE ? LINK_ENCRYPTED : LINK_PLAIN;
+    link->level = now->level;
+    link->key_size = now->key_size;
+    link->secure_connections = now->secure_connections;
+    link->method = (uint8_t)now->method;
+    link->proven = now->peer;
+    if (now->level > KITH_LEVEL_NONE)
         link_watch(h, link);
-    event = event_post(h, KITH_EVENT_SECURITY_CHANGED, link);
-    event->security.level = level;
-    event->security.key_size = key_size;
-    event->security.secure_connections = sc;
-    event->security.peer = proven;
+    event_post(h, KITH_EVENT_SECURITY_CHANGED, link)->security = *now;
 }
 
 kith_status kith_security_of(const kith_host *h, kith_link id, kith_event_security *out)
@@ -34,12 +29,14 @@ kith_status kith_security_of(const kith_host *h, kith_link id, kith_event_securi
     out->level = link->level;
     out->key_size = link->key_size;
     out->secure_connections = link->secure_connections;
+    out->method = (kith_method_kind)link->method;
     out->peer = link->proven;
     return KITH_OK;
 }
 
 void encryption_drop(kith_host *h, host_link *link)
 {
+    static const kith_event_security nothing = {.level = KITH_LEVEL_NONE};
     bool was_protected = link->level != KITH_LEVEL_NONE;
 
     link->wants &= (uint8_t) ~(LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION);
@@ -49,7 +46,7 @@ void encryption_drop(kith_host *h, host_link *link)
     attributes_on_drop(h, link, was_protected);
     if (!was_protected)
         return;
-    encryption_set(h, link, KITH_LEVEL_NONE, 0, false, 0);
+    encryption_set(h, link, &nothing);
     link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
 }
 
@@ -94,6 +91,7 @@ void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond
     link->bond_deadline_us = host_time(h) + HOST_ENCRYPTION_TIMEOUT_US;
     link->bond_level = bond->level;
     link->bond_key_size = bond->key_size;
+    link->bond_method = bond->method;
     link->bond_sc = bond->key_kind == KITH_KEY_KIND_SC;
     if (link->central)
         encryption_start(link, bond->ltk, bond->ediv, bond->rand);
@@ -183,13 +181,19 @@ kith_why encryption_evidence(kith_hci_status status)
 /* On with the bond's key: the claim is proven. */
 void encryption_on_with_bond(kith_host *h, host_link *link)
 {
+    const kith_event_security now = {.level = (kith_level)link->bond_level,
+                                     .key_size = link->bond_key_size,
+                                     .secure_connections = link->bond_sc,
+                                     .method = (kith_method_kind)link->bond_method,
+                                     .peer = link->with_bond};
+
     if (peers_by_id(&h->bonds, link->with_bond) == NULL) { /* forgotten meanwhile */
         encryption_drop(h, link);
         encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
         link_disconnect(h, link, KITH_HCI_AUTHENTICATION_FAILURE);
         return;
     }
-    encryption_set(h, link, (kith_level)link->bond_level, link->bond_key_size, link->bond_sc, link->with_bond);
+    encryption_set(h, link, &now);
     link_lengthen(h, link);
     if (link->raise_to != 0)
         admission_raise(h, link);

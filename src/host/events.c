@@ -50,6 +50,12 @@ static kith_event *post(kith_host *h, kith_event_kind kind, const host_link *lin
     return &slot->event;
 }
 
+/* The one just posted. */
+static host_event *newest(const host_events *e)
+{
+    return &e->slots[(e->head + e->count - 1u) % e->capacity];
+}
+
 kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link)
 {
     host_events *e = &h->events;
@@ -60,6 +66,16 @@ kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link
         e->count--;
     }
     return post(h, kind, link);
+}
+
+/* An answer to it counts once it was handed out: whoever answers before that answers an earlier one. */
+kith_event *event_ask(kith_host *h, kith_event_kind kind, host_link *link)
+{
+    kith_event *event = event_post(h, kind, link);
+
+    newest(&h->events)->is_question = true;
+    link->unheard++;
+    return event;
 }
 
 kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_link *link)
@@ -75,7 +91,7 @@ kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len)
 {
     host_events *e = &h->events;
-    host_event *slot = &e->slots[(e->head + e->count - 1u) % e->capacity]; /* the one just posted */
+    host_event *slot = newest(e);
     uint8_t *place = find_payload(e, (uint32_t)len);
 
     (void)event;
@@ -143,6 +159,14 @@ static bool is_unsettled(kith_event *event)
     return deadline_us != NULL && *deadline_us >= HOST_UNSETTLED && *deadline_us != UINT64_MAX;
 }
 
+static void hear_question(kith_host *h, kith_link id)
+{
+    host_link *link = link_by_id(h, id);
+
+    if (link != NULL)
+        link->unheard--;
+}
+
 bool kith_host_next_event(kith_host *h, kith_event *out)
 {
     host_events *e = &h->events;
@@ -151,6 +175,8 @@ bool kith_host_next_event(kith_host *h, kith_event *out)
     if (e->count == 0 || is_unsettled(&e->slots[e->head].event))
         return false;
     *out = e->slots[e->head].event;
+    if (e->slots[e->head].is_question)
+        hear_question(h, out->link);
     e->taken = true;
     return true;
 }

@@ -34,6 +34,7 @@ enum {
 
 typedef struct {
     kith_event event;
+    bool is_question; /* that an answer is wanted to */
     bool has_payload;
     uint32_t payload_end; /* in the ring */
 } host_event;
@@ -106,10 +107,11 @@ typedef struct {
     kith_level level;
     uint8_t key_size;
     bool secure_connections;
+    uint8_t method;         /* kith_method_kind of the key that encrypts it */
     kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
     bool bond_procedure;    /* an encryption with a bond is owed its end */
     uint64_t bond_deadline_us;
-    uint8_t bond_level, bond_key_size; /* of the key that was given, whatever becomes of the record */
+    uint8_t bond_level, bond_key_size, bond_method; /* of the key that was given, whatever becomes of the record */
     bool bond_sc;
     bool key_given; /* LINK_ENCRYPTING: the controller has accepted the key */
     bool smp_dead, att_dead;
@@ -132,6 +134,7 @@ typedef struct {
     uint16_t ltk_ediv;
     uint64_t ltk_rand;
     smp_session *session;
+    uint8_t unheard; /* questions to people that wait in the queue: nobody can have answered them */
 
     uint8_t *tx;                        /* records: length (2), class (1), L2CAP frame */
     uint16_t tx_cap, tx_len, tx_offset; /* offset: of the first record's frame, already given to the controller */
@@ -282,6 +285,7 @@ void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *
 bool events_have_room(kith_host *h);
 kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link); /* never NULL: room was checked */
 void events_settle(kith_host *h);
+kith_event *event_ask(kith_host *h, kith_event_kind kind, host_link *link); /* a question to people */
 kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_link *link);
 /* Copies value behind the event; NULL: no room (only for droppable ones). */
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
@@ -363,11 +367,13 @@ bool security_expire(kith_host *h);                        /* one that is due; f
 uint64_t security_deadline(const kith_host *h);
 host_link *security_link_of(const kith_host *h, const smp_session *s);
 
+void security_note_stake(const kith_host *h, const host_link *link, smp_session *s);
 smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_level level); /* NULL: none free */
 
 /* admission.c: who may pair */
-void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* SMP outside a session */
-void admission_raise(kith_host *h, host_link *link);                                  /* the bond is proven: pair */
+void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);      /* SMP outside a session */
+bool admission_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* true: close the session */
+void admission_raise(kith_host *h, host_link *link); /* the bond is proven: pair */
 bool admission_is_blocked(const kith_host *h, const kith_address *address);
 
 /* answers.c: what people say to pairings under way */
@@ -380,8 +386,7 @@ bool oob_expire(kith_host *h);
 uint64_t oob_deadline(const kith_host *h);
 
 /* attempts.c: who must wait before it may pair */
-bool attempts_refuse(const kith_host *h, const host_link *link);                          /* the peer's request */
-bool attempts_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* true: close the session */
+bool attempts_refuse(const kith_host *h, const host_link *link); /* the peer's request */
 void attempts_on_end(kith_host *h, const host_link *link, const smp_session *s);
 void attempts_settle(kith_host *h);
 uint64_t attempts_deadline(const kith_host *h); /* the next end of a wait on a link */
@@ -433,7 +438,7 @@ void signing_judge_losses(kith_host *h);   /* everything was loaded */
 uint32_t signing_room(const kith_host *h); /* records that states will want */
 
 /* encryption.c: what protects a link, and encryption with a bond */
-void encryption_set(kith_host *h, host_link *link, kith_level level, uint8_t key_size, bool sc, kith_peer_id proven);
+void encryption_set(kith_host *h, host_link *link, const kith_event_security *now);
 void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uint64_t rand);
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
 void encryption_refuse(kith_host *h, host_link *link);

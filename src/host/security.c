@@ -15,11 +15,14 @@ host_link *security_link_of(const kith_host *h, const smp_session *s)
 }
 
 /* The bond that the peer's address names: a claim, and yet nothing weaker may come of it. */
-static void note_stake(const kith_host *h, const host_link *link, smp_session *s)
+void security_note_stake(const kith_host *h, const host_link *link, smp_session *s)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
 
     s->at_stake = link->claimed;
+    s->stake_level = KITH_LEVEL_NONE;
+    s->stake_key_size = 0;
+    s->stake_sc = false;
     if (bond == NULL)
         return;
     s->stake_level = (kith_level)bond->level;
@@ -37,7 +40,7 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
         smp_open(s, initiator, &h->config.security, &h->smp, level);
         s->my_address = link->own;
         s->peer_address = link->peer;
-        note_stake(h, link, s);
+        security_note_stake(h, link, s);
         link->session = s;
         return s;
     }
@@ -57,7 +60,7 @@ static void send_pdus(host_link *link, const smp_outbox *out)
 
 static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
 {
-    kith_event *event = event_post(h, KITH_EVENT_CONSENT_WANTED, link);
+    kith_event *event = event_ask(h, KITH_EVENT_CONSENT_WANTED, link);
 
     event->consent.peer = link->peer;
     event->consent.again = s->at_stake != 0;
@@ -68,7 +71,7 @@ static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
 
 static void ask_comparison(kith_host *h, host_link *link, const smp_session *s)
 {
-    kith_event *event = event_post(h, KITH_EVENT_COMPARISON_WANTED, link);
+    kith_event *event = event_ask(h, KITH_EVENT_COMPARISON_WANTED, link);
 
     event->comparison.number = s->number;
     event->comparison.deadline_us = s->deadline_us;
@@ -76,7 +79,7 @@ static void ask_comparison(kith_host *h, host_link *link, const smp_session *s)
 
 static void ask_commit(kith_host *h, host_link *link, smp_session *s, kith_peer_id at_stake)
 {
-    kith_event *event = event_post(h, KITH_EVENT_CONSENT_WANTED, link);
+    kith_event *event = event_ask(h, KITH_EVENT_CONSENT_WANTED, link);
 
     smp_ask_commit(s, at_stake);
     event->consent.peer = link->peer;
@@ -88,7 +91,7 @@ static void ask_commit(kith_host *h, host_link *link, smp_session *s, kith_peer_
 
 static void tell_passkey(kith_host *h, host_link *link, const smp_session *s, kith_event_kind kind)
 {
-    kith_event *event = event_post(h, kind, link);
+    kith_event *event = kind == KITH_EVENT_PASSKEY_WANTED ? event_ask(h, kind, link) : event_post(h, kind, link);
 
     event->passkey.passkey = kind == KITH_EVENT_PASSKEY_SHOWN ? s->secrets.passkey : 0;
     event->passkey.both_type = s->passkey_form == KITH_PASSKEY_BOTH_TYPE;
@@ -97,7 +100,7 @@ static void tell_passkey(kith_host *h, host_link *link, const smp_session *s, ki
 
 static void ask_oob(kith_host *h, host_link *link, const smp_session *s)
 {
-    kith_event *event = event_post(h, KITH_EVENT_OOB_WANTED, link);
+    kith_event *event = event_ask(h, KITH_EVENT_OOB_WANTED, link);
 
     event->oob_wanted.peer = link->peer;
     event->oob_wanted.deadline_us = s->deadline_us;
@@ -295,7 +298,7 @@ void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t l
         return; /* Vol 3 Part H 3.4: no more SMP on this connection */
     if (link->session == NULL)
         admission_on_pdu(h, link, pdu, len);
-    else if (attempts_refuse_wish(h, link, pdu, len))
+    else if (admission_refuse_wish(h, link, pdu, len))
         close_session(h, link, link->session);
     else
         security_input(h, link->session, &in);
@@ -373,11 +376,15 @@ static void on_session_encryption(kith_host *h, host_link *link, kith_hci_status
 {
     smp_session *s = link->session;
     smp_input in = {.kind = SMP_IN_ENCRYPTED, .hci_status = status};
+    const kith_event_security now = {.level = s->verdict.level,
+                                     .key_size = s->verdict.key_size,
+                                     .secure_connections = s->verdict.key_kind == KITH_KEY_KIND_SC,
+                                     .method = s->verdict.method};
 
     if (status != KITH_HCI_SUCCESS)
         encryption_drop(h, link);
     else
-        encryption_set(h, link, s->verdict.level, s->verdict.key_size, s->verdict.key_kind == KITH_KEY_KIND_SC, 0);
+        encryption_set(h, link, &now);
     security_input(h, s, &in);
 }
 

@@ -206,6 +206,7 @@ struct smp_session {
     bool key_was_missing; /* WAIT_REQUEST: the central asked for a key that we do not have */
     bool dead_link;       /* 30 s timer ran out: no more SMP on this connection */
     uint32_t commit_peer; /* whose bond that person was asked about */
+    bool is_forgotten;    /* the bond it was to take the place of, or of its peer, was forgotten: no bond comes of it */
     bool commit_asked;    /* COMMIT: a person is asked whether the new bond may take the old one's place */
     bool has_oob_sc, has_oob_tk, oob_secure; /* the peer's out of band data was given */
     bool uses_local_oob;                     /* it holds our own out of band data */

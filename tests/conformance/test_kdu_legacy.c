@@ -180,13 +180,15 @@ SENTENCE(a_bonded_link_is_encrypted_in_both_roles)
         }
 }
 
-/* There is a bond, and nothing in it to encrypt with in this role: we pair. */
+/* There is a bond, and nothing in it to encrypt with in this role: a person is asked, and we pair. */
 SENTENCE(a_bond_without_the_key_of_this_role_is_paired_anew)
 {
     meet_with_keys(CENTRAL, KITH_OWN_PUBLIC, KITH_KEY_ENC, 0);
     pair_legacy();
     meet_again();
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
+    check(we_emit(KITH_EVENT_CONSENT_WANTED)->consent.again); /* whose bond may it replace? */
+    check_ok(kith_pairing_consent(bench.host, bench.link, true));
     we_send("01 03 00 09 10 01 00");
     we_command_nothing();
     peer_sends("05 05");
@@ -278,6 +280,8 @@ SENTENCE(the_short_term_key_dies_with_the_link)
             continue;
         }
         check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
+        check(we_emit(KITH_EVENT_CONSENT_WANTED)->consent.again); /* whose bond may it replace? */
+        check_ok(kith_pairing_consent(bench.host, bench.link, true));
         we_command_nothing();
         we_send("01 03 00 09 10 02 02");
         peer_sends("05 05");

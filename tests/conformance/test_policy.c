@@ -156,6 +156,8 @@ SENTENCE(secure_connections_only_is_for_bonds_too)
     set();
     meet_again();
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
+    check(we_emit(KITH_EVENT_CONSENT_WANTED)->consent.again); /* whose bond may it replace? */
+    check_ok(kith_pairing_consent(bench.host, bench.link, true));
     we_command_nothing();
     we_send("01 03 00 0d 10 02 02"); /* it is paired anew */
     peer_sends_response();

@@ -378,6 +378,19 @@ void couple_expect_keys(const couple *c)
     expect_crossed(c, &keys[1], &keys[0]);
 }
 
+/* What protects the link says by which method its key was made. */
+static void expect_method(const couple *c)
+{
+    kith_event_security now;
+
+    for (unsigned i = 0; i < 2; i++) {
+        const cast_host *h = c->side[i];
+
+        if (kith_security_of(h->host, h->link, &now) == KITH_OK)
+            cast_equal(c->room, now.method, c->row->kind);
+    }
+}
+
 void couple_expect_paired(couple *c)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -393,6 +406,7 @@ void couple_expect_paired(couple *c)
     couple_expect_numbers(c);
     cast_check(c->room, couple_run(c, CAST_SECOND, both_are_bonded, c));
     couple_expect_keys(c);
+    expect_method(c);
 }
 
 void couple_come_back(couple *c, unsigned central)
@@ -401,6 +415,7 @@ void couple_come_back(couple *c, unsigned central)
     cast_encrypt(c->side[central], c->side[!central]);
     for (unsigned i = 0; i < 2; i++)
         cast_equal(c->room, c->side[i]->end.level, c->row->level);
+    expect_method(c);
     couple_part(c);
 }
 

@@ -16,9 +16,12 @@ static void expire(desk *d, uint16_t handle, size_t len)
     desk_event(d, KITH_HCI_EV_AUTH_PAYLOAD_TIMEOUT, p, len);
 }
 
+static const kith_event_security encrypted = {
+    .level = KITH_LEVEL_ENCRYPTED, .key_size = 16, .secure_connections = true, .method = KITH_METHOD_JUST_WORKS};
+
 static void encrypt(desk *d, host_link *link)
 {
-    encryption_set(d->h, link, KITH_LEVEL_ENCRYPTED, 16, true, 0);
+    encryption_set(d->h, link, &encrypted);
     desk_pump(d);
 }
 
@@ -67,7 +70,7 @@ static void the_octets_are_those_of_the_specification(void **state)
 
     (void)state;
     open_with_ping(&d);
-    encryption_set(d.h, desk_connect(&d, 0, false), KITH_LEVEL_ENCRYPTED, 16, true, 0);
+    encryption_set(d.h, desk_connect(&d, 0, false), &encrypted);
     do
         assert_true(kith_host_next_packet(d.h, packet, sizeof packet) > 0 || d.h->command.opcode != 0);
     while (bytes_get16(packet + 1) != KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT &&
