@@ -23,7 +23,9 @@ enum {
     KITH_RECORD_DEVICE = 1, /* id 0: our own identity */
     KITH_RECORD_BOND = 2,   /* id: the peer's */
     KITH_RECORD_STATE = 3,  /* id: the peer's; what changes often beside a bond */
-    KITH_RECORD_MAX = 192   /* octets of one record */
+    /* 14 to 61: chunks beside bonds, docs/bond-format.md */
+    KITH_RECORD_MAX = 192, /* octets of a record, as a host writes it */
+    KITH_STORED_MAX = 224  /* as a store keeps it: sealing adds up to 32 */
 };
 
 typedef struct {
@@ -31,7 +33,7 @@ typedef struct {
     bool removed; /* handed out by read alone: this kind and id was removed; len is 0 */
     uint16_t len;
     uint32_t id;
-    uint8_t octets[KITH_RECORD_MAX];
+    uint8_t octets[KITH_STORED_MAX];
 } kith_record;
 
 /* What a store says of itself after each operation. */
@@ -59,6 +61,11 @@ typedef struct kith_store {
     /* Removes one and makes its octets unreadable, those of its earlier versions too.  One that is not there is
      * KITH_OK. */
     kith_status (*remove)(void *context, uint8_t kind, uint32_t id, kith_store_state *state);
+
+    /* Factory reset: everything is destroyed, whatever it is (damaged, of a later version, no store at all); what is
+     * left is an empty store, opened.  Cut short, it is damaged or as it was, and may be erased again.  Optional: NULL.
+     */
+    kith_status (*erase)(void *context, kith_store_state *state);
 } kith_store;
 
 /* ---- the flash log: a store on any flash ---- */

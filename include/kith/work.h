@@ -18,14 +18,20 @@ typedef enum {
     KITH_WORK_STORE          /* .store: one operation; a host has one of these out at a time */
 } kith_work_kind;
 
-typedef enum { KITH_STORE_OPEN, KITH_STORE_READ, KITH_STORE_PUT, KITH_STORE_REMOVE } kith_store_operation;
+typedef enum {
+    KITH_STORE_OPEN,
+    KITH_STORE_READ,
+    KITH_STORE_PUT,
+    KITH_STORE_REMOVE,
+    KITH_STORE_ERASE
+} kith_store_operation;
 
 typedef struct {
     const kith_store *store;
     kith_store_operation operation;
     uint32_t cursor;        /* READ */
     kith_record record;     /* PUT: what; REMOVE: kind and id; READ: what was read */
-    kith_store_state state; /* after OPEN, PUT and REMOVE */
+    kith_store_state state; /* after OPEN, PUT, REMOVE and ERASE */
 } kith_work_store;
 
 /* Keys as the crypto port wants them: most significant octet first, public keys X||Y. */

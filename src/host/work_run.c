@@ -45,6 +45,8 @@ static kith_status run_store(kith_work_store *w)
         return w->store->put(context, &w->record, &w->state);
     case KITH_STORE_REMOVE:
         return w->store->remove(context, w->record.kind, w->record.id, &w->state);
+    case KITH_STORE_ERASE:
+        return w->store->erase != NULL ? w->store->erase(context, &w->state) : KITH_ERR_UNSUPPORTED;
     }
     return KITH_ERR_VALUE;
 }

@@ -147,7 +147,7 @@ static bool open_empty(kith_flash_log *log)
 
 static bool copy(kith_flash_log *log, const log_item *item)
 {
-    uint8_t octets[KITH_RECORD_MAX];
+    uint8_t octets[KITH_STORED_MAX];
     bool spoilt = item_judge(log, item, octets) != ITEM_WHOLE;
     bool done = append_record(log, &item->record, octets, spoilt);
 

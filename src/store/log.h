@@ -62,7 +62,7 @@ bool item_first(kith_flash_log *log, const log_sector *sector, log_item *out);
 bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_item *out);
 bool item_next(kith_flash_log *log, const log_sector *sector, log_item *item); /* moves on; false: no more */
 
-/* Reads a record to its end, its octets too where out is not NULL (KITH_RECORD_MAX). */
+/* Reads a record to its end, its octets too where out is not NULL (KITH_STORED_MAX). */
 item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out);
 
 /* What a broken item is taken for. */

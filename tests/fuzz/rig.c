@@ -637,7 +637,7 @@ static void apply_traits(rig *r, unsigned traits)
         r->config.security.io = KITH_IO_KEYBOARD_DISPLAY;
         r->config.security.ask_mitm = true;
     }
-    r->store = (kith_store){r, open_store, read_store, put_record, remove_record};
+    r->store = (kith_store){r, open_store, read_store, put_record, remove_record, NULL};
     if ((traits & RIG_STORES) != 0)
         r->config.store = &r->store;
 }

@@ -122,5 +122,5 @@ void memory_store_init(memory_store *s, uint32_t capacity)
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
-    s->store = (kith_store){s, open_store, read_record, put, remove_record};
+    s->store = (kith_store){s, open_store, read_record, put, remove_record, NULL};
 }

@@ -122,7 +122,7 @@ static void a_lost_controller_ends_every_link_in_turn(void **state)
  * is told, though only one step's room is left. */
 static void keys_that_waited_for_a_store_that_failed_are_all_told(void **state)
 {
-    const kith_store store = {NULL, NULL, NULL, NULL, NULL}; /* nobody calls it here */
+    const kith_store store = {0}; /* nobody calls it here */
     kith_work work;
     desk d;
 

@@ -65,7 +65,7 @@ static kith_status looked_remove(void *context, uint8_t kind, uint32_t id, kith_
 static void only_look(store_file *s)
 {
     s->kept = s->store;
-    s->store = (kith_store){.context = s, looked_open, looked_read, looked_put, looked_remove};
+    s->store = (kith_store){s, looked_open, looked_read, looked_put, looked_remove, NULL};
 }
 
 /* ---- opening ---- */
