@@ -43,8 +43,8 @@ typedef enum {
     KITH_EVENT_KEY,               /* .key: one key was given to the peer, or came from it */
     KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
     KITH_EVENT_PAYLOAD_TIMEOUT,   /* nothing with a valid MIC came on this encrypted link for the configured time: the
-                                     peer   may be gone, and somebody without the key keep the link alive.  What to do is
-                                     the   program's to say; told again after each such time */
+                                     peer may be gone, and somebody without the key keep the link alive.  What to do is
+                                     the program's to say; told again after each such time */
     KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
     KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
     KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
@@ -53,6 +53,7 @@ typedef enum {
     KITH_EVENT_BOND_FAILED,       /* .verdict: the pairing went well, its bond could not be kept (a write that failed is
                                      undone; should the power go before, it may be there at the next start) */
     KITH_EVENT_FORGOTTEN,         /* .forgotten: end of kith_bonds_forget() */
+    KITH_EVENT_RESET,             /* .reset: end of kith_host_factory_reset(), and of all forgetting; the host is off */
 
     KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
     KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
@@ -208,6 +209,10 @@ typedef struct {
 } kith_event_forgotten;
 
 typedef struct {
+    kith_status status; /* KITH_OK: the store is empty; else it may hold what it held, whole or in part */
+} kith_event_reset;
+
+typedef struct {
     kith_level level;
     uint8_t key_size; /* 0: not encrypted */
     bool secure_connections;
@@ -264,6 +269,7 @@ typedef struct {
         kith_event_oob oob;
         kith_event_key key;
         kith_event_forgotten forgotten;
+        kith_event_reset reset;
         kith_event_security security;
         kith_verdict verdict;
         kith_event_attribute attribute;

@@ -87,7 +87,8 @@ KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_c
  * The store needs its work items done before a command goes out; bonds can be listed and forgotten as soon as
  * STORE_LOADED has come, with or without a controller.
  * Also restarts a host whose controller was lost: every link is gone, bonds stay.
- * KITH_ERR_STATE: it is starting, or has started.  KITH_ERR_FULL: events must be taken first. */
+ * KITH_ERR_STATE: it is starting, or has started.  KITH_ERR_FULL: events must be taken first.
+ * KITH_ERR_BUSY: a factory reset is under way: wait for RESET. */
 KITH_MUST_USE kith_status kith_host_start(kith_host *h, uint64_t now_us);
 
 /* One H4 packet from the controller: type octet first.
@@ -122,6 +123,16 @@ bool kith_host_take_work(kith_host *h, kith_work *out);
  * KITH_ERR_FULL: events must be taken first; *work is unchanged.
  * KITH_ERR_NOT_FOUND: what it was for has ended; wiped all the same. */
 KITH_MUST_USE kith_status kith_host_finish_work(kith_host *h, kith_work *work, uint64_t now_us);
+
+/* Factory reset: all bonds and what is kept beside them, our identity resolving key and static address are destroyed,
+ * in memory at once and in the store as a work item; of a store that is damaged, or of a later version, too.  Links and
+ * all that is under way end as when the controller is lost (links with KITH_HCI_LOCAL_HOST_TERMINATED, a start with
+ * START_FAILED); then RESET says how it went, and the host is off.  kith_host_start() makes it another device, which
+ * peers do not know; it also resets the controller, which is told nothing before.  What the configuration gives (irk,
+ * static_address) is the program's own and stays.
+ * KITH_ERR_BUSY: one is under way (kith_host_start() says so, too); KITH_ERR_UNSUPPORTED: the store cannot be erased;
+ * KITH_ERR_FULL: events must be taken first.  With an error nothing was changed. */
+KITH_MUST_USE kith_status kith_host_factory_reset(kith_host *h);
 
 /* Overwrites all of its memory, keys included, and destroys those that the crypto port keeps.  The host is gone: work
  * items that are out go to kith_work_discard(). */

@@ -32,6 +32,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_BONDED] = "bonded",
         [KITH_EVENT_BOND_FAILED] = "bond-failed",
         [KITH_EVENT_FORGOTTEN] = "forgotten",
+        [KITH_EVENT_RESET] = "reset",
         [KITH_EVENT_READ_WANTED] = "read-wanted",
         [KITH_EVENT_WRITE_WANTED] = "write-wanted",
         [KITH_EVENT_WRITE_COMMAND] = "write-command",

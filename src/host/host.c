@@ -130,7 +130,9 @@ static bool finish_one(kith_host *h)
             return true;
         }
     }
-    if (s != NULL)
+    if (reset_waits(h))
+        reset_go_on(h);
+    else if (s != NULL)
         security_give_own_key(h, s);
     else if (oob_waits(h))
         oob_take_key(h);
@@ -150,7 +152,7 @@ static bool is_unfinished(const kith_host *h)
     for (unsigned i = 0; i < h->config.limits.links; i++)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
-    return security_wants_own_key(h) != NULL || oob_waits(h);
+    return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h);
 }
 
 void host_finish(kith_host *h)
@@ -194,11 +196,16 @@ kith_status kith_host_receive(kith_host *h, const uint8_t *packet, size_t len, u
     return status;
 }
 
+static kith_hci_status why_links_end(const kith_host *h)
+{
+    return h->reset != RESET_NONE ? KITH_HCI_LOCAL_HOST_TERMINATED : KITH_HCI_HARDWARE_FAILURE;
+}
+
 static void tell_lost(kith_host *h)
 {
-    bool starting = h->startup == STARTUP_RUNNING;
+    bool starting = h->startup == STARTUP_RUNNING, reset = h->reset != RESET_NONE;
 
-    connect_ended(h, KITH_HCI_HARDWARE_FAILURE);
+    connect_ended(h, why_links_end(h));
     h->advertiser = h->scanner = (host_activity){0};
     h->stray = 0;
     h->command.opcode = 0;
@@ -206,18 +213,19 @@ static void tell_lost(kith_host *h)
     h->startup = STARTUP_OFF;
     h->lost = false;
     if (starting)
-        startup_fail(h, 0, h->lost_why.opcode, 0, KITH_ERR_IO);
-    else
+        startup_fail(h, 0, reset ? 0 : h->lost_why.opcode, 0, reset ? KITH_ERR_STATE : KITH_ERR_IO);
+    else if (!reset)
         event_post(h, KITH_EVENT_CONTROLLER_LOST, NULL)->lost = h->lost_why;
 }
 
-/* The controller is gone: its links end one at a time, as there is room to tell, then the host says so. */
+/* The controller is gone, or it is forgotten what links are for: they end one at a time, as there is room to tell, then
+ * the host says so. */
 static void wind_up(kith_host *h)
 {
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         if (h->links[i].id == 0)
             continue;
-        link_end(h, &h->links[i], KITH_HCI_HARDWARE_FAILURE);
+        link_end(h, &h->links[i], why_links_end(h));
         return;
     }
     tell_lost(h);

@@ -178,7 +178,8 @@ typedef enum {
     STORE_READING,
     STORE_READING_STATES, /* once more from the beginning: what lies beside bonds that are all known now */
     STORE_NAMING,         /* it is new: our identity is being written */
-    STORE_READY
+    STORE_READY,
+    STORE_ERASING /* factory reset */
 } host_store_stage;
 
 typedef struct {
@@ -190,6 +191,8 @@ typedef struct {
     peers_device device; /* until it is adopted */
     uint32_t last_order;
 } host_store;
+
+typedef enum { RESET_NONE, RESET_ERASING, RESET_DONE /* to be told */ } host_reset_stage;
 
 /* A bond on its way to the store; one for each pairing slot, which is not used again before it is free. */
 typedef struct {
@@ -276,6 +279,8 @@ struct kith_host {
     host_key *keys;   /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
+    host_reset_stage reset;
+    kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
     kith_event_lost lost_why;
 };
@@ -422,6 +427,13 @@ uint32_t storing_promised(const kith_host *h); /* places for bonds that are bein
 bool storing_has_room(const kith_host *h);     /* for one more bond */
 
 void storing_want(kith_host *h); /* something is to be written */
+void storing_erase(kith_host *h);
+bool storing_abandon_one(kith_host *h); /* a bond that was to be written ends without; false: there is none */
+
+/* reset.c: factory reset */
+void reset_on_erased(kith_host *h, kith_status result);
+bool reset_waits(const kith_host *h); /* for reset_go_on() */
+void reset_go_on(kith_host *h);
 
 /* signing.c: signed data, and the counters of it */
 uint8_t signing_level_of(const kith_host *h, const host_link *link); /* of the key the peer may sign with; 0: none */

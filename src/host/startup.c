@@ -278,6 +278,8 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
 {
     kith_status status;
 
+    if (h->reset != RESET_NONE)
+        return KITH_ERR_BUSY;
     if (h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY || h->lost)
         return KITH_ERR_STATE;
     if (!events_have_room(h))

@@ -80,6 +80,9 @@ void storing_fill(const kith_host *h, kith_work_store *w)
         w->operation = KITH_STORE_READ;
         w->cursor = h->store.cursor;
         break;
+    case STORE_ERASING:
+        w->operation = KITH_STORE_ERASE;
+        break;
     case STORE_NAMING:
         w->operation = KITH_STORE_PUT;
         peers_encode_device(&h->store.device, &w->record);
@@ -296,6 +299,24 @@ static void on_changed(kith_host *h, const kith_work_store *w, kith_status resul
         on_saved(h, result);
 }
 
+/* What was under way when the reset was called is over; the erasing comes next. */
+static void on_erased(kith_host *h, const kith_work_store *w, kith_status result)
+{
+    if (w->operation != KITH_STORE_ERASE)
+        return;
+    h->store.stage = STORE_CLOSED;
+    reset_on_erased(h, result);
+}
+
+void storing_erase(kith_host *h)
+{
+    if (h->config.store == NULL)
+        return;
+    memset(&h->store, 0, sizeof h->store);
+    h->store.stage = STORE_ERASING;
+    go_on(h);
+}
+
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 {
     if (w->operation != KITH_STORE_READ && result == KITH_OK)
@@ -320,6 +341,9 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
         break;
     case STORE_READY:
         on_changed(h, w, result);
+        break;
+    case STORE_ERASING:
+        on_erased(h, w, result);
         break;
     default:
         break;
@@ -407,6 +431,17 @@ void storing_forget(kith_host *h)
 {
     signing_on_bonds_changed(h);
     go_on(h);
+}
+
+bool storing_abandon_one(kith_host *h)
+{
+    host_save *save = oldest_save(h);
+
+    if (save == NULL)
+        return false;
+    tell_saved(h, save, link_by_id(h, save->link), KITH_ERR_STATE);
+    wipe(save, sizeof *save);
+    return true;
 }
 
 void storing_want(kith_host *h)

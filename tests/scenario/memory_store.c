@@ -118,9 +118,23 @@ static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_
     return answer(s, KITH_OK, state);
 }
 
+static kith_status erase_all(void *context, kith_store_state *state)
+{
+    memory_store *s = context;
+
+    s->erased++;
+    if (s->erases != KITH_OK)
+        return answer(s, s->erases, state);
+    memset(s->log, 0, sizeof s->log);
+    memset(&s->state, 0, sizeof s->state);
+    s->used = 0;
+    s->opens = s->reads = KITH_OK; /* whatever was wrong with it is gone */
+    return answer(s, KITH_OK, state);
+}
+
 void memory_store_init(memory_store *s, uint32_t capacity)
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
-    s->store = (kith_store){s, open_store, read_record, put, remove_record, NULL};
+    s->store = (kith_store){s, open_store, read_record, put, remove_record, erase_all};
 }

@@ -171,8 +171,16 @@ static void on_forgotten(json_t *o, const kith_event *e)
         set_text(o, "status", kith_status_name(e->forgotten.status));
 }
 
+static void on_reset(json_t *o, const kith_event *e)
+{
+    set_flag(o, "succeeded", e->reset.status == KITH_OK);
+    if (e->reset.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->reset.status));
+}
+
 static void on_security(json_t *o, const kith_event *e)
 {
+    set_text(o, "method", kith_method_name(e->security.method));
     set_number(o, "level", (unsigned)e->security.level);
     set_text(o, "level_name", kith_level_name(e->security.level));
     set_number(o, "key_size", e->security.key_size);
@@ -256,6 +264,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
     [KITH_EVENT_FORGOTTEN] = on_forgotten,
+    [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_COMMAND] = on_attribute,

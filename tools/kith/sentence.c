@@ -220,6 +220,14 @@ static void on_forgotten(writer *w, const kith_event *e)
             (unsigned)e->forgotten.peer, kith_status_name(e->forgotten.status));
 }
 
+static void on_reset(writer *w, const kith_event *e)
+{
+    if (e->reset.status == KITH_OK)
+        add(w, "Factory reset: all bonds and our identity are destroyed.");
+    else
+        add(w, "Factory reset failed, the store may still hold keys: %s.", kith_status_name(e->reset.status));
+}
+
 static void on_security(writer *w, const kith_event *e)
 {
     if (e->security.key_size == 0)
@@ -312,6 +320,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
     [KITH_EVENT_FORGOTTEN] = on_forgotten,
+    [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
     [KITH_EVENT_WRITE_COMMAND] = on_write,
