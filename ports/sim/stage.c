@@ -11,6 +11,35 @@ void kith_stage_init(kith_stage *stage, struct kith_sim *sim)
     stage->sim = sim;
 }
 
+kith_status kith_stage_open(kith_stage *stage, uint64_t seed, const kith_crypto_port *crypto)
+{
+    const kith_sim_config room = {.seed = seed, .crypto = crypto};
+
+    kith_stage_init(stage, NULL);
+    return kith_sim_new(&room, &stage->sim);
+}
+
+void kith_stage_close(kith_stage *stage)
+{
+    for (size_t i = 0; i < stage->count; i++)
+        kith_stage_remove(stage, i);
+    kith_sim_free(stage->sim);
+    stage->sim = NULL;
+}
+
+kith_status kith_stage_enter(kith_stage *stage, void *memory, size_t size, const kith_config *config, kith_host **out)
+{
+    const uint8_t address[6] = {(uint8_t)(stage->count + 1)};
+    kith_sim_device device;
+    kith_status status = kith_host_init(memory, size, config, out);
+
+    if (status == KITH_OK)
+        status = kith_sim_add(stage->sim, address, &device);
+    if (status == KITH_OK)
+        status = kith_stage_add(stage, *out, device);
+    return status == KITH_OK ? kith_host_start(*out, kith_stage_now(stage)) : status;
+}
+
 kith_status kith_stage_add(kith_stage *stage, kith_host *host, int device)
 {
     if (stage->count == KITH_STAGE_HOSTS)

@@ -1,10 +1,11 @@
 /* Hosts on the virtual radio: carries packets, work and time between a room (sim/sim.h) and any number of hosts.
  *
- *   kith_stage_init(&stage, sim);
- *   kith_stage_add(&stage, lamp, lamp_device);
- *   kith_stage_add(&stage, phone, phone_device);
+ *   kith_stage_open(&stage, seed, &crypto);
+ *   kith_stage_enter(&stage, lamp_memory, sizeof lamp_memory, &lamp_config, &lamp);
+ *   kith_stage_enter(&stage, phone_memory, sizeof phone_memory, &phone_config, &phone);
  *   while ((who = kith_stage_next(&stage, deadline_us, &event)) >= 0)
  *       act on the event of host number who
+ *   kith_stage_close(&stage);
  *
  * Everything happens in virtual time, on one thread, and the same way each time.  Owner: the caller. */
 #ifndef KITH_PORT_STAGE_H
@@ -33,7 +34,17 @@ typedef struct {
     kith_stage_host hosts[KITH_STAGE_HOSTS];
 } kith_stage;
 
+/* A stage with a room of its own, or in a room that is there.
+ * KITH_ERR_VALUE: no crypto; KITH_ERR_FULL: no memory. */
+KITH_MUST_USE kith_status kith_stage_open(kith_stage *stage, uint64_t seed, const kith_crypto_port *crypto);
+void kith_stage_close(kith_stage *stage); /* frees that room; one that failed to open, or of zeros, too */
 void kith_stage_init(kith_stage *stage, struct kith_sim *sim);
+
+/* Makes a host in memory, gives it a controller whose public address is its number plus one (01:00:00:00:00:00 for
+ * number 0, as octets in wire order), and starts it.  Errors of kith_host_init(), kith_stage_add(), kith_sim_add() and
+ * kith_host_start(). */
+KITH_MUST_USE kith_status kith_stage_enter(kith_stage *stage, void *memory, size_t size, const kith_config *config,
+                                           kith_host **out);
 
 /* KITH_ERR_FULL: KITH_STAGE_HOSTS are there.  Hosts are numbered from 0 in the order they come. */
 KITH_MUST_USE kith_status kith_stage_add(kith_stage *stage, kith_host *host, int device);
