@@ -29,6 +29,12 @@ static void answer_consent(cast_host *self, const kith_event *e)
         assert_int_equal(kith_pairing_consent(self->host, e->link, *says == SAYS_YES), KITH_OK);
 }
 
+static void consent_to_a_stranger(cast_host *self, const kith_event *e)
+{
+    if (e->kind == KITH_EVENT_CONSENT_WANTED && !e->consent.again)
+        assert_int_equal(kith_pairing_consent(self->host, e->link, true), KITH_OK);
+}
+
 static void configure(kith_config *config, bool numbers)
 {
     config->security.methods = kith_all_methods;
@@ -104,8 +110,9 @@ static void expect_not_weaker(const scene *s)
 
 static void come_back(scene *s)
 {
-    if (s->phone->link != 0 || s->lamp->link != 0)
+    if (s->relay.leg[0].connected || s->relay.leg[1].connected)
         relay_part(&s->relay);
+    cast_disconnect(s->phone, s->lamp);
     cast_connect(s->phone, s->lamp);
     cast_encrypt(s->phone, s->lamp);
     cast_equal(s->room, s->phone->end.level, s->info[0].level);
@@ -155,6 +162,33 @@ static void B1_a_false_central_that_pairs_anew_changes_nothing(void **state)
                 actor_disconnect(a, s.lamp);
                 expect_old_bonds(&s);
             }
+}
+
+/* Under an address that nobody knows, and the phone's identity is told when all is done: it is the same question. */
+static void B1_a_false_central_that_tells_whom_it_plays_at_the_end_changes_nothing(void **state)
+{
+    (void)state;
+    for (unsigned window = 0; window <= 1; window++) {
+        const kith_address unknown = {KITH_ADDRESS_RANDOM, {9, 9, 9, 9, 9, 0xc9}};
+        scene s;
+        actor *a;
+
+        open_scene(&s, true);
+        s.lamp->react = consent_to_a_stranger;
+        a = &s.relay.leg[RELAY_TO_PERIPHERAL];
+        s.relay.carries = false;
+        actor_use_address(a, &unknown);
+        actor_connect(a, s.lamp);
+        if (window)
+            assert_int_equal(kith_pairing_open(s.lamp->host, 30000), KITH_OK);
+        actor_begin(a, ACTOR_IS_DONE);
+        relay_run(&s.relay, 30 * CAST_SECOND, NULL);
+        cast_expect_failed(s.lamp, s.ends[1] + 1, KITH_WHY_WEAKER);
+        cast_equal(s.room, s.lamp->end.phase, KITH_PHASE_KEYS);
+        cast_equal(s.room, a->failed, KITH_SMP_KEY_REJECTED);
+        actor_disconnect(a, s.lamp);
+        expect_old_bonds(&s);
+    }
 }
 
 /* ---- script 2: a false peripheral at the central ---- */
@@ -306,21 +340,35 @@ static void pair_on_purpose(scene *s)
     cast_check(s->room, s->phone->ends > s->ends[0] && s->lamp->ends > s->ends[1]);
 }
 
+/* Whoever reads the edited offer first; what is weaker is known before anybody has a number to compare. */
+static void expect_found_by(scene *s, cast_host *who, kith_why why)
+{
+    cast_host *other = who == s->phone ? s->lamp : s->phone;
+
+    cast_equal(s->room, who->end.why, why);
+    cast_equal(s->room, who->end.ended_by, KITH_ENDED_BY_US);
+    cast_equal(s->room, who->end.phase, why == KITH_WHY_WEAKER ? KITH_PHASE_FEATURES : KITH_PHASE_DHKEY_CHECKS);
+    cast_check(s->room, !other->end.succeeded);
+    cast_equal(s->room, s->phone->highest, KITH_LEVEL_NONE);
+    cast_equal(s->room, s->lamp->highest, KITH_LEVEL_NONE);
+}
+
 static void B1_a_pairing_on_purpose_through_a_relay_is_as_strong_as_the_bond_or_none(void **state)
 {
     static const struct {
         unsigned octet;
         uint8_t and, or ;
-        bool by_level_4_alone; /* Just Works has no more to lose there */
+        kith_why why;
+        bool of_numbers_alone; /* Just Works has nothing to lose there */
     } edits[] = {
-        {1, 0, KITH_IO_NO_INPUT_NO_OUTPUT, true},
-        {1, 0, KITH_IO_DISPLAY_ONLY, true},
-        {3, (uint8_t)~KITH_AUTH_MITM, 0, true},
-        {3, (uint8_t)~KITH_AUTH_SC, 0, false},
-        {3, (uint8_t) ~(KITH_AUTH_SC | KITH_AUTH_MITM), 0, false},
-        {3, (uint8_t)~KITH_AUTH_BONDING, 0, false},
-        {4, 0, 7, false},
-        {4, 0, 15, false},
+        {1, 0, KITH_IO_NO_INPUT_NO_OUTPUT, KITH_WHY_WEAKER, true},
+        {1, 0, KITH_IO_DISPLAY_ONLY, KITH_WHY_WEAKER, true},
+        {3, (uint8_t)~KITH_AUTH_MITM, 0, KITH_WHY_CHECK_MISMATCH, true},
+        {3, (uint8_t)~KITH_AUTH_SC, 0, KITH_WHY_WEAKER, false},
+        {3, (uint8_t) ~(KITH_AUTH_SC | KITH_AUTH_MITM), 0, KITH_WHY_WEAKER, false},
+        {3, (uint8_t)~KITH_AUTH_BONDING, 0, KITH_WHY_CHECK_MISMATCH, false},
+        {4, 0, 7, KITH_WHY_WEAKER, false},
+        {4, 0, 15, KITH_WHY_WEAKER, false},
     };
 
     (void)state;
@@ -329,7 +377,7 @@ static void B1_a_pairing_on_purpose_through_a_relay_is_as_strong_as_the_bond_or_
             for (unsigned where = 0; where <= 3; where++) {
                 scene s;
 
-                if (!numbers && edits[i].by_level_4_alone)
+                if (!numbers && edits[i].of_numbers_alone)
                     continue;
                 open_scene(&s, numbers != 0);
                 s.octet = edits[i].octet;
@@ -339,7 +387,7 @@ static void B1_a_pairing_on_purpose_through_a_relay_is_as_strong_as_the_bond_or_
                 pair_on_purpose(&s);
                 expect_not_weaker(&s);
                 if (where != 0) {
-                    cast_check(s.room, !s.phone->end.succeeded && !s.lamp->end.succeeded);
+                    expect_found_by(&s, where & 1 << RELAY_TO_PERIPHERAL ? s.lamp : s.phone, edits[i].why);
                     expect_old_bonds(&s);
                     continue;
                 }
@@ -351,14 +399,57 @@ static void B1_a_pairing_on_purpose_through_a_relay_is_as_strong_as_the_bond_or_
             }
 }
 
+/* What says which keys are given is in no check (A11).  So a relay can have one side keep the new bond and the other
+ * the old one, or a bond without the peer's identity key; it cannot have a weaker key, and persons can mend it. */
+static void B1_keys_edited_in_a_pairing_on_purpose_make_no_weaker_bond(void **state)
+{
+    (void)state;
+    for (unsigned octet = 5; octet <= 6; octet++)
+        for (unsigned where = 1; where <= 3; where++) {
+            scene s;
+            unsigned ends;
+
+            open_scene(&s, true);
+            s.octet = octet;
+            s.where = where; /* takes all */
+            pair_on_purpose(&s);
+            expect_not_weaker(&s);
+            relay_part(&s.relay);
+            cast_connect(s.phone, s.lamp);
+            ends = s.phone->ends;
+            if (has_old_bond(&s, 0) == has_old_bond(&s, 1)) {
+                cast_expect_equal_keys(s.phone, s.lamp);
+                cast_encrypt(s.phone, s.lamp);
+            } else {
+                cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+                cast_await_ends(s.phone, ends + 1);
+                cast_check(s.room, !s.phone->end.succeeded);
+                cast_equal(s.room, s.lamp->end.why, KITH_WHY_KEYS_DIFFER);
+                expect_not_weaker(&s); /* and nobody has thrown anything away for it */
+                cast_run(s.room, 5 * CAST_SECOND, NULL, NULL);
+                cast_connect(s.phone, s.lamp);
+            }
+            ends = s.phone->ends;
+            cast_equal(s.room, kith_security_pair(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+            cast_await_ends(s.phone, ends + 1);
+            cast_run(s.room, CAST_SECOND, NULL, NULL);
+            cast_expect_equal_keys(s.phone, s.lamp);
+            expect_not_weaker(&s);
+            come_back(&s);
+            relay_close(&s.relay);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(B1_a_false_central_that_pairs_anew_changes_nothing),
+        cmocka_unit_test(B1_a_false_central_that_tells_whom_it_plays_at_the_end_changes_nothing),
         cmocka_unit_test(B1_a_false_peripheral_is_asked_for_the_key_and_gets_no_pairing),
         cmocka_unit_test(B1_a_relay_that_says_each_has_lost_the_other_makes_neither_pair),
         cmocka_unit_test(B1_an_injected_security_request_is_answered_with_the_old_key),
         cmocka_unit_test(B1_a_pairing_on_purpose_through_a_relay_is_as_strong_as_the_bond_or_none),
+        cmocka_unit_test(B1_keys_edited_in_a_pairing_on_purpose_make_no_weaker_bond),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
