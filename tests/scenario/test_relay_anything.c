@@ -1,0 +1,214 @@
+/* A relay that does anything by chance to what goes through in plain: drops, turns bits, says things twice, says things
+ * of its own, and hangs up.  The two devices end with nothing, or with what they both have; people compare honestly.
+ * A7, A8, A11 and B1 name what a relay does on purpose; here it has no plan, and finds what nobody thought of. */
+#include "kith/codec/l2cap.h"
+#include "relay.h"
+
+typedef struct {
+    cast_room *room;
+    relay relay;
+    cast_host *phone, *lamp;
+    uint64_t random;
+    unsigned mischief; /* per thousand frames */
+    unsigned done;     /* pranks played */
+    unsigned ends[2];  /* before this pairing */
+    bool has_number[2];
+    uint32_t number[2];
+} scene;
+
+static uint32_t draw(scene *s, uint32_t below)
+{
+    s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(s->random >> 33) % below;
+}
+
+/* ---- people ---- */
+
+/* Both devices lie on one table: who looks at them says what he sees. */
+static void compare(cast_host *self, const kith_event *e)
+{
+    scene *s = self->context;
+    unsigned me = self == s->lamp;
+    kith_comparison said;
+
+    if (e->kind == KITH_EVENT_CONSENT_WANTED)
+        assert_int_equal(kith_pairing_consent(self->host, e->link, true), KITH_OK);
+    if (e->kind == KITH_EVENT_PAIRING_FAILED || e->kind == KITH_EVENT_DISCONNECTED)
+        s->has_number[me] = false;
+    if (e->kind != KITH_EVENT_COMPARISON_WANTED)
+        return;
+    s->has_number[me] = true;
+    s->number[me] = e->comparison.number;
+    if (!s->has_number[!me])
+        return;
+    said = s->number[0] == s->number[1] ? KITH_NUMBERS_EQUAL : KITH_NUMBERS_DIFFER;
+    s->has_number[0] = s->has_number[1] = false;
+    (void)!kith_pairing_compare(s->phone->host, s->phone->link, said);
+    (void)!kith_pairing_compare(s->lamp->host, s->lamp->link, said);
+}
+
+/* ---- the relay ---- */
+
+static void say_anything(scene *s, unsigned towards)
+{
+    uint8_t pdu[KITH_SMP_MAX_PDU];
+    size_t len;
+
+    for (size_t i = 0; i < sizeof pdu; i++)
+        pdu[i] = (uint8_t)draw(s, 256);
+    pdu[0] &= 15;
+    if (pdu[0] == KITH_SMP_PAIRING_REQUEST || pdu[0] == KITH_SMP_PAIRING_RESPONSE) { /* possible ones, mostly */
+        pdu[1] %= 5;
+        pdu[2] = 0;
+        pdu[4] = 16;
+    }
+    len = kith_smp_pdu_len(pdu[0]);
+    relay_inject(&s->relay, towards, pdu, len != 0 ? len : 1);
+}
+
+static bool play(relay *r, unsigned towards, uint16_t cid, uint8_t *pdu)
+{
+    scene *s = r->context;
+    size_t len = kith_smp_pdu_len(pdu[0]);
+
+    if (cid != KITH_CID_SMP || len == 0 || r->leg[0].encrypted || r->leg[1].encrypted || draw(s, 1000) >= s->mischief)
+        return true; /* who does not know the key can do nothing to what is encrypted */
+    s->done++;
+    switch (draw(s, 6)) {
+    case 0:
+        return false;
+    case 1:
+        relay_inject(r, towards, pdu, len);
+        return true;
+    case 2:
+        say_anything(s, towards);
+        return true;
+    case 3:
+        say_anything(s, !towards);
+        return true;
+    default:
+        pdu[draw(s, (uint32_t)len)] ^= (uint8_t)(1u << draw(s, 8));
+        return true;
+    }
+}
+
+/* ---- a run ---- */
+
+static void add_hosts(scene *s, bool legacy)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        kith_config config;
+
+        if (i == 0)
+            cast_phone_config(&config);
+        else
+            cast_lamp_config(&config);
+        config.security.methods = kith_all_methods;
+        config.security.legacy = legacy;
+        config.security.min_key_size = legacy ? 7 : 16;
+        config.security.io = KITH_IO_DISPLAY_YES_NO;
+        config.security.ask_mitm = true;
+        config.security.policy = KITH_PAIRING_ASK;
+        config.security.backoff.first_ms = 0;
+        *(i == 0 ? &s->phone : &s->lamp) =
+            i == 0 ? relay_add_central(s->room, &config) : relay_add_peripheral(s->room, &config);
+        s->room->hosts[i].react = compare;
+        s->room->hosts[i].context = s;
+    }
+}
+
+static bool bond_of(const cast_host *h, kith_bond_info *info, kith_bond_keys *keys)
+{
+    return kith_bonds_count(h->host) != 0 && cast_only_bond(h, info, keys);
+}
+
+/* Level 4 says that two people's devices share a key and nobody else has it: so a bond that says it has its like on the
+ * other side, unless that one was cut off before it could keep it. */
+static void expect_shared(const scene *s, bool was_bonded)
+{
+    kith_bond_info info[2];
+    kith_bond_keys keys[2];
+    bool has[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        const cast_host *h = &s->room->hosts[i];
+
+        has[i] = bond_of(h, &info[i], &keys[i]);
+        if (h->config.security.min_key_size == 16)
+            cast_check(s->room, !has[i] || info[i].key_size == 16);
+        if (was_bonded)
+            cast_check(s->room, has[i] && info[i].level == KITH_LEVEL_SC_AUTHENTICATED && info[i].key_size == 16);
+        cast_check(s->room, !has[i] || info[i].level < KITH_LEVEL_SC_AUTHENTICATED || info[i].key_size == 16);
+        cast_check(s->room, !has[i] || info[i].level < KITH_LEVEL_AUTHENTICATED ||
+                                info[i].method == KITH_METHOD_NUMERIC_COMPARISON);
+    }
+    if (has[0] && has[1] && info[0].key_kind == KITH_KEY_KIND_SC && !was_bonded)
+        assert_memory_equal(keys[0].ltk, keys[1].ltk, 16);
+}
+
+/* The lamp may never have heard of it, or be waiting still: then it is cut off. */
+static bool is_over(relay *r)
+{
+    const scene *s = r->context;
+
+    if (s->phone->ends == s->ends[0])
+        return false;
+    return !s->phone->end.succeeded || s->lamp->ends != s->ends[1];
+}
+
+static void pair_through(scene *s, bool was_bonded)
+{
+    s->ends[0] = s->phone->ends;
+    s->ends[1] = s->lamp->ends;
+    relay_join(&s->relay);
+    cast_equal(s->room, kith_security_pair(s->phone->host, s->phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    relay_run(&s->relay, draw(s, 4) == 0 ? draw(s, CAST_SECOND) : 100 * (uint64_t)CAST_SECOND, is_over);
+    relay_part(&s->relay);
+    cast_check(s->room, s->phone->ends > s->ends[0]); /* nobody hangs, and nobody is left in the dark */
+    expect_shared(s, was_bonded);
+}
+
+static unsigned run(uint64_t seed)
+{
+    scene s = {.random = seed};
+    bool legacy = (seed & 1) != 0, was_bonded = (seed & 2) != 0;
+
+    s.room = cast_open(seed, CAST_TOY);
+    s.mischief = 20 + draw(&s, 300);
+    add_hosts(&s, legacy);
+    cast_start(s.room);
+    if (was_bonded) {
+        cast_connect(s.phone, s.lamp);
+        cast_pair(s.phone, s.lamp);
+        cast_disconnect(s.phone, s.lamp);
+    }
+    relay_enter(&s.relay, s.phone, s.lamp);
+    s.relay.edit = play;
+    s.relay.context = &s;
+    for (unsigned i = 0; i < 3; i++)
+        pair_through(&s, was_bonded);
+    cast_connect_and_pair(s.phone, s.lamp); /* without it all is well */
+    cast_equal(s.room, s.phone->end.level, KITH_LEVEL_SC_AUTHENTICATED);
+    relay_close(&s.relay);
+    return s.done;
+}
+
+static void a_relay_that_does_anything_gets_nothing(void **state)
+{
+    uint64_t first = cast_first_seed(4300);
+    unsigned runs = cast_runs(150, 5000), pranks = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < runs; i++)
+        pranks += run(first + i);
+    print_message("%u pranks in %u runs\n", pranks, runs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_relay_that_does_anything_gets_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
