@@ -11,6 +11,7 @@ typedef struct {
     uint64_t random;
     unsigned mischief; /* per thousand frames */
     unsigned done;     /* pranks played */
+    bool spoiled;      /* a key, a commitment, a nonce or a check arrived with a wrong bit in this pairing */
     unsigned ends[2];  /* before this pairing */
     bool has_number[2];
     uint32_t number[2];
@@ -66,6 +67,20 @@ static void say_anything(scene *s, unsigned towards)
     relay_inject(&s->relay, towards, pdu, len != 0 ? len : 1);
 }
 
+static bool is_value(uint8_t opcode)
+{
+    return opcode == KITH_SMP_PAIRING_PUBLIC_KEY || opcode == KITH_SMP_PAIRING_CONFIRM ||
+           opcode == KITH_SMP_PAIRING_RANDOM || opcode == KITH_SMP_PAIRING_DHKEY_CHECK;
+}
+
+static void turn_bit(scene *s, uint8_t *pdu, size_t len)
+{
+    uint32_t at = draw(s, (uint32_t)len);
+
+    s->spoiled |= at > 0 && is_value(pdu[0]);
+    pdu[at] ^= (uint8_t)(1u << draw(s, 8));
+}
+
 static bool play(relay *r, unsigned towards, uint16_t cid, uint8_t *pdu)
 {
     scene *s = r->context;
@@ -87,7 +102,7 @@ static bool play(relay *r, unsigned towards, uint16_t cid, uint8_t *pdu)
         say_anything(s, !towards);
         return true;
     default:
-        pdu[draw(s, (uint32_t)len)] ^= (uint8_t)(1u << draw(s, 8));
+        turn_bit(s, pdu, len);
         return true;
     }
 }
@@ -146,6 +161,33 @@ static void expect_shared(const scene *s, bool was_bonded)
         assert_memory_equal(keys[0].ltk, keys[1].ltk, 16);
 }
 
+/* What one says that it offered is what the other says that it heard.  In Secure Connections sizes and keys are in no
+ * check (A11). */
+static void expect_heard(const scene *s, const kith_verdict *from, const kith_verdict *at)
+{
+    const kith_pairing_features *said = &from->my_features, *heard = &at->peer_features;
+
+    cast_equal(s->room, heard->io_capability, said->io_capability);
+    cast_equal(s->room, heard->oob_flag, said->oob_flag);
+    cast_equal(s->room, heard->auth_req, said->auth_req);
+    if (at->key_kind == KITH_KEY_KIND_SC)
+        return;
+    cast_equal(s->room, heard->max_key_size, said->max_key_size);
+    cast_equal(s->room, heard->initiator_keys, said->initiator_keys);
+    cast_equal(s->room, heard->responder_keys, said->responder_keys);
+}
+
+static void expect_agreed(const scene *s)
+{
+    const kith_verdict *phone = &s->phone->end, *lamp = &s->lamp->end;
+
+    if (s->phone->ends == s->ends[0] || s->lamp->ends == s->ends[1] || !phone->succeeded || !lamp->succeeded)
+        return;
+    cast_check(s->room, !s->spoiled);
+    expect_heard(s, phone, lamp);
+    expect_heard(s, lamp, phone);
+}
+
 /* The lamp may never have heard of it, or be waiting still: then it is cut off. */
 static bool is_over(relay *r)
 {
@@ -160,9 +202,11 @@ static void pair_through(scene *s, bool was_bonded)
 {
     s->ends[0] = s->phone->ends;
     s->ends[1] = s->lamp->ends;
+    s->spoiled = false;
     relay_join(&s->relay);
     cast_equal(s->room, kith_security_pair(s->phone->host, s->phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
     relay_run(&s->relay, draw(s, 4) == 0 ? draw(s, CAST_SECOND) : 100 * (uint64_t)CAST_SECOND, is_over);
+    expect_agreed(s);
     relay_part(&s->relay);
     cast_check(s->room, s->phone->ends > s->ends[0]); /* nobody hangs, and nobody is left in the dark */
     expect_shared(s, was_bonded);
