@@ -118,7 +118,7 @@ static void begin_passkey(confusion *c)
     actor_run(&c->false_one, CAST_SECOND, NULL, NULL);
 }
 
-/* What this document can only say, and not mend: who types a number that was to be compared lets the attacker in, on
+/* What no host can mend: who types a number that was to be compared lets the attacker in, on
  * both sides and with level 4.  Each side said what it wanted: to compare, and to type. */
 static void A7_who_types_the_number_to_be_compared_is_let_in_and_each_side_named_its_method(void **state)
 {
