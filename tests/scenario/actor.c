@@ -74,6 +74,8 @@ static void on_event(actor *a, uint8_t code, const uint8_t *p)
 
 static void on_frame(actor *a, const uint8_t *frame, size_t len)
 {
+    if (a->tap != NULL && len > 4 && a->tap(a->tap_context, (uint16_t)get16(frame + 2), frame + 4, len - 4))
+        return;
     if (get16(frame + 2) == KITH_CID_ATT) {
         a->att_len = len - 4;
         memcpy(a->att, frame + 4, len - 4);

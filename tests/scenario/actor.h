@@ -22,6 +22,9 @@ typedef enum {
 
 enum { ACTOR_PDU = 600, ACTOR_LIMIT = 5 * CAST_SECOND };
 
+/* Hears each frame before the script does, which hears nothing of those that it takes (true). */
+typedef bool actor_tap(void *context, uint16_t cid, const uint8_t *pdu, size_t len);
+
 typedef struct {
     cast_room *room;
     kith_sim_device device;
@@ -58,6 +61,9 @@ typedef struct {
     uint8_t nonce[16], peer_nonce[16], peer_confirm[16];   /* as on the wire */
     uint8_t mackey[16], ltk[16];                           /* most significant octet first */
     uint8_t irk[16], peer_irk[16];
+
+    actor_tap *tap; /* may be NULL */
+    void *tap_context;
 } actor;
 
 void actor_enter(actor *a, cast_room *room); /* a new controller, up and running */
@@ -67,6 +73,7 @@ void actor_use_address(actor *a, const kith_address *address);
 void actor_use_private_address(actor *a, uint32_t prand);
 void actor_advertise(actor *a);                       /* and be connected to by whoever likes */
 void actor_wire_ltk(const actor *a, uint8_t out[16]); /* of its last pairing */
+uint32_t actor_number(const actor *a);                /* that its Numeric Comparison shows, as it computes it */
 
 typedef bool actor_done(actor *a, void *context);
 bool actor_run(actor *a, uint64_t for_us, actor_done *done, void *context); /* done may be NULL */

@@ -59,6 +59,19 @@ static void commit(const actor *a, const uint8_t *u, const uint8_t *v, const uin
     turned(out, mac, 16);
 }
 
+/* g2(PKax, PKbx, Na, Nb), Vol 3 Part H 2.2.9. */
+uint32_t actor_number(const actor *a)
+{
+    uint8_t message[80], key[16], mac[16];
+
+    memcpy(message, a->central ? a->public_key : a->peer_key, 32);
+    memcpy(message + 32, a->central ? a->peer_key : a->public_key, 32);
+    turned(key, a->central ? a->nonce : a->peer_nonce, 16);
+    turned(message + 64, a->central ? a->peer_nonce : a->nonce, 16);
+    cmac(a, key, message, sizeof message, mac);
+    return ((uint32_t)mac[12] << 24 | (uint32_t)mac[13] << 16 | (uint32_t)mac[14] << 8 | mac[15]) % 1000000;
+}
+
 static void put_address(uint8_t out[7], const kith_address *address)
 {
     out[0] = address->type;

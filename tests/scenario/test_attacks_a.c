@@ -2,6 +2,7 @@
  * row.  The attacker is a scripted peer, or somebody who hears the air. */
 #include "actor.h"
 #include "kith/codec/l2cap.h"
+#include "legacy_crack.h"
 #include "memory_store.h"
 
 static const kith_method *const legacy_methods[] = {
@@ -19,14 +20,9 @@ static const kith_method *const comparison_only[] = {
 
 /* ---- A1: who hears a legacy pairing has its key ---- */
 
-typedef struct {
-    uint8_t request[7], response[7], confirm[2][16], random[2][16]; /* [0]: of the initiator; as on the wire */
-    unsigned heard;
-} sniffer;
-
 static void on_air(void *context, const kith_sim_frame *f)
 {
-    sniffer *s = context;
+    legacy_heard *s = context;
     const uint8_t *smp = f->plain + 6; /* behind the link layer's and L2CAP's headers */
     size_t side = f->from_central ? 0 : 1;
 
@@ -43,50 +39,12 @@ static void on_air(void *context, const kith_sim_frame *f)
         memcpy(s->random[side], smp + 1, 16);
 }
 
-static void turned(uint8_t *out, const uint8_t *in, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = in[len - 1 - i];
-}
-
-/* c1, Vol 3 Part H 2.2.3, of a TK that is a number; both addresses are public.  In wire order. */
-static void confirm_of(const cast_room *room, const sniffer *s, uint32_t tk, const kith_address *initiator,
-                       const kith_address *responder, uint8_t out[16])
-{
-    const kith_crypto_port *c = &room->crypto;
-    uint8_t key[16] = {0}, x[16], p[16];
-
-    for (size_t i = 0; i < 4; i++)
-        key[15 - i] = (uint8_t)(tk >> 8 * i);
-    memset(p, 0, sizeof p);
-    turned(p, s->response, 7);
-    turned(p + 7, s->request, 7);
-    turned(x, s->random[0], 16);
-    for (size_t i = 0; i < 16; i++)
-        x[i] ^= p[i];
-    assert_int_equal(c->aes128(c->context, key, x, x), KITH_OK);
-    memset(p, 0, sizeof p);
-    turned(p + 4, initiator->octets, 6);
-    turned(p + 10, responder->octets, 6);
-    for (size_t i = 0; i < 16; i++)
-        x[i] ^= p[i];
-    assert_int_equal(c->aes128(c->context, key, x, x), KITH_OK);
-    turned(out, x, 16);
-}
-
-/* Tries every TK there is; above 999999: none fits. */
-static uint32_t crack(const cast_room *room, const sniffer *s, const cast_host *phone, const cast_host *lamp)
+/* Above 999999: no TK fits. */
+static uint32_t crack(const cast_room *room, const legacy_heard *heard, const cast_host *phone, const cast_host *lamp)
 {
     kith_address initiator = cast_address(phone), responder = cast_address(lamp);
-    uint8_t confirm[16];
-    uint32_t tk;
 
-    for (tk = 0; tk <= 999999; tk++) {
-        confirm_of(room, s, tk, &initiator, &responder, confirm);
-        if (memcmp(confirm, s->confirm[0], 16) == 0)
-            break;
-    }
-    return tk;
+    return crack_tk(room, heard, &initiator, &responder);
 }
 
 static uint32_t shown;
@@ -106,7 +64,7 @@ typedef struct {
     cast_room *room;
     cast_host *lamp, *phone;
     memory_store store;
-    sniffer ear;
+    legacy_heard ear;
 } legacy_scene;
 
 static void begin_legacy(legacy_scene *l, bool passkey, bool before_core_6_2)
@@ -163,7 +121,7 @@ static void A1_what_is_heard_of_secure_connections_fits_no_number(void **state)
 {
     cast_room *room = cast_open(202, CAST_OPENSSL);
     cast_host *lamp = cast_add_lamp(room, "lamp"), *phone = cast_add_phone(room, "phone");
-    sniffer ear = {.heard = 0};
+    legacy_heard ear = {.heard = 0};
 
     (void)state;
     cast_start(room);
@@ -506,7 +464,8 @@ static void A20_a_confirm_made_with_a_tk_of_zero_waits_for_the_passkey_and_fails
     stand s;
     kith_config config;
     kith_address lamp;
-    sniffer told = {.request = {KITH_SMP_PAIRING_REQUEST, KITH_IO_DISPLAY_ONLY, 0, 0x05, 16, 0, 0}, .random = {{7}}};
+    legacy_heard told = {.request = {KITH_SMP_PAIRING_REQUEST, KITH_IO_DISPLAY_ONLY, 0, 0x05, 16, 0, 0},
+                         .random = {{7}}};
     uint8_t pdu[17] = {KITH_SMP_PAIRING_CONFIRM};
 
     (void)state;
@@ -522,7 +481,7 @@ static void A20_a_confirm_made_with_a_tk_of_zero_waits_for_the_passkey_and_fails
     actor_run(&s.peer, CAST_SECOND, NULL, NULL);
     memcpy(told.response, s.peer.response, 7);
     cast_equal(s.room, s.host->told[KITH_EVENT_PASSKEY_WANTED], 1);
-    confirm_of(s.room, &told, 0, &s.peer.own, &lamp, pdu + 1);
+    crack_confirm(s.room, &told, 0, &s.peer.own, &lamp, pdu + 1);
     actor_send_smp(&s.peer, pdu, sizeof pdu);
     actor_run(&s.peer, 5 * CAST_SECOND, NULL, NULL);
     assert_memory_equal(s.peer.peer_confirm, nothing, 16);
