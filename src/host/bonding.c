@@ -175,6 +175,16 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
     tell(h, link, s, kept != NULL ? KITH_OK : KITH_ERR_FULL);
 }
 
+/* Which keys go to and fro is not authenticated: a relay can leave the identity key out of a renewal (B1).  The peer is
+ * still called what it was called then; an identity key of zeros is something else, and says that it has none. */
+static void keep_irk(const kith_host *h, const smp_session *s, peers_bond *fresh)
+{
+    const peers_bond *old = peers_by_identity(&h->bonds, &fresh->identity);
+
+    if (old != NULL && (s->verdict.keys_taken & KITH_KEY_ID) == 0)
+        memcpy(fresh->irk, old->irk, sizeof fresh->irk);
+}
+
 /* PAIRED first, then what became of the bond: at once, or when the store has it. */
 void bonding_keep(kith_host *h, host_link *link, smp_session *s)
 {
@@ -185,6 +195,7 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
 
     s->verdict.bonded = room;
     build(h, s, &identity, &fresh);
+    keep_irk(h, s, &fresh);
     if (room && h->config.store == NULL) {
         keep_in_memory(h, link, s, &fresh);
     } else {
