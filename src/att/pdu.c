@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 
 typedef enum {
-    LAYOUT_NOT_HERE,         /* has a name, but this codec does not know what is in it */
+    LAYOUT_UNKNOWN,
     LAYOUT_NOTHING,          /* the opcode alone */
     LAYOUT_ERROR,            /* request opcode, handle, error */
     LAYOUT_MTU,              /* mtu */
@@ -21,6 +21,10 @@ typedef enum {
     LAYOUT_VALUE,            /* value */
     LAYOUT_FORMAT_LIST,      /* format, entries of a handle and a UUID */
     LAYOUT_HANDLE_PAIRS,     /* entries of two handles */
+    LAYOUT_HANDLE_LIST,      /* two handles or more */
+    LAYOUT_PART,             /* handle, offset, value */
+    LAYOUT_FLAGS,            /* flags */
+    LAYOUT_TUPLES,           /* two or more of handle, length, value */
     LAYOUT_VALUE_LIST,       /* entry length, entries of a handle and a value */
     LAYOUT_GROUP_LIST        /* entry length, entries of two handles and a value */
 } layout;
@@ -46,23 +50,23 @@ static const row rows[] = {
     {KITH_ATT_READ_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_VALUE, "Read Response"},
     {KITH_ATT_READ_BLOB_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_HANDLE_OFFSET, "Read Blob Request"},
     {KITH_ATT_READ_BLOB_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_VALUE, "Read Blob Response"},
-    {KITH_ATT_READ_MULTIPLE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_NOT_HERE, "Read Multiple Request"},
-    {KITH_ATT_READ_MULTIPLE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_NOT_HERE, "Read Multiple Response"},
+    {KITH_ATT_READ_MULTIPLE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_HANDLE_LIST, "Read Multiple Request"},
+    {KITH_ATT_READ_MULTIPLE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_VALUE, "Read Multiple Response"},
     {KITH_ATT_READ_BY_GROUP_TYPE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_RANGE_TYPE, "Read By Group Type Request"},
     {KITH_ATT_READ_BY_GROUP_TYPE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_GROUP_LIST, "Read By Group Type Response"},
     {KITH_ATT_WRITE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_HANDLE_VALUE, "Write Request"},
     {KITH_ATT_WRITE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_NOTHING, "Write Response"},
-    {KITH_ATT_PREPARE_WRITE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_NOT_HERE, "Prepare Write Request"},
-    {KITH_ATT_PREPARE_WRITE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_NOT_HERE, "Prepare Write Response"},
-    {KITH_ATT_EXECUTE_WRITE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_NOT_HERE, "Execute Write Request"},
-    {KITH_ATT_EXECUTE_WRITE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_NOT_HERE, "Execute Write Response"},
+    {KITH_ATT_PREPARE_WRITE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_PART, "Prepare Write Request"},
+    {KITH_ATT_PREPARE_WRITE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_PART, "Prepare Write Response"},
+    {KITH_ATT_EXECUTE_WRITE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_FLAGS, "Execute Write Request"},
+    {KITH_ATT_EXECUTE_WRITE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_NOTHING, "Execute Write Response"},
     {KITH_ATT_HANDLE_VALUE_NOTIFICATION, KITH_ATT_KIND_NOTIFICATION, LAYOUT_HANDLE_VALUE, "Handle Value Notification"},
     {KITH_ATT_HANDLE_VALUE_INDICATION, KITH_ATT_KIND_INDICATION, LAYOUT_HANDLE_VALUE, "Handle Value Indication"},
     {KITH_ATT_HANDLE_VALUE_CONFIRMATION, KITH_ATT_KIND_CONFIRMATION, LAYOUT_NOTHING, "Handle Value Confirmation"},
-    {KITH_ATT_READ_MULTIPLE_VARIABLE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_NOT_HERE, "Read Multiple Variable Request"},
-    {KITH_ATT_READ_MULTIPLE_VARIABLE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_NOT_HERE,
-     "Read Multiple Variable Response"},
-    {KITH_ATT_MULTIPLE_HANDLE_VALUE_NOTIFICATION, KITH_ATT_KIND_NOTIFICATION, LAYOUT_NOT_HERE,
+    {KITH_ATT_READ_MULTIPLE_VARIABLE_REQUEST, KITH_ATT_KIND_REQUEST, LAYOUT_HANDLE_LIST,
+     "Read Multiple Variable Request"},
+    {KITH_ATT_READ_MULTIPLE_VARIABLE_RESPONSE, KITH_ATT_KIND_RESPONSE, LAYOUT_VALUE, "Read Multiple Variable Response"},
+    {KITH_ATT_MULTIPLE_HANDLE_VALUE_NOTIFICATION, KITH_ATT_KIND_NOTIFICATION, LAYOUT_TUPLES,
      "Multiple Handle Value Notification"},
     {KITH_ATT_WRITE_COMMAND, KITH_ATT_KIND_COMMAND, LAYOUT_HANDLE_VALUE, "Write Command"},
     {KITH_ATT_SIGNED_WRITE_COMMAND, KITH_ATT_KIND_COMMAND, LAYOUT_SIGNED_VALUE, "Signed Write Command"},
@@ -96,7 +100,7 @@ const char *kith_att_opcode_name(uint8_t opcode)
 static layout layout_of(uint8_t opcode)
 {
     const row *found = find_row(opcode);
-    return found != NULL ? (layout)found->layout : LAYOUT_NOT_HERE;
+    return found != NULL ? (layout)found->layout : LAYOUT_UNKNOWN;
 }
 
 static uint8_t entry_len_of_format(uint8_t format)
@@ -159,6 +163,25 @@ static void read_range(bytes_reader *r, kith_att_pdu *pdu)
     pdu->end_handle = bytes_read16(r);
 }
 
+/* Two or more of handle, length and value, and nothing behind the last. */
+static bool are_tuples(const uint8_t *list, size_t len)
+{
+    bytes_reader r;
+    unsigned count = 0;
+
+    bytes_reader_init(&r, list, len);
+    for (; r.left > 0 && !r.failed; count++) {
+        bytes_skip(&r, 2);
+        bytes_skip(&r, bytes_read16(&r));
+    }
+    return count >= 2 && !r.failed;
+}
+
+static bool are_handles(size_t len)
+{
+    return len >= 4 && len % 2 == 0;
+}
+
 static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
 {
     switch (of) {
@@ -200,6 +223,22 @@ static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
     case LAYOUT_VALUE:
         read_rest(r, pdu);
         break;
+    case LAYOUT_PART:
+        pdu->handle = bytes_read16(r);
+        pdu->offset = bytes_read16(r);
+        read_rest(r, pdu);
+        break;
+    case LAYOUT_FLAGS:
+        pdu->flags = bytes_read8(r);
+        break;
+    case LAYOUT_HANDLE_LIST:
+        read_rest(r, pdu);
+        r->failed |= !are_handles(pdu->value_len);
+        break;
+    case LAYOUT_TUPLES:
+        read_rest(r, pdu);
+        r->failed |= !are_tuples(pdu->value, pdu->value_len);
+        break;
     case LAYOUT_FORMAT_LIST:
     case LAYOUT_HANDLE_PAIRS:
     case LAYOUT_VALUE_LIST:
@@ -207,7 +246,7 @@ static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
         read_list(r, pdu, of);
         break;
     case LAYOUT_NOTHING:
-    case LAYOUT_NOT_HERE:
+    case LAYOUT_UNKNOWN:
         break;
     }
 }
@@ -223,7 +262,7 @@ kith_status kith_att_decode(const uint8_t *in, size_t len, kith_att_pdu *pdu)
     bytes_reader_init(&r, in, len);
     pdu->opcode = bytes_read8(&r);
     of = layout_of(pdu->opcode);
-    if (of == LAYOUT_NOT_HERE)
+    if (of == LAYOUT_UNKNOWN)
         return KITH_ERR_UNSUPPORTED;
     read_layout(&r, pdu, of);
     return r.failed || r.left != 0 ? KITH_ERR_VALUE : KITH_OK;
@@ -308,6 +347,22 @@ static void write_layout(bytes_writer *w, const kith_att_pdu *pdu, layout of)
     case LAYOUT_VALUE:
         bytes_write(w, pdu->value, pdu->value_len);
         break;
+    case LAYOUT_PART:
+        bytes_write16(w, pdu->handle);
+        bytes_write16(w, pdu->offset);
+        bytes_write(w, pdu->value, pdu->value_len);
+        break;
+    case LAYOUT_FLAGS:
+        bytes_write8(w, pdu->flags);
+        break;
+    case LAYOUT_HANDLE_LIST:
+        w->failed |= !are_handles(pdu->value_len);
+        bytes_write(w, pdu->value, pdu->value_len);
+        break;
+    case LAYOUT_TUPLES:
+        w->failed |= !are_tuples(pdu->value, pdu->value_len);
+        bytes_write(w, pdu->value, pdu->value_len);
+        break;
     case LAYOUT_FORMAT_LIST:
     case LAYOUT_HANDLE_PAIRS:
     case LAYOUT_VALUE_LIST:
@@ -316,7 +371,7 @@ static void write_layout(bytes_writer *w, const kith_att_pdu *pdu, layout of)
         break;
     case LAYOUT_NOTHING:
         break;
-    case LAYOUT_NOT_HERE:
+    case LAYOUT_UNKNOWN:
         w->failed = true;
         break;
     }

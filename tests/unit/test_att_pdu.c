@@ -24,14 +24,26 @@ static const char *const samples[] = {
     "0c 03 00 16 00",
     "0d",
     "0d 04",
+    "0e 01 00 03 00",
+    "0f",
+    "0f aa bb",
     "10 01 00 ff ff 00 28",
     "11 06 01 00 05 00 00 18 06 00 06 00 01 18",
     "12 03 00",
     "12 03 00 aa",
     "13",
+    "16 03 00 05 00",
+    "16 03 00 05 00 aa bb",
+    "17 03 00 05 00 aa bb",
+    "18 01",
+    "19",
     "1b 03 00 aa",
     "1d 03 00 aa",
     "1e",
+    "20 01 00 03 00 05 00",
+    "21 01 00 aa 00 00",
+    "21 05 00 aa",
+    "23 03 00 01 00 aa 05 00 00 00",
     "52 03 00 aa",
     "d2 03 00 01 00 00 00 11 12 13 14 15 16 17 18",
     "d2 03 00 aa bb 01 00 00 00 11 12 13 14 15 16 17 18",
@@ -101,7 +113,21 @@ static bool length_is_sound(uint8_t opcode, size_t len)
         return len == 7 || len == 21;
     case 0x0b:
     case 0x0d:
+    case 0x0f:
+    case 0x21:
         return len >= 1;
+    case 0x0e:
+    case 0x20: /* two handles or more */
+        return len >= 5 && len % 2 == 1;
+    case 0x16:
+    case 0x17:
+        return len >= 5;
+    case 0x18:
+        return len == 2;
+    case 0x19:
+        return len == 1;
+    case 0x23: /* its values are empty below */
+        return len >= 9 && (len - 1) % 4 == 0;
     case 0x12:
     case 0x1b:
     case 0x1d:
@@ -170,6 +196,9 @@ static void impossible_lists_are_refused(void **state)
         "11 04",
         "11 05 01 00 02 00 aa aa",
         "09 ff 01 00 aa",
+        "23 03 00 01 00 aa 05 00 01 00",
+        "23 03 00 01 00 aa 05 00 00",
+        "23 03 00 05 00 01 02 03 04 05",
     };
 
     (void)state;
@@ -190,7 +219,7 @@ static void impossible_fields_are_not_written(void **state)
     kith_att_pdu bad_entry = {.opcode = 0x05, .entry_len = 8, .value = list, .value_len = 8};
     kith_att_pdu torn_list = {.opcode = 0x09, .entry_len = 3, .value = list, .value_len = 8};
     kith_att_pdu no_list = {.opcode = 0x07, .entry_len = 4};
-    kith_att_pdu unknown = {.opcode = 0x0e};
+    kith_att_pdu unknown = {.opcode = 0x2e};
     kith_att_pdu unsigned_write = {.opcode = 0xd2, .handle = 3};
 
     (void)state;

@@ -1,7 +1,6 @@
 /* Attribute Protocol PDUs.  Core Vol 3 Part F 3.
  *
- * One struct holds any PDU, one call reads it and one writes it; lengths are checked strictly.  Not here:
- * Read Multiple, Prepare and Execute Write, Multiple Handle Value Notification. */
+ * One struct holds any PDU, one call reads it and one writes it; lengths are checked strictly. */
 #ifndef KITH_CODEC_ATT_H
 #define KITH_CODEC_ATT_H
 
@@ -104,15 +103,21 @@ typedef struct {
     uint16_t mtu;           /* Exchange MTU */
     uint16_t handle;        /* the attribute, or the first of a range */
     uint16_t end_handle;    /* the last of a range */
-    uint16_t offset;        /* Read Blob */
+    uint16_t offset;        /* Read Blob, Prepare Write */
+    uint8_t flags;          /* Execute Write: KITH_ATT_EXECUTE_CANCEL, KITH_ATT_EXECUTE_WRITE */
     kith_uuid type;         /* of the attribute or group asked for */
-    uint8_t entry_len;      /* responses with a list: octets of each entry, its handles included */
-    const uint8_t *value;   /* the value, or the list; points into the PDU; may be NULL when value_len is 0 */
+    uint8_t entry_len;      /* lists of entries of one length: octets of each, its handles included */
+    /* The value, or the list; points into the PDU; may be NULL when value_len is 0.  Read Multiple (Variable) Request:
+     * two handles or more, two octets each.  Read Multiple Variable Response: values, each behind its length (2); the
+     * last may be cut short.  Multiple Handle Value Notification: two or more of handle (2), length (2), value. */
+    const uint8_t *value;
     size_t value_len;
     const uint8_t *signature; /* Signed Write Command: KITH_ATT_SIGNATURE octets, looked at by nobody here */
 } kith_att_pdu;
 
-/* Reads one PDU.  A list is whole entries and at least one.  Ranges and handles are not judged.
+enum { KITH_ATT_EXECUTE_CANCEL = 0x00, KITH_ATT_EXECUTE_WRITE = 0x01 };
+
+/* Reads one PDU.  A list is whole entries and at least one.  Ranges, handles and flags are not judged.
  *
  * KITH_ERR_VALUE        the length is wrong for this opcode (or is 0), or a UUID or entry size is impossible
  * KITH_ERR_UNSUPPORTED  the opcode is none of those that this codec knows; pdu->opcode is set */
