@@ -753,7 +753,7 @@ static void an_address_heard_again_costs_no_cipher_until_a_bond_changes(void **s
     open_full(&t);
     for (uint32_t i = 0; peers_set_next(t.bonds.index, PEERS_WITH_IRK, i) != PEERS_NO_SLOT; keys++)
         i = peers_set_next(t.bonds.index, PEERS_WITH_IRK, i) + 1;
-    assert_int_equal(keys, HEARD / 2); /* those without are not even looked at */
+    assert_int_equal(keys, HEARD / 2);                /* those without are not even looked at */
     assert_int_equal(blocks_for(&t, &known, 39), 20); /* those with a key, up to the one that made it */
     assert_int_equal(blocks_for(&t, &known, 39), 0);
     assert_int_equal(blocks_for(&t, &stranger, 0), HEARD / 2);
