@@ -33,7 +33,7 @@ static uint64_t draw(void)
     seed ^= seed << 13;
     seed ^= seed >> 7;
     seed ^= seed << 17;
-    return seed;
+    return seed * 0x2545f4914f6cdd1du >> 32 ^ seed * 0x9e3779b97f4a7c15u;
 }
 
 static void must(bool well, const char *what)
@@ -87,30 +87,42 @@ static kith_address private_address_of(const kith_crypto_port *crypto, const uin
     return address;
 }
 
-static double load(peers_bonds *bonds, uint32_t n)
+/* In any order: as a store hands them out that has been tidied up for years. */
+static peers_bond *draw_bonds(uint32_t n)
 {
-    kith_peer_id *ids = malloc(n * sizeof *ids);
-    double began, took = 0;
+    peers_bond *drawn = malloc(n * sizeof *drawn);
 
-    must(ids != NULL, "no memory");
+    must(drawn != NULL, "no memory");
     for (uint32_t i = 0; i < n; i++)
-        ids[i] = i + 1;
+        drawn[i] = draw_bond(i + 1);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t other = (uint32_t)(draw() % n);
-        kith_peer_id id = ids[i];
+        kith_peer_id id = drawn[i].id;
 
-        ids[i] = ids[other];
-        ids[other] = id;
+        drawn[i].id = drawn[other].id;
+        drawn[other].id = id;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        peers_bond bond = draw_bond(ids[i]);
+    return drawn;
+}
 
-        began = now_ns();
-        must(peers_load(bonds, &bond), "no room");
-        took += now_ns() - began;
+/* The best of a few times, or it would be a figure of what else this machine does. */
+static double load(peers_bonds *bonds, uint32_t n)
+{
+    peers_bond *drawn = draw_bonds(n);
+    double best = 0;
+
+    for (unsigned round = 0; round < 5; round++) {
+        double began = now_ns(), took;
+
+        for (uint32_t i = 0; i < n; i++)
+            must(peers_load(bonds, &drawn[i]), "no room");
+        took = now_ns() - began;
+        best = round == 0 || took < best ? took : best;
+        if (round < 4)
+            peers_clear(bonds);
     }
-    free(ids);
-    return took / n / 1000;
+    free(drawn);
+    return best / n / 1000;
 }
 
 /* Slots in the chain up to this one; PEERS_NO_SLOT: all of it. */

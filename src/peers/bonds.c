@@ -398,24 +398,34 @@ static peers_counters counters_after(const peers_bond *old, const peers_bond *fr
     return counters;
 }
 
-peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
+static void fill(peers_bonds *bonds, peers_bond *slot, const peers_bond *fresh, kith_peer_id id)
 {
-    peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
-    kith_peer_id id = slot != NULL ? slot->id : fresh->id;
-    peers_counters counters = slot != NULL ? counters_after(slot, fresh) : fresh->counters;
-
-    if (slot == NULL)
-        slot = free_slot(bonds);
-    if (slot == NULL)
-        return NULL;
-    if (id == 0)
-        id = fresh_id(bonds);
     leave(bonds, slot);
     *slot = *fresh;
     slot->id = id;
     slot->state = PEERS_STANDS;
-    slot->counters = counters;
     enter(bonds, slot);
+}
+
+static peers_bond *put_new(peers_bonds *bonds, const peers_bond *fresh)
+{
+    peers_bond *slot = free_slot(bonds);
+
+    if (slot != NULL)
+        fill(bonds, slot, fresh, fresh->id != 0 ? fresh->id : fresh_id(bonds));
+    return slot;
+}
+
+peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
+{
+    peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
+    peers_counters counters;
+
+    if (slot == NULL)
+        return put_new(bonds, fresh);
+    counters = counters_after(slot, fresh);
+    fill(bonds, slot, fresh, slot->id);
+    slot->counters = counters;
     return slot;
 }
 
@@ -427,7 +437,7 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
     peers_know_id(bonds, bond->id);
     older = peers_by_identity(bonds, &bond->identity);
     if (older == NULL)
-        return peers_put(bonds, bond) != NULL;
+        return put_new(bonds, bond) != NULL;
     if (free_slot(bonds) == NULL)
         return false; /* dropped here alone, it would come back */
     if ((int32_t)(bond->id - older->id) < 0) {
@@ -436,7 +446,7 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
     }
     peers_forget(bonds, older);
     change_state(bonds, older, PEERS_UNWANTED);
-    return peers_put(bonds, bond) != NULL;
+    return put_new(bonds, bond) != NULL;
 }
 
 void peers_know_id(peers_bonds *bonds, kith_peer_id highest)

@@ -21,7 +21,8 @@ size_t peers_index_size(uint32_t capacity)
 
     if (capacity <= KITH_BONDS_SCANNED)
         return 0;
-    octets += capacity * (PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_ring));
+    octets += capacity *
+              (PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) + sizeof(peers_ring));
     octets += PEERS_SETS * set_words(capacity) * sizeof(uint32_t);
     return octets + ways(capacity) * PEERS_RESOLVED_WAYS * sizeof(peers_resolved);
 }
@@ -35,7 +36,8 @@ peers_index *peers_index_init(void *memory, uint32_t capacity, const uint8_t key
     x->capacity = capacity;
     x->heads = (uint32_t *)(void *)(x + 1);
     x->links = (peers_links *)(void *)(x->heads + (size_t)PEERS_CHAINS * capacity);
-    x->rings = (peers_ring *)(void *)(x->links + capacity);
+    x->branches = (peers_branches *)(void *)(x->links + capacity);
+    x->rings = (peers_ring *)(void *)(x->branches + capacity);
     x->sets = (uint32_t *)(void *)(x->rings + capacity + PEERS_RINGS);
     x->resolved = (peers_resolved *)(void *)(x->sets + PEERS_SETS * set_words(capacity));
     peers_index_clear(x);

@@ -33,8 +33,12 @@ typedef struct {
 
 typedef struct {
     uint32_t next[PEERS_CHAINS];
-    uint32_t lower, higher; /* in the order by ID */
 } peers_links;
+
+/* In the order by ID. */
+typedef struct {
+    uint32_t lower, higher;
+} peers_branches;
 
 typedef struct {
     uint32_t next, previous;
@@ -52,6 +56,7 @@ typedef struct {
     uint32_t root;   /* of the order by ID */
     uint32_t *heads; /* PEERS_CHAINS times capacity */
     peers_links *links;
+    peers_branches *branches;
     peers_ring *rings; /* one for each slot, then the rings themselves */
     uint32_t *sets;
     peers_resolved *resolved;

@@ -4,7 +4,7 @@ enum { HIGHEST_BIT = 31 };
 
 static uint32_t *branch(const peers_index *x, uint32_t slot, kith_peer_id id, int bit)
 {
-    return (id >> bit & 1) != 0 ? &x->links[slot].higher : &x->links[slot].lower;
+    return (id >> bit & 1) != 0 ? &x->branches[slot].higher : &x->branches[slot].lower;
 }
 
 /* Where this slot hangs, or where it would: at most 32 branches are taken. */
@@ -20,7 +20,7 @@ static uint32_t *place_of(peers_index *x, uint32_t slot, kith_peer_id id)
 void peers_order_add(peers_index *x, uint32_t slot, kith_peer_id id)
 {
     *place_of(x, slot, id) = slot;
-    x->links[slot].lower = x->links[slot].higher = PEERS_NO_SLOT;
+    x->branches[slot].lower = x->branches[slot].higher = PEERS_NO_SLOT;
 }
 
 /* Any leaf below it may take its place: it shares the bits that lead there. */
@@ -30,14 +30,15 @@ void peers_order_remove(peers_index *x, uint32_t slot, kith_peer_id id)
     uint32_t *leaf_at = at;
     uint32_t leaf;
 
-    while (x->links[*leaf_at].lower != PEERS_NO_SLOT || x->links[*leaf_at].higher != PEERS_NO_SLOT)
-        leaf_at = x->links[*leaf_at].lower != PEERS_NO_SLOT ? &x->links[*leaf_at].lower : &x->links[*leaf_at].higher;
+    while (x->branches[*leaf_at].lower != PEERS_NO_SLOT || x->branches[*leaf_at].higher != PEERS_NO_SLOT)
+        leaf_at =
+            x->branches[*leaf_at].lower != PEERS_NO_SLOT ? &x->branches[*leaf_at].lower : &x->branches[*leaf_at].higher;
     leaf = *leaf_at;
     *leaf_at = PEERS_NO_SLOT;
     if (leaf == slot)
         return;
-    x->links[leaf].lower = x->links[slot].lower;
-    x->links[leaf].higher = x->links[slot].higher;
+    x->branches[leaf].lower = x->branches[slot].lower;
+    x->branches[leaf].higher = x->branches[slot].higher;
     *at = leaf;
 }
 
@@ -56,12 +57,12 @@ uint32_t peers_order_after(const peers_index *x, const peers_bond *slots, kith_p
             best = lower_of(slots, best, at);
         if (bit < 0)
             break;
-        if ((after >> bit & 1) == 0 && x->links[at].higher != PEERS_NO_SLOT)
-            above = x->links[at].higher;
+        if ((after >> bit & 1) == 0 && x->branches[at].higher != PEERS_NO_SLOT)
+            above = x->branches[at].higher;
         at = *branch(x, at, after, bit);
     }
     for (; above != PEERS_NO_SLOT;
-         above = x->links[above].lower != PEERS_NO_SLOT ? x->links[above].lower : x->links[above].higher)
+         above = x->branches[above].lower != PEERS_NO_SLOT ? x->branches[above].lower : x->branches[above].higher)
         best = lower_of(slots, best, above);
     return best;
 }

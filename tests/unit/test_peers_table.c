@@ -653,7 +653,7 @@ static void addresses_in_a_row_share_no_chain(void **state)
 
 static uint32_t depth_below(const peers_index *x, uint32_t slot)
 {
-    uint32_t lower = x->links[slot].lower, higher = x->links[slot].higher;
+    uint32_t lower = x->branches[slot].lower, higher = x->branches[slot].higher;
     uint32_t a = lower != PEERS_NO_SLOT ? depth_below(x, lower) : 0;
     uint32_t b = higher != PEERS_NO_SLOT ? depth_below(x, higher) : 0;
 
