@@ -52,7 +52,7 @@ typedef struct {
 #define KITH_SIZE_INDEX(bonds)                                                                                         \
     ((size_t)(bonds) <= KITH_BONDS_SCANNED                                                                             \
          ? 0u                                                                                                          \
-         : 312u + 7u * sizeof(void *) + (size_t)(bonds)*40u + ((size_t)(bonds) / 32u + 1u) * 8u +                      \
+         : 320u + 7u * sizeof(void *) + (size_t)(bonds)*40u + ((size_t)(bonds) / 32u + 1u) * 8u +                      \
                ((size_t)(bonds) / 16u + 1u) * 48u)
 
 /* The exact figure; 0: a limit is out of its range. */

@@ -24,7 +24,7 @@ _Static_assert(sizeof(smp_session) + sizeof(host_save) + sizeof(host_job) + size
                "KITH_SIZE_PAIRING is too small");
 _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
-_Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 312 + 7 * sizeof(void *) &&
+_Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
                            sizeof(peers_ring) ==
                        40 &&
