@@ -207,7 +207,8 @@ typedef struct {
     uint64_t made_s;     /* when: seconds since 1970, as kith_host_set_calendar() told; 0: not known */
 } kith_bond_info;
 
-/* The bond after this one in order of peer IDs, starting with 0.  KITH_ERR_NOT_FOUND: no more. */
+/* The bond after this one in order of peer IDs, starting with 0.  All of them take time in proportion to their number.
+ * KITH_ERR_NOT_FOUND: no more. */
 KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
 /* The bond of this peer.  KITH_ERR_NOT_FOUND: none. */
 KITH_MUST_USE kith_status kith_bonds_get(const struct kith_host *h, kith_peer_id peer, kith_bond_info *out);
@@ -217,7 +218,9 @@ KITH_MUST_USE kith_status kith_bonds_of_class(const struct kith_host *h, uint8_t
 uint32_t kith_bonds_count(const struct kith_host *h);
 
 /* The bond an address on air claims: an identity address, or a private address that one of the identity resolving keys
- * made.  One AES block for each bond.  KITH_ERR_NOT_FOUND: none.  Vol 3 Part C 10.8.2.3. */
+ * made, if no other bond has that key.  One AES block for each key that is tried; of more than KITH_BONDS_SCANNED bonds
+ * the answers for lately asked private addresses are remembered until a bond changes.
+ * KITH_ERR_NOT_FOUND: none.  Vol 3 Part C 10.8.2.3. */
 KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const kith_address *address,
                                                 kith_peer_id *out);
 

@@ -41,6 +41,7 @@ static kith_status want_record(kith_host *h, peers_bond *bond)
     if (status != KITH_OK)
         return status;
     bond->counters.in_store = true;
+    peers_mark(&h->bonds, bond, true);
     storing_want(h);
     return KITH_OK;
 }
@@ -52,13 +53,11 @@ static bool is_to_be_written(const peers_counters *c)
 
 const peers_bond *signing_next(const kith_host *h)
 {
-    for (uint16_t i = 0; i < h->bonds.capacity; i++) {
-        const peers_bond *bond = &h->bonds.slots[i];
+    const peers_bond *bond = peers_next_marked(&h->bonds, NULL);
 
-        if (bond->id != 0 && bond->state == PEERS_STANDS && is_to_be_written(&bond->counters))
-            return bond;
-    }
-    return NULL;
+    while (bond != NULL && !(bond->id != 0 && bond->state == PEERS_STANDS && is_to_be_written(&bond->counters)))
+        bond = peers_next_marked(&h->bonds, bond);
+    return bond;
 }
 
 void signing_fill(const peers_bond *bond, kith_record *out)
@@ -265,6 +264,7 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         return;
     if (result != KITH_OK) {
         on_failed(h, c);
+        peers_mark(&h->bonds, bond, false);
         return;
     }
     if (state.has_mine && state.my_reserved > c->my_reserved)
@@ -273,6 +273,7 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         accept(c, state.peer_last);
         deliver_of(h, bond->id);
     }
+    peers_mark(&h->bonds, bond, is_to_be_written(c));
 }
 
 static kith_status take_state(const kith_host *h, peers_bond *bond, const peers_state *state)
@@ -334,7 +335,7 @@ void signing_judge_losses(kith_host *h)
 {
     if (h->store.state.damaged + h->store.unusable == 0)
         return;
-    for (uint16_t i = 0; i < h->bonds.capacity; i++) {
+    for (uint32_t i = 0; i < h->bonds.capacity; i++) {
         peers_bond *bond = &h->bonds.slots[i];
 
         if (may_sign(bond) && !bond->counters.in_store)
@@ -351,7 +352,7 @@ uint32_t signing_room(const kith_host *h)
     bool exchanges = ((policy->initiator_keys | policy->responder_keys) & KITH_KEY_SIGN) != 0;
     uint32_t room = is_on(h) && exchanges ? storing_promised(h) + 1 : 0;
 
-    for (uint16_t i = 0; is_on(h) && i < h->bonds.capacity; i++)
+    for (uint32_t i = 0; is_on(h) && i < h->bonds.capacity; i++)
         room += may_sign(&h->bonds.slots[i]) && !h->bonds.slots[i].counters.in_store;
     return room;
 }

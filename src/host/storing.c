@@ -222,10 +222,12 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
 static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
 {
     kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
+    const peers_bond *bond = result == KITH_OK ? peers_by_id(&h->bonds, save->bond.id) : NULL;
 
     event->address = save->address;
     event->peer = result == KITH_OK ? save->bond.id : 0;
     bonding_fill_verdict(&save->verdict, result, event);
+    event->verdict.irk_shared = bond != NULL && peers_shares_irk(&h->bonds, bond);
 }
 
 /* Links that came while the bond was being written see it now. */

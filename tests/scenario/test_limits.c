@@ -13,7 +13,7 @@ static void the_constant_is_never_less_than_the_exact_size(void **state)
             for (unsigned bonds = 0; bonds <= 1000; bonds = bonds * 3 + 1)
                 for (size_t m = 0; m < sizeof mtus / sizeof mtus[0]; m++)
                     for (unsigned events = 0; events <= 1000; events = events * 7 + 1) {
-                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, (uint16_t)bonds, mtus[m], (uint16_t)events};
+                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, bonds, mtus[m], (uint16_t)events};
                         size_t size = kith_host_size(&l);
 
                         assert_true(size > 0);
