@@ -4,7 +4,7 @@
 #include "base/wipe.h"
 #include "store/log.h"
 
-enum { CHUNK = 32 };
+enum { CHUNK = 128 };
 
 static uint32_t address_of(const kith_flash_log *log, uint32_t sector, uint32_t at)
 {
