@@ -56,7 +56,7 @@ typedef enum {
     KITH_CAPACITY_SECTOR_SIZE,  /* below 256, above 131072, or no multiple of the program size */
     KITH_CAPACITY_SECTOR_COUNT, /* below 2 or above 65535 */
     KITH_CAPACITY_FLASH_SIZE,   /* 4 GiB or more in all */
-    KITH_CAPACITY_SECTOR_SMALL, /* the largest record does not fit into a sector */
+    KITH_CAPACITY_SECTOR_SMALL, /* one of the records does not fit into a sector */
     KITH_CAPACITY_RECORD_SIZE,  /* a record is larger than KITH_RECORD_MAX, a bond or chunk is empty */
     KITH_CAPACITY_USE,          /* more than KITH_CAPACITY_MANY of something a year, too many chunks, or no endurance */
     KITH_CAPACITY_ROOM,         /* the bonds do not fit; what does is told */
@@ -64,14 +64,16 @@ typedef enum {
 } kith_capacity_problem;
 
 typedef struct {
-    uint32_t device_octets; /* that each takes on the flash, as the next four */
+    uint32_t device_octets; /* that each takes on the flash, as the next five */
     uint32_t bond_octets;
     uint32_t state_octets;   /* 0: there is none */
     uint32_t chunk_octets;   /* 0: there is none */
     uint32_t removal_octets; /* until its sector is collected */
     uint32_t each_octets;    /* a bond with its state and chunks */
 
-    uint32_t usable; /* octets of records that certainly fit, whatever happened before */
+    uint32_t largest_octets; /* of these records */
+
+    uint32_t usable; /* octets that may stand, the largest record about to be put included, whatever happened before */
     /* Bonds that certainly fit, with state and chunks, beside our own identity, so that each of these records can
      * still be replaced: a replaced one is there until its successor is. */
     uint32_t bonds;

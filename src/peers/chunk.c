@@ -7,6 +7,9 @@
 #include "base/wipe.h"
 #include "store/layout.h"
 
+/* Its CRC is computed by octets, not by a flash's hardware. */
+static const kith_flash portable;
+
 enum { VERSION = 1, HEADER = 9, GENERATIONS = 0x10000, HALF = GENERATIONS / 2 };
 
 _Static_assert(HEADER + KITH_CHUNK_PIECE == KITH_RECORD_MAX, "a whole piece fills a record");
@@ -116,7 +119,7 @@ kith_status peers_chunk_encode(const peers_chunk_place *place, const uint8_t *va
     memset(out, 0, sizeof *out);
     if (piece >= kith_chunk_pieces(len))
         return KITH_ERR_VALUE;
-    fields.check = layout_crc(0, value, len);
+    fields.check = layout_crc(&portable, 0, value, len);
     fields.len = length_of(len, piece);
     if (fields.len > 0)
         memcpy(fields.octets, value + (size_t)piece * KITH_CHUNK_PIECE, fields.len);
@@ -217,7 +220,7 @@ static bool is_sound(const peers_chunk *c, uint8_t bank)
 {
     const peers_piece *first = &c->pieces[bank][0];
 
-    return is_too_long(c, bank) || layout_crc(0, memory_of(c, bank), first->value_len) == first->check;
+    return is_too_long(c, bank) || layout_crc(&portable, 0, memory_of(c, bank), first->value_len) == first->check;
 }
 
 /* The number of the bank that stands. */

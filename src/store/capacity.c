@@ -53,10 +53,23 @@ static kith_capacity_problem problem_of_flash(const kith_flash *flash)
         return KITH_CAPACITY_SECTOR_COUNT;
     if ((uint64_t)flash->sector_size * flash->sector_count > UINT32_MAX)
         return KITH_CAPACITY_FLASH_SIZE;
-    return layout_is_possible(flash) ? KITH_CAPACITY_POSSIBLE : KITH_CAPACITY_SECTOR_SMALL;
+    return KITH_CAPACITY_POSSIBLE;
 }
 
-static kith_capacity_problem problem_of_use(const kith_capacity_use *use)
+static uint32_t max32(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint32_t largest_payload(const kith_capacity_use *use)
+{
+    uint32_t largest =
+        max32(max32(KITH_CAPACITY_DEVICE, use->bond_octets), max32(use->state_octets, use->chunk_octets));
+
+    return largest + (use->sealed ? KITH_CAPACITY_SEAL : 0);
+}
+
+static kith_capacity_problem problem_of_use(const kith_flash *flash, const kith_capacity_use *use)
 {
     if (use->bond_octets == 0 || use->bond_octets > KITH_RECORD_MAX || use->state_octets > KITH_RECORD_MAX ||
         use->chunk_octets > KITH_RECORD_MAX || (use->chunk_octets == 0) != (use->chunks == 0))
@@ -65,15 +78,10 @@ static kith_capacity_problem problem_of_use(const kith_capacity_use *use)
         use->bonds_made > KITH_CAPACITY_MANY || use->bonds_removed > KITH_CAPACITY_MANY ||
         use->starts > KITH_CAPACITY_MANY || use->chunks > KITH_CAPACITY_CHUNKS || use->endurance == 0)
         return KITH_CAPACITY_USE;
-    return KITH_CAPACITY_POSSIBLE;
+    return largest_payload(use) <= layout_largest(flash) ? KITH_CAPACITY_POSSIBLE : KITH_CAPACITY_SECTOR_SMALL;
 }
 
 /* ---- what fits ---- */
-
-static uint32_t max32(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
 
 static uint32_t clip32(uint64_t value)
 {
@@ -93,19 +101,19 @@ static void tell_sizes(const kith_flash *flash, const kith_capacity_use *use, ki
     out->chunk_octets = size_of(flash, use, use->chunk_octets);
     out->removal_octets = layout_record_size(flash, 0);
     out->each_octets = out->bond_octets + out->state_octets + use->chunks * out->chunk_octets;
-    out->usable = layout_usable(flash, flash->sector_count);
+    out->largest_octets = layout_record_size(flash, largest_payload(use));
+    out->usable = layout_usable(flash, flash->sector_count, out->largest_octets);
 }
 
 /* A record is replaced by one beside it, so there must be room for the largest once more. */
 static void tell_room(const kith_capacity_use *use, kith_capacity *out)
 {
-    uint32_t largest = max32(max32(out->bond_octets, out->device_octets), max32(out->state_octets, out->chunk_octets));
-    uint64_t fixed = (uint64_t)out->device_octets + largest, taken;
+    uint64_t fixed = (uint64_t)out->device_octets + out->largest_octets, taken;
 
     out->bonds = out->usable > fixed ? (uint32_t)((out->usable - fixed) / out->each_octets) : 0;
     out->kept = use->bonds != 0 ? use->bonds : out->bonds;
     out->used = clip32(out->device_octets + (uint64_t)out->kept * out->each_octets);
-    taken = (uint64_t)out->used + largest;
+    taken = (uint64_t)out->used + out->largest_octets;
     out->room = taken < out->usable ? (uint32_t)(out->usable - taken) : 0;
     out->states_beside = out->state_octets != 0 ? out->room / out->state_octets : 0;
 }
@@ -216,7 +224,7 @@ static void make_model(const kith_flash *flash, const kith_capacity_use *use, co
     }
     m->appended += m->removals * told->removal_octets;
     /* What a sector's end wastes is half a record, in the mean. */
-    m->takes = flash->sector_size - layout_first_record(flash) - layout_reserve(flash);
+    m->takes = layout_capacity(flash);
     if (records + m->removals != 0)
         m->takes -= (uint32_t)(m->appended / (records + m->removals)) / 2;
 }
@@ -331,7 +339,7 @@ kith_capacity_problem kith_capacity_tell(const kith_flash *flash, const kith_cap
 
     memset(out, 0, sizeof *out);
     if (problem == KITH_CAPACITY_POSSIBLE)
-        problem = problem_of_use(use);
+        problem = problem_of_use(flash, use);
     if (problem != KITH_CAPACITY_POSSIBLE)
         return problem;
     tell_sizes(flash, use, out);
@@ -400,7 +408,7 @@ const char *kith_capacity_problem_text(kith_capacity_problem problem)
     case KITH_CAPACITY_FLASH_SIZE:
         return "all sectors together are below 4 GiB";
     case KITH_CAPACITY_SECTOR_SMALL:
-        return "the largest record does not fit into such a sector";
+        return "such a record does not fit into such a sector";
     case KITH_CAPACITY_RECORD_SIZE:
         return "a record has 1 to 192 octets";
     case KITH_CAPACITY_USE:

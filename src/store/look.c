@@ -138,8 +138,9 @@ static bool find_item(kith_flash_log *log, uint32_t index, uint32_t at, kith_loo
     log_sector sector;
     log_item item;
 
-    if (!sector_counts(log, index, &sector) || sector.header.version > LAYOUT_VERSION ||
-        !item_at(log, &sector, at, &item))
+    if (index == log->pending || index == log->retired || !sector_read(log, index, &sector))
+        return false;
+    if (sector.header.version > LAYOUT_VERSION || !item_at(log, &sector, at, &item))
         return false;
     look_at_item(log, &sector, &item, out);
     return true;

@@ -21,6 +21,16 @@ static kith_status put(rig *r, uint8_t kind, uint32_t id, uint32_t fill, uint32_
     return r->store.put(r->store.context, &record, &r->state);
 }
 
+/* An index changes nothing but the time that it takes. */
+static void make_indexed(rig *r, const sim_flash_geometry *g)
+{
+    static kith_flash_slot slots[KITH_FLASH_SLOTS(16, 1200)];
+
+    rig_make(r, g);
+    kith_flash_log_index(&r->log, slots, sizeof slots / sizeof slots[0]);
+    assert_int_equal(rig_open(r), KITH_OK);
+}
+
 /* A record is as large as a host writes it, and sealed by a layer above. */
 static uint32_t sealed(const kith_capacity_use *use, uint32_t octets)
 {
@@ -58,8 +68,7 @@ static kith_status keep(const sim_flash_geometry *g, const kith_capacity_use *us
     kith_status status;
     rig r;
 
-    rig_make(&r, g);
-    assert_int_equal(rig_open(&r), KITH_OK);
+    make_indexed(&r, g);
     status = put(&r, KITH_RECORD_DEVICE, 0, 1, sealed(use, KITH_CAPACITY_DEVICE));
     for (uint32_t round = 0; round <= rounds; round++)
         for (uint32_t id = 1; id <= bonds && status == KITH_OK; id++)
@@ -77,6 +86,10 @@ static void a_log_takes_what_is_told_and_no_bond_more(void **state)
             kith_capacity told;
             kith_capacity_problem problem = kith_capacity_tell(&flash, &fillings[i], &told);
 
+            if (problem == KITH_CAPACITY_SECTOR_SMALL) {
+                assert_int_equal(keep(&geometries[g], &fillings[i], 1), KITH_ERR_VALUE);
+                continue;
+            }
             assert_true(problem == KITH_CAPACITY_POSSIBLE || problem == KITH_CAPACITY_ROOM);
             assert_int_equal(problem == KITH_CAPACITY_ROOM, told.bonds == 0);
             if (told.bonds != 0)
@@ -210,8 +223,10 @@ static void live_a_day(living *l)
 {
     const kith_capacity_use *use = &l->life->use;
 
-    if (use->starts != 0)
-        assert_int_equal(rig_restart(&l->rig), KITH_OK);
+    if (use->starts != 0) {
+        l->rig.log.open = false;
+        assert_int_equal(rig_open(&l->rig), KITH_OK);
+    }
     for (uint32_t i = 0; i < use->state_changes / DAYS; i++)
         change_one(l, KITH_RECORD_STATE, use->state_octets);
     for (uint32_t i = 0; i < use->chunk_changes / DAYS; i++)
@@ -255,8 +270,7 @@ static void live_a_year(const life *one)
     assert_int_equal(kith_capacity_tell(&flash, &use, &told), KITH_CAPACITY_POSSIBLE);
     l->life = one;
     sim_rng_seed(&l->rng, 6, 0);
-    rig_make(&l->rig, &one->geometry);
-    assert_int_equal(rig_open(&l->rig), KITH_OK);
+    make_indexed(&l->rig, &one->geometry);
     assert_int_equal(put(&l->rig, KITH_RECORD_DEVICE, 0, 1, sealed(&use, KITH_CAPACITY_DEVICE)), KITH_OK);
     for (uint32_t i = 0; i < use.bonds; i++)
         make_one(l, i);
