@@ -47,7 +47,7 @@ static const struct argp parser = {
     "  controller  serves the virtual radio to hosts of any make, over sockets\n"
     "  serve       is a lamp whose values need encryption, on any controller\n"
     "  pair        finds such a lamp, or another peer, pairs with it and reads a value\n"
-    "  bonds       lists, shows and forgets what was paired\n"
+    "  bonds       lists, shows, forgets and checks what was paired\n"
     "  matrix      tells by which method two devices pair, and how secure that is\n"
     "  capacity    tells how many bonds a flash holds, and for how many years it lives\n"
     "\n"
