@@ -48,7 +48,8 @@ typedef struct {
     kith_look_form form;
     kith_look_state state;
     kith_look_fault fault;
-    bool stood;         /* damaged: nothing replaced it since, so something is lost */
+    bool stood;         /* damaged: nothing replaced it since, so something is lost; of the newest sector: it says that
+                         * there is a later one, and there is none */
     uint32_t sector;    /* its number */
     uint32_t sequence;  /* of the sector: larger is newer; 0: it has no sound header */
     uint32_t offset;    /* in the sector */

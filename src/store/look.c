@@ -51,8 +51,8 @@ static bool look_at_sector(kith_flash_log *log, uint32_t index, kith_look *out)
 
     out->form = KITH_LOOK_SECTOR;
     out->state = state_of_sector(log, index, &sector);
-    out->fault = out->state == KITH_LOOK_LOST ? KITH_LOOK_HEADER : KITH_LOOK_NOTHING;
-    out->stood = out->state == KITH_LOOK_LOST;
+    out->stood = out->state == KITH_LOOK_LOST || (out->state == KITH_LOOK_NEWEST && sector.seal != SEAL_NONE);
+    out->fault = out->stood ? KITH_LOOK_HEADER : KITH_LOOK_NOTHING;
     out->sector = index;
     out->sequence = sector.header.sequence;
     out->size = flash_programmed_end(log, index, 0, log->flash->sector_size);

@@ -215,6 +215,14 @@ def wrong_use(scene):
     usage_error(scene.run("bonds", "chekc"), "list, show, forget or check")
 
 
+@case("a store whose name begins like another kind of store is named ./json:NAME", 20, 0.2)
+def prefixes(scene):
+    data = store(*SOUND)[0]
+    scene.path("json:bonds.kith").write_bytes(data)
+    told = scene.run("bonds", "list", "--store", "./json:bonds.kith")
+    require(told.status() == 0 and "C0:11:22:33:44:55" in told.out, told.out + told.err)
+
+
 @case("bonds check: nobody reads what it prints", 20, 0.1)
 def closed_stdout(scene):
     path = scene.path("bonds.kith")

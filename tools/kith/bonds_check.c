@@ -126,6 +126,8 @@ static void print_sector(const kith_look *found)
     printf("sector %u: %s", (unsigned)found->sector, kith_look_state_name(found->state));
     if (found->sequence != 0)
         printf(", sequence %u, %u octets", (unsigned)found->sequence, (unsigned)found->size);
+    if (found->stood && found->state == KITH_LOOK_NEWEST)
+        fputs("; it says that there is a later one, which is missing", stdout);
     puts("");
 }
 

@@ -68,6 +68,27 @@ static void only_look(store_file *s)
     s->store = (kith_store){s, looked_open, looked_read, looked_put, looked_remove, NULL};
 }
 
+/* ---- kinds ---- */
+
+static const struct {
+    const char *prefix;
+    store_file_kind kind;
+} kinds[] = {{"json:", STORE_FILE_JSON}, {"sqlite:", STORE_FILE_SQLITE}};
+
+store_file_kind store_file_kind_of(const char *store, const char **path)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t len = strlen(kinds[i].prefix);
+
+        if (strncmp(store, kinds[i].prefix, len) == 0) {
+            *path = store + len;
+            return kinds[i].kind;
+        }
+    }
+    *path = store;
+    return STORE_FILE_FLASH_LOG;
+}
+
 /* ---- opening ---- */
 
 static void complain_of_open(const store_file *s, kith_flash_file_mode mode, kith_status status)
@@ -86,13 +107,9 @@ static void complain_of_open(const store_file *s, kith_flash_file_mode mode, kit
         (void)complain("the store %s cannot be made: %s", path, strerror(s->file.error));
 }
 
-bool store_file_open(store_file *s, const char *path, kith_flash_file_mode mode)
+static bool open_flash_log(store_file *s, const char *path, kith_flash_file_mode mode)
 {
-    kith_status status;
-
-    memset(s, 0, sizeof *s);
-    s->path = path;
-    status = kith_flash_file_open(&s->file, path, mode);
+    kith_status status = kith_flash_file_open(&s->file, path, mode);
     if (status != KITH_OK) {
         complain_of_open(s, mode, status);
         return false;
@@ -100,6 +117,26 @@ bool store_file_open(store_file *s, const char *path, kith_flash_file_mode mode)
     if (kith_flash_log_init(&s->log, &s->file.flash, &s->store) != KITH_OK) {
         (void)complain("%s cannot hold a store", path);
         store_file_close(s);
+        return false;
+    }
+    return true;
+}
+
+/* Another kind is one more case here, and in store_file_close(). */
+bool store_file_open(store_file *s, const char *path, kith_flash_file_mode mode)
+{
+    const char *name;
+
+    memset(s, 0, sizeof *s);
+    s->path = path;
+    s->file.fd = -1;
+    switch (store_file_kind_of(path, &name)) {
+    case STORE_FILE_FLASH_LOG:
+        if (!open_flash_log(s, name, mode))
+            return false;
+        break;
+    default:
+        (void)complain("%s: this program has no stores of that kind; `./%s' is a file of that name", path, path);
         return false;
     }
     if (mode != KITH_FLASH_FILE_MAKE)

@@ -1,4 +1,7 @@
-/* The store of a command: a flash log in a file, and every sentence about it that people may have to read.
+/* The store of a command, and every sentence about it that people may have to read.
+ *
+ * What `--store` names: FILE is a flash log in a file.  PREFIX:FILE is a store of another kind, as store_file_kind has
+ * them; a flash log whose name begins so is ./PREFIX:FILE.
  *
  *   store_file s;
  *   if (!store_file_open(&s, path, KITH_FLASH_FILE_MAKE))
@@ -19,8 +22,13 @@
 
 enum { STORE_FILE_PATH = 4096 };
 
+typedef enum { STORE_FILE_FLASH_LOG, STORE_FILE_JSON, STORE_FILE_SQLITE } store_file_kind;
+
+/* The kind that a --store names; *path is what follows the prefix. */
+store_file_kind store_file_kind_of(const char *store, const char **path);
+
 typedef struct {
-    const char *path;
+    const char *path; /* with its prefix, as it was told */
     kith_flash_file file;
     kith_flash_log log;
     kith_store store;
