@@ -79,7 +79,7 @@ static bool erase_range(int fd, uint32_t from, uint32_t len)
 
 /* ---- checks ---- */
 
-/* Four octets at a time: tables[k] is what an octet does k octets on. */
+/* Eight octets at a time: tables[k] is what an octet does k octets on. */
 static void fill_tables(kith_flash_file *file)
 {
     for (uint32_t i = 0; i < 256; i++) {
@@ -89,12 +89,25 @@ static void fill_tables(kith_flash_file *file)
             crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
         file->tables[0][i] = crc;
     }
-    for (int k = 1; k < 4; k++)
+    for (int k = 1; k < 8; k++)
         for (uint32_t i = 0; i < 256; i++) {
             uint32_t before = file->tables[k - 1][i];
 
             file->tables[k][i] = before >> 8 ^ file->tables[0][before & 0xff];
         }
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* What four octets are, with so many more behind them. */
+static uint32_t four(const kith_flash_file *file, int behind, uint32_t octets)
+{
+    const uint32_t(*t)[256] = file->tables + behind;
+
+    return t[3][octets & 0xff] ^ t[2][octets >> 8 & 0xff] ^ t[1][octets >> 16 & 0xff] ^ t[0][octets >> 24];
 }
 
 static uint32_t file_crc(void *context, uint32_t crc, const uint8_t *octets, size_t len)
@@ -103,12 +116,8 @@ static uint32_t file_crc(void *context, uint32_t crc, const uint8_t *octets, siz
     size_t i = 0;
 
     crc = ~crc;
-    for (; i + 4 <= len; i += 4) {
-        crc ^= (uint32_t)octets[i] | (uint32_t)octets[i + 1] << 8 | (uint32_t)octets[i + 2] << 16 |
-               (uint32_t)octets[i + 3] << 24;
-        crc = file->tables[3][crc & 0xff] ^ file->tables[2][crc >> 8 & 0xff] ^ file->tables[1][crc >> 16 & 0xff] ^
-              file->tables[0][crc >> 24];
-    }
+    for (; i + 8 <= len; i += 8)
+        crc = four(file, 4, crc ^ get32(octets + i)) ^ four(file, 0, get32(octets + i + 4));
     for (; i < len; i++)
         crc = crc >> 8 ^ file->tables[0][(crc ^ octets[i]) & 0xff];
     return ~crc;

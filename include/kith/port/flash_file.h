@@ -40,7 +40,7 @@ typedef struct {
     /* What was read last, since a log reads forward in small pieces; and tables of its checks. */
     uint32_t window_at, window_len;
     uint8_t window[4096];
-    uint32_t tables[4][256];
+    uint32_t tables[8][256];
 } kith_flash_file;
 
 /* KITH_ERR_NOT_FOUND: it is not there, and mode is not MAKE; KITH_ERR_BUSY: another program has it open to write;
