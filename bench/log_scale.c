@@ -251,8 +251,8 @@ static void run_in_file(uint32_t bonds)
 
 int main(void)
 {
-    printf("%-7s %7s %9s %9s %9s %9s %8s %7s %9s\n", "", "", "open:", "per bond", "", "read:", "both in", "put:",
-           "remove:");
+    printf("%-7s %7s %9s %9s %9s %9s %8s %7s %9s\n", "", "", "open:", "per bond", "", "read:", "both in",
+           "put:", "remove:");
     printf("%-7s %7s %9s %9s %9s %9s %8s %7s %9s\n", "medium", "bonds", "reads", "octets", "ns", "ns", "memcpy",
            "rd+prog", "rd+prog");
     for (uint32_t bonds = 10; bonds <= 100000; bonds *= 10)

@@ -361,8 +361,7 @@ static kith_status open_existing(kith_flash_file *file, const char *path, bool l
     return KITH_OK;
 }
 
-static kith_status open_or_make(kith_flash_file *file, const char *path, kith_flash_file_mode mode,
-                                uint32_t size)
+static kith_status open_or_make(kith_flash_file *file, const char *path, kith_flash_file_mode mode, uint32_t size)
 {
     kith_status status = open_existing(file, path, mode == KITH_FLASH_FILE_LOOK);
 

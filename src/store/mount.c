@@ -119,7 +119,7 @@ typedef struct {
     uint32_t id, sequence, address;
     uint16_t size;
     uint8_t kind;
-    uint8_t fate; /* version_fate */
+    uint8_t fate;  /* version_fate */
     bool was_void; /* it never counted */
     bool was_damaged;
     bool was_torn;

@@ -23,13 +23,13 @@ static const sim_flash_geometry geometries[] = {
 
 /* Hardly room for anything; and more than anybody fills. */
 static const sim_flash_geometry extremes[] = {
-    {256, 2, 32, 0xff, false}, {256, 2, 32, 0x00, true}, {131072, 2, 32, 0x00, false}, {131072, 2, 1, 0xff, true},
+    {256, 2, 32, 0xff, false},
+    {256, 2, 32, 0x00, true},
+    {131072, 2, 32, 0x00, false},
+    {131072, 2, 1, 0xff, true},
 };
 
-enum {
-    GEOMETRIES = sizeof geometries / sizeof geometries[0],
-    EXTREMES = sizeof extremes / sizeof extremes[0]
-};
+enum { GEOMETRIES = sizeof geometries / sizeof geometries[0], EXTREMES = sizeof extremes / sizeof extremes[0] };
 
 /* Nothing that is told may depend on whether there is an index, or whether it suffices. */
 typedef enum { RIG_WALKS, RIG_HAS_INDEX, RIG_HAS_SMALL_INDEX, RIG_MODES } rig_mode;

@@ -7,8 +7,8 @@
  *   kith_flash_file_close(&file);
  *
  * A new file has KITH_FLASH_FILE_SECTORS sectors of KITH_FLASH_FILE_SECTOR octets, room for some 800 bonds, unless
- * kith_flash_file_open_sized() says more: for 100,000 bonds 10 MiB.  One that exists keeps its size, and that alone says
- * its geometry: up to KITH_FLASH_FILE_SMALL octets it has sectors of KITH_FLASH_FILE_SECTOR, a larger one of
+ * kith_flash_file_open_sized() says more: for 100,000 bonds 10 MiB.  One that exists keeps its size, and that alone
+ * says its geometry: up to KITH_FLASH_FILE_SMALL octets it has sectors of KITH_FLASH_FILE_SECTOR, a larger one of
  * KITH_FLASH_FILE_BIG_SECTOR.  With so many bonds give the log an index: kith_flash_log_index().
  * Mode 0600, all of it allocated when it is made, so that a disk that fills up later takes nothing from it.  A new file
  * appears whole or not at all.
@@ -44,8 +44,8 @@ typedef struct {
 } kith_flash_file;
 
 /* KITH_ERR_NOT_FOUND: it is not there, and mode is not MAKE; KITH_ERR_BUSY: another program has it open to write;
- * KITH_ERR_DAMAGED: it has a size that none is made with, or is no regular file; KITH_ERR_STORAGE: errno says why.  With an error
- * nothing was changed. */
+ * KITH_ERR_DAMAGED: it has a size that none is made with, or is no regular file; KITH_ERR_STORAGE: errno says why. With
+ * an error nothing was changed. */
 KITH_MUST_USE kith_status kith_flash_file_open(kith_flash_file *file, const char *path, kith_flash_file_mode mode);
 
 /* The same; a file that is made has at least so many octets: a power of two, from that of kith_flash_file_open() to
