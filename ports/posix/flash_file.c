@@ -136,11 +136,11 @@ static bool is_inside(const kith_flash_file *file, uint32_t address, size_t len)
     return len <= size_of(file) && address <= size_of(file) - len;
 }
 
-static void empty_window(kith_flash_file *file)
+static void wipe_window(kith_flash_file *file)
 {
     volatile uint8_t *octets = file->window; /* so that it is done, though nobody looks */
 
-    for (uint32_t i = 0; i < file->window_len; i++)
+    for (uint32_t i = 0; i < WINDOW; i++)
         octets[i] = 0;
     file->window_len = 0;
 }
@@ -224,7 +224,7 @@ static kith_status file_sync(void *context)
 {
     kith_flash_file *file = context;
 
-    empty_window(file);
+    file->window_len = 0;
     return fdatasync(file->fd) == 0 ? KITH_OK : fail(file, KITH_ERR_STORAGE);
 }
 
@@ -251,7 +251,9 @@ static kith_status look_erase(void *context, uint32_t sector)
 /* Another program may have written meanwhile. */
 static kith_status look_sync(void *context)
 {
-    empty_window(context);
+    kith_flash_file *file = context;
+
+    file->window_len = 0;
     return KITH_OK;
 }
 
@@ -405,5 +407,5 @@ void kith_flash_file_close(kith_flash_file *file)
     if (file->fd >= 0)
         (void)close(file->fd);
     file->fd = -1;
-    empty_window(file);
+    wipe_window(file);
 }
