@@ -265,8 +265,8 @@ static bool find_victim(kith_flash_log *log, const victim_wanted *wanted, log_se
     uint32_t most = layout_capacity(log->flash) - wanted->size;
 
     for (bool more = sector_next(log, NULL, out); more; more = sector_next(log, out, out))
-        if ((wanted->unreadable || !has_unreadable(log, out)) &&
-            (wanted->size == 0 || standing_in(log, out) <= most) && log->fault == KITH_OK)
+        if ((wanted->unreadable || !has_unreadable(log, out)) && (wanted->size == 0 || standing_in(log, out) <= most) &&
+            log->fault == KITH_OK)
             return true;
     return false;
 }
@@ -277,7 +277,8 @@ static bool choose_victim(kith_flash_log *log, uint32_t size, unsigned round, lo
 {
     const victim_wanted any = {0}, enough = {.size = size}, last = {.size = size, .unreadable = true};
 
-    return (round == 0 && find_victim(log, &any, out)) || find_victim(log, &enough, out) || find_victim(log, &last, out);
+    return (round == 0 && find_victim(log, &any, out)) || find_victim(log, &enough, out) ||
+           find_victim(log, &last, out);
 }
 
 bool collect_advance(kith_flash_log *log, uint32_t size, unsigned round)

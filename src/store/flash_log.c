@@ -262,12 +262,8 @@ kith_status kith_flash_log_init(kith_flash_log *log, const kith_flash *flash, ki
         return KITH_ERR_VALUE;
     memset(log, 0, sizeof *log);
     log->flash = flash;
-    *store = (kith_store){.context = log,
-                          .open = open_log,
-                          .read = read_log,
-                          .put = put_log,
-                          .remove = remove_log,
-                          .erase = erase_log};
+    *store = (kith_store){
+        .context = log, .open = open_log, .read = read_log, .put = put_log, .remove = remove_log, .erase = erase_log};
     return KITH_OK;
 }
 

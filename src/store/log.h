@@ -123,7 +123,8 @@ bool version_is_outside(kith_flash_log *log, uint32_t sector, const layout_recor
 /* false with no fault: it does not fit into the active sector.  spoilt: the copy of a damaged record, damaged too. */
 bool append_record(kith_flash_log *log, const layout_record *record, const uint8_t *octets, bool spoilt);
 
-/* Makes room: a new active sector.  In round 0 room of whatever size, by the second at latest for a record of this one. */
+/* Makes room: a new active sector.  In round 0 room of whatever size, by the second at latest for a record of this one.
+ */
 bool collect_advance(kith_flash_log *log, uint32_t size, unsigned round);
 bool collect_anew(kith_flash_log *log);        /* so that the newest header says what there is now */
 bool collect_seal_active(kith_flash_log *log); /* as if there were a later one */
@@ -133,7 +134,7 @@ bool collect_tidy(kith_flash_log *log); /* erases what does not count */
 typedef enum { FREE_BLANK, FREE_RUBBLE /* no record can be in it */, FREE_UNREADABLE } free_state;
 free_state collect_free_state(kith_flash_log *log, uint32_t index);
 
-bool destroy_removed(kith_flash_log *log);                             /* all that removals left */
+bool destroy_removed(kith_flash_log *log); /* all that removals left */
 /* Of one that was just removed.  was: what the index knew of it before. */
 bool destroy_versions(kith_flash_log *log, uint8_t kind, uint32_t id, const log_known *was);
 

@@ -119,14 +119,15 @@ typedef struct {
     uint32_t id, sequence, address;
     uint16_t size;
     uint8_t kind;
-    uint8_t fate; /* version_fate */
+    uint8_t fate;  /* version_fate */
     bool was_void; /* it never counted */
     bool was_damaged;
+    bool was_torn;
 } candidate;
 
 enum { BATCH = 14 };
 
-/* Some records at once, so that finding what came later takes one walk for all of them. */
+/* Some records at once, so that finding what came later takes one walk for all of them; with an index, none. */
 typedef struct {
     candidate of[BATCH];
     unsigned count;
@@ -157,10 +158,12 @@ static void judge_candidate(kith_flash_log *log, const candidate *c)
 {
     if (c->fate == VERSION_REMOVED)
         log->unfinished = true;
-    if (c->fate != VERSION_STANDS || c->was_void)
-        return;
-    log->live += c->size;
-    log->state.damaged += c->was_damaged;
+    if (c->fate == VERSION_STANDS && !c->was_void)
+        log->live += c->size;
+    if (c->fate == VERSION_STANDS || (c->fate == VERSION_REPLACED && c->was_void)) {
+        log->state.damaged += c->was_damaged;
+        log->state.torn += c->was_torn;
+    }
 }
 
 static void judge_batch(kith_flash_log *log, batch *b)
@@ -168,7 +171,7 @@ static void judge_batch(kith_flash_log *log, batch *b)
     log_sector sector;
     log_item item;
 
-    for (uint32_t i = 0; i < log->flash->sector_count && b->count != 0; i++) {
+    for (uint32_t i = 0; i < log->flash->sector_count && b->count != 0 && !log->has_records; i++) {
         if (!sector_counts(log, i, &sector))
             continue;
         for (bool more = item_first(log, &sector, &item); more; more = item_next(log, &sector, &item))
@@ -179,35 +182,46 @@ static void judge_batch(kith_flash_log *log, batch *b)
     b->count = 0;
 }
 
-static void add_candidate(kith_flash_log *log, const log_item *item, bool counts, bool broken, batch *b)
+/* With an index only what may be torn is a candidate: it is too early to tell while removals may follow. */
+static void add_candidate(kith_flash_log *log, const log_item *item, item_loss loss, item_body body, batch *b)
 {
+    bool broken = body >= ITEM_TORN, last = broken && loss == ITEM_LAST;
+
+    if (b->count == BATCH)
+        judge_batch(log, b);
     b->of[b->count++] = (candidate){.id = item->record.id,
                                     .sequence = item->sequence,
                                     .address = item_address(log, item),
                                     .size = (uint16_t)item->size,
                                     .kind = item->record.kind,
-                                    .was_void = !counts,
-                                    .was_damaged = broken};
-    if (b->count == BATCH)
-        judge_batch(log, b);
+                                    .was_void = broken && loss != ITEM_LOST,
+                                    .was_damaged = broken && (loss == ITEM_LOST || (last && body == ITEM_DAMAGED)),
+                                    .was_torn = last && body == ITEM_TORN};
 }
 
-/* With an index, what came before is known, and what comes later will correct this. */
-static void take(kith_flash_log *log, const log_item *item, bool counts, bool broken)
+/* What came before is known, and what comes later will correct this. */
+static void take(kith_flash_log *log, const log_item *item, bool broken, batch *b)
 {
     log_known before;
 
-    if (!counts && item->record.removal)
-        return;
-    if (!counts) {
-        index_take_void(log, &item->record);
-        return;
-    }
     if (index_look(log, item->record.kind, item->record.id, &before) && item->record.removal)
         log->unfinished = true;
     log->live += (item->record.removal ? 0 : item->size) - before.size;
     log->state.damaged += (uint32_t)(broken && !item->record.removal) - before.is_damaged;
     index_take(log, &item->record, item_address(log, item), item->size, broken);
+    for (unsigned i = 0; i < b->count; i++)
+        if (version_is_of(item, b->of[i].kind, b->of[i].id) && item->record.removal)
+            b->of[i].fate = VERSION_REMOVED;
+}
+
+static void take_with_index(kith_flash_log *log, const log_item *item, item_loss loss, item_body body, batch *b)
+{
+    if (body == ITEM_WHOLE || loss == ITEM_LOST)
+        take(log, item, body != ITEM_WHOLE, b);
+    else if (!item->record.removal)
+        index_take_void(log, &item->record);
+    if (loss == ITEM_LAST && !item->record.removal)
+        add_candidate(log, item, loss, body, b);
 }
 
 static void count_last(kith_flash_log *log, bool to_its_end)
@@ -224,18 +238,17 @@ static bool look_at_record(kith_flash_log *log, const log_sector *sector, const 
     item_body body = item_judge(log, item, NULL);
     bool broken = body >= ITEM_TORN;
     item_loss loss = broken ? item_loss_of(log, sector, item) : ITEM_SETTLED;
-    bool counts = body == ITEM_WHOLE || (broken && loss == ITEM_LOST);
 
     if (item->record.kind == KITH_RECORD_BOND && item->record.id > log->state.highest_id && loss != ITEM_LAST)
         log->state.highest_id = item->record.id;
-    if (broken && loss == ITEM_LAST)
+    if (item->record.removal && loss == ITEM_LAST)
         count_last(log, body == ITEM_DAMAGED);
     if (body == ITEM_DESTROYED)
         return false;
     if (log->has_records)
-        take(log, item, counts, broken);
+        take_with_index(log, item, loss, body, b);
     else if (!item->record.removal)
-        add_candidate(log, item, counts, broken, b);
+        add_candidate(log, item, loss, body, b);
     return broken;
 }
 
@@ -288,13 +301,13 @@ static void look_at(kith_flash_log *log, const log_sector *sector, batch *b)
 /* In the order of the log, in one walk. */
 static void measure_with_index(kith_flash_log *log)
 {
-    batch none = {.count = 0};
+    batch b = {.count = 0};
     log_sector sector;
 
     for (bool more = sector_next(log, NULL, &sector); more && log->has_records;
          more = sector_next(log, &sector, &sector))
-        look_at(log, &sector, &none);
-    judge_batch(log, &none); /* of none but those after its slots did not suffice */
+        look_at(log, &sector, &b);
+    judge_batch(log, &b);
 }
 
 static void measure_by_walking(kith_flash_log *log)

@@ -420,5 +420,9 @@ int main(void)
         cmocka_unit_test(a_cursor_from_nowhere_does_no_harm),
     };
 
-    return cmocka_run_group_tests_name("damaged flash", tests, NULL, NULL);
+    int failed = 0;
+
+    for (rig_next_mode = RIG_WALKS; rig_next_mode < RIG_MODES; rig_next_mode++)
+        failed += cmocka_run_group_tests_name("damaged flash", tests, NULL, NULL);
+    return failed;
 }
