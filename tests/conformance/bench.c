@@ -312,7 +312,7 @@ void bench_power_on(void)
     controller_reset(bench.our_address.octets);
     bench_check_status(kith_host_start(bench.host, bench.now_us), KITH_OK);
     pump();
-    if (bench.config.store != NULL)
+    if (bench.config.store != &kith_volatile_store)
         (void)bench_we_emit(KITH_EVENT_STORE_LOADED);
     bench.our_address = bench_we_emit(KITH_EVENT_READY)->ready.address;
 }
