@@ -54,8 +54,12 @@ static kith_status fail_system(kith_sqlite_store *s, kith_status status)
     return status;
 }
 
+/* A plain "read only" is said of a file format that this SQLite may not write; a file that may not be written was not
+ * taken in the first place. */
 static kith_status status_of(int code)
 {
+    if (code == SQLITE_READONLY)
+        return KITH_ERR_DAMAGED;
     switch (code & 0xff) {
     case SQLITE_FULL:
         return KITH_ERR_FULL;
@@ -69,10 +73,18 @@ static kith_status status_of(int code)
     }
 }
 
+static bool is_of_system(int code)
+{
+    return (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+}
+
+/* What SQLite says of errno is of an earlier failure when a commit fails. */
 static kith_status fail_sqlite(kith_sqlite_store *s)
 {
+    int error = errno;
+
     s->code = sqlite3_extended_errcode(s->database);
-    s->error = sqlite3_system_errno(s->database);
+    s->error = s->code == SQLITE_FULL ? ENOSPC : is_of_system(s->code) ? error : 0;
     return status_of(s->code);
 }
 
@@ -509,10 +521,15 @@ static bool has_our_tables(kith_sqlite_store *s, bool *ours)
 static kith_status identify(kith_sqlite_store *s)
 {
     sqlite3_int64 pages, application, version;
+    struct stat file;
     bool ours;
 
     if (!ask_once(s, "PRAGMA page_count", &pages))
         return why(s);
+    if (fstat(s->fd, &file) != 0)
+        return fail_system(s, KITH_ERR_STORAGE);
+    if (pages == 0 && file.st_size != 0)
+        return fail_ours(s, KITH_ERR_DAMAGED);
     if (pages == 0 && !make_tables(s))
         return why(s);
     if (!ask_once(s, "PRAGMA application_id", &application) || !ask_once(s, "PRAGMA user_version", &version))
@@ -569,9 +586,9 @@ static bool survey(kith_sqlite_store *s, uint64_t *names)
 {
     sqlite3_stmt *row = s->statements[READ];
     kith_record record;
-    int code;
+    int code = sqlite3_bind_int64(row, 1, 0);
 
-    while ((code = sqlite3_step(row)) == SQLITE_ROW) {
+    while ((code == SQLITE_OK || code == SQLITE_ROW) && (code = sqlite3_step(row)) == SQLITE_ROW) {
         slot_kind kind = look(row, &record);
 
         *names += name_sum(row);
@@ -629,6 +646,7 @@ static kith_status open_database(kith_sqlite_store *s)
         return status;
     if (fchmod(s->fd, 0600) != 0)
         return fail_system(s, KITH_ERR_STORAGE);
+    (void)sqlite3_db_config(s->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     if (!is_write_ahead(s) || !prepare_statements(s))
         return why(s);
     status = survey_all(s);
