@@ -15,6 +15,7 @@
 
 #include <sqlite3.h>
 
+#include "crc32.h"
 #include "kith/port/sqlite_store.h"
 
 enum {
@@ -102,22 +103,6 @@ static void wipe(void *octets, size_t len)
 {
     for (volatile uint8_t *p = octets; len > 0; len--)
         *p++ = 0;
-}
-
-/* As in Ethernet and zip, four bits at a time. */
-static uint32_t crc32_more(uint32_t crc, const uint8_t *octets, size_t len)
-{
-    static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
-
-    for (; len > 0; len--) {
-        crc ^= *octets++;
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
-    return crc;
 }
 
 static void put_le32(uint8_t out[4], uint32_t value)
