@@ -18,7 +18,16 @@ calls_state calls;
 
 void calls_make(calls_plan plan, unsigned at, int error)
 {
-    calls = (calls_state){plan, at, error, 0};
+    calls.plan = plan;
+    calls.at = at;
+    calls.error = error;
+    calls.count = 0;
+}
+
+static void set_dirty(int fd, bool dirty)
+{
+    if (fd >= 0 && fd < 64)
+        calls.dirty = dirty ? calls.dirty | 1ull << fd : calls.dirty & ~(1ull << fd);
 }
 
 static void die(void)
@@ -49,6 +58,7 @@ ssize_t pwrite64(int fd, const void *octets, size_t len, int64_t at)
         (void)syscall(SYS_pwrite64, fd, octets, len / 2, at);
         die();
     }
+    set_dirty(fd, true);
     return syscall(SYS_pwrite64, fd, octets, len, at);
 }
 
@@ -60,23 +70,32 @@ ssize_t write(int fd, const void *octets, size_t len)
         (void)syscall(SYS_write, fd, octets, len / 2);
         die();
     }
+    set_dirty(fd, true);
     return syscall(SYS_write, fd, octets, len);
 }
 
 int ftruncate64(int fd, int64_t size);
 int ftruncate64(int fd, int64_t size)
 {
+    if (size == 0 && calls.goes != NULL)
+        calls.goes(fd);
     return comes_to_fail() ? -1 : (int)syscall(SYS_ftruncate, fd, size);
 }
 
 int fsync(int fd)
 {
-    return comes_to_fail() ? -1 : (int)syscall(SYS_fsync, fd);
+    if (comes_to_fail())
+        return -1;
+    set_dirty(fd, false);
+    return (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-    return comes_to_fail() ? -1 : (int)syscall(SYS_fdatasync, fd);
+    if (comes_to_fail())
+        return -1;
+    set_dirty(fd, false);
+    return (int)syscall(SYS_fdatasync, fd);
 }
 
 int unlink(const char *path)

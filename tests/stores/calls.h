@@ -3,6 +3,8 @@
 #ifndef TESTS_STORES_CALLS_H
 #define TESTS_STORES_CALLS_H
 
+#include <stdint.h>
+
 typedef enum {
     CALLS_PASS,
     CALLS_FAIL,    /* the one with that number, with that errno; nothing of it is done */
@@ -15,7 +17,9 @@ typedef struct {
     calls_plan plan;
     unsigned at; /* 1: the next one */
     int error;
-    unsigned count; /* since the plan was made */
+    unsigned count;       /* since the plan was made */
+    uint64_t dirty;       /* descriptors with something written that is not synced: bit n; not the plan's */
+    void (*goes)(int fd); /* asked before a file is emptied; may be NULL */
 } calls_state;
 
 extern calls_state calls;

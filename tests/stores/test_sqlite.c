@@ -438,6 +438,41 @@ static void an_index_that_decayed_hides_no_record_and_makes_no_second_one(void *
     assert_int_equal(place_count(p), BONDS - 1);
 }
 
+/* ---- what an emptied file leaves on the disk ---- */
+
+static unsigned emptied, emptied_with_keys;
+
+static void look_at_what_goes(int fd)
+{
+    static uint8_t all[1 << 20];
+    ssize_t size = pread(fd, all, sizeof all, 0);
+    bool has_any = false;
+
+    for (ssize_t i = 0; i < size; i++)
+        has_any = has_any || all[i] != 0;
+    emptied += size > 0;
+    emptied_with_keys += has_any;
+}
+
+/* What a file system gives back keeps its octets until somebody else has it. */
+static void a_file_is_overwritten_before_it_is_emptied(void **state)
+{
+    place *p = *state;
+
+    fill(p);
+    emptied = emptied_with_keys = 0;
+    calls.goes = look_at_what_goes;
+    assert_int_equal(place_remove(p, BOND, 5), KITH_OK);
+    assert_int_equal(emptied, 1);
+    assert_int_equal(place_put(p, BOND, 5, 5, LEN), KITH_OK);
+    place_restart(p);
+    assert_int_equal(place_put(p, BOND, 5, 6, LEN), KITH_OK);
+    assert_int_equal(p->store->erase(p->store->context, &p->state), KITH_OK);
+    calls.goes = NULL;
+    assert_true(emptied >= 4); /* the log three times, and the database */
+    assert_int_equal(emptied_with_keys, 0);
+}
+
 /* ---- a system that fails ---- */
 
 typedef kith_status change(place *p);
@@ -622,6 +657,7 @@ int main(void)
         CASE(a_record_whose_name_decayed_is_destroyed_with_what_is_forgotten),
         CASE(a_damaged_record_is_replaced_and_removed_like_another),
         CASE(an_index_that_decayed_hides_no_record_and_makes_no_second_one),
+        CASE(a_file_is_overwritten_before_it_is_emptied),
         CASE(every_failure_of_the_system_is_named_and_loses_nothing),
         CASE(a_full_disk_is_told_as_that),
         CASE(an_erasing_that_is_cut_short_can_be_done_again),
