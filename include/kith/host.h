@@ -71,7 +71,7 @@ typedef struct {
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
-     * NULL: nothing outlives the program. */
+     * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
 } kith_config;
 
@@ -79,8 +79,8 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment; KITH_ERR_FULL:
- * size is below kith_host_size().  On failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment, or bonding without a store;
+ * KITH_ERR_FULL: size is below kith_host_size().  On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

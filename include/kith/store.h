@@ -70,6 +70,13 @@ typedef struct kith_store {
     kith_status (*erase)(void *context, kith_store_state *state);
 } kith_store;
 
+/* ---- the volatile store: nothing outlives the program ---- */
+
+/* Touches nothing: every start finds it empty, with room for everything, draws a new identity and pairs afresh.  For
+ * tests and demonstrations; by name alone, so that nobody has it by mistake.  A host that has it tells BONDED at once,
+ * and hands out no work for it. */
+extern const kith_store kith_volatile_store;
+
 /* ---- the flash log: a store on any flash ---- */
 
 /* Flash as a port offers it.  Every call answers KITH_OK or KITH_ERR_STORAGE.  Octets that were programmed when the

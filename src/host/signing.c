@@ -143,7 +143,7 @@ void signing_on_write(kith_host *h, host_link *link, const gatt_server_event *wr
         return;
     }
     keep(link, bond, write);
-    if (h->config.store == NULL) {
+    if (!storing_outlives(h)) {
         accept(c, counter);
         deliver(h, link);
         return;
@@ -220,7 +220,7 @@ static kith_status take_counter(kith_host *h, peers_bond *bond, uint32_t *counte
     bool failed = c->failed;
     kith_status status;
 
-    if (h->config.store == NULL)
+    if (!storing_outlives(h))
         c->my_reserved = c->my_wanted = UINT32_MAX;
     if (c->my_next == UINT32_MAX)
         return KITH_ERR_USED_UP;

@@ -232,7 +232,7 @@ static void what_we_signed_is_not_believed_from_the_peer(void **state)
 /* A third one who is bonded signs with its own key under the phone's address. */
 static void one_peer_does_not_sign_for_another(void **state)
 {
-    kith_config config = config_with(NULL);
+    kith_config config = config_with(&kith_volatile_store);
     uint8_t pdu[PDU_LEN];
     side *third;
     home h;
