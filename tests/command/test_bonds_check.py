@@ -228,3 +228,36 @@ def closed_stdout(scene):
     path = scene.path("bonds.kith")
     path.write_bytes(store(*SOUND)[0])
     one_sentence(scene.run("bonds", "check", "--store", path, stdout="none"), 1, "nobody reads what this program prints")
+
+
+@case("pair keeps its bonds in json:FILE and sqlite:FILE too, and bonds lists, checks and forgets them", 90, 6)
+def other_kinds(scene):
+    scene.controller()
+    for kind in ("json", "sqlite"):
+        path = f"{kind}:{scene.path('bonds.' + kind)}"
+        lamp = scene.serve("--store", "none", name=f"lamp {kind}")
+        pair_by_number(scene, lamp, "--store", path, name=f"pair {kind}")
+        lamp.stop()
+        listed = scene.run("bonds", "list", "--store", path)
+        require(listed.status() == 0 and "Numeric Comparison" in listed.out, listed.out + listed.err)
+        checked = scene.run("bonds", "check", "--store", path)
+        require(checked.status() == 0 and "is sound" in checked.out and "keys: LTK" in checked.out,
+                checked.out + checked.err)
+        told = [json.loads(line) for line in scene.run("bonds", "check", "--json", "--store", path).out.splitlines()]
+        require(told[-1]["sound"] and told[-1]["bonds"] == 1, f"{told}")
+        require(scene.path("bonds." + kind).stat().st_mode & 0o777 == 0o600, "others may read it")
+        require(scene.run("bonds", "forget", "1", "--store", path).status() == 0, "not forgotten")
+        require("No bonds" in scene.run("bonds", "list", "--store", path).out, "still there")
+
+
+@case("bonds check of a JSON file that is damaged names the line; of one that is no database, the file", 20, 0.2)
+def other_kinds_damaged(scene):
+    for kind in ("json", "sqlite"):
+        path = scene.path("bonds." + kind)
+        path.write_text("Dear store,\n" * 100)
+        path.chmod(0o600)
+        words = ["line 1"] if kind == "json" else []
+        for action in (("check",), ("list",)):
+            one_sentence(scene.run("bonds", *action, "--store", f"{kind}:{path}"), 1, re.escape(f"{kind}:{path}"), *words)
+        require(path.read_text() == "Dear store,\n" * 100, "it was changed")
+        one_sentence(scene.run("bonds", "check", "--store", f"{kind}:{scene.path('none')}"), 1, "there is no store")

@@ -380,6 +380,8 @@ static const struct argp parser = {
     "record "
     "is sound, sealed, newer, damaged, torn (a power cut; it replaced nothing), replaced, removed or destroyed.\n"
     "\n"
+    "FILE is a flash log; json:FILE and sqlite:FILE are stores of those kinds.\n"
+    "\n"
     "Exit status 1: no such peer, no such store, or one that is damaged: then list lists what is sound, and "
     "check tells what is not.",
     NULL,

@@ -29,7 +29,8 @@ typedef struct {
     kith_flash_log log;
     kith_store_state state;
     kith_status opened;
-    uint32_t newest; /* sequence */
+    uint32_t newest;        /* sequence */
+    const store_file *file; /* of a store that is no flash log */
     check_counts counts;
 } check;
 
@@ -71,12 +72,16 @@ static bool make_copy(check *c, const kith_flash *original)
         (void)complain("no memory");
         return false;
     }
-    c->flash = *original;
-    c->flash.context = c->octets;
-    c->flash.read = copy_read;
-    c->flash.program = copy_program;
-    c->flash.erase = copy_erase;
-    c->flash.sync = copy_sync;
+    c->flash = (kith_flash){.context = c->octets,
+                            .sector_size = original->sector_size,
+                            .sector_count = original->sector_count,
+                            .program_size = original->program_size,
+                            .erased = original->erased,
+                            .can_clear = original->can_clear,
+                            .read = copy_read,
+                            .program = copy_program,
+                            .erase = copy_erase,
+                            .sync = copy_sync};
     return original->read(original->context, 0, c->octets, size_of(original)) == KITH_OK;
 }
 
@@ -330,7 +335,8 @@ static void print_summary_json(const check *c)
     set_number(o, "damaged", damaged(c));
     set_number(o, "newer", c->counts.newer);
     set_number(o, "room", c->state.room);
-    set_number(o, "sectors_opened", c->newest);
+    if (c->file == NULL)
+        set_number(o, "sectors_opened", c->newest);
     set_text(o, "status", kith_status_name(c->opened));
     print_object(o);
 }
@@ -342,6 +348,8 @@ static void print_summary(const check *c)
     printf("\n%u records stand%s, %u of them bonds; %u earlier ones, %u cut short; room for %u more.\n", n->sound,
            n->sealed != 0 ? " (sealed: what they say cannot be told)" : "", n->bonds, n->earlier, n->torn,
            (unsigned)c->state.room);
+    if (c->file != NULL)
+        return;
     printf("Its %u sectors were opened %u times, about %.1f erases of each.\n", (unsigned)c->flash.sector_count,
            (unsigned)c->newest, (double)c->newest / c->flash.sector_count);
 }
@@ -352,7 +360,7 @@ static int judge(const check *c)
     store_file named = {.path = c->path};
 
     if (c->opened != KITH_OK)
-        store_file_complain(&named, &why);
+        store_file_complain(c->file != NULL ? c->file : &named, &why);
     else if (damaged(c) != 0)
         store_file_complain_damaged(&named, damaged(c));
     else if (c->counts.newer != 0)
@@ -362,6 +370,34 @@ static int judge(const check *c)
     else if (!c->json)
         printf("%s is sound.\n", c->path);
     return is_sound(c) ? EXIT_OK : EXIT_FAILED;
+}
+
+/* ---- other stores ---- */
+
+static void read_all(check *c, const kith_store *store)
+{
+    kith_look found = {.form = KITH_LOOK_RECORD};
+    uint32_t cursor = 0;
+
+    while (store->read(store->context, &cursor, &found.record) == KITH_OK) {
+        found.state = found.record.removed ? KITH_LOOK_REMOVED : KITH_LOOK_STANDS;
+        found.size = found.record.len;
+        look_at_item(c, &found);
+        memset(&found.record, 0, sizeof found.record);
+    }
+}
+
+static int read_and_judge(check *c, store_file *file)
+{
+    c->opened = file->kept.open(file->kept.context, &c->state);
+    c->file = file;
+    if (c->opened == KITH_OK)
+        read_all(c, &file->kept);
+    if (c->json)
+        print_summary_json(c);
+    else if (c->opened == KITH_OK)
+        print_summary(c);
+    return judge(c);
 }
 
 static int look_and_judge(check *c)
@@ -379,21 +415,27 @@ static int look_and_judge(check *c)
     return judge(c);
 }
 
+static int check_flash_log(check *c, store_file *file)
+{
+    int status = EXIT_FAILED;
+
+    if (make_copy(c, &file->file.flash))
+        status = look_and_judge(c);
+    else if (c->octets != NULL)
+        store_file_complain_kept(file, KITH_ERR_STORAGE);
+    drop_copy(c);
+    return status;
+}
+
 int bonds_check(const char *path, bool json)
 {
     check c = {.path = path, .json = json};
     store_file file;
-    bool copied;
-    int status = EXIT_FAILED;
+    int status;
 
     if (!store_file_open(&file, path, KITH_FLASH_FILE_LOOK))
         return EXIT_FAILED;
-    copied = make_copy(&c, &file.file.flash);
-    if (!copied && c.octets != NULL)
-        store_file_complain_kept(&file, KITH_ERR_STORAGE);
+    status = file.kind == STORE_FILE_FLASH_LOG ? check_flash_log(&c, &file) : read_and_judge(&c, &file);
     store_file_close(&file);
-    if (copied)
-        status = look_and_judge(&c);
-    drop_copy(&c);
     return report_is_read() ? status : EXIT_FAILED;
 }

@@ -18,6 +18,8 @@
 
 #include "kith/event.h"
 #include "kith/port/flash_file.h"
+#include "kith/port/json_store.h"
+#include "kith/port/sqlite_store.h"
 #include "kith/store.h"
 
 enum { STORE_FILE_PATH = 4096 };
@@ -29,8 +31,11 @@ store_file_kind store_file_kind_of(const char *store, const char **path);
 
 typedef struct {
     const char *path; /* with its prefix, as it was told */
-    kith_flash_file file;
+    store_file_kind kind;
+    kith_flash_file file; /* of one kind: this and log, json, or sqlite */
     kith_flash_log log;
+    kith_json_store json;
+    kith_sqlite_store sqlite;
     kith_store store;
     kith_store kept;        /* what store is made of, where one looks */
     kith_store_state state; /* as kept told it when it was opened */
