@@ -129,6 +129,15 @@ def flipped(scene):
         require("damaged" in err, f"{name}: {err}")
 
 
+@case("bonds check: damage in a version that was replaced since is told, and the store is sound", 20, 0.2)
+def damaged_and_replaced(scene):
+    data, offsets = store((DEVICE, 0, DEVICE_OCTETS), (BOND, 1, bond()), (BOND, 1, bond()))
+    data[offsets[1] + 40] ^= 1
+    text, objects, _ = check(scene, data, 0)
+    require([o["state"] for o in found(objects)] == ["sound", "damaged", "sound"], f"{objects}")
+    require("replaced since" in text, text)
+
+
 @case("bonds check names the field that cannot be, where a record is whole and makes no sense", 60, 3)
 def impossible(scene):
     wrong = {"level": bond(level=5), "method": bond(method=9), "key kind": bond(kind=3), "key size": bond(size=6),

@@ -35,10 +35,12 @@ static seen look(rig *r)
 static void what_stands_was_replaced_or_was_removed_is_told_apart(void **state)
 {
     (void)state;
-    for (int g = 2; g < GEOMETRIES; g++) {
+    for (int g = 0; g < GEOMETRIES; g++) {
         rig r;
         seen s;
 
+        if (geometries[g].sector_size < 512)
+            continue; /* all this shall lie in one sector */
         rig_make(&r, &geometries[g]);
         assert_int_equal(rig_open(&r), KITH_OK);
         assert_int_equal(rig_put(&r, 1, 1, 20), KITH_OK);
