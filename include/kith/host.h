@@ -44,7 +44,7 @@ typedef struct {
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1152u + 50u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1176u + 50u * sizeof(void *))
 #define KITH_SIZE_LINK        (696u + 18u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
@@ -80,7 +80,7 @@ typedef struct {
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
-     * NULL: nothing outlives the program. */
+     * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
 } kith_config;
 
@@ -88,9 +88,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment; KITH_ERR_FULL:
- * size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than KITH_BONDS_SCANNED bonds a
- * random key is drawn here, so that no peer can choose addresses that make searches slow.  On failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment, or bonding without a store;
+ * KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
+ * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
+ * failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

@@ -63,13 +63,13 @@ typedef struct {
     bool ask_mitm; /* ask for an authenticated key where inputs and outputs, or out of band data, allow one, required or
                       not; default false */
     bool ask_oob;  /* KITH_EVENT_OOB_WANTED before features are exchanged; default false */
-    bool bonding;  /* default true; false: non-bondable mode */
+    bool bonding;  /* default true: needs a store; false: non-bondable mode */
     bool bonding_required; /* a peer that would not bond is refused in phase 1; not without bonding; default false */
     bool sc_only;          /* Secure Connections Only mode, Vol 3 Part C 10.2.4: level 4 or nothing, with bonds too */
     bool keypress;         /* tell and be told of keys pressed while a passkey is typed; default false */
     /* Signed writes, ours and peers', where signing keys were exchanged (KITH_KEY_SIGN); default false.  Anybody can
-     * read them; Core 6.3 has removed them; nothing of it with sc_only.  Without a store the counters are in memory,
-     * and a restart forgets the bonds with them. */
+     * read them; Core 6.3 has removed them; nothing of it with sc_only.  With the volatile store the counters are in
+     * memory, and a restart forgets the bonds with them. */
     bool signing;
     bool identity_needs_mitm;   /* our identity key goes only to who is authenticated; default false */
     uint8_t min_key_size;       /* 7..16, default 16; below 16: a relay may shorten keys that far */

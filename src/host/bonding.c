@@ -166,7 +166,7 @@ static void tell(kith_host *h, const host_link *link, const smp_session *s, kith
     event->verdict.irk_shared = kept != NULL && peers_shares_irk(&h->bonds, kept);
 }
 
-/* Where there is no store, memory is all the durability there is. */
+/* Where no store outlives the program, memory is all the durability there is. */
 static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, const peers_bond *fresh)
 {
     const peers_bond *kept = peers_put(&h->bonds, fresh);
@@ -199,7 +199,7 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
     s->verdict.bonded = room;
     build(h, s, &identity, &fresh);
     keep_irk(h, s, &fresh);
-    if (room && h->config.store == NULL) {
+    if (room && !storing_outlives(h)) {
         keep_in_memory(h, link, s, &fresh);
     } else {
         event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
@@ -342,7 +342,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
         if (link->id != 0)
             forget_on_link(h, link, bond);
     }
-    if (h->config.store != NULL) {
+    if (storing_outlives(h)) {
         peers_forget(&h->bonds, bond);
         storing_forget(h);
     } else {

@@ -195,6 +195,12 @@ static kith_status key_index(kith_host *h)
     return status;
 }
 
+/* Bonds that go with the program must be somebody's wish, not what somebody forgot to say. */
+static bool bonding_is_valid(const kith_security *security, const kith_config *config)
+{
+    return !security->bonding || (config->limits.bonds > 0 && config->store != NULL);
+}
+
 kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
 {
     kith_host *h = memory;
@@ -204,7 +210,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
 
     *out = NULL;
     if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
-        !security_is_valid(&config->security) || (config->security.bonding && config->limits.bonds == 0) ||
+        !security_is_valid(&config->security) || !bonding_is_valid(&config->security, config) ||
         !own_address_is_valid(config) || !irk_is_valid(config->irk))
         return KITH_ERR_VALUE;
     if (size < needed)
@@ -234,7 +240,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
 
 kith_status kith_security_set(kith_host *h, const kith_security *security)
 {
-    if (!security_is_valid(security) || (security->bonding && h->config.limits.bonds == 0))
+    if (!security_is_valid(security) || !bonding_is_valid(security, &h->config))
         return KITH_ERR_VALUE;
     h->config.security = *security;
     if (h->startup == STARTUP_READY)

@@ -52,7 +52,9 @@ void cuts_remove(cuts_scene *s, uint32_t id)
 
 uint16_t cuts_len(const cuts_scene *s)
 {
-    return s->r.flash.port.sector_size <= 256 ? 24 : 56;
+    if (s->r.flash.port.sector_size > 256)
+        return 56;
+    return s->r.flash.port.program_size == 32 ? 19 : 24;
 }
 
 static kith_status do_deed(cuts_scene *s, const cuts_deed *deed)
@@ -206,7 +208,7 @@ static bool is_thorough(const cuts_scene *s)
 static uint32_t next_length(const cuts_scene *s, uint32_t len)
 {
     uint32_t unit = s->r.flash.port.program_size;
-    bool all = is_thorough(s) && len < 224;
+    bool all = is_thorough(s) && len < 256;
 
     if (len < 4 || all)
         return len + 1;
@@ -215,7 +217,7 @@ static uint32_t next_length(const cuts_scene *s, uint32_t len)
 
 static bool was_whole(const cuts_scene *s, uint32_t len)
 {
-    return len >= s->r.flash.port.sector_size || (len >= 224 && s->r.flash.counts.erases == 0);
+    return len >= s->r.flash.port.sector_size || (len >= 256 && s->r.flash.counts.erases == 0);
 }
 
 typedef struct {
@@ -281,6 +283,7 @@ uint32_t cuts_try(const sim_flash_geometry *geometry, const cuts_deed *deed, sim
     snapshot before;
 
     memset(&s, 0, sizeof s);
+    rig_next_mode = (rig_next_mode + 1) % RIG_MODES;
     rig_make(&s.r, geometry);
     assert_int_equal(rig_open(&s.r), KITH_OK);
     deed->prepare(&s);

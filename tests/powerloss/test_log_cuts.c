@@ -117,6 +117,16 @@ static void old_or_new_wherever_power_is_cut(void **state)
     try_deeds(SIM_TEAR_FORWARD, false, 0);
 }
 
+/* Sectors of 131072 are filled by nobody here: what collects there is a removal where nothing can be cleared. */
+static void old_or_new_on_the_smallest_and_the_largest(void **state)
+{
+    (void)state;
+    for (unsigned g = 0; g < EXTREMES; g++)
+        for (unsigned d = 0; d < sizeof deeds / sizeof deeds[0]; d++)
+            if (!is_large(&extremes[g]) || d == 2 || d == 3)
+                total += cuts_try(&extremes[g], deeds[d], g % 2 == 0 ? SIM_TEAR_FORWARD : SIM_TEAR_SCATTERED, false);
+}
+
 static void old_or_new_when_the_last_octets_come_first(void **state)
 {
     (void)state;
@@ -139,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_or_new_wherever_power_is_cut),
+        cmocka_unit_test(old_or_new_on_the_smallest_and_the_largest),
         cmocka_unit_test(old_or_new_when_the_last_octets_come_first),
         cmocka_unit_test(old_or_new_when_bits_come_by_chance),
         cmocka_unit_test(old_or_new_when_what_was_not_synced_is_lost),
