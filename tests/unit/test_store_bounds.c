@@ -184,6 +184,37 @@ static void with_an_index_work_does_not_grow_with_what_is_there(void **state)
     assert_in_range(many.open, 2 * 4500, 2 * 4500 + 8 * (65536 / 128 + 8));
 }
 
+/* Hardly a slot is free: what is removed leaves no gap in which others are not found. */
+static void a_full_index_finds_everything(void **state)
+{
+    enum { COUNT = 300, STEPS = 4000 };
+    static const sim_flash_geometry geometry = {65536, 4, 1, 0xff, true};
+    static uint8_t fill[COUNT];
+    uint32_t x = 3, slots = 4 + COUNT + 2;
+    rig r;
+
+    (void)state;
+    rig_make(&r, &geometry);
+    kith_flash_log_index(&r.log, r.slots, slots);
+    assert_int_equal(rig_open(&r), KITH_OK);
+    memset(fill, 0, sizeof fill);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        uint32_t id = draw(&x, COUNT);
+
+        if (i > COUNT && draw(&x, 3) == 0) {
+            assert_int_equal(rig_remove(&r, id), KITH_OK);
+            fill[id] = 0;
+        } else {
+            fill[id] = (uint8_t)(1 + i % 255);
+            assert_int_equal(rig_put(&r, id, fill[id], 20), KITH_OK);
+        }
+        assert_true(r.log.has_records);
+    }
+    for (uint32_t id = 0; id < COUNT; id++)
+        assert_true(fill[id] != 0 ? rig_holds(&r, id, fill[id], 20) : rig_lacks(&r, id));
+    rig_free(&r);
+}
+
 /* A version that was left behind is destroyed with the others, though no index knows of it. */
 static void what_failed_to_be_written_is_destroyed_too(void **state)
 {
@@ -378,6 +409,7 @@ int main(void)
     };
     const struct CMUnitTest with_index[] = {
         cmocka_unit_test(with_an_index_work_does_not_grow_with_what_is_there),
+        cmocka_unit_test(a_full_index_finds_everything),
     };
     int failed = 0;
 
