@@ -142,7 +142,7 @@ static bool destroy_at(kith_flash_log *log, const log_known *known)
 bool destroy_versions(kith_flash_log *log, uint8_t kind, uint32_t id, const log_known *was)
 {
     const target one = {kind, id};
-    bool is_known = was->stands && was->others == 0 && !log->has_strays && log->lost == 0;
+    bool is_known = was->stands && was->others == 0 && !log->has_strays;
 
     if (!(is_known ? destroy_at(log, was) : destroy(log, &one)))
         return false;

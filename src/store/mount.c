@@ -47,6 +47,7 @@ static void mount_unwritten(kith_flash_log *log)
             (void)flash_fail(log, KITH_ERR_DAMAGED);
     log->untidy = torn;
     log->state.torn = torn;
+    index_order_sectors(log);
 }
 
 /* A collection that was cut short: either it had not come to count, or the sector it collected counts no more. */

@@ -128,6 +128,70 @@ static void a_removal_collects_one_sector_at_most(void **state)
     }
 }
 
+static kith_status (*erase_of_flash)(void *context, uint32_t sector);
+static uint32_t erases_of[8];
+
+static kith_status counting_erase(void *context, uint32_t sector)
+{
+    erases_of[sector]++;
+    return erase_of_flash(context, sector);
+}
+
+/* Else its sectors would never wear, and the others all the more. */
+static void what_never_changes_moves_too(void **state)
+{
+    static const sim_flash_geometry geometry = {1024, 8, 4, 0xff, true};
+    rig r;
+
+    (void)state;
+    rig_make(&r, &geometry);
+    erase_of_flash = r.flash.port.erase;
+    r.flash.port.erase = counting_erase;
+    memset(erases_of, 0, sizeof erases_of);
+    assert_int_equal(rig_open(&r), KITH_OK);
+    for (uint32_t id = 1; id <= 40; id++)
+        assert_int_equal(rig_put(&r, id, (uint8_t)id, 57), KITH_OK);
+    for (uint32_t i = 0; i < 3000; i++)
+        assert_int_equal(rig_put(&r, 99, (uint8_t)i, 57), KITH_OK);
+    for (uint32_t i = 1; i < 8; i++)
+        assert_in_range(erases_of[i] + 2, erases_of[0] * 3 / 4, erases_of[0] * 5 / 4 + 4);
+    for (uint32_t id = 1; id <= 40; id++)
+        assert_true(rig_holds(&r, id, (uint8_t)id, 57));
+    rig_free(&r);
+}
+
+enum { STANDING = 4 };
+
+static void prepare_to_collect(rig *r)
+{
+    rig_make(r, &geometries[2]);
+    r->flash.tear = SIM_TEAR_BACKWARD; /* the header of what is erased goes last */
+    assert_int_equal(rig_open(r), KITH_OK);
+    for (uint32_t i = 0; i < 17; i++)
+        assert_int_equal(rig_put(r, i < STANDING ? 1 + i : STANDING, (uint8_t)(1 + i), 60), KITH_OK);
+    assert_int_equal(r->log.held + 1, r->flash.port.sector_count);
+}
+
+static void a_wrong_bit_and_a_cut_behind_it_lose_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t flip = 1; flip < 14; flip++)
+        for (uint32_t cut = flip; cut < flip + 4; cut++)
+            for (uint32_t octets = 0; octets < 512; octets += 100) {
+                rig r;
+
+                prepare_to_collect(&r);
+                sim_flash_flip(&r.flash, flip, 3);
+                sim_flash_cut(&r.flash, cut, octets);
+                for (int i = 0; i < 4 && rig_put(&r, STANDING, 17, 60) == KITH_OK; i++)
+                    ;
+                assert_int_equal(rig_restart(&r), KITH_OK);
+                for (uint32_t id = 1; id <= STANDING; id++)
+                    assert_true(rig_holds(&r, id, (uint8_t)(id < STANDING ? id : 17), 60));
+                rig_free(&r);
+            }
+}
+
 /* ---- the index ---- */
 
 static kith_status (*read_of_flash)(void *context, uint32_t address, uint8_t *out, size_t len);
@@ -182,6 +246,37 @@ static void with_an_index_work_does_not_grow_with_what_is_there(void **state)
     assert_int_equal(many.remove, few.remove);
     /* Of each record its header, and the rest; and what is blank. */
     assert_in_range(many.open, 2 * 4500, 2 * 4500 + 8 * (65536 / 128 + 8));
+}
+
+/* Hardly a slot is free: what is removed leaves no gap in which others are not found. */
+static void a_full_index_finds_everything(void **state)
+{
+    enum { COUNT = 300, STEPS = 4000 };
+    static const sim_flash_geometry geometry = {65536, 4, 1, 0xff, true};
+    static uint8_t fill[COUNT];
+    uint32_t x = 3, slots = 4 + COUNT + 2;
+    rig r;
+
+    (void)state;
+    rig_make(&r, &geometry);
+    kith_flash_log_index(&r.log, r.slots, slots);
+    assert_int_equal(rig_open(&r), KITH_OK);
+    memset(fill, 0, sizeof fill);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        uint32_t id = draw(&x, COUNT);
+
+        if (i > COUNT && draw(&x, 3) == 0) {
+            assert_int_equal(rig_remove(&r, id), KITH_OK);
+            fill[id] = 0;
+        } else {
+            fill[id] = (uint8_t)(1 + i % 255);
+            assert_int_equal(rig_put(&r, id, fill[id], 20), KITH_OK);
+        }
+        assert_true(r.log.has_records);
+    }
+    for (uint32_t id = 0; id < COUNT; id++)
+        assert_true(fill[id] != 0 ? rig_holds(&r, id, fill[id], 20) : rig_lacks(&r, id));
+    rig_free(&r);
 }
 
 /* A version that was left behind is destroyed with the others, though no index knows of it. */
@@ -370,6 +465,8 @@ int main(void)
         cmocka_unit_test(the_largest_record_is_told_and_taken_and_no_larger_one),
         cmocka_unit_test(a_put_collects_two_sectors_at_most),
         cmocka_unit_test(a_removal_collects_one_sector_at_most),
+        cmocka_unit_test(what_never_changes_moves_too),
+        cmocka_unit_test(a_wrong_bit_and_a_cut_behind_it_lose_nothing),
         cmocka_unit_test(what_failed_to_be_written_is_destroyed_too),
         cmocka_unit_test(a_platform_may_compute_the_checks),
         cmocka_unit_test(a_factory_reset_leaves_an_empty_opened_store_whatever_was_there),
@@ -378,6 +475,7 @@ int main(void)
     };
     const struct CMUnitTest with_index[] = {
         cmocka_unit_test(with_an_index_work_does_not_grow_with_what_is_there),
+        cmocka_unit_test(a_full_index_finds_everything),
     };
     int failed = 0;
 

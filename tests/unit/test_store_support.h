@@ -95,7 +95,7 @@ static inline kith_record make_record(uint32_t id, uint8_t fill, uint16_t len)
     kith_record record = {.kind = KITH_RECORD_BOND, .len = len, .id = id};
     uint32_t x = id << 8 | fill;
 
-    for (uint16_t i = 0; i < len; i++) {
+    for (uint16_t i = 0; i < len && i < sizeof record.octets; i++) {
         x = x * 1664525u + 1013904223u;
         record.octets[i] = (uint8_t)(x >> 24);
     }
