@@ -622,7 +622,12 @@ kith_status kith_json_store_open(kith_json_store *file, const char *path, kith_j
     else
         status = open_or_make(file);
     if (status == KITH_OK) {
-        file->store = (kith_store){file, store_open, store_read, store_put, store_remove, store_erase};
+        file->store = (kith_store){.context = file,
+                                   .open = store_open,
+                                   .read = store_read,
+                                   .put = store_put,
+                                   .remove = store_remove,
+                                   .erase = store_erase};
         return KITH_OK;
     }
     error = file->error;
