@@ -162,7 +162,7 @@ static bool tidy(kith_json_store *file)
     if (file->stale >= 0)
         (void)close(file->stale);
     file->stale = -1;
-    file->torn += was_there;
+    file->torn += was_there && !file->loaded;
     file->untidy = false;
     return true;
 }
@@ -247,6 +247,7 @@ static kith_status replace_text(kith_json_store *file, const char *text, size_t 
         return fail_as_system_says(file, "what was replaced before cannot be destroyed");
     if (!is_as_it_was(file))
         return fail(file, KITH_ERR_STORAGE, ESTALE, "somebody else changed the file");
+    file->untidy = true; /* until it is known that nothing is left of what failed */
     fd = make_new(file, fresh, text, len);
     if (fd < 0)
         return fail_as_system_says(file, "the new file cannot be written");
@@ -257,7 +258,6 @@ static kith_status replace_text(kith_json_store *file, const char *text, size_t 
         return status;
     }
     *replaced = true;
-    file->untidy = true;
     file->stale = file->fd;
     file->fd = fd;
     remember(file);
@@ -622,7 +622,12 @@ kith_status kith_json_store_open(kith_json_store *file, const char *path, kith_j
     else
         status = open_or_make(file);
     if (status == KITH_OK) {
-        file->store = (kith_store){file, store_open, store_read, store_put, store_remove, store_erase};
+        file->store = (kith_store){.context = file,
+                                   .open = store_open,
+                                   .read = store_read,
+                                   .put = store_put,
+                                   .remove = store_remove,
+                                   .erase = store_erase};
         return KITH_OK;
     }
     error = file->error;

@@ -139,7 +139,7 @@ void peers_chunk_begin(peers_chunk *c, uint32_t peer, uint8_t type, uint8_t *mem
     c->cap = cap;
 }
 
-static uint8_t *memory_of(const peers_chunk *c, uint8_t bank)
+static uint8_t *memory_of(const peers_chunk *c, unsigned bank)
 {
     return c->memory + bank * c->cap;
 }
@@ -210,13 +210,13 @@ static bool is_whole(const peers_piece bank[KITH_CHUNK_PIECES])
     return true;
 }
 
-static bool is_too_long(const peers_chunk *c, uint8_t bank)
+static bool is_too_long(const peers_chunk *c, unsigned bank)
 {
     return c->pieces[bank][0].value_len > c->cap;
 }
 
 /* Pieces of two values whose headers are the same by chance: the check tells. */
-static bool is_sound(const peers_chunk *c, uint8_t bank)
+static bool is_sound(const peers_chunk *c, unsigned bank)
 {
     const peers_piece *first = &c->pieces[bank][0];
 
@@ -231,7 +231,7 @@ static kith_status find_standing(const peers_chunk *c, uint8_t *bank)
 
     if (has_any(c, PEERS_PIECE_NEWER))
         return KITH_ERR_NEWER;
-    for (uint8_t i = 0; i < KITH_CHUNK_BANKS; i++) {
+    for (unsigned i = 0; i < KITH_CHUNK_BANKS; i++) {
         whole[i] = is_whole(c->pieces[i]) && is_sound(c, i);
         doubtful = doubtful || (is_whole(c->pieces[i]) && !whole[i]);
     }

@@ -1,5 +1,5 @@
 /* The store in a JSON file: what is put comes back, octet by octet; what cannot be is refused with its line; whatever
- * happens to the disk or the program, the old file stands or the new one. */
+ * happens to the disk or the program, the old file stands or the new one (and test_json_cuts.c). */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +33,11 @@ static int set_up(void **state)
 {
     place *p = calloc(1, sizeof *p);
 
-    strcpy(p->folder, "/tmp/kith-test-XXXXXX");
-    assert_non_null(mkdtemp(p->folder));
+    strcpy(p->folder, "/dev/shm/kith-test-XXXXXX"); /* nothing waits for a disk there */
+    if (mkdtemp(p->folder) == NULL) {
+        strcpy(p->folder, "/tmp/kith-test-XXXXXX");
+        assert_non_null(mkdtemp(p->folder));
+    }
     snprintf(p->path, sizeof p->path, "%s/bonds.json", p->folder);
     snprintf(p->fresh, sizeof p->fresh, "%s.kith-new", p->path);
     snprintf(p->old, sizeof p->old, "%s.kith-old", p->path);
@@ -774,7 +777,7 @@ static void a_step_that_cannot_be_done_changes_nothing(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(mkdir(in_the_way[i], 0700), 0);
         assert_int_equal(put(p, &record), KITH_ERR_STORAGE);
-        assert_int_equal(p->file.error, EEXIST);
+        assert_int_equal(p->file.error, i == 0 ? EEXIST : EISDIR);
         assert_int_equal(count_of(p), 0);
         assert_null(strstr(read_file(p->path), "cfcecd"));
         assert_int_equal(files_in(p), 2);
@@ -839,59 +842,6 @@ static void killed_between_two_steps_the_old_file_stands_or_the_new_one(void **s
         kith_json_store_close(&p->file);
         close(left_old);
         close(left_new);
-    }
-}
-
-/* A child writes values 0, 1, 2... and says each that is durable; it is killed at some moment. */
-static void write_until_killed(place *p, int out)
-{
-    uint8_t n = 0;
-
-    if (open_file(p, KITH_JSON_STORE_MAKE) != KITH_OK || load(p) != KITH_OK)
-        _exit(3);
-    for (;; n++) {
-        kith_record record = record_of(5, 1, &n, 1);
-
-        if (put(p, &record) != KITH_OK || write(out, &n, 1) != 1)
-            _exit(4);
-    }
-}
-
-static void killed_at_any_moment_what_was_told_durable_is_there(void **state)
-{
-    enum { KILLS = 40 };
-    place *p = *state;
-
-    for (unsigned kill_after = 0; kill_after < KILLS; kill_after++) {
-        uint8_t told = 0, next;
-        unsigned count = 0;
-        int pipes[2];
-        kith_record found;
-        pid_t child;
-
-        assert_int_equal(pipe(pipes), 0);
-        child = fork();
-        if (child == 0) {
-            close(pipes[0]);
-            write_until_killed(p, pipes[1]);
-        }
-        close(pipes[1]);
-        while (count < 1 + kill_after % 5 && read(pipes[0], &next, 1) == 1)
-            told = next, count++;
-        for (volatile unsigned wait = 0; wait < kill_after * 20000; wait++) {
-        }
-        assert_int_equal(kill(child, SIGKILL), 0);
-        assert_true(WIFSIGNALED(end_of(child)));
-        while (read(pipes[0], &next, 1) == 1)
-            told = next, count++;
-        close(pipes[0]);
-        open_sound(p, KITH_JSON_STORE_EXISTING);
-        found = get(p, 5, 1);
-        assert_int_equal(found.kind, 5);
-        assert_true(found.octets[0] == told || found.octets[0] == (uint8_t)(told + 1));
-        assert_int_equal(files_in(p), 1);
-        kith_json_store_close(&p->file);
-        assert_int_equal(unlink(p->path), 0);
     }
 }
 
@@ -962,7 +912,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_step_that_cannot_be_done_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_destroyed_is_told_until_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_between_two_steps_the_old_file_stands_or_the_new_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(killed_at_any_moment_what_was_told_durable_is_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_that_begin_at_once_share_one_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_store_says_so, set_up, tear_down),
     };

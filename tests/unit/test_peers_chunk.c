@@ -258,6 +258,8 @@ static void pieces_of_two_values_are_none(void **state)
     assert_int_equal(read_shelf(&s, &r, KITH_CHUNK_MAX), KITH_ERR_NOT_FOUND);
     memcpy(s.slots[1].octets + 5, s.slots[0].octets + 5, 4); /* even when they say the same check */
     assert_int_equal(read_shelf(&s, &r, KITH_CHUNK_MAX), KITH_ERR_DAMAGED);
+    s.slots[1].octets[3]++, s.slots[1].len++; /* of a value of another length */
+    assert_int_equal(read_shelf(&s, &r, KITH_CHUNK_MAX), KITH_ERR_NOT_FOUND);
     assert_null(r.value);
 }
 
