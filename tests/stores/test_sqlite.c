@@ -498,8 +498,12 @@ static void look_at_what_goes(int fd)
     ssize_t size = pread(fd, all, sizeof all, 0);
     bool has_any = false;
 
-    for (ssize_t i = 0; i < size; i++)
-        has_any = has_any || all[i] != 0;
+    for (uint32_t id = 1; id <= BONDS; id++) {
+        kith_record record = place_record(BOND, id, id, LEN);
+
+        for (ssize_t i = 0; i + 16 <= size; i++)
+            has_any = has_any || memcmp(all + i, record.octets, 16) == 0;
+    }
     emptied += size > 0;
     emptied_with_keys += has_any;
 }
@@ -520,6 +524,17 @@ static void a_file_is_overwritten_before_it_is_emptied(void **state)
     assert_int_equal(p->store->erase(p->store->context, &p->state), KITH_OK);
     calls.goes = NULL;
     assert_true(emptied >= 4); /* the log three times, and the database */
+    assert_int_equal(emptied_with_keys, 0);
+    place_close(p);
+    fill(p);
+    place_close(p);
+    use_sqlite_and_die(p->path, "CREATE TABLE more(x)"); /* so that it is SQLite's to open no more */
+    assert_int_equal(place_open(p), KITH_ERR_DAMAGED);
+    emptied = 0;
+    calls.goes = look_at_what_goes;
+    assert_int_equal(p->store->erase(p->store->context, &p->state), KITH_OK);
+    calls.goes = NULL;
+    assert_true(emptied >= 2);
     assert_int_equal(emptied_with_keys, 0);
 }
 
