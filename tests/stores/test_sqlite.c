@@ -528,7 +528,7 @@ static void a_file_is_overwritten_before_it_is_emptied(void **state)
     place_close(p);
     fill(p);
     place_close(p);
-    use_sqlite_and_die(p->path, "CREATE TABLE more(x)"); /* so that it is SQLite's to open no more */
+    use_sqlite_and_die(p->path, "CREATE TABLE more(x); DELETE FROM records WHERE slot=1");
     assert_int_equal(place_open(p), KITH_ERR_DAMAGED);
     emptied = 0;
     calls.goes = look_at_what_goes;
