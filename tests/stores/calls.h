@@ -19,7 +19,7 @@ typedef struct {
     int error;
     unsigned count;       /* since the plan was made */
     uint64_t dirty;       /* descriptors with something written that is not synced: bit n; not the plan's */
-    void (*goes)(int fd); /* asked before a file is emptied; may be NULL */
+    void (*goes)(int fd); /* asked before a file is emptied or removed; may be NULL */
 } calls_state;
 
 extern calls_state calls;

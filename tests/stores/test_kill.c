@@ -144,7 +144,7 @@ static void one_life(tale *t, sim_rng *rng)
 static void a_killed_program_leaves_the_old_or_the_new(void **state)
 {
     const store_kind *kind = *state;
-    unsigned lives = getenv("KITH_FULL") != NULL ? 10000 : 200;
+    unsigned lives = getenv("KITH_FULL") != NULL ? 2500 : 200;
     tale t = {.seed = stores_seed(20260612)};
     sim_rng rng;
 

@@ -97,6 +97,23 @@ static void use_sqlite(const char *path, const char *text)
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
 
+/* By a program that is killed before its write-ahead log has gone into the database. */
+static void use_sqlite_and_die(const char *path, const char *text)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        sqlite3 *database;
+
+        if (sqlite3_open(path, &database) != SQLITE_OK || sqlite3_exec(database, text, NULL, NULL, NULL) != SQLITE_OK)
+            _exit(1);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* ---- private ---- */
 
 static unsigned expect_private_files(const place *p)
@@ -249,6 +266,26 @@ static void what_is_no_store_is_left_alone_until_it_is_erased(void **state)
         use_sqlite(p->path, others[i]);
         expect_left_alone(p, KITH_ERR_DAMAGED);
     }
+}
+
+static void the_log_of_somebody_elses_database_is_left_alone_too(void **state)
+{
+    place *p = *state;
+    char path[80];
+    content database, log;
+
+    (void)snprintf(path, sizeof path, "%s-wal", p->path);
+    use_sqlite(p->path, "CREATE TABLE bonds(id)");
+    use_sqlite_and_die(p->path, "PRAGMA journal_mode=WAL; INSERT INTO bonds VALUES(1)");
+    database = load(p->path);
+    log = load(path);
+    assert_true(log.size > 0);
+    assert_int_equal(place_open(p), KITH_ERR_DAMAGED);
+    place_close(p);
+    expect_same(p->path, &database);
+    expect_same(path, &log);
+    free(database.octets);
+    free(log.octets);
 }
 
 static void a_later_version_is_told_and_left_alone(void **state)
@@ -404,6 +441,19 @@ static void a_record_whose_name_decayed_is_destroyed_with_what_is_forgotten(void
     assert_int_equal(place_count(p), BONDS - 1);
 }
 
+static void a_record_copied_to_another_slot_is_damaged(void **state)
+{
+    place *p = *state;
+
+    fill(p);
+    place_close(p);
+    use_sqlite(p->path, "UPDATE records SET name=(SELECT name FROM records WHERE slot=5),"
+                        "octets=(SELECT octets FROM records WHERE slot=5) WHERE slot=6");
+    assert_int_equal(place_open(p), KITH_OK);
+    assert_int_equal(p->state.damaged, 1);
+    assert_int_equal(expect_only_what_was_put(p), BONDS - 1);
+}
+
 static void a_damaged_record_is_replaced_and_removed_like_another(void **state)
 {
     kith_record a = place_record(BOND, 5, 5, LEN), b = place_record(BOND, 6, 6, LEN);
@@ -448,8 +498,12 @@ static void look_at_what_goes(int fd)
     ssize_t size = pread(fd, all, sizeof all, 0);
     bool has_any = false;
 
-    for (ssize_t i = 0; i < size; i++)
-        has_any = has_any || all[i] != 0;
+    for (uint32_t id = 1; id <= BONDS; id++) {
+        kith_record record = place_record(BOND, id, id, LEN);
+
+        for (ssize_t i = 0; i + 16 <= size; i++)
+            has_any = has_any || memcmp(all + i, record.octets, 16) == 0;
+    }
     emptied += size > 0;
     emptied_with_keys += has_any;
 }
@@ -470,6 +524,17 @@ static void a_file_is_overwritten_before_it_is_emptied(void **state)
     assert_int_equal(p->store->erase(p->store->context, &p->state), KITH_OK);
     calls.goes = NULL;
     assert_true(emptied >= 4); /* the log three times, and the database */
+    assert_int_equal(emptied_with_keys, 0);
+    place_close(p);
+    fill(p);
+    place_close(p);
+    use_sqlite_and_die(p->path, "CREATE TABLE more(x); DELETE FROM records WHERE slot=1");
+    assert_int_equal(place_open(p), KITH_ERR_DAMAGED);
+    emptied = 0;
+    calls.goes = look_at_what_goes;
+    assert_int_equal(p->store->erase(p->store->context, &p->state), KITH_OK);
+    calls.goes = NULL;
+    assert_true(emptied >= 2);
     assert_int_equal(emptied_with_keys, 0);
 }
 
@@ -617,6 +682,37 @@ static void an_erasing_that_is_cut_short_can_be_done_again(void **state)
     }
 }
 
+/* Without its log the database would be a sound one of some time ago. */
+static void an_erasing_that_is_cut_short_brings_nothing_back(void **state)
+{
+    place *p = *state;
+    bool done = false;
+
+    for (unsigned at = 1; !done; at++) {
+        pid_t child;
+        int status;
+
+        fill(p);
+        place_close(p);
+        use_sqlite_and_die(p->path, "CREATE TABLE more(x)");
+        child = fork();
+        if (child == 0) {
+            if (place_open(p) != KITH_ERR_DAMAGED)
+                _exit(1);
+            calls_make(CALLS_KILL, at, 0);
+            _exit(erase_all(p) == KITH_OK ? 0 : 2);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        done = WIFEXITED(status);
+        assert_true(!done || WEXITSTATUS(status) == 0);
+        if (place_open(p) == KITH_OK)
+            assert_int_equal(place_count(p), 0);
+        assert_int_equal(erase_all(p), KITH_OK);
+        place_close(p);
+        assert_int_equal(unlink(p->path), 0);
+    }
+}
+
 static void a_making_that_is_cut_short_is_done_by_the_next(void **state)
 {
     place *p = *state;
@@ -650,17 +746,20 @@ int main(void)
         CASE(while_somebody_looks_with_sqlite_it_is_busy_and_not_harmed),
         CASE(a_file_that_must_be_there_is_not_made),
         CASE(what_is_no_store_is_left_alone_until_it_is_erased),
+        CASE(the_log_of_somebody_elses_database_is_left_alone_too),
         CASE(a_later_version_is_told_and_left_alone),
         CASE(tables_with_something_that_runs_by_itself_are_not_used),
         CASE(an_empty_file_becomes_an_empty_store),
         CASE(a_flipped_bit_is_told_and_never_makes_a_record),
         CASE(a_record_whose_name_decayed_is_destroyed_with_what_is_forgotten),
+        CASE(a_record_copied_to_another_slot_is_damaged),
         CASE(a_damaged_record_is_replaced_and_removed_like_another),
         CASE(an_index_that_decayed_hides_no_record_and_makes_no_second_one),
         CASE(a_file_is_overwritten_before_it_is_emptied),
         CASE(every_failure_of_the_system_is_named_and_loses_nothing),
         CASE(a_full_disk_is_told_as_that),
         CASE(an_erasing_that_is_cut_short_can_be_done_again),
+        CASE(an_erasing_that_is_cut_short_brings_nothing_back),
         CASE(a_making_that_is_cut_short_is_done_by_the_next),
     };
 
