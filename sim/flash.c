@@ -49,6 +49,10 @@ static void note_change(sim_flash *flash, uint32_t address, uint32_t len)
 {
     struct sim_flash_change *change;
 
+    if (!flash->forgets && flash->change_count == 0) {
+        memcpy(flash->durable + address, flash->octets + address, len);
+        return;
+    }
     if (flash->change_count == flash->change_room) {
         uint32_t room = flash->change_room * 2 + 16;
 
@@ -125,7 +129,7 @@ static kith_status operate(sim_flash *flash, uint32_t address, const uint8_t *wa
         note_change(flash, address, len);
     }
     if (!flash->forgets)
-        make_durable(flash);
+        make_durable(flash); /* what came before it forgot */
     if (cut)
         sim_flash_power_off(flash);
     return cut || fail ? KITH_ERR_STORAGE : KITH_OK;
