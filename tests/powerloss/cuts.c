@@ -400,17 +400,27 @@ static cuts_told told_of(const cuts_scene *s, unsigned level)
     return level == 0 ? TOLD_NOTHING : s->levels[level].done ? TOLD_DONE : TOLD_UNDONE;
 }
 
-/* Octets between two cuts in one operation. */
+/* How many cuts in one operation, at most.  Everyday every octet of what the deed itself programs, and some of the
+ * rest. */
+static uint32_t most_cuts(const cuts_scene *s, const tape_step *step, unsigned level)
+{
+    bool programs = step->kind == TAPE_PROGRAM;
+
+    if (sim_flash_size(&s->r.flash) > 65536)
+        return level == 0 ? 16 : 2;
+    if (s->tear == CUTS_FORGOTTEN)
+        return (cuts_full() ? 32u : 8u) >> (level != 0 ? 2 : 0);
+    if (cuts_full())
+        return programs || level == 0 || step->len <= 512 ? step->len : 100;
+    return level == 0 ? (programs ? 128u : 24u) : (programs ? 9u : 3u) / level;
+}
+
+/* Octets between two of them. */
 static uint32_t stride(const cuts_scene *s, const tape_step *step, unsigned level)
 {
-    uint32_t most;
+    uint32_t most = most_cuts(s, step, level);
 
-    if (cuts_full() && sim_flash_size(&s->r.flash) <= 16384)
-        return 1;
-    most = step->kind == TAPE_PROGRAM && level == 0 ? 128 : cuts_full() ? 48 : level == 0 ? 24 : 6;
-    if (sim_flash_size(&s->r.flash) > 65536)
-        most = most / 6 + 1;
-    return step->len / most + 1;
+    return (step->len + most - 1) / most;
 }
 
 /* Octets come one after the other, first or last ones first. */
@@ -437,7 +447,7 @@ static void tear_by_chance(cuts_scene *s, unsigned level, const tape_step *step)
 {
     const cuts_level *here = &s->levels[level];
     tape_image *torn = &s->levels[level + 1].image;
-    unsigned times = sim_flash_size(&s->r.flash) > 65536 ? 2 : cuts_full() ? 60 : 8;
+    unsigned times = sim_flash_size(&s->r.flash) > 65536 ? 2 : (cuts_full() ? 120u : 8u) >> (level != 0 ? 2 : 0);
 
     for (unsigned n = 0; n < times; n++) {
         for (uint32_t i = 0; i < step->len; i++) {
@@ -480,10 +490,10 @@ static void keep_some(cuts_scene *s, unsigned level, uint32_t from, uint32_t to,
 static void tear_unsynced(cuts_scene *s, unsigned level, uint32_t from, uint32_t to, cuts_told told)
 {
     const tape *t = &s->levels[level].tape;
-    uint32_t open = to - from, ways = open < 5 ? 1u << open : 24;
+    uint32_t open = to - from, most = level == 0 && cuts_full() ? 5 : 2, ways = open <= most ? 1u << open : 2u << most;
 
     for (uint32_t way = 0; way < ways; way++) {
-        keep_some(s, level, from, to, open < 5 ? way : (uint32_t)sim_rng_next(&s->rng));
+        keep_some(s, level, from, to, open <= most ? way : (uint32_t)sim_rng_next(&s->rng));
         if (to < t->count && t->steps[to].kind != TAPE_SYNC)
             tear_step(s, level, &t->steps[to]);
         else

@@ -56,7 +56,7 @@ typedef struct {
 struct cuts_scene {
     rig r;
     tape_recorder recorder;
-    cuts_content model; /* without the deed */
+    cuts_content model;                  /* without the deed */
     kith_record versions[CUTS_VERSIONS]; /* octets that the deed removes, if it does */
     uint32_t version_count, highest_id;
     const cuts_deed *deed;
