@@ -447,7 +447,7 @@ static void tear_by_chance(cuts_scene *s, unsigned level, const tape_step *step)
 {
     const cuts_level *here = &s->levels[level];
     tape_image *torn = &s->levels[level + 1].image;
-    unsigned times = sim_flash_size(&s->r.flash) > 65536 ? 2 : (cuts_full() ? 120u : 8u) >> (level != 0 ? 2 : 0);
+    unsigned times = sim_flash_size(&s->r.flash) > 65536 ? 2 : (cuts_full() ? 40u : 8u) >> (level != 0 ? 2 : 0);
 
     for (unsigned n = 0; n < times; n++) {
         for (uint32_t i = 0; i < step->len; i++) {
