@@ -411,7 +411,7 @@ static uint32_t most_cuts(const cuts_scene *s, const tape_step *step, unsigned l
     if (s->tear == CUTS_FORGOTTEN)
         return (cuts_full() ? 32u : 8u) >> (level != 0 ? 2 : 0);
     if (cuts_full())
-        return programs || level == 0 || step->len <= 512 ? step->len : 100;
+        return level == 0 ? step->len : level == 1 ? (programs ? step->len : 128) : programs ? 16 : 8;
     return level == 0 ? (programs ? 128u : 24u) : (programs ? 9u : 3u) / level;
 }
 
