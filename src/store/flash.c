@@ -4,7 +4,7 @@
 #include "base/wipe.h"
 #include "store/log.h"
 
-enum { CHUNK = 32 };
+enum { CHUNK = 128 };
 
 static uint32_t address_of(const kith_flash_log *log, uint32_t sector, uint32_t at)
 {
@@ -65,6 +65,11 @@ bool flash_sync(kith_flash_log *log)
            flash_fail(log, KITH_ERR_STORAGE);
 }
 
+static bool is_all_erased(const kith_flash_log *log, const uint8_t *octets, uint32_t len)
+{
+    return octets[0] == log->flash->erased && memcmp(octets, octets + 1, len - 1) == 0;
+}
+
 uint32_t flash_programmed_end(kith_flash_log *log, uint32_t sector, uint32_t from, uint32_t to)
 {
     uint8_t chunk[CHUNK];
@@ -73,6 +78,10 @@ uint32_t flash_programmed_end(kith_flash_log *log, uint32_t sector, uint32_t fro
         uint32_t now = to - from < CHUNK ? to - from : CHUNK;
 
         (void)flash_read(log, sector, to - now, chunk, now);
+        if (is_all_erased(log, chunk, now)) {
+            to -= now;
+            continue;
+        }
         while (now > 0 && chunk[now - 1] == log->flash->erased) {
             now--;
             to--;

@@ -6,8 +6,6 @@
 #include "base/wipe.h"
 #include "store/log.h"
 
-enum { CHUNK = 32 };
-
 static uint32_t min32(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -23,7 +21,9 @@ static bool is_erased(const kith_flash_log *log, const uint8_t *octets, uint32_t
 
 static bool decode_record(const kith_flash_log *log, const uint8_t *header, uint32_t end, log_item *item)
 {
-    if (!layout_decode_record(layout_record_seed(item->sequence, item->at), header, &item->record))
+    const layout_place place = {log->flash, item->sequence, item->at};
+
+    if (!layout_decode_record(&place, header, &item->record, &item->crc))
         return false;
     item->form = ITEM_RECORD;
     item->size = layout_record_size(log->flash, item->record.len);
@@ -81,6 +81,11 @@ bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_ite
     return log->fault == KITH_OK;
 }
 
+uint32_t item_address(const kith_flash_log *log, const log_item *item)
+{
+    return item->sector * log->flash->sector_size + item->at;
+}
+
 bool item_first(kith_flash_log *log, const log_sector *sector, log_item *out)
 {
     return item_at(log, sector, layout_first_record(log->flash), out);
@@ -93,50 +98,39 @@ bool item_next(kith_flash_log *log, const log_sector *sector, log_item *item)
 
 /* ---- bodies ---- */
 
-typedef struct {
-    uint32_t crc;
-    bool all_cleared;
-} body;
-
-static void take_chunk(const kith_flash_log *log, body *b, const uint8_t *chunk, uint32_t len)
+static bool is_cleared(const kith_flash_log *log, const uint8_t *octets, uint32_t len)
 {
-    b->crc = layout_crc(b->crc, chunk, len);
     for (uint32_t i = 0; i < len; i++)
-        b->all_cleared = b->all_cleared && chunk[i] == flash_cleared(log);
+        if (octets[i] != flash_cleared(log))
+            return false;
+    return true;
 }
 
-/* Octets from the header's end to the check; those of the record itself go to out. */
-static void read_body(kith_flash_log *log, const log_item *item, body *b, uint8_t *out)
+static item_body judge_octets(const kith_flash_log *log, const log_item *item, const uint8_t *body, uint32_t len)
 {
-    uint8_t chunk[CHUNK];
-    uint32_t len = item->size - LAYOUT_RECORD_HEADER - LAYOUT_RECORD_TRAILER;
+    const uint8_t *trailer = body + len - LAYOUT_RECORD_TRAILER;
 
-    for (uint32_t done = 0; done < len; done += CHUNK) {
-        uint32_t now = min32(len - done, CHUNK);
-
-        (void)flash_read(log, item->sector, item->at + LAYOUT_RECORD_HEADER + done, chunk, now);
-        take_chunk(log, b, chunk, now);
-        if (out != NULL && done < item->record.len)
-            memcpy(out + done, chunk, min32(now, item->record.len - done));
-    }
-    wipe(chunk, sizeof chunk);
-}
-
-item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)
-{
-    uint8_t header[LAYOUT_RECORD_HEADER], trailer[LAYOUT_RECORD_TRAILER];
-    body b = {.all_cleared = true};
-
-    layout_encode_record(layout_record_seed(item->sequence, item->at), &item->record, header);
-    b.crc = layout_crc(layout_record_seed(item->sequence, item->at), header, sizeof header);
-    read_body(log, item, &b, out);
-    (void)flash_read(log, item->sector, item->at + item->size - LAYOUT_RECORD_TRAILER, trailer, sizeof trailer);
-    if (bytes_get32(trailer) == b.crc && trailer[4] == LAYOUT_END_MARK)
+    if (bytes_get32(trailer) == layout_crc(log->flash, item->crc, body, len - LAYOUT_RECORD_TRAILER) &&
+        trailer[4] == LAYOUT_END_MARK)
         return ITEM_WHOLE;
-    take_chunk(log, &b, trailer, sizeof trailer);
-    if (b.all_cleared)
+    if (is_cleared(log, body, len))
         return ITEM_DESTROYED;
     return trailer[4] == LAYOUT_END_MARK ? ITEM_DAMAGED : ITEM_TORN;
+}
+
+/* One read: a record is small, and each read costs something. */
+item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)
+{
+    uint8_t body[LAYOUT_RECORD_BUFFER - LAYOUT_RECORD_HEADER];
+    uint32_t len = item->size - LAYOUT_RECORD_HEADER;
+    item_body judged;
+
+    (void)flash_read(log, item->sector, item->at + LAYOUT_RECORD_HEADER, body, len);
+    judged = judge_octets(log, item, body, len);
+    if (out != NULL)
+        memcpy(out, body, item->record.len);
+    wipe(body, len);
+    return judged;
 }
 
 /* A record may say that all that is broken right before it was never durable; so may the seal of the sector. */

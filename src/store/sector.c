@@ -37,7 +37,9 @@ bool sector_read(kith_flash_log *log, uint32_t index, log_sector *out)
 
 bool sector_counts(kith_flash_log *log, uint32_t index, log_sector *out)
 {
-    return index != log->pending && index != log->retired && sector_read(log, index, out);
+    if (index == log->pending || index == log->retired)
+        return false;
+    return log->has_sectors ? index_sector(log, index, out) : sector_read(log, index, out);
 }
 
 /* Two of one sequence are none of our making; they have an order all the same. */
@@ -51,6 +53,8 @@ bool sector_next(kith_flash_log *log, const log_sector *after, log_sector *out)
     log_sector here, best;
     bool found = false;
 
+    if (log->has_sectors)
+        return index_next_sector(log, after, out);
     for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++) {
         if (!sector_counts(log, i, &here) || (after != NULL && !sector_is_after(&here, after)))
             continue;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { OTHER_ID = 99, SEEN_ROOM = 1 << 12, CUTS_SMALL = 24 };
+enum { OTHER_ID = 99, SEEN_ROOM = 1 << 12 };
 
 static const cuts_change another = {KITH_RECORD_BOND, false, OTHER_ID, 0x5c, CUTS_BOND};
 
@@ -14,11 +14,18 @@ bool cuts_full(void)
 
 /* ---- records ---- */
 
-/* No eight octets of one are those of another.  Where two sectors of 256 are all there is, records are short. */
+/* Where two sectors of 256 are all there is, records are short. */
+static uint16_t length_of(const cuts_scene *s, uint16_t len)
+{
+    uint16_t most = s->r.flash.port.program_size == 32 ? 19 : 24;
+
+    return sim_flash_size(&s->r.flash) <= 512 && len > most ? most : rig_most(&s->r, len);
+}
+
+/* No eight octets of one are those of another. */
 static kith_record record_of(const cuts_scene *s, const cuts_change *change)
 {
-    bool is_small = sim_flash_size(&s->r.flash) <= 512;
-    uint16_t len = is_small && change->len > CUTS_SMALL ? CUTS_SMALL : change->len;
+    uint16_t len = length_of(s, change->len);
     kith_record record = make_record(change->id + change->kind * 1000u, change->fill, len);
 
     record.kind = change->kind;
@@ -112,7 +119,7 @@ uint32_t cuts_sector(const cuts_scene *s)
 static kith_status open_log(cuts_scene *s)
 {
     memset(&s->r.log, 0xa5, sizeof s->r.log);
-    assert_int_equal(kith_flash_log_init(&s->r.log, &s->r.flash.port, &s->r.store), KITH_OK);
+    rig_start(&s->r);
     return rig_open(&s->r);
 }
 
@@ -566,6 +573,7 @@ cuts_count cuts_try(const sim_flash_geometry *geometry, const cuts_deed *deed, c
 
     assert_true(depth < CUTS_DEPTH);
     memset(&s, 0, sizeof s);
+    rig_next_mode = (rig_next_mode + 1) % RIG_MODES;
     rig_make(&s.r, geometry);
     tape_install(&s.recorder, &s.r.flash);
     s.deed = deed;

@@ -5,9 +5,9 @@
 
 /* From the smallest sectors to the largest, from the finest units to the widest, from two sectors to many. */
 static const sim_flash_geometry flashes[] = {
-    {256, 2, 1, 0xff, true},  {256, 2, 4, 0x00, false},  {256, 24, 2, 0xff, true},
-    {512, 4, 4, 0x00, true},  {512, 3, 32, 0xff, false}, {2048, 3, 16, 0xff, false},
-    {1024, 3, 8, 0xff, true}, {4096, 4, 4, 0xff, true},  {131072, 2, 32, 0xff, false}};
+    {256, 2, 1, 0xff, true},   {256, 2, 4, 0x00, false},    {256, 24, 2, 0xff, true}, {512, 4, 4, 0x00, true},
+    {512, 3, 32, 0xff, false}, {2048, 3, 16, 0xff, false},  {1024, 3, 8, 0xff, true}, {4096, 4, 4, 0xff, true},
+    {256, 2, 32, 0xff, false}, {131072, 2, 32, 0xff, false}};
 
 enum { FLASHES = sizeof flashes / sizeof flashes[0], LARGE = FLASHES - 1 };
 
@@ -123,7 +123,7 @@ static void prepare_full(cuts_scene *s)
 {
     prepare_two(s);
     for (uint32_t id = 3; s->r.state.room > 0 && id < 45; id++)
-        cuts_do(s, &(cuts_change){KITH_RECORD_BOND, false, id, 1, KITH_RECORD_MAX});
+        cuts_do(s, &(cuts_change){KITH_RECORD_BOND, false, id, 1, KITH_STORED_MAX});
 }
 
 /* ---- all of them, everywhere ---- */

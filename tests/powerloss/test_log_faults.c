@@ -1,6 +1,6 @@
-/* The flash log on a flash that fails, once or from now on, at each thing that is done to it: a call says so in a bounded
- * number of operations, what was durable stays, and when the flash works again so does the log.  And on one whose octets
- * change: what is hit is told and not believed, and nothing else is lost. */
+/* The flash log on a flash that fails, once or from now on, at each thing that is done to it: a call says so in a
+ * bounded number of operations, what was durable stays, and when the flash works again so does the log.  And on one
+ * whose octets change: what is hit is told and not believed, and nothing else is lost. */
 #include <stdlib.h>
 
 #include "tests/unit/test_store_support.h"
@@ -26,9 +26,9 @@ typedef struct {
     bool removes;
 } change;
 
-static const change work[] = {{BOND, 3, false}, {STATE, 1, false}, {STATE, 1, false}, {BOND, 2, false},
-                              {BOND, 3, true},  {STATE, 1, false}, {STATE, 1, true},  {BOND, 4, false},
-                              {STATE, 1, false}, {BOND, 4, true},  {BOND, 1, false}};
+static const change work[] = {{BOND, 3, false},  {STATE, 1, false}, {STATE, 1, false}, {BOND, 2, false},
+                              {BOND, 3, true},   {STATE, 1, false}, {STATE, 1, true},  {BOND, 4, false},
+                              {STATE, 1, false}, {BOND, 4, true},   {BOND, 1, false}};
 
 enum { CHANGES = sizeof work / sizeof work[0] };
 
