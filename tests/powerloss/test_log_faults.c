@@ -289,6 +289,110 @@ static void a_bit_that_is_misread_once_costs_nothing(void **state)
         strike_each(flip_read, bits[i], every(40), false);
 }
 
+/* ---- octets that change ---- */
+
+/* How many are not as they should be; what an earlier version stands for, too, is a loss. */
+static unsigned losses(life *l)
+{
+    uint8_t is[KINDS][IDS];
+    unsigned count = 0;
+
+    assert_int_equal(read_all(l, is), KITH_ERR_NOT_FOUND);
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        for (unsigned id = 0; id < IDS; id++)
+            count += is[kind][id] != l->fill[kind][id];
+    return count;
+}
+
+/* Where the headers of sectors are: whatever is behind one may be lost with it. */
+static bool is_in_sector_header(const life *l, uint32_t address)
+{
+    uint32_t unit = l->r.flash.port.program_size;
+
+    return address % l->r.flash.port.sector_size < (24 + unit - 1) / unit * unit + 2 * unit;
+}
+
+/* A loss is told; what is lost is one record, or what one sector held; and the log goes on. */
+static void decay(life *l, uint32_t address, uint8_t bits)
+{
+    static const change more = {BOND, 5, false};
+    unsigned lost, told;
+
+    begin_again(l);
+    sim_flash_octets(&l->r.flash)[address] ^= bits;
+    sim_flash_settle(&l->r.flash);
+    assert_int_equal(rig_restart(&l->r), KITH_OK);
+    faults++;
+    lost = losses(l);
+    told = l->r.state.damaged + l->r.state.torn;
+    assert_true(lost == 0 || told > 0);
+    assert_true(lost <= 1 || is_in_sector_header(l, address));
+    if (do_bounded(l, &more, 209) != KITH_OK)
+        assert_int_equal(do_bounded(l, &more, 209), KITH_OK);
+    l->fill[BOND][5] = 209;
+    assert_int_equal(rig_restart(&l->r), KITH_OK);
+    assert_true(losses(l) <= lost);
+    l->fill[BOND][5] = NONE;
+}
+
+static bool can_be_opened_without_its_header(const life *l, uint32_t address)
+{
+    uint32_t size = l->r.flash.port.sector_size, headers = 0;
+
+    for (uint32_t i = 0; i < l->r.flash.port.sector_count; i++)
+        headers += memcmp(l->start + i * size, "Kith", 4) == 0;
+    return headers > 1 || !is_in_sector_header(l, address);
+}
+
+static void an_octet_that_decays_costs_its_record_and_is_told(void **state)
+{
+    static const uint8_t patterns[] = {0x01, 0x80, 0x10, 0xff, 0x3c};
+    unsigned count = getenv("KITH_FULL") != NULL ? sizeof patterns : 1;
+
+    (void)state;
+    for (unsigned f = 0; f < FLASHES; f++) {
+        static life l;
+
+        make_life(&l, &flashes[f]);
+        for (uint32_t at = 0; at < sim_flash_size(&l.r.flash); at += every(3))
+            for (unsigned i = 0; i < count; i++)
+                if (l.start[at] != l.r.flash.port.erased && can_be_opened_without_its_header(&l, at))
+                    decay(&l, at, patterns[(at + i) % sizeof patterns]);
+        free_life(&l);
+    }
+}
+
+/* A bit that cannot be programmed, or not be erased: a call goes around it or says that it could not. */
+static void live_with_stuck_bit(life *l, uint32_t address, uint8_t bits)
+{
+    begin_again(l);
+    sim_flash_stick(&l->r.flash, address, bits, l->r.flash.port.erased);
+    for (unsigned i = 0; i < CHANGES; i++) {
+        kith_status status = do_bounded(l, &work[i], (uint8_t)(210 + i));
+
+        check(l, &work[i], (uint8_t)(210 + i));
+        if (status != KITH_OK)
+            break;
+        note(l, &work[i], (uint8_t)(210 + i));
+    }
+    assert_int_equal(rig_restart(&l->r), KITH_OK);
+    faults++;
+}
+
+static void a_bit_that_cannot_be_programmed_loses_nothing(void **state)
+{
+    (void)state;
+    for (unsigned f = 0; f < FLASHES; f++) {
+        static life l;
+
+        make_life(&l, &flashes[f]);
+        for (uint32_t at = 0; at < sim_flash_size(&l.r.flash); at += every(3))
+            if (l.start[at] == l.r.flash.port.erased)
+                live_with_stuck_bit(&l, at, (uint8_t)(1u << at % 8));
+        free_life(&l);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +401,8 @@ int main(void)
         cmocka_unit_test(a_failing_sync_is_told_and_done_again),
         cmocka_unit_test(a_failing_read_is_told_and_done_again),
         cmocka_unit_test(a_bit_that_is_misread_once_costs_nothing),
+        cmocka_unit_test(an_octet_that_decays_costs_its_record_and_is_told),
+        cmocka_unit_test(a_bit_that_cannot_be_programmed_loses_nothing),
     };
     int failed = cmocka_run_group_tests_name("a flash that fails", tests, NULL, NULL);
 
