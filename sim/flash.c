@@ -233,6 +233,7 @@ static kith_status flash_erase(void *context, uint32_t sector)
         abort();
     memset(erased, flash->port.erased, size);
     flash->counts.erases++;
+    flash->wear[sector]++;
     status = operate(flash, sector * size, erased, size);
     flash->half_erased[sector] = status != KITH_OK;
     free(erased);
@@ -274,7 +275,8 @@ bool sim_flash_new(sim_flash *flash, const sim_flash_geometry *geometry)
     flash->octets = malloc(sim_flash_size(flash));
     flash->durable = malloc(sim_flash_size(flash));
     flash->half_erased = calloc(geometry->sector_count, sizeof *flash->half_erased);
-    if (flash->octets == NULL || flash->durable == NULL || flash->half_erased == NULL) {
+    flash->wear = calloc(geometry->sector_count, sizeof *flash->wear);
+    if (flash->octets == NULL || flash->durable == NULL || flash->half_erased == NULL || flash->wear == NULL) {
         sim_flash_free(flash);
         return false;
     }
@@ -289,6 +291,7 @@ void sim_flash_free(sim_flash *flash)
     free(flash->octets);
     free(flash->durable);
     free(flash->half_erased);
+    free(flash->wear);
     memset(flash, 0, sizeof *flash);
 }
 
@@ -297,6 +300,7 @@ void sim_flash_blank(sim_flash *flash)
     memset(flash->octets, flash->port.erased, sim_flash_size(flash));
     memset(flash->half_erased, 0, flash->port.sector_count * sizeof *flash->half_erased);
     sim_flash_settle(flash);
+    memset(flash->wear, 0, flash->port.sector_count * sizeof *flash->wear);
     memset(&flash->counts, 0, sizeof flash->counts);
     flash->stuck_bits = 0;
     sim_rng_seed(&flash->rng, 1, 0);

@@ -31,6 +31,7 @@ typedef struct {
 typedef struct {
     kith_flash port; /* hand this to the log */
     sim_flash_counts counts;
+    uint32_t *wear; /* erases, by sector */
     sim_flash_tear tear;
     bool forgets; /* what was not synced before a cut is there, or not, by chance: a disk with a cache */
     bool read_only;
