@@ -248,6 +248,12 @@ static void check_highest_id(cuts_scene *s, bool done)
         fail_cut(s, "an ID may be given out twice", "");
 }
 
+/* What is written to its end has its end mark: nothing that a cut leaves looks like damage. */
+static bool is_in_order(const cuts_scene *s)
+{
+    return s->tear == CUTS_FORWARD || s->tear == CUTS_FORGOTTEN;
+}
+
 /* A write of something else must not turn what was torn into damage. */
 static void check_another(cuts_scene *s)
 {
@@ -261,7 +267,7 @@ static void check_another(cuts_scene *s)
     assert_int_equal(open_log(s), KITH_OK);
     assert_int_equal(change_log(s, &gone), KITH_OK);
     (void)check_contents(s, "after another was written");
-    if (s->tear == CUTS_FORWARD)
+    if (is_in_order(s))
         assert_int_equal(s->r.state.damaged, 0);
 }
 
@@ -302,7 +308,7 @@ static bool check_opened(cuts_scene *s, kith_status status)
     if (status != KITH_OK)
         fail_cut(s, "does not open:", kith_status_name(status));
     done = check_contents(s, "after the cut");
-    if (s->tear == CUTS_FORWARD && s->r.state.damaged != 0)
+    if (is_in_order(s) && s->r.state.damaged != 0)
         fail_cut(s, "calls it damage", "");
     if (s->r.state.torn > 3)
         fail_cut(s, "tells of too many torn writes", "");
@@ -375,6 +381,14 @@ static bool try_flash(cuts_scene *s, unsigned level)
  * opened before), or was found undone, or nobody knows. */
 typedef enum { TOLD_NOTHING, TOLD_DONE, TOLD_UNDONE } cuts_told;
 
+/* Who was told that it is forgotten may hand the flash to somebody. */
+static void check_told_destroyed(cuts_scene *s)
+{
+    image_load(&s->levels[1].image, &s->r.flash);
+    for (uint32_t i = 0; s->deed->change.removes && i < s->version_count; i++)
+        check_destroyed(s, &s->versions[i]);
+}
+
 static void take_flash(cuts_scene *s, unsigned level, cuts_told told)
 {
     uint64_t hash = s->levels[level].image.hash | 1;
@@ -382,6 +396,8 @@ static void take_flash(cuts_scene *s, unsigned level, cuts_told told)
     bool fresh, done;
 
     s->count.cuts++;
+    if (level == 1 && told == TOLD_DONE)
+        check_told_destroyed(s);
     if (s->seen_count * 2 > s->seen_room)
         grow_seen(s);
     seen = seen_at(s, hash);
