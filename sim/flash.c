@@ -139,7 +139,8 @@ static void stick(sim_flash *flash)
 
 static kith_status operate(sim_flash *flash, uint32_t address, const uint8_t *wanted, uint32_t len)
 {
-    bool cut = is_due(&flash->cut_in), fail = fails(&flash->fail_in, &flash->fail_count), flip = is_due(&flash->flip_in);
+    bool cut = is_due(&flash->cut_in), fail = fails(&flash->fail_in, &flash->fail_count),
+         flip = is_due(&flash->flip_in);
 
     flash->counts.operations++;
     flash->counts.faults += fail || flip;

@@ -1,9 +1,9 @@
 /* A faulty flash for tests: in memory, of any geometry.  Counts what is done to it, loses power in the middle of an
  * operation, fails, programs and reads wrongly; always the same way when asked the same way.
  *
- * Programming and erasing are operations, and reads are counted apart; the next one has the number 1.  What real flash could not do (program what
- * is not erased, an address between units) is refused, and counted as a mistake.  So is programming a sector whose
- * erasing was cut short, even where it reads as erased. */
+ * Programming and erasing are operations, and reads are counted apart; the next one has the number 1.  What real flash
+ * could not do (program what is not erased, an address between units) is refused, and counted as a mistake.  So is
+ * programming a sector whose erasing was cut short, even where it reads as erased. */
 #ifndef SIM_FLASH_H
 #define SIM_FLASH_H
 
@@ -25,7 +25,8 @@ typedef struct {
 } sim_flash_geometry;
 
 typedef struct {
-    uint32_t operations, programs, programmed /* octets */, erases, syncs, reads, mistakes, faults /* that were planned, and happened */;
+    uint32_t operations, programs, programmed /* octets */, erases, syncs, reads, mistakes,
+        faults /* that were planned, and happened */;
 } sim_flash_counts;
 
 typedef struct {
@@ -59,7 +60,7 @@ void sim_flash_flip(sim_flash *flash, uint32_t operation, uint32_t bit); /* of t
 void sim_flash_fail_sync(sim_flash *flash, uint32_t sync);
 void sim_flash_fail_read(sim_flash *flash, uint32_t read, uint32_t times); /* and those after it */
 void sim_flash_flip_read(sim_flash *flash, uint32_t read, uint32_t bit);   /* of what is read, this once */
-void sim_flash_fail_on(sim_flash *flash, uint32_t times);                  /* so many operations after the one that fails */
+void sim_flash_fail_on(sim_flash *flash, uint32_t times); /* so many operations after the one that fails */
 void sim_flash_stick(sim_flash *flash, uint32_t address, uint8_t bits, uint8_t value); /* bits 0: none; not a plan */
 
 bool sim_flash_has_cut(const sim_flash *flash);
