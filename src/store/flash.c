@@ -70,6 +70,17 @@ static bool is_all_erased(const kith_flash_log *log, const uint8_t *octets, uint
     return octets[0] == log->flash->erased && memcmp(octets, octets + 1, len - 1) == 0;
 }
 
+/* What is not erased is read twice: an octet that was misread once is no octet. */
+static bool reads_erased(kith_flash_log *log, uint32_t sector, uint32_t at, uint8_t *chunk, uint32_t len)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        (void)flash_read(log, sector, at, chunk, len);
+        if (is_all_erased(log, chunk, len))
+            return true;
+    }
+    return false;
+}
+
 uint32_t flash_programmed_end(kith_flash_log *log, uint32_t sector, uint32_t from, uint32_t to)
 {
     uint8_t chunk[CHUNK];
@@ -77,8 +88,7 @@ uint32_t flash_programmed_end(kith_flash_log *log, uint32_t sector, uint32_t fro
     while (to > from) {
         uint32_t now = to - from < CHUNK ? to - from : CHUNK;
 
-        (void)flash_read(log, sector, to - now, chunk, now);
-        if (is_all_erased(log, chunk, now)) {
+        if (reads_erased(log, sector, to - now, chunk, now)) {
             to -= now;
             continue;
         }

@@ -30,13 +30,22 @@ static bool decode_record(const kith_flash_log *log, const uint8_t *header, uint
     return item->size <= end - item->at;
 }
 
+/* Is a header here?  What looks broken is read twice: what was misread once is not thrown away. */
+static bool read_header(kith_flash_log *log, uint32_t end, uint8_t *header, log_item *item)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (flash_read(log, item->sector, item->at, header, LAYOUT_RECORD_HEADER) &&
+            decode_record(log, header, end, item))
+            return true;
+    return false;
+}
+
 /* Surely a record.  What follows something torn says so, and may be half destroyed by now. */
 static bool is_sure_record(kith_flash_log *log, uint32_t end, log_item *item)
 {
     uint8_t header[LAYOUT_RECORD_HEADER];
 
-    return flash_read(log, item->sector, item->at, header, sizeof header) && decode_record(log, header, end, item) &&
-           (item->record.voids || item_judge(log, item, NULL) < ITEM_TORN);
+    return read_header(log, end, header, item) && (item->record.voids || item_judge(log, item, NULL) < ITEM_TORN);
 }
 
 /* Nobody knows where it ends: it goes on to the next sure record, or to the last octet that was programmed. */
@@ -62,13 +71,17 @@ bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_ite
 {
     uint8_t header[LAYOUT_RECORD_HEADER];
     uint32_t end = sector_end(log, sector->index);
+    bool sound;
 
     memset(out, 0, sizeof *out);
     out->sector = sector->index;
     out->sequence = sector->header.sequence;
     out->at = at;
-    if (at > end || end - at < layout_reserve(log->flash) || !flash_read(log, out->sector, at, header, sizeof header))
+    if (at > end || end - at < layout_reserve(log->flash))
         return false;
+    sound = read_header(log, end, header, out);
+    if (sound || log->fault != KITH_OK)
+        return sound;
     if (header[0] == flash_cleared(log)) {
         out->form = ITEM_CLEARED;
         out->size = log->flash->program_size;
@@ -76,8 +89,7 @@ bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_ite
     }
     if (is_erased(log, header, sizeof header) && flash_programmed_end(log, out->sector, at, end) == at)
         return false;
-    if (!decode_record(log, header, end, out))
-        measure_unreadable(log, end, out);
+    measure_unreadable(log, end, out);
     return log->fault == KITH_OK;
 }
 
@@ -118,15 +130,17 @@ static item_body judge_octets(const kith_flash_log *log, const log_item *item, c
     return trailer[4] == LAYOUT_END_MARK ? ITEM_DAMAGED : ITEM_TORN;
 }
 
-/* One read: a record is small, and each read costs something. */
+/* One read: a record is small, and each read costs something.  What looks broken is read again. */
 item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)
 {
     uint8_t body[LAYOUT_RECORD_BUFFER - LAYOUT_RECORD_HEADER];
     uint32_t len = item->size - LAYOUT_RECORD_HEADER;
-    item_body judged;
+    item_body judged = ITEM_TORN;
 
-    (void)flash_read(log, item->sector, item->at + LAYOUT_RECORD_HEADER, body, len);
-    judged = judge_octets(log, item, body, len);
+    for (unsigned i = 0; i < 2 && judged >= ITEM_TORN; i++) {
+        (void)flash_read(log, item->sector, item->at + LAYOUT_RECORD_HEADER, body, len);
+        judged = judge_octets(log, item, body, len);
+    }
     if (out != NULL)
         memcpy(out, body, item->record.len);
     wipe(body, len);

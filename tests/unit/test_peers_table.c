@@ -825,6 +825,7 @@ static void without_a_random_key_there_is_no_host_of_many_bonds(void **state)
     port.random = failing_random;
     kith_config_default(&config);
     config.crypto = &port;
+    config.store = &kith_volatile_store;
     config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 33, .mtu = 65, .events = 8};
     assert_int_equal(kith_host_init(memory, sizeof memory, &config, &h), KITH_ERR_ENTROPY);
     assert_null(h);
