@@ -35,8 +35,8 @@ typedef struct {
     bool is_open;
 } kith_sealed_store;
 
-/* Makes *out a sealed store around config->inner.  Nothing is read yet.  Owner: the caller, of all that is named, for as
- * long as *out is used; *config itself is copied.
+/* Makes *out a sealed store around config->inner.  Nothing is read yet.  Owner: the caller, of all that is named, for
+ * as long as *out is used; *config itself is copied.
  *
  * Its operations answer, besides what every store answers (kith/store.h), each leaving everything as it is:
  * KITH_ERR_NO_KEY       the port has not the device key of config->generation, or of a record that stands
@@ -51,28 +51,28 @@ typedef struct {
  * Another failure of the port is handed on.  A record of a host that is opened plain, without the sealed store, is
  * KITH_ERR_NEWER to that host, and stays as it is.
  *
- * erase works in each of these cases, if the inner store has it and the port the key of config->generation.  Room is told for sealed records; a counter takes one
- * of them.
+ * erase works in each of these cases, if the inner store has it and the port the key of config->generation.  Room is
+ * told for sealed records; a counter takes one of them.
  *
  * KITH_ERR_VALUE: no inner store, no port, a port without device_key, or with half a counter. */
 KITH_MUST_USE kith_status kith_sealed_store_init(kith_sealed_store *s, const kith_sealed_config *config,
                                                  kith_store *out);
 
-/* The three calls below are operations as those of *out are: at a time when no other is under way, so before the host is
- * started.  state may be NULL. */
+/* The three calls below are operations as those of *out are: at a time when no other is under way, so before the host
+ * is started.  state may be NULL. */
 
-/* Seals what is plain: for the update that brings sealing.  What is there is believed as it is, so call it that once and
- * not whenever a store is found to be plain.  Each record stands in one form or the other whenever the power goes; called
- * again it goes on.  In the end no plain octets of records that stand are left, those of their earlier versions
+/* Seals what is plain: for the update that brings sealing.  What is there is believed as it is, so call it that once
+ * and not whenever a store is found to be plain.  Each record stands in one form or the other whenever the power goes;
+ * called again it goes on.  In the end no plain octets of records that stand are left, those of their earlier versions
  * included.  Of a sealed store: the same as open.
  * KITH_ERR_FULL: sealing takes more room than there is; nothing was changed. */
 KITH_MUST_USE kith_status kith_sealed_store_convert(kith_sealed_store *s, kith_store_state *state);
 
 /* Seals everything with the key of another generation.  KITH_OK: from now on that key alone is needed, and to destroy
- * the earlier one makes all octets that it sealed unreadable.  Cut short or failed, both are needed; called again it goes
- * on.  Until a program has seen KITH_OK it should call it at each start, with config->generation the old or the new one.
- * Records that are not authentic are left as they are, and stay damaged.
- * KITH_ERR_NO_KEY: the port has not the new key, or not that of a record; nothing more was changed. */
+ * the earlier one makes all octets that it sealed unreadable.  Cut short or failed, both are needed; called again it
+ * goes on.  Until a program has seen KITH_OK it should call it at each start, with config->generation the old or the
+ * new one. Records that are not authentic are left as they are, and stay damaged. KITH_ERR_NO_KEY: the port has not the
+ * new key, or not that of a record; nothing more was changed. */
 KITH_MUST_USE kith_status kith_sealed_store_rotate(kith_sealed_store *s, uint16_t generation, kith_store_state *state);
 
 /* With a counter: takes what is there for what was stored last, after a person decided so.  What is not authentic stays
@@ -93,8 +93,8 @@ typedef struct {
     } of[KITH_DEVICE_KEYS];
 } kith_device_keys;
 
-/* Gives a crypto port a device key, derived from a secret that the program has from a key file, a keyring, fuses or a TPM.
- * Sets port->device_key, and port->context to keys: for ports whose other calls don't use their context, as
+/* Gives a crypto port a device key, derived from a secret that the program has from a key file, a keyring, fuses or a
+ * TPM. Sets port->device_key, and port->context to keys: for ports whose other calls don't use their context, as
  * kith_openssl_port() and kith_psa_port() make them.
  *
  *   keys        all zeros before its first use; outlives the port

@@ -79,7 +79,7 @@ static kith_status find_moved(const kith_sealed_store *s, kith_record *copy)
     copy->kind = plain.octets[KIND_AT];
     copy->id = bytes_get32(plain.octets + ID_AT);
     return copy->len >= SEAL_MORE && equal_ct(tag_of(copy), plain.octets + TAG_AT, SEAL_TAG) ? KITH_OK
-                                                                                              : KITH_ERR_NOT_FOUND;
+                                                                                             : KITH_ERR_NOT_FOUND;
 }
 
 static kith_status resume(kith_sealed_store *s)

@@ -1,5 +1,5 @@
-/* Another device key: every record that stands is sealed anew, one after the other, each an ordinary change.  Cut short,
- * some are under one key and some under the other, and both are read. */
+/* Another device key: every record that stands is sealed anew, one after the other, each an ordinary change.  Cut
+ * short, some are under one key and some under the other, and both are read. */
 #include <string.h>
 
 #include "base/wipe.h"

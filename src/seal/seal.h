@@ -13,10 +13,11 @@ enum { SEAL_ID_IDENTITY = 0, SEAL_ID_MANIFEST = 1, SEAL_ID_JOURNAL = 2, SEAL_ID_
 
 /* KITH_ERR_NO_KEY, KITH_ERR_ENTROPY, or the port's; *out is zeroed then.  plain and out are not the same. */
 kith_status seal_close(const kith_sealed_store *s, const kith_record *plain, kith_record *out);
-/* KITH_ERR_DAMAGED: plain, or not authentic here.  KITH_ERR_NEWER, KITH_ERR_NO_KEY, or the port's.  *out is zeroed then. */
+/* KITH_ERR_DAMAGED: plain, or not authentic here.  KITH_ERR_NEWER, KITH_ERR_NO_KEY, or the port's.  *out is zeroed
+ * then. */
 kith_status seal_open(const kith_sealed_store *s, const kith_record *sealed, kith_record *out);
-bool seal_is_plain(const kith_record *record);              /* its first octet is an unsealed record's */
-uint16_t seal_generation(const kith_record *sealed);        /* as it says itself */
+bool seal_is_plain(const kith_record *record);                             /* its first octet is an unsealed record's */
+uint16_t seal_generation(const kith_record *sealed);                       /* as it says itself */
 kith_status seal_has_key(const kith_sealed_store *s, uint16_t generation); /* KITH_ERR_NO_KEY: no */
 kith_status seal_digest(const kith_sealed_store *s, const kith_record *record, uint8_t out[16]);
 void seal_add_digest(uint8_t into[16], const uint8_t digest[16]); /* and takes it away again */
