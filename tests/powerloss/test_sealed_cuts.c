@@ -331,7 +331,7 @@ static bool try_cut(scene *s, const deed *d, const snapshot *before, const cut *
 
 static void try_recovery(scene *s, const deed *d, const snapshot *before, cut c)
 {
-    static const uint32_t lengths[] = {0, 30, 100000};
+    static const uint32_t lengths[] = {0, 100000};
 
     for (c.again = 1;; c.again += is_full() || d->begin != convert ? 1 : 5)
         for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
@@ -344,7 +344,7 @@ static void try_recovery(scene *s, const deed *d, const snapshot *before, cut c)
 /* A length beyond the operation's end is its end: it is done, and nothing after it is. */
 static void try_all(scene *s, const deed *d, const snapshot *before)
 {
-    static const uint32_t few[] = {0, 1, 9, 60, 100000};
+    static const uint32_t few[] = {0, 9, 60, 100000};
     cut c = {.operation = 1};
     bool fell = true;
 
