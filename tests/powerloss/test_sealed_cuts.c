@@ -353,8 +353,8 @@ static void try_all(scene *s, const deed *d, const snapshot *before)
             c.len = !is_full() ? few[i] : i < 129 ? i : 100000;
             c.again = 0;
             fell = try_cut(s, d, before, &c);
-            if (fell && (c.len == 0 || c.len == 60 || c.len == 100000) &&
-                (is_full() || d->begin != convert || c.operation % 4 == 1))
+            if (fell && (c.len == 0 || c.len == 100000) &&
+                (is_full() || d->begin != convert || c.operation % 6 == 1))
                 try_recovery(s, d, before, c);
         }
 }

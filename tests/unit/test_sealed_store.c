@@ -972,7 +972,6 @@ int main(void)
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(nothing_that_was_put_can_be_read_below),
         cmocka_unit_test(both_backends_seal_the_same),
-        cmocka_unit_test(octets_are_as_the_document_says),
         cmocka_unit_test(a_random_source_that_repeats_repeats_no_nonce),
         cmocka_unit_test(a_random_source_that_fails_writes_nothing),
         cmocka_unit_test(every_flipped_bit_is_seen),
@@ -1008,6 +1007,7 @@ int main(void)
         cmocka_unit_test(no_cut_between_operations_locks_it_up),
         cmocka_unit_test(device_keys_come_from_a_secret),
         cmocka_unit_test(a_store_is_sealed_with_such_keys_on_both_backends),
+        cmocka_unit_test(octets_are_as_the_document_says),
     };
 
     return cmocka_run_group_tests_name("sealed store", tests, NULL, NULL);
