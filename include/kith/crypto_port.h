@@ -76,9 +76,9 @@ typedef struct kith_crypto_port {
 
     /* ---- for sealed stores alone (kith/sealed_store.h); NULL where there is none ---- */
 
-    /* A key of this very device, the same one each time, by its generation.  key: 16 octets, or the port's own reference
-     * that its ccm_* understand; it goes to no other call.  It is wiped after use.
-     * KITH_ERR_NOT_FOUND: there is no such generation (any more).  Another failure is taken for a passing one. */
+    /* A key of this very device, the same one each time, by its generation.  key: 16 octets, or the port's own
+     * reference that its ccm_* understand; it goes to no other call.  It is wiped after use. KITH_ERR_NOT_FOUND: there
+     * is no such generation (any more).  Another failure is taken for a passing one. */
     kith_status (*device_key)(void *context, uint16_t generation, uint8_t key[16]);
 
     /* Optional, both or neither: a counter that goes up by one and never down, whatever is done to the store's medium;

@@ -349,12 +349,11 @@ static void try_all(scene *s, const deed *d, const snapshot *before)
     bool fell = true;
 
     for (; fell; c.operation++)
-        for (unsigned i = 0; fell && i < (is_full() ? 130u : sizeof few / sizeof few[0]); i++) {
-            c.len = !is_full() ? few[i] : i < 129 ? i : 100000;
+        for (unsigned i = 0; fell && i < (is_full() ? 33u : sizeof few / sizeof few[0]); i++) {
+            c.len = !is_full() ? few[i] : i < 32 ? i * 4 : 100000;
             c.again = 0;
             fell = try_cut(s, d, before, &c);
-            if (fell && (c.len == 0 || c.len == 100000) &&
-                (is_full() || d->begin != convert || c.operation % 6 == 1))
+            if (fell && (c.len == 0 || c.len == 100000) && (is_full() || d->begin != convert || c.operation % 6 == 1))
                 try_recovery(s, d, before, c);
         }
 }
