@@ -362,4 +362,84 @@ static inline bool seal_lacks(seal_rig *r, uint32_t id)
     return seal_store_lacks(&r->store, KITH_RECORD_BOND, id);
 }
 
+/* ---- stores to begin with ---- */
+
+enum { SEAL_LEN = 57 };
+
+static inline void open_new(seal_rig *r, uint8_t device, bool counts)
+{
+    seal_make(r, device, counts);
+    assert_int_equal(seal_reopen(r), KITH_OK);
+}
+
+/* Two bonds, and a device record. */
+static inline void open_used(seal_rig *r, bool counts)
+{
+    kith_record device = seal_record(KITH_RECORD_DEVICE, 0, 9, 23);
+
+    open_new(r, 0, counts);
+    assert_int_equal(seal_put(r, 1, 0x11, SEAL_LEN), KITH_OK);
+    assert_int_equal(seal_put(r, 2, 0x22, SEAL_LEN), KITH_OK);
+    assert_int_equal(seal_store_put(&r->store, &device, &r->state), KITH_OK);
+}
+
+static inline kith_record *stored(seal_rig *r, uint8_t kind, uint32_t id)
+{
+    kith_record *record = memory_find(&r->memory, kind, id);
+
+    assert_non_null(record);
+    return record;
+}
+
+/* ---- what must hold ---- */
+
+/* It is opened, the record is not handed out, and it is counted. */
+static inline void expect_refused(seal_rig *r, uint32_t id)
+{
+    kith_record record;
+    uint32_t cursor = 0;
+    bool told = false;
+
+    assert_int_equal(seal_reopen(r), KITH_OK);
+    assert_int_equal(r->state.damaged, 1);
+    assert_true(seal_lacks(r, id));
+    while (r->store.read(r->store.context, &cursor, &record) == KITH_OK)
+        told |= record.kind == KITH_RECORD_BOND && record.id == id && record.removed && record.len == 0;
+    assert_true(told);
+    assert_true(seal_holds(r, 2, 0x22, SEAL_LEN));
+}
+
+/* Nothing is handed out, and nothing is written. */
+static inline void expect_left_alone(seal_rig *r, kith_status why)
+{
+    seal_memory before;
+    kith_record record;
+    uint32_t cursor = 0;
+
+    before = r->memory;
+    assert_int_equal(seal_reopen(r), why);
+    assert_int_equal(r->store.read(r->store.context, &cursor, &record), why);
+    assert_int_equal(record.len, 0);
+    assert_int_equal(seal_put(r, 1, 0x55, SEAL_LEN), why);
+    assert_int_equal(seal_remove(r, 1), why);
+    assert_int_equal(r->memory.writes, before.writes);
+    assert_int_equal(r->memory.used, before.used);
+    assert_memory_equal(r->memory.of, before.of, sizeof before.of);
+}
+
+/* With an earlier version of record 1. */
+static inline void make_plain(seal_rig *r, bool counts, uint32_t bonds)
+{
+    kith_record record = seal_record(KITH_RECORD_DEVICE, 0, 9, 23);
+
+    seal_make(r, 0, counts);
+    memory_add(&r->memory, &record);
+    for (uint32_t id = 1; id <= bonds; id++) {
+        record = seal_record(KITH_RECORD_BOND, id, 0x11, SEAL_LEN);
+        memory_add(&r->memory, &record);
+    }
+    record = seal_record(KITH_RECORD_BOND, 1, 0x12, SEAL_LEN);
+    memory_add(&r->memory, &record);
+}
+
 #endif
