@@ -333,7 +333,7 @@ static void try_recovery(scene *s, const deed *d, const snapshot *before, cut c)
 {
     static const uint32_t lengths[] = {0, 100000};
 
-    for (c.again = 1;; c.again += is_full() || d->begin != convert ? 1 : 5)
+    for (c.again = 1;; c.again += d->begin != convert ? 1 : is_full() ? 3 : 5)
         for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
             c.again_len = lengths[i];
             if (!try_cut(s, d, before, &c))
@@ -349,11 +349,12 @@ static void try_all(scene *s, const deed *d, const snapshot *before)
     bool fell = true;
 
     for (; fell; c.operation++)
-        for (unsigned i = 0; fell && i < (is_full() ? 33u : sizeof few / sizeof few[0]); i++) {
-            c.len = !is_full() ? few[i] : i < 32 ? i * 4 : 100000;
+        for (unsigned i = 0; fell && i < (is_full() ? 17u : sizeof few / sizeof few[0]); i++) {
+            c.len = !is_full() ? few[i] : i < 16 ? i * 8 : 100000;
             c.again = 0;
             fell = try_cut(s, d, before, &c);
-            if (fell && (c.len == 0 || c.len == 100000) && (is_full() || d->begin != convert || c.operation % 6 == 1))
+            if (fell && (c.len == 0 || c.len == 100000) &&
+                (d->begin != convert || c.operation % (is_full() ? 3 : 6) == 1))
                 try_recovery(s, d, before, c);
         }
 }
