@@ -19,6 +19,7 @@ MAP = {
     "src/gatt": ("src/base", "src/att", "src/crypto"),
     "src/smp": ("src/base", "src/crypto"),
     "src/store": ("src/base",),
+    "src/seal": ("src/base", "src/crypto"),
     "src/peers": ("src/base", "src/crypto", "src/store"),
     "src/host": ("src",),
     "src/export": ("src",),  # keys in the open: a library of its own

@@ -23,6 +23,7 @@ enum {
     KITH_RECORD_DEVICE = 1, /* id 0: our own identity */
     KITH_RECORD_BOND = 2,   /* id: the peer's */
     KITH_RECORD_STATE = 3,  /* id: the peer's; what changes often beside a bond */
+    KITH_RECORD_SEAL = 4,   /* a sealed store's own: docs/sealing.md */
     /* 14 to 61: chunks beside bonds, docs/bond-format.md */
     KITH_RECORD_MAX = 192, /* octets of a record, as a host writes it */
     KITH_STORED_MAX = 224  /* as a store keeps it: sealing adds up to 32 */
