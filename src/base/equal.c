@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Words where there are any left.  What has differed so far goes through a volatile, so that no compiler learns that it may
- * stop at the first difference. */
+/* Words where there are any left.  What has differed so far goes through a volatile, so that no compiler learns that it
+ * may stop at the first difference. */
 bool equal_ct(const void *a, const void *b, size_t len)
 {
     const unsigned char *p = a, *q = b;
