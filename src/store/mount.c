@@ -250,7 +250,7 @@ static bool look_at_record(kith_flash_log *log, const log_sector *sector, const 
         take_with_index(log, item, loss, body, b);
     else if (!item->record.removal)
         add_candidate(log, item, loss, body, b);
-    return broken;
+    return broken && loss != ITEM_LOST;
 }
 
 static bool has_end_mark(kith_flash_log *log, const log_item *item)

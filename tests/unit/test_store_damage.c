@@ -188,6 +188,37 @@ static void nor_does_it_before_a_restart(void **state)
     rig_free(&r);
 }
 
+/* Copied as the last one of a sector, with nothing behind it, it still was durable once. */
+static void nor_when_its_damaged_successor_is_moved(void **state)
+{
+    static const sim_flash_geometry geometry = {512, 4, 1, 0xff, false};
+    rig r;
+
+    (void)state;
+    rig_make(&r, &geometry);
+    assert_int_equal(rig_open(&r), KITH_OK);
+    for (uint32_t i = 1; i <= 6; i++) /* as many as a sector takes */
+        assert_int_equal(rig_put(&r, i, 1, 60), KITH_OK);
+    assert_int_equal(rig_put(&r, 1, 2, 60), KITH_OK);
+    assert_int_equal(rig_put(&r, 9, 2, 60), KITH_OK);
+    for (uint32_t i = 0; i < 8; i++) /* nothing else of that sector stands */
+        assert_int_equal(rig_put(&r, 2 + i % 4, 2, 60), KITH_OK);
+    assert_int_equal(r.log.active, 2);
+    spoil(&r, find_record(&r, 1, 2, 60));
+    assert_int_equal(rig_restart(&r), KITH_OK);
+    assert_int_equal(r.state.damaged, 1);
+    assert_true(rig_lacks(&r, 1));
+    assert_int_equal(rig_remove(&r, 9), KITH_OK); /* by collecting its sector */
+    assert_true(rig_lacks(&r, 1));
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(rig_restart(&r), KITH_OK);
+        assert_int_equal(r.state.damaged, 1);
+        assert_true(rig_lacks(&r, 1));
+        assert_int_equal(rig_put(&r, 5, 3, 60), KITH_OK);
+    }
+    rig_free(&r);
+}
+
 static void a_sector_without_a_header_is_told_and_kept(void **state)
 {
     uint8_t lost[512];
@@ -451,6 +482,7 @@ int main(void)
         cmocka_unit_test(one_bit_anywhere_is_found),
         cmocka_unit_test(what_was_replaced_does_not_come_back),
         cmocka_unit_test(nor_does_it_before_a_restart),
+        cmocka_unit_test(nor_when_its_damaged_successor_is_moved),
         cmocka_unit_test(a_sector_without_a_header_is_told_and_kept),
         cmocka_unit_test(a_sector_that_is_gone_is_told_and_used_again),
         cmocka_unit_test(a_sector_without_a_header_outlives_power_cuts),
