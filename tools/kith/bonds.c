@@ -16,7 +16,7 @@
 #include "report.h"
 #include "store_file.h"
 
-enum { OPTION_STORE = 256, BONDS = 2048 /* more than a store file holds */ };
+enum { OPTION_STORE = 256 };
 
 typedef enum { BONDS_LIST, BONDS_SHOW, BONDS_FORGET, BONDS_CHECK } bonds_action;
 
@@ -39,6 +39,21 @@ typedef struct {
 
 /* ---- the host behind it ---- */
 
+/* At least as many as there are: earlier versions are counted, too.  What is wrong with the store the host tells. */
+static uint32_t count_bonds(const kith_store *store)
+{
+    kith_store_state state;
+    kith_record record = {.kind = 0};
+    uint32_t cursor = 0, count = 1;
+
+    if (store->open(store->context, &state) != KITH_OK)
+        return count;
+    while (count < KITH_BONDS_MAX && store->read(store->context, &cursor, &record) == KITH_OK)
+        count += record.kind == KITH_RECORD_BOND && !record.removed;
+    memset(&record, 0, sizeof record);
+    return count;
+}
+
 static bool make_host(bonds_view *v)
 {
     kith_config config;
@@ -46,7 +61,7 @@ static bool make_host(bonds_view *v)
     size_t size;
 
     kith_config_default(&config);
-    config.limits.bonds = BONDS;
+    config.limits.bonds = count_bonds(&v->store.store);
     config.crypto = &v->crypto;
     config.own_address = KITH_OWN_STATIC;
     config.store = &v->store.store;
