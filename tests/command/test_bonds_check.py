@@ -290,3 +290,12 @@ def many(scene):
     require(listed.status() == 0 and len(listed.out.splitlines()) == 5000, listed.err)
     require(scene.run("bonds", "forget", "4711", "--store", f"json:{path}").status() == 0, "not forgotten")
     require(scene.run("bonds", "show", "4711", "--store", f"json:{path}").status() == 1, "still there")
+
+
+@case("bonds makes no database of an empty file", 20, 0.2)
+def empty_database(scene):
+    path = scene.path("bonds.sqlite")
+    path.touch(0o644)
+    for action in (("check",), ("list",), ("forget", "1")):
+        one_sentence(scene.run("bonds", *action, "--store", f"sqlite:{path}"), 1, "is no store")
+    require(path.stat().st_size == 0 and path.stat().st_mode & 0o777 == 0o644, "it was changed")
