@@ -479,6 +479,7 @@ static void tell_state(const kith_json_store *file, kith_store_state *state)
 
     *state = (kith_store_state){.highest_id = records->highest_id,
                                 .room = KITH_JSON_STORE_RECORDS - (uint32_t)records->count,
+                                .largest = KITH_STORED_MAX,
                                 .torn = file->torn};
 }
 

@@ -437,6 +437,7 @@ static void tell(kith_sqlite_store *s, kith_store_state *out)
     if (fstatvfs(s->fd, &disk) == 0)
         room = (uint64_t)disk.f_bavail * disk.f_frsize / ROOM_PER_RECORD;
     s->state.room = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
+    s->state.largest = KITH_STORED_MAX;
     *out = s->state;
 }
 

@@ -200,7 +200,8 @@ static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
     if (result == KITH_OK)
         result = take_record(h, &w->record);
     if (result == KITH_ERR_DAMAGED && w->record.kind == KITH_RECORD_BOND) {
-        h->store.unusable++; /* sound octets that make no sense: as good as damaged */
+        h->store.unusable++; /* sound octets that make no sense: as good as damaged, so what they replaced stays so */
+        peers_drop(&h->bonds, w->record.id);
         result = KITH_OK;
     }
     if (result != KITH_OK)

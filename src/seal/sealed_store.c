@@ -101,6 +101,14 @@ kith_status seal_enter(kith_sealed_store *s)
     return s->is_open ? KITH_OK : seal_enter_anew(s, false);
 }
 
+/* Of what is sealed into a record of the inner store. */
+static uint16_t largest_inside(uint16_t inner)
+{
+    if (inner < SEAL_MORE)
+        return 0;
+    return inner - SEAL_MORE < KITH_RECORD_MAX ? (uint16_t)(inner - SEAL_MORE) : KITH_RECORD_MAX;
+}
+
 /* After a failure nobody knows what is there: the next operation looks. */
 kith_status seal_leave(kith_sealed_store *s, kith_status status, kith_store_state *state)
 {
@@ -110,6 +118,7 @@ kith_status seal_leave(kith_sealed_store *s, kith_status status, kith_store_stat
         return status;
     *state = s->inner;
     state->damaged += s->damaged;
+    state->largest = largest_inside(s->inner.largest);
     if (seal_counts(s) && state->room > 0)
         state->room--;
     return status;

@@ -101,7 +101,10 @@ static bool program_header(kith_flash_log *log, uint32_t index, const layout_sec
     log->fresh = log->flash->sector_count;
     if (!flash_program(log, index, 0, octets, len))
         return false;
-    return flash_verify(log, index, 0, octets, len) || flash_fail(log, KITH_ERR_STORAGE);
+    if (flash_verify(log, index, 0, octets, len))
+        return true;
+    (void)flash_erase(log, index); /* a wrong header, and nothing else anywhere, would be no store */
+    return flash_fail(log, KITH_ERR_STORAGE);
 }
 
 /* From now on it counts. */

@@ -55,8 +55,13 @@ bool flash_erase(kith_flash_log *log, uint32_t sector)
 {
     const kith_flash *flash = log->flash;
 
-    return (log->fault == KITH_OK && flash->erase(flash->context, sector) == KITH_OK && flash_is_blank(log, sector)) ||
-           flash_fail(log, KITH_ERR_STORAGE);
+    for (unsigned i = 0; i < 2; i++) { /* a bit that stayed behind may go the second time */
+        if (log->fault != KITH_OK || flash->erase(flash->context, sector) != KITH_OK)
+            break;
+        if (flash_is_blank(log, sector))
+            return log->fault == KITH_OK;
+    }
+    return flash_fail(log, KITH_ERR_STORAGE);
 }
 
 bool flash_sync(kith_flash_log *log)

@@ -147,11 +147,29 @@ item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)
     return judged;
 }
 
+/* Damaged when it was copied: a record that was durable once, wherever it lies now. */
+static bool is_damaged_copy(kith_flash_log *log, const log_item *record)
+{
+    uint8_t body[LAYOUT_RECORD_BUFFER - LAYOUT_RECORD_HEADER];
+    uint32_t len = record->size - LAYOUT_RECORD_HEADER;
+    const uint8_t *trailer = body + len - LAYOUT_RECORD_TRAILER;
+    bool is;
+
+    if (!flash_read(log, record->sector, record->at + LAYOUT_RECORD_HEADER, body, len))
+        return false;
+    is = bytes_get32(trailer) == (uint32_t)~layout_crc(log->flash, record->crc, body, len - LAYOUT_RECORD_TRAILER) &&
+         trailer[4] == LAYOUT_END_MARK;
+    wipe(body, len);
+    return is;
+}
+
 /* A record may say that all that is broken right before it was never durable; so may the seal of the sector. */
 item_loss item_loss_of(kith_flash_log *log, const log_sector *sector, const log_item *item)
 {
     log_item next = *item;
 
+    if (item->form == ITEM_RECORD && is_damaged_copy(log, item))
+        return ITEM_LOST;
     while (item_next(log, sector, &next)) {
         if (next.form != ITEM_RECORD)
             continue;

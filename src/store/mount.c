@@ -250,7 +250,7 @@ static bool look_at_record(kith_flash_log *log, const log_sector *sector, const 
         take_with_index(log, item, loss, body, b);
     else if (!item->record.removal)
         add_candidate(log, item, loss, body, b);
-    return broken;
+    return broken && loss != ITEM_LOST;
 }
 
 static bool has_end_mark(kith_flash_log *log, const log_item *item)
@@ -272,6 +272,16 @@ static bool look_at_unreadable(kith_flash_log *log, const log_sector *sector, co
     return true;
 }
 
+/* What a cut left of a header must not become a sound one by the first octets of the record behind it: so no header
+ * reaches from one into the other. */
+static uint32_t end_of(const kith_flash_log *log, const log_item *item)
+{
+    uint32_t apart = item->form == ITEM_UNREADABLE ? layout_align(log->flash, LAYOUT_RECORD_HEADER - 1) : 0;
+    uint32_t end = item->at + item->size + apart;
+
+    return end < log->flash->sector_size ? end : log->flash->sector_size;
+}
+
 /* Is there something broken right at its end? */
 static bool look_at_sector(kith_flash_log *log, const log_sector *sector, batch *b, uint32_t *end)
 {
@@ -282,7 +292,7 @@ static bool look_at_sector(kith_flash_log *log, const log_sector *sector, batch 
     for (bool more = item_first(log, sector, &item); more; more = item_next(log, sector, &item)) {
         broken = item.form == ITEM_UNREADABLE ? look_at_unreadable(log, sector, &item)
                                               : item.form == ITEM_RECORD && look_at_record(log, sector, &item, b);
-        *end = item.at + item.size;
+        *end = end_of(log, &item);
     }
     return broken;
 }

@@ -4,7 +4,7 @@
 static kith_status be_empty(void *context, kith_store_state *state)
 {
     (void)context;
-    *state = (kith_store_state){.room = UINT32_MAX};
+    *state = (kith_store_state){.room = UINT32_MAX, .largest = KITH_STORED_MAX};
     return KITH_OK;
 }
 

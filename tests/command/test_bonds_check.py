@@ -270,3 +270,32 @@ def other_kinds_damaged(scene):
             one_sentence(scene.run("bonds", *action, "--store", f"{kind}:{path}"), 1, re.escape(f"{kind}:{path}"), *words)
         require(path.read_text() == "Dear store,\n" * 100, "it was changed")
         one_sentence(scene.run("bonds", "check", "--store", f"{kind}:{scene.path('none')}"), 1, "there is no store")
+
+
+def peers_of_gateway(count):
+    peers = [{"id": i, "bond": {"identity": f"C0:00:00:00:{i >> 8:02X}:{i & 255:02X} random",
+                                "local": "C1:00:00:00:00:01 random", "level": "encrypted", "method": "just-works",
+                                "role": "responder", "key": "secure-connections", "key_size": 16,
+                                "ltk": f"{i + (1 << 120):032x}"}} for i in range(1, count + 1)]
+    return {"kith": "bonds", "version": 1, "device": {"address": "C1:00:00:00:00:01 random", "irk": f"{7 << 90:032x}"},
+            "peers": peers}
+
+
+@case("bonds lists, shows and forgets in a store of a gateway, however many it has", 60, 1)
+def many(scene):
+    path = scene.path("bonds.json")
+    path.write_text(json.dumps(peers_of_gateway(5000)))
+    path.chmod(0o600)
+    listed = scene.run("bonds", "list", "--json", "--store", f"json:{path}")
+    require(listed.status() == 0 and len(listed.out.splitlines()) == 5000, listed.err)
+    require(scene.run("bonds", "forget", "4711", "--store", f"json:{path}").status() == 0, "not forgotten")
+    require(scene.run("bonds", "show", "4711", "--store", f"json:{path}").status() == 1, "still there")
+
+
+@case("bonds makes no database of an empty file", 20, 0.2)
+def empty_database(scene):
+    path = scene.path("bonds.sqlite")
+    path.touch(0o644)
+    for action in (("check",), ("list",), ("forget", "1")):
+        one_sentence(scene.run("bonds", *action, "--store", f"sqlite:{path}"), 1, "is no store")
+    require(path.stat().st_size == 0 and path.stat().st_mode & 0o777 == 0o644, "it was changed")

@@ -472,6 +472,23 @@ static void a_removed_record_takes_the_one_before_it_away(void **state)
     cast_close(t.room);
 }
 
+/* As with a record that decayed: what was replaced does not come back because its successor makes no sense. */
+static void a_bond_that_makes_no_sense_takes_the_place_of_the_one_before_it(void **state)
+{
+    const kith_record senseless = {.kind = KITH_RECORD_BOND, .id = 1, .len = 3, .octets = {1, 0, 0}};
+    two t;
+
+    (void)state;
+    open_started(&t, 4);
+    bond_with_many(&t, 2);
+    memory_store_add(&t.store, &senseless);
+    cast_reboot(t.lamp);
+    expect_loaded(&t, 1, false);
+    cast_equal(t.room, t.lamp->last[KITH_EVENT_STORE_LOADED].store.damaged, 1);
+    cast_equal(t.room, kith_bonds_forget(t.lamp->host, 1), KITH_ERR_NOT_FOUND);
+    cast_close(t.room);
+}
+
 /* ---- names of peers ---- */
 
 static kith_peer_id highest(const two *t)
@@ -724,6 +741,7 @@ int main(void)
         cmocka_unit_test(a_bond_that_makes_no_sense_is_left_out_and_counted),
         cmocka_unit_test(records_of_a_kind_that_is_not_known_are_left_alone),
         cmocka_unit_test(a_removed_record_takes_the_one_before_it_away),
+        cmocka_unit_test(a_bond_that_makes_no_sense_takes_the_place_of_the_one_before_it),
         cmocka_unit_test(peers_keep_their_names_over_a_reboot),
         cmocka_unit_test(the_name_of_a_forgotten_peer_is_not_given_again_after_a_reboot),
         cmocka_unit_test(a_name_that_only_the_store_remembers_is_not_given_either),

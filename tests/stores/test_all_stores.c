@@ -22,6 +22,17 @@ static void a_new_store_is_empty_and_has_room(place *p)
     assert_int_equal(place_count(p), 0);
 }
 
+static void it_tells_how_large_a_record_may_be(place *p)
+{
+    kith_record record = place_record(BOND, 7, 1, KITH_STORED_MAX);
+
+    assert_int_equal(p->state.largest, KITH_STORED_MAX);
+    assert_int_equal(p->store->put(p->store->context, &record, &p->state), KITH_OK);
+    assert_int_equal(p->state.largest, KITH_STORED_MAX);
+    assert_int_equal(place_remove(p, BOND, 7), KITH_OK);
+    assert_int_equal(p->state.largest, KITH_STORED_MAX);
+}
+
 static void what_was_put_is_there_now_and_after_a_restart(place *p)
 {
     assert_int_equal(place_put(p, BOND, 7, 1, 57), KITH_OK);
@@ -329,6 +340,7 @@ typedef struct {
 
 static const rule rules[] = {
     RULE(a_new_store_is_empty_and_has_room),
+    RULE(it_tells_how_large_a_record_may_be),
     RULE(what_was_put_is_there_now_and_after_a_restart),
     RULE(a_later_one_takes_the_place_of_an_earlier_one),
     RULE(kinds_and_ids_are_kept_apart),

@@ -301,6 +301,7 @@ static void the_documents_file_is_read(void **state)
     open_sound(p, KITH_JSON_STORE_EXISTING);
     assert_int_equal(p->about.highest_id, 9);
     assert_int_equal(p->about.room, KITH_JSON_STORE_RECORDS - 6);
+    assert_int_equal(p->about.largest, KITH_STORED_MAX);
     assert_int_equal(count_of(p), 6);
     record = bond_1(), assert_true(is_there(p, &record));
     record = record_of(KITH_RECORD_DEVICE, 0, vector_device, sizeof vector_device), assert_true(is_there(p, &record));

@@ -147,6 +147,7 @@ static inline kith_status memory_answer(seal_memory *m, kith_status status, kith
     for (uint32_t i = 0; i < m->used; i++)
         standing += memory_find(m, m->of[i].kind, m->of[i].id) == &m->of[i];
     m->state.room = m->capacity > standing ? m->capacity - standing : 0;
+    m->state.largest = KITH_STORED_MAX;
     *state = m->state;
     return status;
 }

@@ -26,6 +26,7 @@ static void what_is_put_comes_back(void **state)
             assert_int_equal(seal_reopen(&r), KITH_OK);
             assert_int_equal(r.state.damaged, 0);
             assert_int_equal(r.state.highest_id, 4);
+            assert_int_equal(r.state.largest, KITH_RECORD_MAX);
         }
         assert_int_equal(seal_remove(&r, 1), KITH_OK);
         assert_true(seal_lacks(&r, 1));

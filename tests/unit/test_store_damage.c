@@ -188,6 +188,37 @@ static void nor_does_it_before_a_restart(void **state)
     rig_free(&r);
 }
 
+/* Copied as the last one of a sector, with nothing behind it, it still was durable once. */
+static void nor_when_its_damaged_successor_is_moved(void **state)
+{
+    static const sim_flash_geometry geometry = {512, 4, 1, 0xff, false};
+    rig r;
+
+    (void)state;
+    rig_make(&r, &geometry);
+    assert_int_equal(rig_open(&r), KITH_OK);
+    for (uint32_t i = 1; i <= 6; i++) /* as many as a sector takes */
+        assert_int_equal(rig_put(&r, i, 1, 60), KITH_OK);
+    assert_int_equal(rig_put(&r, 1, 2, 60), KITH_OK);
+    assert_int_equal(rig_put(&r, 9, 2, 60), KITH_OK);
+    for (uint32_t i = 0; i < 8; i++) /* nothing else of that sector stands */
+        assert_int_equal(rig_put(&r, 2 + i % 4, 2, 60), KITH_OK);
+    assert_int_equal(r.log.active, 2);
+    spoil(&r, find_record(&r, 1, 2, 60));
+    assert_int_equal(rig_restart(&r), KITH_OK);
+    assert_int_equal(r.state.damaged, 1);
+    assert_true(rig_lacks(&r, 1));
+    assert_int_equal(rig_remove(&r, 9), KITH_OK); /* by collecting its sector */
+    assert_true(rig_lacks(&r, 1));
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(rig_restart(&r), KITH_OK);
+        assert_int_equal(r.state.damaged, 1);
+        assert_true(rig_lacks(&r, 1));
+        assert_int_equal(rig_put(&r, 5, 3, 60), KITH_OK);
+    }
+    rig_free(&r);
+}
+
 static void a_sector_without_a_header_is_told_and_kept(void **state)
 {
     uint8_t lost[512];
@@ -400,6 +431,49 @@ static void a_dead_medium_is_told(void **state)
     rig_free(&r);
 }
 
+static void a_bit_that_comes_out_wrong_in_the_first_header_is_no_damage(void **state)
+{
+    static const sim_flash_geometry geometry = {512, 4, 4, 0xff, true};
+
+    (void)state;
+    for (uint32_t i = 0; i < 2 * 192; i++) {
+        rig r;
+
+        rig_make(&r, &geometry);
+        assert_int_equal(rig_open(&r), KITH_OK);
+        sim_flash_flip(&r.flash, 1 + i % 2, i / 2); /* the sector may be erased first */
+        (void)rig_put(&r, 1, 1, 20);
+        assert_int_equal(rig_put(&r, 1, 1, 20), KITH_OK);
+        assert_int_equal(rig_restart(&r), KITH_OK);
+        assert_true(rig_holds(&r, 1, 1, 20));
+        rig_free(&r);
+    }
+}
+
+/* The last octet of a header's check is the first of a record that is written behind what a cut left of it, for one ID
+ * in 256. */
+static void a_torn_header_is_not_made_whole_by_the_next_record(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < GEOMETRIES * 600; i++) {
+        static rig r;
+        kith_record found, wanted = make_record(1, 1, 13);
+
+        rig_make(&r, &geometries[i % GEOMETRIES]);
+        assert_int_equal(rig_open(&r), KITH_OK);
+        assert_int_equal(rig_put(&r, 2, 2, 5), KITH_OK);
+        sim_flash_cut(&r.flash, 1, 4 + i % 4);
+        assert_int_equal(rig_put(&r, 3 + i, 3, 5), KITH_ERR_STORAGE);
+        assert_int_equal(rig_restart(&r), KITH_OK);
+        assert_int_equal(rig_put(&r, 1, 1, 13), KITH_OK);
+        assert_int_equal(rig_get(&r, 1, &found), KITH_OK);
+        assert_memory_equal(found.octets, wanted.octets, 13);
+        assert_int_equal(rig_restart(&r), KITH_OK);
+        assert_int_equal(rig_get(&r, 1, &found), KITH_OK);
+        rig_free(&r);
+    }
+}
+
 static void a_cursor_from_nowhere_does_no_harm(void **state)
 {
     kith_record record;
@@ -427,6 +501,7 @@ int main(void)
         cmocka_unit_test(one_bit_anywhere_is_found),
         cmocka_unit_test(what_was_replaced_does_not_come_back),
         cmocka_unit_test(nor_does_it_before_a_restart),
+        cmocka_unit_test(nor_when_its_damaged_successor_is_moved),
         cmocka_unit_test(a_sector_without_a_header_is_told_and_kept),
         cmocka_unit_test(a_sector_that_is_gone_is_told_and_used_again),
         cmocka_unit_test(a_sector_without_a_header_outlives_power_cuts),
@@ -436,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_failure_is_told_and_the_next_call_works),
         cmocka_unit_test(a_medium_that_cannot_be_written_can_be_read),
         cmocka_unit_test(a_dead_medium_is_told),
+        cmocka_unit_test(a_bit_that_comes_out_wrong_in_the_first_header_is_no_damage),
+        cmocka_unit_test(a_torn_header_is_not_made_whole_by_the_next_record),
         cmocka_unit_test(a_cursor_from_nowhere_does_no_harm),
     };
 

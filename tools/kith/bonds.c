@@ -16,7 +16,7 @@
 #include "report.h"
 #include "store_file.h"
 
-enum { OPTION_STORE = 256, BONDS = 2048 /* more than a store file holds */ };
+enum { OPTION_STORE = 256 };
 
 typedef enum { BONDS_LIST, BONDS_SHOW, BONDS_FORGET, BONDS_CHECK } bonds_action;
 
@@ -39,6 +39,21 @@ typedef struct {
 
 /* ---- the host behind it ---- */
 
+/* At least as many as there are: earlier versions are counted, too.  What is wrong with the store the host tells. */
+static uint32_t count_bonds(const kith_store *store)
+{
+    kith_store_state state;
+    kith_record record = {.kind = 0};
+    uint32_t cursor = 0, count = 1;
+
+    if (store->open(store->context, &state) != KITH_OK)
+        return count;
+    while (count < KITH_BONDS_MAX && store->read(store->context, &cursor, &record) == KITH_OK)
+        count += record.kind == KITH_RECORD_BOND && !record.removed;
+    memset(&record, 0, sizeof record);
+    return count;
+}
+
 static bool make_host(bonds_view *v)
 {
     kith_config config;
@@ -46,7 +61,7 @@ static bool make_host(bonds_view *v)
     size_t size;
 
     kith_config_default(&config);
-    config.limits.bonds = BONDS;
+    config.limits.bonds = count_bonds(&v->store.store);
     config.crypto = &v->crypto;
     config.own_address = KITH_OWN_STATIC;
     config.store = &v->store.store;
@@ -370,7 +385,9 @@ static const struct argp parser = {
     "check   tells each record as it lies there, and whether it is sound; changes nothing\n"
     "\n"
     "`kith pair' keeps its bonds in ${XDG_STATE_HOME:-~/.local/state}/kith/pair.kith, `kith serve --name NAME' in "
-    "serve-NAME.kith beside it.  list, show and check may be used while another kith has the store; forget may not.\n"
+    "serve-NAME.kith beside it.  list, show and check may be used while another kith has the store, unless it is an "
+    "SQLite "
+    "store; forget may not.\n"
     "\n"
     "JSON: each bond is an object with `event' (bond), `peer', `identity', `identity_type', `level', `method', "
     "`confirmed_unseen', `key_size' and more; `made' is UTC.  check: an object for each `event' "

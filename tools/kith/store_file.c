@@ -142,12 +142,17 @@ static kith_status open_json(store_file *s, const char *name, kith_flash_file_mo
     return status;
 }
 
-/* SQLite looks at nothing without the right to write: what a cut left in its log is taken in first. */
+/* SQLite looks at nothing without the right to write: what a cut left in its log is taken in first.  Of an empty file
+ * it would make a database; whoever looks makes none. */
 static kith_status open_sqlite(store_file *s, const char *name, kith_flash_file_mode mode)
 {
-    kith_status status = kith_sqlite_store_open(
-        &s->sqlite, name, mode == KITH_FLASH_FILE_MAKE ? KITH_SQLITE_STORE_MAKE : KITH_SQLITE_STORE_EXISTING);
+    struct stat found;
+    kith_status status;
 
+    if (mode != KITH_FLASH_FILE_MAKE && stat(name, &found) == 0 && found.st_size == 0)
+        return KITH_ERR_DAMAGED;
+    status = kith_sqlite_store_open(&s->sqlite, name,
+                                    mode == KITH_FLASH_FILE_MAKE ? KITH_SQLITE_STORE_MAKE : KITH_SQLITE_STORE_EXISTING);
     s->store = s->sqlite.store;
     return status;
 }
