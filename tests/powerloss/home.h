@@ -6,6 +6,8 @@
 #include "tests/unit/test_seal_support.h"
 #include "tests/unit/test_store_support.h"
 
+enum { HOME_BONDS = 14 };
+
 typedef enum { HOME_PLAIN, HOME_SEALED, HOME_COUNTED /* sealed, with a counter */, HOME_KINDS } home_kind;
 
 typedef struct {
@@ -45,6 +47,7 @@ static inline void home_open(home *h, const sim_flash_geometry *flash, home_kind
     cast_lamp_config(&config);
     config.own_address = KITH_OWN_STATIC;
     config.store = &h->store;
+    config.limits.bonds = HOME_BONDS;
     h->lamp = cast_add(h->room, "lamp", &config);
     h->phone = cast_add_phone(h->room, "phone");
     assert_int_equal(kith_host_start(h->phone->host, 0), KITH_OK);
