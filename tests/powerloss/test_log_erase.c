@@ -7,10 +7,9 @@
 
 enum { RECORDS = 12, DEPTH = 2, MANY = 96 };
 
-static const sim_flash_geometry flashes[] = {{256, 2, 1, 0xff, true},   {256, 2, 32, 0xff, false},
-                                             {256, 8, 2, 0x00, true},   {512, 4, 4, 0x00, false},
-                                             {512, 3, 32, 0xff, false}, {1024, 3, 8, 0xff, true},
-                                             {2048, 3, 16, 0xff, false}, {4096, 4, 4, 0xff, true}};
+static const sim_flash_geometry flashes[] = {
+    {256, 2, 1, 0xff, true},   {256, 2, 32, 0xff, false}, {256, 8, 2, 0x00, true},    {512, 4, 4, 0x00, false},
+    {512, 3, 32, 0xff, false}, {1024, 3, 8, 0xff, true},  {2048, 3, 16, 0xff, false}, {4096, 4, 4, 0xff, true}};
 
 enum { FLASHES = sizeof flashes / sizeof flashes[0] };
 
@@ -115,8 +114,8 @@ static comparison compare(scene *s)
     }
     for (uint32_t id = 0; id < RECORDS; id++) {
         bool stands = is[id].kind != 0 && !is[id].removed;
-        bool same = stands && is[id].len == s->model[id].len &&
-                    memcmp(is[id].octets, s->model[id].octets, is[id].len) == 0;
+        bool same =
+            stands && is[id].len == s->model[id].len && memcmp(is[id].octets, s->model[id].octets, is[id].len) == 0;
 
         c.same += same;
         c.missing += s->model[id].kind != 0 && !stands;
@@ -232,8 +231,8 @@ static uint32_t most_cuts(const scene *s, const tape_step *step, unsigned here)
     return cuts_full() ? 3 : 1;
 }
 
-/* Where the last octets are erased first, and everything but a header is: what is left is an empty log, and nothing that
- * it could know its half erased sector by. */
+/* Where the last octets are erased first, and everything but a header is: what is left is an empty log, and nothing
+ * that it could know its half erased sector by. */
 static bool looks_new(const scene *s, const tape_step *step, uint32_t part)
 {
     uint32_t unit = s->r.flash.port.program_size, left = step->len - part;
