@@ -6,7 +6,7 @@
 #include "tests/unit/test_seal_support.h"
 #include "tests/unit/test_store_support.h"
 
-enum { LEN = 57, RECORDS = 4, OTHER_ID = 9 };
+enum { LEN = 57, LONG = 161, RECORDS = 4, OTHER_ID = 9 };
 
 static const sim_flash_geometry flashes[] = {
     {4096, 4, 1, 0xff, true}, {1024, 6, 4, 0x00, false},  {2048, 3, 16, 0xff, false},
@@ -21,6 +21,7 @@ typedef struct {
     kith_store_state state;
     sim_flash_tear tear;
     bool forgets, counts;
+    uint16_t len; /* of record 1 */
     uint32_t tried;
 } scene;
 
@@ -29,6 +30,7 @@ typedef struct {
     void (*prepare)(scene *s);
     kith_status (*begin)(scene *s);
     uint8_t old_fill, new_fill; /* of record 1; 0: it does not stand */
+    uint16_t len;               /* of record 1; 0: as the others */
 } deed;
 
 static bool is_full(void)
@@ -55,9 +57,20 @@ static void restart(scene *s, uint16_t generation)
     assert_int_equal(kith_sealed_store_init(&s->sealed, &config, &s->store), KITH_OK);
 }
 
+/* Of record 1 each is longer than the one before it. */
+static uint16_t length_of(const scene *s, uint32_t id, uint8_t fill)
+{
+    return id == 1 && s->len != 0 ? (uint16_t)(s->len + fill / 5) : LEN;
+}
+
+static kith_record record_of(const scene *s, uint32_t id, uint8_t fill)
+{
+    return seal_record(KITH_RECORD_BOND, id, fill, length_of(s, id, fill));
+}
+
 static kith_status put(scene *s, uint32_t id, uint8_t fill)
 {
-    kith_record record = seal_record(KITH_RECORD_BOND, id, fill, LEN);
+    kith_record record = record_of(s, id, fill);
 
     return s->store.put(s->store.context, &record, &s->state);
 }
@@ -90,14 +103,15 @@ static void read_all(scene *s, contents *out)
 }
 
 /* fill 0: it does not stand. */
-static bool is_record(const contents *all, uint32_t id, uint8_t fill)
+static bool is_record(const scene *s, const contents *all, uint32_t id, uint8_t fill)
 {
-    kith_record wanted = seal_record(KITH_RECORD_BOND, id, fill, LEN);
+    kith_record wanted = record_of(s, id, fill);
     const kith_record *is = &all->of[id];
 
     if (fill == 0)
         return is->kind == 0;
-    return is->kind == wanted.kind && is->len == LEN && memcmp(is->octets, wanted.octets, sizeof wanted.octets) == 0;
+    return is->kind == wanted.kind && is->len == wanted.len &&
+           memcmp(is->octets, wanted.octets, sizeof wanted.octets) == 0;
 }
 
 /* Records 1 to RECORDS; of record 1 there is an earlier version. */
@@ -111,12 +125,12 @@ static void prepare_sealed(scene *s)
 
 static void prepare_plain(scene *s)
 {
-    kith_record record = seal_record(KITH_RECORD_BOND, 1, 0x10, LEN);
+    kith_record record = record_of(s, 1, 0x10);
 
     assert_int_equal(rig_open(&s->r), KITH_OK);
     assert_int_equal(s->r.store.put(s->r.store.context, &record, &s->r.state), KITH_OK);
     for (uint32_t id = 1; id <= RECORDS; id++) {
-        record = seal_record(KITH_RECORD_BOND, id, 0x11, LEN);
+        record = record_of(s, id, 0x11);
         assert_int_equal(s->r.store.put(s->r.store.context, &record, &s->r.state), KITH_OK);
     }
 }
@@ -167,13 +181,15 @@ static kith_status rotate(scene *s)
 }
 
 static const deed deeds[] = {
-    {"the first opening", prepare_nothing, open_store, 0, 0},
-    {"putting", prepare_without_first, replace, 0, 0x99},
-    {"replacing", prepare_sealed, replace, 0x11, 0x99},
-    {"replacing where the log collects", prepare_crowded, replace, 0x11, 0x99},
-    {"removing", prepare_sealed, remove_first, 0x11, 0},
-    {"converting", prepare_plain, convert, 0x11, 0x11},
-    {"rotating", prepare_sealed, rotate, 0x11, 0x11},
+    {"the first opening", prepare_nothing, open_store, 0, 0, 0},
+    {"putting", prepare_without_first, replace, 0, 0x99, 0},
+    {"replacing", prepare_sealed, replace, 0x11, 0x99, 0},
+    {"replacing where the log collects", prepare_crowded, replace, 0x11, 0x99, 0},
+    {"removing", prepare_sealed, remove_first, 0x11, 0, 0},
+    {"converting", prepare_plain, convert, 0x11, 0x11, 0},
+    {"rotating", prepare_sealed, rotate, 0x11, 0x11, 0},
+    {"replacing one of 164 by one of 191 octets", prepare_sealed, replace, 0x11, 0x99, LONG},
+    {"removing a long one", prepare_sealed, remove_first, 0x11, 0, LONG},
 };
 
 /* ---- a state to return to ---- */
@@ -221,9 +237,9 @@ static bool finds(scene *s, const uint8_t octets[8])
 
 static bool finds_plain(scene *s, uint32_t id, uint8_t fill)
 {
-    kith_record plain = seal_record(KITH_RECORD_BOND, id, fill, LEN);
+    kith_record plain = record_of(s, id, fill);
 
-    return finds(s, plain.octets + 1) || finds(s, plain.octets + LEN - 8);
+    return finds(s, plain.octets + 1) || finds(s, plain.octets + plain.len - 8);
 }
 
 /* Not one plain octet of what was put is in the flash. */
@@ -244,11 +260,11 @@ static bool check_contents(scene *s, const deed *d, const char *when)
     bool is_new;
 
     read_all(s, &all);
-    is_new = is_record(&all, 1, d->new_fill);
-    if (!is_new && !is_record(&all, 1, d->old_fill))
+    is_new = is_record(s, &all, 1, d->new_fill);
+    if (!is_new && !is_record(s, &all, 1, d->old_fill))
         fail_msg("%s: neither old nor new %s", d->name, when);
     for (uint32_t id = 2; id <= RECORDS && d->prepare != prepare_nothing; id++)
-        if (!is_record(&all, id, 0x11))
+        if (!is_record(s, &all, id, 0x11))
             fail_msg("%s: record %u is not as it was %s", d->name, (unsigned)id, when);
     if (s->tear == SIM_TEAR_FORWARD)
         assert_int_equal(s->state.damaged, 0);
@@ -272,7 +288,7 @@ static void check_goes_on(scene *s, const deed *d)
     restart(s, 1);
     assert_int_equal(open_store(s), KITH_OK);
     read_all(s, &all);
-    assert_true(is_record(&all, OTHER_ID, 0x5c));
+    assert_true(is_record(s, &all, OTHER_ID, 0x5c));
     (void)check_contents(s, d, "after another was put");
     assert_int_equal(d->begin(s), KITH_OK);
     if (d->begin == rotate)
@@ -282,7 +298,7 @@ static void check_goes_on(scene *s, const deed *d)
     assert_true(check_contents(s, d, "after it was done again"));
     assert_int_equal(drop(s, OTHER_ID), KITH_OK);
     read_all(s, &all);
-    assert_true(is_record(&all, OTHER_ID, 0));
+    assert_true(is_record(s, &all, OTHER_ID, 0));
 }
 
 static void check_after_cut(scene *s, const deed *d, kith_status answer)
@@ -371,6 +387,7 @@ static void try_deed(const sim_flash_geometry *flash, const deed *d, sim_flash_t
     seal_device_make(&s.device, 0, counts);
     s.device.newest = 2;
     s.device.medium_off = &s.r.flash.off;
+    s.len = d->len;
     restart(&s, 1);
     d->prepare(&s);
     s.tear = tear;
