@@ -1,6 +1,7 @@
 /* A whole host whose power goes while its store, plain or sealed, is written: at its first home_start, while it bonds,
  * bonds again, forgets. Whatever it had told its person is so when it comes back; the rest is old or new; and life goes
  * on. */
+#include "cuts.h"
 #include "home.h"
 
 typedef struct {
@@ -143,7 +144,9 @@ static bool try_cut(const deed *d, const sim_flash_geometry *flash, home_kind ki
 /* Octets between two cuts in one operation, which is odd: what is not synced is forgotten in every second one. */
 static uint32_t stride_of(home_kind kind)
 {
-    return kind == HOME_PLAIN ? 1 : cast_is_full() ? 3 : 13;
+    if (kind == HOME_PLAIN)
+        return cuts_brief() ? 5 : 1;
+    return cuts_full() ? 3 : cuts_brief() ? 41 : 13;
 }
 
 static void cut_everywhere_on(const deed *d, const sim_flash_geometry *flash, home_kind kind)

@@ -387,7 +387,7 @@ static void try_tear(cuts_tear tear)
 {
     for (unsigned f = 0; f < FLASHES; f++)
         for (unsigned i = 0; i < sizeof befores / sizeof befores[0]; i++)
-            if (cuts_full() || tear == CUTS_FORWARD || (f + i) % 3 == (unsigned)tear - 1)
+            if (cuts_full() || (tear == CUTS_FORWARD && !cuts_brief()) || (f + i) % 3 == (unsigned)tear % 3)
                 try_erasing(&flashes[f], &befores[i], tear);
 }
 

@@ -3,7 +3,7 @@
  * whose octets change: what is hit is told and not believed, and nothing else is lost. */
 #include <stdlib.h>
 
-#include "tests/unit/test_store_support.h"
+#include "cuts.h"
 
 enum { IDS = 6, TRIES = 4, KINDS = 2, BOND = 0, STATE = 1, NONE = 0 };
 
@@ -186,12 +186,14 @@ typedef void strike(life *l, uint32_t number, uint32_t detail);
 
 static void strike_each(strike *plan, uint32_t detail, uint32_t every, bool reads_fail)
 {
+    uint32_t most = cuts_brief() ? every * 3 : every; /* between two strikes; not always the same */
+
     for (unsigned f = 0; f < FLASHES; f++) {
         static life l;
         bool struck = true;
 
         make_life(&l, &flashes[f]);
-        for (uint32_t number = 1; struck; number += 1 + number % every) {
+        for (uint32_t number = 1; struck; number += 1 + number % most) {
             uint32_t before = l.r.flash.counts.faults;
 
             begin_again(&l);
@@ -206,13 +208,13 @@ static void strike_each(strike *plan, uint32_t detail, uint32_t every, bool read
 
 static uint32_t every(uint32_t everyday)
 {
-    return getenv("KITH_FULL") != NULL ? 1 : everyday;
+    return cuts_full() ? 1 : cuts_brief() ? everyday * 3 + 1 : everyday;
 }
 
 /* Reads are many more than other operations. */
 static uint32_t every_read(uint32_t everyday)
 {
-    return getenv("KITH_FULL") != NULL ? 3 : everyday;
+    return cuts_full() ? 3 : everyday;
 }
 
 /* ---- operations ---- */
@@ -353,7 +355,7 @@ static bool can_be_opened_without_its_header(const life *l, uint32_t address)
 static void an_octet_that_decays_costs_its_record_and_is_told(void **state)
 {
     static const uint8_t patterns[] = {0x01, 0x80, 0x10, 0xff, 0x3c};
-    unsigned count = getenv("KITH_FULL") != NULL ? sizeof patterns : 1;
+    unsigned count = cuts_full() ? 2 : 1;
 
     (void)state;
     for (unsigned f = 0; f < FLASHES; f++) {

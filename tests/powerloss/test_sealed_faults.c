@@ -3,8 +3,8 @@
  * the store.  States are as large as a host may write them. */
 #include <stdlib.h>
 
+#include "cuts.h"
 #include "tests/unit/test_seal_support.h"
-#include "tests/unit/test_store_support.h"
 
 enum { IDS = 6, TRIES = 4, KINDS = 2, BOND = 0, STATE = 1, NONE = 0 };
 
@@ -41,7 +41,7 @@ static uint32_t faults;
 
 static uint32_t every(uint32_t everyday, uint32_t full)
 {
-    return getenv("KITH_FULL") != NULL ? full : everyday;
+    return cuts_full() ? full : cuts_brief() ? everyday * 3 : everyday;
 }
 
 /* ---- a store ---- */
