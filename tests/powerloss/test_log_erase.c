@@ -224,7 +224,7 @@ static void take_flash(scene *s, unsigned left)
 
 static uint32_t most_cuts(const scene *s, const tape_step *step, unsigned here)
 {
-    uint32_t most = s->tear == CUTS_FORGOTTEN ? 4 : step->kind == TAPE_ERASE ? 16 : 8;
+    uint32_t most = s->tear == CUTS_FORGOTTEN ? 12 : step->kind == TAPE_ERASE ? 16 : 8;
 
     if (here == 1)
         return cuts_full() ? most * 5 : most;
@@ -237,7 +237,7 @@ static bool looks_new(const scene *s, const tape_step *step, uint32_t part)
 {
     uint32_t unit = s->r.flash.port.program_size, left = step->len - part;
 
-    return s->tear == CUTS_BACKWARD && step->kind == TAPE_ERASE && left >= 24 &&
+    return (s->tear == CUTS_BACKWARD || s->tear == CUTS_FORGOTTEN) && step->kind == TAPE_ERASE && left >= 24 &&
            left < (24 + unit - 1) / unit * unit + 2 * unit;
 }
 
@@ -282,6 +282,24 @@ static void tear_by_chance(scene *s, unsigned here, const tape_step *step)
     }
 }
 
+/* The operation under way has come as far as chance wants. */
+static void tear_somewhere(scene *s, unsigned here, const tape_step *step)
+{
+    tape_image *torn = &s->levels[here + 1].image;
+    uint32_t part = step->kind == TAPE_SYNC ? 0 : sim_rng_below(&s->rng, step->len + 1);
+    bool backward = sim_rng_below(&s->rng, 2) == 0;
+
+    if (step->kind == TAPE_ERASE && part != 0)
+        image_set_half_erased(torn, step->address / torn->geometry->sector_size, true);
+    if (backward && looks_new(s, step, part))
+        return;
+    for (uint32_t i = 0; i < part; i++) {
+        uint32_t at = backward ? step->len - 1 - i : i;
+
+        image_set(torn, step->address + at, tape_wanted(&s->levels[here].tape, step, at, torn));
+    }
+}
+
 /* work: what was synced.  Of what came since any may be there. */
 static void forget_some(scene *s, unsigned here, uint32_t synced, uint32_t now)
 {
@@ -292,6 +310,7 @@ static void forget_some(scene *s, unsigned here, uint32_t synced, uint32_t now)
         for (uint32_t i = synced; i < now; i++)
             if (sim_rng_below(&s->rng, 2) == 0)
                 tape_apply(&l->tape, &l->tape.steps[i], &s->levels[here + 1].image);
+        tear_somewhere(s, here, &l->tape.steps[now]);
         take_flash(s, here + 1);
     }
 }
