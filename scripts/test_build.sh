@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 scripts/build.sh "$1"
 # A leak or an overflow ends the program, which is then a failed case with its report.
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+export KITH_BRIEF=1 # of the power cuts and faults a third: where they lead is looked at twice, not each of them
 scripts/run_tests.py "$1" "build/$1"

@@ -60,12 +60,13 @@ void peers_index_clear(peers_index *x)
 
 /* ---- the hash ---- */
 
-static uint64_t rotate(uint64_t v, unsigned bits)
+static inline uint64_t rotate(uint64_t v, unsigned bits)
 {
     return v << bits | v >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+/* Inline, so that the four words stay in registers: hashes are a part of what each bond costs at start. */
+static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = rotate(v[1], 13) ^ v[0];
@@ -79,7 +80,7 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline void sip_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
     sip_round(v);

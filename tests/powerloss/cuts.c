@@ -12,6 +12,11 @@ bool cuts_full(void)
     return getenv("KITH_FULL") != NULL;
 }
 
+bool cuts_brief(void)
+{
+    return getenv("KITH_BRIEF") != NULL && !cuts_full();
+}
+
 /* ---- records ---- */
 
 /* Where two sectors of 256 are all there is, records are short. */
@@ -432,7 +437,7 @@ static uint32_t most_cuts(const cuts_scene *s, const tape_step *step, unsigned l
     if (sim_flash_size(&s->r.flash) > 65536)
         return level == 0 ? 16 : 2;
     if (s->tear == CUTS_FORGOTTEN)
-        return (cuts_full() ? 32u : 8u) >> (level != 0 ? 2 : 0);
+        return (cuts_full() ? 24u : 8u) >> (level != 0 ? 2 : 0);
     if (cuts_full())
         return level == 0 ? step->len : level == 1 ? (programs ? step->len : 128) : programs ? 16 : 8;
     return level == 0 ? (programs ? 128u : 24u) : (programs ? 9u : 3u) / level;
@@ -470,7 +475,7 @@ static void tear_by_chance(cuts_scene *s, unsigned level, const tape_step *step)
 {
     const cuts_level *here = &s->levels[level];
     tape_image *torn = &s->levels[level + 1].image;
-    unsigned times = sim_flash_size(&s->r.flash) > 65536 ? 2 : (cuts_full() ? 40u : 8u) >> (level != 0 ? 2 : 0);
+    unsigned times = sim_flash_size(&s->r.flash) > 65536 ? 2 : (cuts_full() ? 24u : 8u) >> (level != 0 ? 2 : 0);
 
     for (unsigned n = 0; n < times; n++) {
         for (uint32_t i = 0; i < step->len; i++) {

@@ -84,6 +84,7 @@ enum { CUTS_BOND = 57, CUTS_STATE = 40, CUTS_FILLER_ID = 90 };
 /* Tries all of the deed on this geometry. */
 cuts_count cuts_try(const sim_flash_geometry *geometry, const cuts_deed *deed, cuts_tear tear, unsigned depth);
 
-bool cuts_full(void); /* KITH_FULL=1: nothing is left out */
+bool cuts_full(void);  /* KITH_FULL=1: little is left out */
+bool cuts_brief(void); /* KITH_BRIEF=1: a third of what is tried everyday, for builds that are slow */
 
 #endif

@@ -155,13 +155,20 @@ static bool is_for(const cuts_deed *deed, unsigned flash)
 
 /* Everyday the rarer ways to lose power are tried on a third of all that each, and second recoveries on small flashes.
  */
+static bool is_turn(unsigned flash, unsigned deed, cuts_tear tear)
+{
+    if (cuts_full() || (tear == CUTS_FORWARD && !cuts_brief()))
+        return true;
+    return (flash + deed) % 3 == (tear == CUTS_FORWARD ? 0 : (unsigned)tear - 1) && (!cuts_brief() || deed % 2 == 0);
+}
+
 void deeds_try(cuts_tear tear, unsigned depth)
 {
     for (unsigned f = 0; f < FLASHES; f++)
         for (unsigned d = 0; d < DEEDS; d++) {
             cuts_count count;
 
-            if (!is_for(deeds[d], f) || (!cuts_full() && tear != CUTS_FORWARD && (f + d) % 3 != (unsigned)tear - 1))
+            if (!is_for(deeds[d], f) || !is_turn(f, d, tear))
                 continue;
             count = cuts_try(&flashes[f], deeds[d], tear, cuts_full() || f < 3 ? depth : 1);
             sums[f].cuts += count.cuts;

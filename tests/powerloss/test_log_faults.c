@@ -3,7 +3,7 @@
  * whose octets change: what is hit is told and not believed, and nothing else is lost. */
 #include <stdlib.h>
 
-#include "tests/unit/test_store_support.h"
+#include "cuts.h"
 
 enum { IDS = 6, TRIES = 4, KINDS = 2, BOND = 0, STATE = 1, NONE = 0 };
 
@@ -186,12 +186,14 @@ typedef void strike(life *l, uint32_t number, uint32_t detail);
 
 static void strike_each(strike *plan, uint32_t detail, uint32_t every, bool reads_fail)
 {
+    uint32_t most = cuts_brief() ? every * 3 : every; /* between two strikes; not always the same */
+
     for (unsigned f = 0; f < FLASHES; f++) {
         static life l;
         bool struck = true;
 
         make_life(&l, &flashes[f]);
-        for (uint32_t number = 1; struck; number += 1 + number % every) {
+        for (uint32_t number = 1; struck; number += 1 + number % most) {
             uint32_t before = l.r.flash.counts.faults;
 
             begin_again(&l);
@@ -206,7 +208,13 @@ static void strike_each(strike *plan, uint32_t detail, uint32_t every, bool read
 
 static uint32_t every(uint32_t everyday)
 {
-    return getenv("KITH_FULL") != NULL ? 1 : everyday;
+    return cuts_full() ? 1 : cuts_brief() ? everyday * 3 + 1 : everyday;
+}
+
+/* Reads are many more than other operations. */
+static uint32_t every_read(uint32_t everyday)
+{
+    return cuts_full() ? 3 : everyday;
 }
 
 /* ---- operations ---- */
@@ -274,9 +282,9 @@ static void flip_read(life *l, uint32_t number, uint32_t bit)
 static void a_failing_read_is_told_and_done_again(void **state)
 {
     (void)state;
-    strike_each(fail_read, 1, every(24), true);
-    strike_each(fail_read, 2, every(40), true);
-    strike_each(fail_read, UINT32_MAX, every(24), true);
+    strike_each(fail_read, 1, every_read(24), true);
+    strike_each(fail_read, 2, every_read(40), true);
+    strike_each(fail_read, UINT32_MAX, every_read(24), true);
 }
 
 /* What was misread once is not thrown away. */
@@ -286,7 +294,7 @@ static void a_bit_that_is_misread_once_costs_nothing(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++)
-        strike_each(flip_read, bits[i], every(40), false);
+        strike_each(flip_read, bits[i], every_read(40), false);
 }
 
 /* ---- octets that change ---- */
@@ -347,7 +355,7 @@ static bool can_be_opened_without_its_header(const life *l, uint32_t address)
 static void an_octet_that_decays_costs_its_record_and_is_told(void **state)
 {
     static const uint8_t patterns[] = {0x01, 0x80, 0x10, 0xff, 0x3c};
-    unsigned count = getenv("KITH_FULL") != NULL ? sizeof patterns : 1;
+    unsigned count = cuts_full() ? 2 : 1;
 
     (void)state;
     for (unsigned f = 0; f < FLASHES; f++) {
@@ -362,20 +370,24 @@ static void an_octet_that_decays_costs_its_record_and_is_told(void **state)
     }
 }
 
-/* A bit that cannot be programmed, or not be erased: a call goes around it or says that it could not. */
-static void live_with_stuck_bit(life *l, uint32_t address, uint8_t bits)
+/* A call goes around it or says that it could not. */
+static void live_with_stuck_bit(life *l, uint32_t address, uint8_t bits, uint8_t value)
 {
-    begin_again(l);
-    sim_flash_stick(&l->r.flash, address, bits, l->r.flash.port.erased);
-    for (unsigned i = 0; i < CHANGES; i++) {
-        kith_status status = do_bounded(l, &work[i], (uint8_t)(210 + i));
+    const change *failed = NULL;
+    uint8_t fill = 0;
 
-        check(l, &work[i], (uint8_t)(210 + i));
-        if (status != KITH_OK)
-            break;
-        note(l, &work[i], (uint8_t)(210 + i));
+    begin_again(l);
+    sim_flash_stick(&l->r.flash, address, bits, value);
+    for (unsigned i = 0; i < CHANGES && failed == NULL; i++) {
+        fill = (uint8_t)(210 + i);
+        if (do_bounded(l, &work[i], fill) != KITH_OK)
+            failed = &work[i];
+        check(l, &work[i], fill);
+        if (failed == NULL)
+            note(l, &work[i], fill);
     }
     assert_int_equal(rig_restart(&l->r), KITH_OK);
+    check(l, failed, fill);
     faults++;
 }
 
@@ -388,7 +400,25 @@ static void a_bit_that_cannot_be_programmed_loses_nothing(void **state)
         make_life(&l, &flashes[f]);
         for (uint32_t at = 0; at < sim_flash_size(&l.r.flash); at += every(3))
             if (l.start[at] == l.r.flash.port.erased)
-                live_with_stuck_bit(&l, at, (uint8_t)(1u << at % 8));
+                live_with_stuck_bit(&l, at, (uint8_t)(1u << at % 8), l.r.flash.port.erased);
+        free_life(&l);
+    }
+}
+
+/* It reads as it does, and when its sector is erased it stays. */
+static void a_bit_that_cannot_be_erased_loses_nothing(void **state)
+{
+    (void)state;
+    for (unsigned f = 0; f < FLASHES; f++) {
+        static life l;
+
+        make_life(&l, &flashes[f]);
+        for (uint32_t at = 0; at < sim_flash_size(&l.r.flash); at += every(3)) {
+            uint8_t programmed = l.start[at] ^ l.r.flash.port.erased;
+
+            if (programmed != 0)
+                live_with_stuck_bit(&l, at, programmed & (uint8_t)-programmed, (uint8_t)~l.r.flash.port.erased);
+        }
         free_life(&l);
     }
 }
@@ -403,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_bit_that_is_misread_once_costs_nothing),
         cmocka_unit_test(an_octet_that_decays_costs_its_record_and_is_told),
         cmocka_unit_test(a_bit_that_cannot_be_programmed_loses_nothing),
+        cmocka_unit_test(a_bit_that_cannot_be_erased_loses_nothing),
     };
     int failed = cmocka_run_group_tests_name("a flash that fails", tests, NULL, NULL);
 

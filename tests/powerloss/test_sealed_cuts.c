@@ -3,10 +3,11 @@
  * opens, and life goes on; with and without a counter against rollback. */
 #include <stdlib.h>
 
+#include "cuts.h"
 #include "tests/unit/test_seal_support.h"
 #include "tests/unit/test_store_support.h"
 
-enum { LEN = 57, RECORDS = 4, OTHER_ID = 9 };
+enum { LEN = 57, LONG = 161, RECORDS = 4, OTHER_ID = 9 };
 
 static const sim_flash_geometry flashes[] = {
     {4096, 4, 1, 0xff, true}, {1024, 6, 4, 0x00, false},  {2048, 3, 16, 0xff, false},
@@ -21,6 +22,7 @@ typedef struct {
     kith_store_state state;
     sim_flash_tear tear;
     bool forgets, counts;
+    uint16_t len; /* of record 1 */
     uint32_t tried;
 } scene;
 
@@ -29,12 +31,8 @@ typedef struct {
     void (*prepare)(scene *s);
     kith_status (*begin)(scene *s);
     uint8_t old_fill, new_fill; /* of record 1; 0: it does not stand */
+    uint16_t len;               /* of record 1; 0: as the others */
 } deed;
-
-static bool is_full(void)
-{
-    return getenv("KITH_FULL") != NULL;
-}
 
 /* ---- a store, and what is done with it ---- */
 
@@ -55,9 +53,20 @@ static void restart(scene *s, uint16_t generation)
     assert_int_equal(kith_sealed_store_init(&s->sealed, &config, &s->store), KITH_OK);
 }
 
+/* Of record 1 each is longer than the one before it. */
+static uint16_t length_of(const scene *s, uint32_t id, uint8_t fill)
+{
+    return id == 1 && s->len != 0 ? (uint16_t)(s->len + fill / 5) : LEN;
+}
+
+static kith_record record_of(const scene *s, uint32_t id, uint8_t fill)
+{
+    return seal_record(KITH_RECORD_BOND, id, fill, length_of(s, id, fill));
+}
+
 static kith_status put(scene *s, uint32_t id, uint8_t fill)
 {
-    kith_record record = seal_record(KITH_RECORD_BOND, id, fill, LEN);
+    kith_record record = record_of(s, id, fill);
 
     return s->store.put(s->store.context, &record, &s->state);
 }
@@ -90,14 +99,15 @@ static void read_all(scene *s, contents *out)
 }
 
 /* fill 0: it does not stand. */
-static bool is_record(const contents *all, uint32_t id, uint8_t fill)
+static bool is_record(const scene *s, const contents *all, uint32_t id, uint8_t fill)
 {
-    kith_record wanted = seal_record(KITH_RECORD_BOND, id, fill, LEN);
+    kith_record wanted = record_of(s, id, fill);
     const kith_record *is = &all->of[id];
 
     if (fill == 0)
         return is->kind == 0;
-    return is->kind == wanted.kind && is->len == LEN && memcmp(is->octets, wanted.octets, sizeof wanted.octets) == 0;
+    return is->kind == wanted.kind && is->len == wanted.len &&
+           memcmp(is->octets, wanted.octets, sizeof wanted.octets) == 0;
 }
 
 /* Records 1 to RECORDS; of record 1 there is an earlier version. */
@@ -111,12 +121,12 @@ static void prepare_sealed(scene *s)
 
 static void prepare_plain(scene *s)
 {
-    kith_record record = seal_record(KITH_RECORD_BOND, 1, 0x10, LEN);
+    kith_record record = record_of(s, 1, 0x10);
 
     assert_int_equal(rig_open(&s->r), KITH_OK);
     assert_int_equal(s->r.store.put(s->r.store.context, &record, &s->r.state), KITH_OK);
     for (uint32_t id = 1; id <= RECORDS; id++) {
-        record = seal_record(KITH_RECORD_BOND, id, 0x11, LEN);
+        record = record_of(s, id, 0x11);
         assert_int_equal(s->r.store.put(s->r.store.context, &record, &s->r.state), KITH_OK);
     }
 }
@@ -167,13 +177,15 @@ static kith_status rotate(scene *s)
 }
 
 static const deed deeds[] = {
-    {"the first opening", prepare_nothing, open_store, 0, 0},
-    {"putting", prepare_without_first, replace, 0, 0x99},
-    {"replacing", prepare_sealed, replace, 0x11, 0x99},
-    {"replacing where the log collects", prepare_crowded, replace, 0x11, 0x99},
-    {"removing", prepare_sealed, remove_first, 0x11, 0},
-    {"converting", prepare_plain, convert, 0x11, 0x11},
-    {"rotating", prepare_sealed, rotate, 0x11, 0x11},
+    {"the first opening", prepare_nothing, open_store, 0, 0, 0},
+    {"putting", prepare_without_first, replace, 0, 0x99, 0},
+    {"replacing", prepare_sealed, replace, 0x11, 0x99, 0},
+    {"replacing where the log collects", prepare_crowded, replace, 0x11, 0x99, 0},
+    {"removing", prepare_sealed, remove_first, 0x11, 0, 0},
+    {"converting", prepare_plain, convert, 0x11, 0x11, 0},
+    {"rotating", prepare_sealed, rotate, 0x11, 0x11, 0},
+    {"replacing one of 164 by one of 191 octets", prepare_sealed, replace, 0x11, 0x99, LONG},
+    {"removing a long one", prepare_sealed, remove_first, 0x11, 0, LONG},
 };
 
 /* ---- a state to return to ---- */
@@ -221,9 +233,9 @@ static bool finds(scene *s, const uint8_t octets[8])
 
 static bool finds_plain(scene *s, uint32_t id, uint8_t fill)
 {
-    kith_record plain = seal_record(KITH_RECORD_BOND, id, fill, LEN);
+    kith_record plain = record_of(s, id, fill);
 
-    return finds(s, plain.octets + 1) || finds(s, plain.octets + LEN - 8);
+    return finds(s, plain.octets + 1) || finds(s, plain.octets + plain.len - 8);
 }
 
 /* Not one plain octet of what was put is in the flash. */
@@ -244,11 +256,11 @@ static bool check_contents(scene *s, const deed *d, const char *when)
     bool is_new;
 
     read_all(s, &all);
-    is_new = is_record(&all, 1, d->new_fill);
-    if (!is_new && !is_record(&all, 1, d->old_fill))
+    is_new = is_record(s, &all, 1, d->new_fill);
+    if (!is_new && !is_record(s, &all, 1, d->old_fill))
         fail_msg("%s: neither old nor new %s", d->name, when);
     for (uint32_t id = 2; id <= RECORDS && d->prepare != prepare_nothing; id++)
-        if (!is_record(&all, id, 0x11))
+        if (!is_record(s, &all, id, 0x11))
             fail_msg("%s: record %u is not as it was %s", d->name, (unsigned)id, when);
     if (s->tear == SIM_TEAR_FORWARD)
         assert_int_equal(s->state.damaged, 0);
@@ -272,7 +284,7 @@ static void check_goes_on(scene *s, const deed *d)
     restart(s, 1);
     assert_int_equal(open_store(s), KITH_OK);
     read_all(s, &all);
-    assert_true(is_record(&all, OTHER_ID, 0x5c));
+    assert_true(is_record(s, &all, OTHER_ID, 0x5c));
     (void)check_contents(s, d, "after another was put");
     assert_int_equal(d->begin(s), KITH_OK);
     if (d->begin == rotate)
@@ -282,7 +294,7 @@ static void check_goes_on(scene *s, const deed *d)
     assert_true(check_contents(s, d, "after it was done again"));
     assert_int_equal(drop(s, OTHER_ID), KITH_OK);
     read_all(s, &all);
-    assert_true(is_record(&all, OTHER_ID, 0));
+    assert_true(is_record(s, &all, OTHER_ID, 0));
 }
 
 static void check_after_cut(scene *s, const deed *d, kith_status answer)
@@ -333,7 +345,7 @@ static void try_recovery(scene *s, const deed *d, const snapshot *before, cut c)
 {
     static const uint32_t lengths[] = {0, 100000};
 
-    for (c.again = 1;; c.again += d->begin != convert ? 1 : is_full() ? 3 : 5)
+    for (c.again = 1;; c.again += d->begin != convert ? 1 : cuts_full() ? 3 : 5)
         for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
             c.again_len = lengths[i];
             if (!try_cut(s, d, before, &c))
@@ -349,12 +361,12 @@ static void try_all(scene *s, const deed *d, const snapshot *before)
     bool fell = true;
 
     for (; fell; c.operation++)
-        for (unsigned i = 0; fell && i < (is_full() ? 17u : sizeof few / sizeof few[0]); i++) {
-            c.len = !is_full() ? few[i] : i < 16 ? i * 8 : 100000;
+        for (unsigned i = 0; fell && i < (cuts_full() ? 17u : sizeof few / sizeof few[0]); i++) {
+            c.len = !cuts_full() ? few[i] : i < 16 ? i * 8 : 100000;
             c.again = 0;
             fell = try_cut(s, d, before, &c);
-            if (fell && (c.len == 0 || c.len == 100000) &&
-                (d->begin != convert || c.operation % (is_full() ? 3 : 6) == 1))
+            if (fell && (c.len == 0 || c.len == 100000) && (cuts_full() || (c.operation + i / 2) % 2 == 0) &&
+                (d->begin != convert || c.operation % (cuts_full() ? 3 : 6) == 1))
                 try_recovery(s, d, before, c);
         }
 }
@@ -371,6 +383,7 @@ static void try_deed(const sim_flash_geometry *flash, const deed *d, sim_flash_t
     seal_device_make(&s.device, 0, counts);
     s.device.newest = 2;
     s.device.medium_off = &s.r.flash.off;
+    s.len = d->len;
     restart(&s, 1);
     d->prepare(&s);
     s.tear = tear;
@@ -382,12 +395,17 @@ static void try_deed(const sim_flash_geometry *flash, const deed *d, sim_flash_t
     rig_free(&s.r);
 }
 
+static bool is_chosen(unsigned flash, unsigned only)
+{
+    return only == 0 || flash == only;
+}
+
 static void try_deeds(sim_flash_tear tear, bool forgets, unsigned only)
 {
     for (unsigned f = 0; f < sizeof flashes / sizeof flashes[0]; f++)
         for (unsigned i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
             for (unsigned counts = 0; counts < 2; counts++)
-                if (is_full() || only == 0 || f == only)
+                if (cuts_full() || (is_chosen(f, only) && (!cuts_brief() || (f + i + counts) % 3 == 0)))
                     try_deed(&flashes[f], &deeds[i], tear, forgets, counts == 1);
 }
 
@@ -425,6 +443,6 @@ int main(void)
     };
     int failed = cmocka_run_group_tests_name("power cuts of a sealed store", tests, NULL, NULL);
 
-    fprintf(stderr, "%u power cuts tried%s\n", (unsigned)total, is_full() ? "" : " (more: KITH_FULL=1)");
+    fprintf(stderr, "%u power cuts tried%s\n", (unsigned)total, cuts_full() ? "" : " (more: KITH_FULL=1)");
     return failed;
 }
