@@ -40,8 +40,8 @@ typedef struct {
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1128u + 50u * sizeof(void *))
-#define KITH_SIZE_LINK        (696u + 18u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1168u + 52u * sizeof(void *))
+#define KITH_SIZE_LINK        (740u + 22u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u

@@ -92,6 +92,7 @@ void host_begin(kith_host *h, uint64_t now_us)
     }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_settle(h, &h->links[i].att_deadline_us);
+        host_settle(h, &h->links[i].indication_deadline_us);
         host_settle(h, &h->links[i].bond_deadline_us);
         host_settle(h, &h->links[i].disconnect_deadline_us);
     }

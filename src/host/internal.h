@@ -151,10 +151,12 @@ typedef struct {
     att_bearer bearer;
     bool mtu_asked;
     gatt_server server;
+    gatt_server_memory server_memory;
     gatt_client client;
     uint8_t *value; /* of a read under way */
     host_signed_write signed_write;
     uint64_t att_deadline_us;
+    uint64_t indication_deadline_us;
 } host_link;
 
 typedef enum { TX_ATT_APP, TX_ATT_ANSWER, TX_SMP, TX_SIGNALLING } host_tx_class;
@@ -501,6 +503,10 @@ void keys_drop_making(kith_host *h);
 void keys_erase(kith_host *h);
 
 /* attributes.c: ATT between the channel and the program */
+/* serving.c: the server's side of it */
+void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
+
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);

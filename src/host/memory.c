@@ -188,6 +188,8 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     if (gatt_database_init(&database, config->name, config->appearance, config->services, config->service_count) !=
         KITH_OK)
         return KITH_ERR_VALUE;
+    if (gatt_database_make_hash(&database, config->crypto) != KITH_OK)
+        return KITH_ERR_CRYPTO;
     memset(memory, 0, needed);
     h->config = *config;
     h->size = needed;
