@@ -66,7 +66,8 @@ static bool append(exchange *x)
     size_t need = x->in.value_len + (joins ? 0 : HEAD);
     uint8_t *end = server->queue + server->queue_len;
 
-    if (need > (size_t)(server->queue_cap - server->queue_len) || (!joins && count == GATT_QUEUE_WRITES))
+    if (need > (size_t)(server->queue_cap - server->queue_len - server->held_len) ||
+        (!joins && count == GATT_QUEUE_WRITES))
         return false;
     if (joins) {
         bytes_put16(server->queue + last + 4, (uint16_t)(entry_at(server, last).len + x->in.value_len));

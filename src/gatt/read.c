@@ -47,7 +47,7 @@ size_t serve_read(exchange *x)
 /* What the program has answered so far lies behind the request that waits: length (2), octets; in order. */
 bool read_collect(gatt_server *server, const uint8_t *value, size_t len)
 {
-    size_t keep = min_size(len, server->bearer->mtu); /* more of it fits into no response */
+    size_t keep = min_size(len, server->bearer->my_mtu); /* more of it fits into no response, whatever is agreed on */
     uint8_t *end = server->queue + server->queue_cap;
 
     if (keep + 2 > (size_t)(server->queue_cap - server->queue_len - server->held_len))
@@ -83,7 +83,7 @@ static const uint8_t *take_collected(const exchange *x, collected *c, size_t *le
         return NULL;
     *len = bytes_get16(c->at);
     value = c->at + 2;
-    c->at = value + min_size(*len, x->server->bearer->mtu);
+    c->at = value + min_size(*len, x->server->bearer->my_mtu);
     return value;
 }
 

@@ -372,7 +372,10 @@ static size_t end_with_error(gatt_server *server, kith_att_error error, uint8_t 
 {
     gatt_pending request = server->pending;
 
-    gatt_server_forget_request(server);
+    if (request.opcode == KITH_ATT_EXECUTE_WRITE_REQUEST)
+        gatt_server_forget_request(server);
+    server->pending = (gatt_pending){0};
+    drop_held(server);
     return exchange_error(request.opcode, request.handle, error, out, room);
 }
 
