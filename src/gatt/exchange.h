@@ -15,6 +15,7 @@ typedef struct {
     uint8_t *out;
     size_t room; /* the largest response: cap or the MTU */
     gatt_server_event *event;
+    bool is_held; /* it waited, and was let in when it came */
 } exchange;
 
 static inline size_t min_size(size_t a, size_t b)

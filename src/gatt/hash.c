@@ -31,7 +31,7 @@ static void add(const gatt_database *db, const gatt_attribute *at, share how, cr
     size_t len;
 
     bytes_put16(head, at->handle);
-    memcpy(head + 2, at->type->octets, 2);
+    memcpy(head + 2, at->type->octets + (at->type->size == 2 ? 0 : 12), 2); /* a long form is of the same type */
     crypto_cmac_add(cmac, head, sizeof head);
     if (how != WITH_VALUE)
         return;

@@ -73,7 +73,10 @@ static kith_att_error check_signed(uint32_t permissions, const gatt_link_securit
 
     if (mode_2_level == 0 || mode_2_level > 2 || sec->encrypted)
         return KITH_ATT_ERROR_WRITE_NOT_PERMITTED;
-    return sec->signer >= mode_2_level + 1 ? KITH_ATT_ERROR_NONE : KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION;
+    if (sec->signer < mode_2_level + 1)
+        return KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION;
+    /* A command cannot wait for the program's word. */
+    return (permissions & KITH_WRITE_AUTHORIZED) != 0 ? KITH_ATT_ERROR_INSUFFICIENT_AUTHORIZATION : KITH_ATT_ERROR_NONE;
 }
 
 static kith_att_error check_level(uint32_t permissions, unsigned needed, const gatt_link_security *sec)

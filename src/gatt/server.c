@@ -148,15 +148,15 @@ static void become_aware(exchange *x)
     x->event->kind = GATT_SERVER_AWARE;
 }
 
-/* Told once; who asks on after that knows. */
+/* Told once, or the hash was read; who asks on after that knows, whatever is asked. */
 static bool refuse_out_of_sync(exchange *x, size_t *len)
 {
+    if (x->is_held)
+        return false;
+    if (x->server->is_unaware && x->server->out_of_sync)
+        become_aware(x);
     if (!is_out_of_sync(x->server) || !(asks_by_handle(x->in.opcode) || asks_part_of_the_table(&x->in)))
         return false;
-    if (x->server->out_of_sync) {
-        become_aware(x);
-        return false;
-    }
     x->server->out_of_sync = true;
     *len = refuse(x, x->in.handle, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
     return true;
@@ -180,7 +180,7 @@ static size_t on_read_by_type(exchange *x)
     size_t len = serve_read_by_type(x);
 
     if (x->server->is_unaware && x->event->kind == GATT_SERVER_NONE && kith_uuid_equal(&x->in.type, &database_hash))
-        become_aware(x);
+        x->server->out_of_sync = true;
     return len;
 }
 
@@ -346,12 +346,12 @@ static size_t run_held(gatt_server *server, const gatt_link_security *sec, uint8
                   .len = server->held_pdu,
                   .out = out,
                   .room = room_for(server, cap),
-                  .event = event};
+                  .event = event,
+                  .is_held = true};
     size_t len;
 
     now.authorized = server->held_authorized;
     server->pending = (gatt_pending){0};
-    server->out_of_sync |= is_out_of_sync(server); /* it was let in before */
     len = run(&x);
     if (!gatt_server_is_pending(server) && server->executing == 0)
         drop_held(server);

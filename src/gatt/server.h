@@ -37,7 +37,7 @@ typedef struct {
     uint8_t subscription_cap;
     uint8_t features;   /* what the client supports */
     bool is_unaware;    /* the table is another one than the client knows */
-    bool out_of_sync;   /* and it was told so, once */
+    bool out_of_sync;   /* and it was told so, or has read the hash: with its next request it knows */
     uint16_t indicated; /* handle of what is not confirmed yet; 0: nothing */
     uint8_t *queue;     /* from its beginning: writes that were prepared; at its end: a request that waits */
     uint16_t queue_cap;
