@@ -59,6 +59,15 @@ static void put_bond(bench *b, uint32_t peer, uint8_t fill)
     must(b->store.put(b->store.context, &record, &b->state));
 }
 
+/* What changes often: 40 octets. */
+static void put_state(bench *b, uint32_t peer, uint8_t fill)
+{
+    kith_record record = {.kind = KITH_RECORD_STATE, .len = 40, .id = peer};
+
+    memset(record.octets, fill, record.len);
+    must(b->store.put(b->store.context, &record, &b->state));
+}
+
 static void forget(bench *b, uint32_t peer)
 {
     must(b->store.remove(b->store.context, KITH_RECORD_BOND, peer, &b->state));
@@ -86,8 +95,16 @@ static void run(const char *name, const sim_flash_geometry *geometry)
     forget(&b, 2);
     tell(&b, "forgetting, two versions");
     for (uint32_t i = 0; i < 1000; i++)
-        put_bond(&b, 1, (uint8_t)i);
+        put_bond(&b, 1, (uint8_t)(1 + i % 200)); /* a key of zeros is none */
     tell(&b, "re-pairing 1000 times");
+    for (uint32_t i = 0; i < 1000; i++)
+        put_state(&b, 1, (uint8_t)i);
+    tell(&b, "1000 changes of state");
+    for (uint32_t i = 0; i < 1000; i++) {
+        put_bond(&b, 3, (uint8_t)i);
+        forget(&b, 3);
+    }
+    tell(&b, "1000 bonds, and forgetting");
     while (b.state.room > 0)
         put_bond(&b, 10 + bonds++, 7);
     printf("  bonds until there is no room  %9u\n", (unsigned)bonds);

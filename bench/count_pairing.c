@@ -178,6 +178,7 @@ static void open_side(side *s, bool is_central, const kith_crypto_port *crypto, 
     s->state = is_central;
     kith_config_default(&config);
     config.crypto = &s->crypto;
+    config.store = &kith_volatile_store;
     config.security.methods = methods;
     size = kith_host_size(&config.limits);
     must(kith_sim_add(sim, address, &s->device));

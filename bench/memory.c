@@ -6,6 +6,8 @@
 
 static const kith_limits base = {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .events = 8};
 
+static const kith_limits gateway = {.links = 32, .pairings = 8, .bonds = 100000, .mtu = 247, .events = 256};
+
 static size_t more(kith_limits limits)
 {
     return kith_host_size(&limits) - kith_host_size(&base);
@@ -14,19 +16,25 @@ static size_t more(kith_limits limits)
 int main(void)
 {
     kith_limits two_links = base, two_pairings = base, two_bonds = base, long_mtu = base, nine_events = base;
+    kith_limits without_bonds = gateway;
 
     two_links.links = 2;
     two_pairings.links = two_pairings.pairings = 2;
     two_bonds.bonds = 2;
     long_mtu.mtu = 247;
     nine_events.events = 9;
+    without_bonds.bonds = 0;
     printf("%-52s %6zu octets\n", "host with 1 link, 1 pairing, 1 bond, MTU 65", kith_host_size(&base));
     printf("%-52s %6zu octets\n", "the same with MTU 247", kith_host_size(&long_mtu));
     printf("%-52s %6zu octets\n", "each further link", more(two_links));
     printf("%-52s %6zu octets\n", "each further pairing at once", more(two_pairings) - more(two_links));
     printf("%-52s %6zu octets\n", "  of that its session, whatever the method", sizeof(smp_session));
     printf("%-52s %6zu octets\n", "    of which secrets", sizeof(smp_secrets));
-    printf("%-52s %6zu octets\n", "each further bond", more(two_bonds));
+    printf("%-52s %6zu octets\n", "each further bond, up to 32", more(two_bonds));
     printf("%-52s %6zu octets\n", "each further report that may wait", more(nine_events));
+    printf("%-52s %6zu octets\n", "gateway: 32 links, 8 pairings, MTU 247, no bond", kith_host_size(&without_bonds));
+    printf("%-52s %6zu octets\n", "  100,000 bonds in it", kith_host_size(&gateway) - kith_host_size(&without_bonds));
+    printf("%-52s %8.1f octets\n", "    that is each, with its share of the index",
+           (double)(kith_host_size(&gateway) - kith_host_size(&without_bonds)) / (double)gateway.bonds);
     return 0;
 }

@@ -71,6 +71,7 @@ static inline void must(kith_status status)
 static inline void bench_configure(const bench_method *m, unsigned side, kith_config *config)
 {
     kith_config_default(config);
+    config->store = &kith_volatile_store;
     config->security.methods = kith_all_methods;
     config->security.legacy = m->legacy;
     if (m->legacy)

@@ -8,12 +8,13 @@ begin full
 need build test full interop
 if step build scripts/build.sh dev; then
     step conformance scripts/conformance.py
+    step powerloss env KITH_FULL=1 scripts/run_tests.py powerloss build powerloss
     step captures scripts/check_captures.sh
     step clang-tidy scripts/tidy.sh
     step constant-time scripts/check_constant_time.sh
     step interop scripts/run_tests.py interop --program tests/interop/run
 else
-    not_run "the build failed" conformance captures clang-tidy constant-time interop
+    not_run "the build failed" conformance powerloss captures clang-tidy constant-time interop
 fi
 step release scripts/build.sh release
 step small scripts/build.sh size

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Why: embedded users choose by bytes.  Compiles the core for a Cortex-M4 as they would (-Os) and prints the
-# size of each folder; the last line says the same in one.
+# size of each folder, and the RAM of hosts (KITH_HOST_SIZE); the last line says the sizes in one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,4 +28,13 @@ for folder in src/*/; do
     line+="$name $text, "
     total=$((total + text + data))
 done
+# An array as long as the figure: nothing has to run.
+ram_of() {
+    echo "#include \"kith/host.h\"
+        unsigned char memory[$1];" | arm-none-eabi-gcc "${flags[@]}" -Iinclude -xc -c - -o "$out/ram.o"
+    printf '%-52s %6d\n' "$2" "0x$(arm-none-eabi-nm -S "$out/ram.o" | awk '$4 == "memory" { print $2 }')"
+}
+ram_of 'KITH_HOST_SIZE(1, 1, 1, 65, 8)' 'RAM: host with 1 link, 1 pairing, 1 bond, MTU 65'
+ram_of 'KITH_HOST_SIZE(1, 1, 8, 65, 8)' '  the same with 8 bonds'
+ram_of 'KITH_SIZE_BOND' '  of that each bond'
 echo "bytes, -Os: ${line}total $total"

@@ -15,6 +15,7 @@ if step build scripts/build.sh dev; then
     beside command scripts/run_tests.py command --program tests/command/run
     step unit scripts/run_tests.py unit build unit
     step conformance scripts/run_tests.py conformance build conformance
+    step stores scripts/run_tests.py stores build stores
     step powerloss scripts/run_tests.py powerloss build powerloss
     step scenario scripts/run_tests.py scenario build scenario
     step judge scripts/run_tests.py judge --program tests/judge/run
@@ -24,7 +25,7 @@ if step build scripts/build.sh dev; then
     step diagrams scripts/diagrams.sh --check
     step core scripts/check_core.py build/libkith.a build/libkith-export.a
 else
-    not_run "the build failed" unit conformance powerloss scenario judge command demo first-program examples diagrams core
+    not_run "the build failed" unit conformance stores powerloss scenario judge command demo first-program examples diagrams core
 fi
 step clang scripts/build.sh clang # its programs run below, with the sanitizers
 [ $built = no ] || joined command

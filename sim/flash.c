@@ -49,6 +49,10 @@ static void note_change(sim_flash *flash, uint32_t address, uint32_t len)
 {
     struct sim_flash_change *change;
 
+    if (!flash->forgets && flash->change_count == 0) {
+        memcpy(flash->durable + address, flash->octets + address, len);
+        return;
+    }
     if (flash->change_count == flash->change_room) {
         uint32_t room = flash->change_room * 2 + 16;
 
@@ -114,18 +118,40 @@ static void do_part(sim_flash *flash, uint32_t address, const uint8_t *wanted, u
     note_change(flash, address, len);
 }
 
+/* As often as was planned, once it is due. */
+static bool fails(uint32_t *in, uint32_t *times)
+{
+    if (*in > 1 || *in == 0)
+        return is_due(in);
+    if (*times == 0)
+        *in = 0;
+    else
+        --*times;
+    return true;
+}
+
+static void stick(sim_flash *flash)
+{
+    uint8_t *octet = &flash->octets[flash->stuck_at];
+
+    *octet = (uint8_t)((*octet & ~flash->stuck_bits) | (flash->stuck_value & flash->stuck_bits));
+}
+
 static kith_status operate(sim_flash *flash, uint32_t address, const uint8_t *wanted, uint32_t len)
 {
-    bool cut = is_due(&flash->cut_in), fail = is_due(&flash->fail_in), flip = is_due(&flash->flip_in);
+    bool cut = is_due(&flash->cut_in), fail = fails(&flash->fail_in, &flash->fail_count),
+         flip = is_due(&flash->flip_in);
 
     flash->counts.operations++;
+    flash->counts.faults += fail || flip;
     do_part(flash, address, wanted, len, cut ? flash->cut_after : fail ? flash->fail_after : len);
     if (flip) {
         flash->octets[address + flash->flip_bit / 8 % len] ^= (uint8_t)(1u << flash->flip_bit % 8);
         note_change(flash, address, len);
     }
+    stick(flash);
     if (!flash->forgets)
-        make_durable(flash);
+        make_durable(flash); /* what came before it forgot */
     if (cut)
         sim_flash_power_off(flash);
     return cut || fail ? KITH_ERR_STORAGE : KITH_OK;
@@ -137,6 +163,17 @@ static kith_status refuse(sim_flash *flash)
     return KITH_ERR_STORAGE;
 }
 
+/* false: the octets are there, right or wrong. */
+static bool read_badly(sim_flash *flash, uint8_t *out, size_t len)
+{
+    bool flip = is_due(&flash->read_flip_in), fail = fails(&flash->read_fail_in, &flash->read_fail_count);
+
+    if (flip && len != 0)
+        out[flash->read_flip_bit / 8 % len] ^= (uint8_t)(1u << flash->read_flip_bit % 8);
+    flash->counts.faults += flip || fail;
+    return fail;
+}
+
 static kith_status flash_read(void *context, uint32_t address, uint8_t *out, size_t len)
 {
     sim_flash *flash = context;
@@ -146,8 +183,9 @@ static kith_status flash_read(void *context, uint32_t address, uint8_t *out, siz
         return KITH_ERR_STORAGE;
     if (address > size || len > size - address)
         return refuse(flash);
+    flash->counts.reads++;
     memcpy(out, flash->octets + address, len);
-    return KITH_OK;
+    return read_badly(flash, out, len) ? KITH_ERR_STORAGE : KITH_OK;
 }
 
 static bool may_program(const sim_flash *flash, uint32_t address, const uint8_t *octets, size_t len)
@@ -196,6 +234,7 @@ static kith_status flash_erase(void *context, uint32_t sector)
         abort();
     memset(erased, flash->port.erased, size);
     flash->counts.erases++;
+    flash->wear[sector]++;
     status = operate(flash, sector * size, erased, size);
     flash->half_erased[sector] = status != KITH_OK;
     free(erased);
@@ -209,6 +248,10 @@ static kith_status flash_sync(void *context)
     if (flash->off)
         return KITH_ERR_STORAGE;
     flash->counts.syncs++;
+    if (is_due(&flash->sync_fail_in)) {
+        flash->counts.faults++;
+        return KITH_ERR_STORAGE;
+    }
     make_durable(flash);
     return KITH_OK;
 }
@@ -233,7 +276,8 @@ bool sim_flash_new(sim_flash *flash, const sim_flash_geometry *geometry)
     flash->octets = malloc(sim_flash_size(flash));
     flash->durable = malloc(sim_flash_size(flash));
     flash->half_erased = calloc(geometry->sector_count, sizeof *flash->half_erased);
-    if (flash->octets == NULL || flash->durable == NULL || flash->half_erased == NULL) {
+    flash->wear = calloc(geometry->sector_count, sizeof *flash->wear);
+    if (flash->octets == NULL || flash->durable == NULL || flash->half_erased == NULL || flash->wear == NULL) {
         sim_flash_free(flash);
         return false;
     }
@@ -248,6 +292,7 @@ void sim_flash_free(sim_flash *flash)
     free(flash->octets);
     free(flash->durable);
     free(flash->half_erased);
+    free(flash->wear);
     memset(flash, 0, sizeof *flash);
 }
 
@@ -256,7 +301,9 @@ void sim_flash_blank(sim_flash *flash)
     memset(flash->octets, flash->port.erased, sim_flash_size(flash));
     memset(flash->half_erased, 0, flash->port.sector_count * sizeof *flash->half_erased);
     sim_flash_settle(flash);
+    memset(flash->wear, 0, flash->port.sector_count * sizeof *flash->wear);
     memset(&flash->counts, 0, sizeof flash->counts);
+    flash->stuck_bits = 0;
     sim_rng_seed(&flash->rng, 1, 0);
     sim_flash_power_on(flash);
 }
@@ -271,6 +318,38 @@ void sim_flash_fail(sim_flash *flash, uint32_t operation, uint32_t after_octets)
 {
     flash->fail_in = operation;
     flash->fail_after = after_octets;
+    flash->fail_count = 0;
+}
+
+void sim_flash_fail_on(sim_flash *flash, uint32_t times)
+{
+    flash->fail_count = times;
+}
+
+void sim_flash_fail_sync(sim_flash *flash, uint32_t sync)
+{
+    flash->sync_fail_in = sync;
+}
+
+void sim_flash_fail_read(sim_flash *flash, uint32_t read, uint32_t times)
+{
+    flash->read_fail_in = read;
+    flash->read_fail_count = times == 0 ? 0 : times - 1;
+}
+
+void sim_flash_flip_read(sim_flash *flash, uint32_t read, uint32_t bit)
+{
+    flash->read_flip_in = read;
+    flash->read_flip_bit = bit;
+}
+
+void sim_flash_stick(sim_flash *flash, uint32_t address, uint8_t bits, uint8_t value)
+{
+    flash->stuck_at = address;
+    flash->stuck_bits = bits;
+    flash->stuck_value = value;
+    stick(flash);
+    sim_flash_settle(flash);
 }
 
 void sim_flash_flip(sim_flash *flash, uint32_t operation, uint32_t bit)
@@ -288,4 +367,5 @@ void sim_flash_power_on(sim_flash *flash)
 {
     flash->off = false;
     flash->cut_in = flash->fail_in = flash->flip_in = 0;
+    flash->read_fail_in = flash->read_flip_in = flash->sync_fail_in = 0;
 }

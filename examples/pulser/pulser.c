@@ -31,7 +31,7 @@ kith_host *pulser_power_on(void *self, const kith_crypto_port *crypto, const kit
     config.crypto = crypto;
     config.services = &service;
     config.service_count = 1;
-    config.store = store; /* NULL: test mode, nothing outlives the power */
+    config.store = store; /* in test mode &kith_volatile_store: nothing outlives the power */
     config.security.methods = kith_sc_methods;
     config.security.io = p->display ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT;
     config.security.required_level = p->display ? KITH_LEVEL_SC_AUTHENTICATED : KITH_LEVEL_ENCRYPTED;

@@ -67,7 +67,7 @@ void room_power_on(room *r, size_t place)
 
     if (keeps)
         open_store(r, place);
-    p->host = p->device->power_on(p->device->self, &r->crypto, keeps ? &p->store : NULL);
+    p->host = p->device->power_on(p->device->self, &r->crypto, keeps ? &p->store : &kith_volatile_store);
     must(p->host != NULL ? KITH_OK : KITH_ERR_VALUE, p->device->name);
     p->number = r->stage.count;
     kith_sim_set_out_of_range(r->air, p->radio, false);

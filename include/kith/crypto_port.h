@@ -9,6 +9,8 @@
  * calls (but p256_destroy) run inside kith_work_run(), maybe on another thread, and must touch nothing that random,
  * aes128 or ccm_* change.  A backend that can't promise that (PSA's key slots have no locks) says so,
  * and its work items are run on the host's own thread.
+ * A sealed store calls random, aes128, ccm_*, device_key and counter_* on the thread that runs its operations: give it
+ * a port of its own where that is another one (kith/sealed_store.h).
  *
  * Every call returns KITH_OK or a failure, and on failure leaves its output zeroed or untouched. */
 #ifndef KITH_CRYPTO_PORT_H
@@ -71,6 +73,20 @@ typedef struct kith_crypto_port {
      * Called by the thread that calls the host, or kith_work_discard(), while items with other keys may be running
      * elsewhere; it should not take long. */
     void (*p256_destroy)(void *context, const uint8_t handle[32]);
+
+    /* ---- for sealed stores alone (kith/sealed_store.h); NULL where there is none ---- */
+
+    /* A key of this very device, the same one each time, by its generation.  key: 16 octets, or the port's own
+     * reference that its ccm_* understand; it goes to no other call.  It is wiped after use. KITH_ERR_NOT_FOUND: there
+     * is no such generation (any more).  Another failure is taken for a passing one. */
+    kith_status (*device_key)(void *context, uint16_t generation, uint8_t key[16]);
+
+    /* Optional, both or neither: a counter that goes up by one and never down, whatever is done to the store's medium;
+     * a counter for each store.  counter_advance answers KITH_OK when the new value outlives a power cut; cut short, it
+     * has the old value or the new one.
+     * KITH_ERR_STORAGE: it cannot be read or advanced. */
+    kith_status (*counter_read)(void *context, uint64_t *value);
+    kith_status (*counter_advance)(void *context);
 } kith_crypto_port;
 
 #endif

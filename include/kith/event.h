@@ -20,7 +20,7 @@ typedef uint32_t kith_peer_id; /* names one bond; 0: none */
 typedef enum {
     KITH_EVENT_NONE,
 
-    KITH_EVENT_STORE_LOADED,    /* .store: before READY, where a store is configured */
+    KITH_EVENT_STORE_LOADED,    /* .store: before READY, where a store outlives the program */
     KITH_EVENT_READY,           /* .ready: the controller is up */
     KITH_EVENT_START_FAILED,    /* .start_failed: what it lacks, or what it answered */
     KITH_EVENT_CONTROLLER_LOST, /* .lost: it stopped answering or failed; all links ended before this */

@@ -27,24 +27,33 @@ typedef struct kith_host kith_host;
 typedef struct {
     uint8_t links;    /* connections at once, 1..32 */
     uint8_t pairings; /* pairings under way at once, 1..links */
-    uint16_t bonds;   /* bonds kept, 0..65535; 0 only without bonding */
+    uint32_t bonds;   /* bonds kept, 0..KITH_BONDS_MAX; 0 only without bonding */
     uint16_t mtu;     /* largest ATT MTU, 23..517 */
     uint16_t events;  /* room for reports and write commands beyond what never may be lost */
 } kith_limits;
+
+#define KITH_BONDS_MAX 1000000u
+/* Up to so many bonds a search looks at all of them; for more there is an index, and a bond takes more memory. */
+#define KITH_BONDS_SCANNED 32u
 
 /* Octets of memory for a host, for static storage: _Alignas(8) static uint8_t memory[KITH_HOST_SIZE(...)].
  * Never less than kith_host_size() says for the same limits. */
 #define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
     ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu) + (size_t)(mtu)) +              \
-      (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND +                                          \
+      (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND + KITH_SIZE_INDEX(bonds) +                 \
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1168u + 52u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1216u + 52u * sizeof(void *))
 #define KITH_SIZE_LINK        (740u + 22u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u
+#define KITH_SIZE_INDEX(bonds)                                                                                         \
+    ((size_t)(bonds) <= KITH_BONDS_SCANNED                                                                             \
+         ? 0u                                                                                                          \
+         : 320u + 7u * sizeof(void *) + (size_t)(bonds)*40u + ((size_t)(bonds) / 32u + 1u) * 8u +                      \
+               ((size_t)(bonds) / 16u + 1u) * 48u)
 
 /* The exact figure; 0: a limit is out of its range. */
 size_t kith_host_size(const kith_limits *limits);
@@ -71,7 +80,7 @@ typedef struct {
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
-     * NULL: nothing outlives the program. */
+     * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
 } kith_config;
 
@@ -79,8 +88,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment; KITH_ERR_FULL:
- * size is below kith_host_size().  On failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment, or bonding without a store;
+ * KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
+ * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
+ * failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

@@ -63,13 +63,13 @@ typedef struct {
     bool ask_mitm; /* ask for an authenticated key where inputs and outputs, or out of band data, allow one, required or
                       not; default false */
     bool ask_oob;  /* KITH_EVENT_OOB_WANTED before features are exchanged; default false */
-    bool bonding;  /* default true; false: non-bondable mode */
+    bool bonding;  /* default true: needs a store; false: non-bondable mode */
     bool bonding_required; /* a peer that would not bond is refused in phase 1; not without bonding; default false */
     bool sc_only;          /* Secure Connections Only mode, Vol 3 Part C 10.2.4: level 4 or nothing, with bonds too */
     bool keypress;         /* tell and be told of keys pressed while a passkey is typed; default false */
     /* Signed writes, ours and peers', where signing keys were exchanged (KITH_KEY_SIGN); default false.  Anybody can
-     * read them; Core 6.3 has removed them; nothing of it with sc_only.  Without a store the counters are in memory,
-     * and a restart forgets the bonds with them. */
+     * read them; Core 6.3 has removed them; nothing of it with sc_only.  With the volatile store the counters are in
+     * memory, and a restart forgets the bonds with them. */
     bool signing;
     bool identity_needs_mitm;   /* our identity key goes only to who is authenticated; default false */
     uint8_t min_key_size;       /* 7..16, default 16; below 16: a relay may shorten keys that far */
@@ -207,7 +207,8 @@ typedef struct {
     uint64_t made_s;     /* when: seconds since 1970, as kith_host_set_calendar() told; 0: not known */
 } kith_bond_info;
 
-/* The bond after this one in order of peer IDs, starting with 0.  KITH_ERR_NOT_FOUND: no more. */
+/* The bond after this one in order of peer IDs, starting with 0.  All of them take time in proportion to their number.
+ * KITH_ERR_NOT_FOUND: no more. */
 KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
 /* The bond of this peer.  KITH_ERR_NOT_FOUND: none. */
 KITH_MUST_USE kith_status kith_bonds_get(const struct kith_host *h, kith_peer_id peer, kith_bond_info *out);
@@ -217,7 +218,9 @@ KITH_MUST_USE kith_status kith_bonds_of_class(const struct kith_host *h, uint8_t
 uint32_t kith_bonds_count(const struct kith_host *h);
 
 /* The bond an address on air claims: an identity address, or a private address that one of the identity resolving keys
- * made.  One AES block for each bond.  KITH_ERR_NOT_FOUND: none.  Vol 3 Part C 10.8.2.3. */
+ * made, if no other bond has that key.  One AES block for each key that is tried; of more than KITH_BONDS_SCANNED bonds
+ * the answers for lately asked private addresses are remembered until a bond changes.
+ * KITH_ERR_NOT_FOUND: none.  Vol 3 Part C 10.8.2.3. */
 KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const kith_address *address,
                                                 kith_peer_id *out);
 

@@ -23,7 +23,10 @@ typedef enum {
     KITH_ERR_BACKOFF,     /* too soon after failed pairings; nothing was sent */
     KITH_ERR_USED_UP,     /* a counter has no values left, or it is not known which; only a new bond helps */
     KITH_ERR_INSECURE,    /* the link is not protected as this needs; nothing was sent */
-    KITH_ERR_IO           /* a port could not open, read or write; errno tells why */
+    KITH_ERR_IO,          /* a port could not open, read or write; errno tells why */
+    KITH_ERR_UNSEALED,    /* what is stored there is not sealed, or not all of it; it was left as it is */
+    KITH_ERR_NO_KEY,      /* the key that it is sealed with is not there; it was left as it is */
+    KITH_ERR_ROLLED_BACK  /* what is stored there is older than what was last stored; it was left as it is */
 } kith_status;
 
 typedef uint8_t kith_hci_status; /* Core Vol 1 Part F: controller error codes, as received */

@@ -23,6 +23,7 @@ enum {
     KITH_RECORD_DEVICE = 1, /* id 0: our own identity */
     KITH_RECORD_BOND = 2,   /* id: the peer's */
     KITH_RECORD_STATE = 3,  /* id: the peer's; what changes often beside a bond */
+    KITH_RECORD_SEAL = 4,   /* a sealed store's own: docs/sealing.md */
     /* 14 to 61: chunks beside bonds, docs/bond-format.md */
     KITH_RECORD_MAX = 192, /* octets of a record, as a host writes it */
     KITH_STORED_MAX = 224  /* as a store keeps it: sealing adds up to 32 */
@@ -39,7 +40,8 @@ typedef struct {
 /* What a store says of itself after each operation. */
 typedef struct {
     uint32_t highest_id; /* of all bond records ever put, removed ones included, as far as it remembers */
-    uint32_t room;       /* records of the largest size that can be put besides what is there */
+    uint32_t room;       /* records of `largest` octets that can surely be put besides what is there */
+    uint16_t largest;    /* octets of the largest record it takes: KITH_STORED_MAX, or less where that is too much */
     uint32_t damaged;    /* records that failed their check when it was opened: they are not handed out */
     uint32_t torn;       /* writes that a power cut had cut short; what they were to replace stands */
 } kith_store_state;
@@ -55,7 +57,8 @@ typedef struct kith_store {
      * the place of an earlier one, or removes it.  KITH_ERR_NOT_FOUND: no more. */
     kith_status (*read)(void *context, uint32_t *cursor, kith_record *out);
 
-    /* Stores a record in the place of the one with its kind and id, if there is one. */
+    /* Stores a record in the place of the one with its kind and id, if there is one.  KITH_ERR_VALUE: not a kind, or
+     * more octets than `largest`; KITH_ERR_FULL: what stands leaves no room for it.  With both nothing was changed. */
     kith_status (*put)(void *context, const kith_record *record, kith_store_state *state);
 
     /* Removes one and makes its octets unreadable, those of its earlier versions too.  One that is not there is
@@ -67,6 +70,13 @@ typedef struct kith_store {
      */
     kith_status (*erase)(void *context, kith_store_state *state);
 } kith_store;
+
+/* ---- the volatile store: nothing outlives the program ---- */
+
+/* Touches nothing: every start finds it empty, with room for everything, draws a new identity and pairs afresh.  For
+ * tests and demonstrations; by name alone, so that nobody has it by mistake.  A host that has it tells BONDED at once,
+ * and hands out no work for it. */
+extern const kith_store kith_volatile_store;
 
 /* ---- the flash log: a store on any flash ---- */
 
@@ -84,7 +94,20 @@ typedef struct {
     kith_status (*program)(void *context, uint32_t address, const uint8_t *octets, size_t len);
     kith_status (*erase)(void *context, uint32_t sector);
     kith_status (*sync)(void *context); /* all before this survives a power cut */
+    /* Optional: CRC-32 as in Ethernet and zip, of what came before (crc; 0: nothing) and these octets.  For hardware
+     * that has it, or tables that are large; NULL: the log computes it with 64 octets of tables. */
+    uint32_t (*crc)(void *context, uint32_t crc, const uint8_t *octets, size_t len);
 } kith_flash;
+
+/* Memory of an index, 12 octets each: see kith_flash_log_index(). */
+typedef struct {
+    uint32_t a, b;
+    uint16_t c;
+    uint8_t d, e;
+} kith_flash_slot;
+
+/* Slots for a flash of so many sectors with so many records that stand. */
+#define KITH_FLASH_SLOTS(sectors, records) ((sectors) + (records) + (records) / 3 + 2)
 
 /* The caller's memory for one log; its fields are the log's own. */
 typedef struct {
@@ -104,10 +127,28 @@ typedef struct {
     bool unfinished;   /* records that were removed are not yet destroyed */
     bool untidy;       /* sectors without records are not erased */
     bool open;
+    /* The index; none: no slots. */
+    kith_flash_slot *slots; /* one for each sector, then those of records */
+    uint32_t slot_count;
+    uint32_t indexed;      /* records in it */
+    uint32_t oldest;       /* sector that the order of the log begins with; sector_count: none */
+    bool has_sectors;      /* the slots of sectors are what the flash says */
+    bool has_records;      /* and those of records */
+    bool has_strays;       /* octets of records that the index does not know may lie somewhere */
+    uint32_t read_address; /* of the record handed out last, and where what follows it begins; 0: none */
+    uint32_t read_next;
 } kith_flash_log;
 
 /* Makes *store a log on this flash.  Nothing is read yet.  Owner: the caller, of all three, for as long as the
- * store is used.  KITH_ERR_VALUE: a geometry that is not one of the above, or a sector too small for a record. */
+ * store is used.  KITH_ERR_VALUE: a geometry that is not one of the above. */
 KITH_MUST_USE kith_status kith_flash_log_init(kith_flash_log *log, const kith_flash *flash, kith_store *store);
+
+/* Gives a log an index: opening it is one walk then, and finding a record one look, however many there are.  Without
+ * one, opening walks the log once for every few records, and each put, remove and collection walks it too; that is
+ * well for some hundred records.  Nothing else depends on an index: with too few slots (less than one for each sector
+ * and one for each record) it does without.
+ * Call between kith_flash_log_init() and open.  Owner of the slots: the caller, for as long as the store is used.  They
+ * hold no secrets: IDs and places. */
+void kith_flash_log_index(kith_flash_log *log, kith_flash_slot *slots, uint32_t count);
 
 #endif

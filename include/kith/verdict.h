@@ -174,6 +174,8 @@ typedef struct {
     bool passkey_fixed;  /* the passkey shown was the configured one, the same each time: an unauthenticated key */
     bool oob_overheard;  /* out of band data came over a channel that is not secure: an unauthenticated key */
     bool debug_key;      /* the peer uses the published debug key: anybody can listen */
+    bool irk_shared;     /* BONDED: another bond has the same identity resolving key; by a private address neither is
+                            recognised, by its identity address each */
     uint8_t keys_sent;   /* KITH_KEY_* given to the peer */
     uint8_t keys_taken;  /* KITH_KEY_* taken from the peer */
 } kith_verdict;

@@ -1,7 +1,7 @@
 /* The crypto port on OpenSSL 3.  See kith/port/openssl.h.
  *
- * Nothing is kept between calls, so every call may run on any thread.  Failures leave no entries in
- * the thread's OpenSSL error queue: the queue is the program's. */
+ * Nothing is kept between calls but what the program asked to, so every other call may run on any thread.  Failures
+ * leave no entries in the thread's OpenSSL error queue: the queue is the program's. */
 #include "kith/port/openssl.h"
 
 #include <limits.h>
@@ -50,6 +50,24 @@ static kith_status openssl_aes128(void *context, const uint8_t key[16], const ui
     done = cipher != NULL && EVP_EncryptInit_ex(cipher, EVP_aes_128_ecb(), NULL, key, NULL) == 1 &&
            EVP_CIPHER_CTX_set_padding(cipher, 0) == 1 && EVP_EncryptUpdate(cipher, out, &len, in, 16) == 1 && len == 16;
     EVP_CIPHER_CTX_free(cipher); /* wipes the key schedule */
+    ERR_pop_to_mark();
+    if (!done)
+        memset(out, 0, 16);
+    return done ? KITH_OK : KITH_ERR_CRYPTO;
+}
+
+/* A new key costs less than a new context, even twice. */
+static kith_status kept_aes128(void *context, const uint8_t key[16], const uint8_t in[16], uint8_t out[16])
+{
+    static const uint8_t no_key[16];
+    const kith_openssl_kept *kept = context;
+    int len = 0;
+    bool done;
+
+    ERR_set_mark();
+    done = EVP_EncryptInit_ex2(kept->aes, NULL, key, NULL, NULL) == 1 &&
+           EVP_EncryptUpdate(kept->aes, out, &len, in, 16) == 1 && len == 16;
+    done &= EVP_EncryptInit_ex2(kept->aes, NULL, no_key, NULL, NULL) == 1;
     ERR_pop_to_mark();
     if (!done)
         memset(out, 0, 16);
@@ -324,4 +342,33 @@ kith_status kith_openssl_port(kith_crypto_port *port)
     if (openssl_aes128(NULL, probe, probe, out) != KITH_OK || openssl_public_key(NULL, probe, out) != KITH_OK)
         return KITH_ERR_CRYPTO;
     return KITH_OK;
+}
+
+kith_status kith_openssl_port_keeping(kith_crypto_port *port, kith_openssl_kept *kept)
+{
+    static const uint8_t no_key[16];
+    kith_status status = kith_openssl_port(port);
+
+    if (status != KITH_OK)
+        return status;
+    ERR_set_mark();
+    kept->cipher = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
+    kept->aes = EVP_CIPHER_CTX_new();
+    if (kept->cipher == NULL || kept->aes == NULL ||
+        EVP_EncryptInit_ex2(kept->aes, kept->cipher, no_key, NULL, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(kept->aes, 0) != 1) {
+        kith_openssl_release(kept);
+        status = KITH_ERR_CRYPTO;
+    }
+    ERR_pop_to_mark();
+    port->aes128 = kept_aes128;
+    port->context = kept;
+    return status;
+}
+
+void kith_openssl_release(kith_openssl_kept *kept)
+{
+    EVP_CIPHER_CTX_free(kept->aes);
+    EVP_CIPHER_free(kept->cipher);
+    *kept = (kith_openssl_kept){NULL, NULL};
 }

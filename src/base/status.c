@@ -33,6 +33,9 @@ const char *kith_status_name(kith_status status)
         [KITH_ERR_USED_UP] = "counter used up",
         [KITH_ERR_INSECURE] = "the link is not secure enough",
         [KITH_ERR_IO] = "input/output failed",
+        [KITH_ERR_UNSEALED] = "not sealed",
+        [KITH_ERR_NO_KEY] = "key not there",
+        [KITH_ERR_ROLLED_BACK] = "rolled back",
     };
 
     return NAME_AT(names, (unsigned)status);

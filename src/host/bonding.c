@@ -157,13 +157,16 @@ void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_
     event->verdict.status = why_of(result) == KITH_WHY_STORE_FAILED ? result : KITH_OK;
 }
 
-static void tell(kith_host *h, const host_link *link, const smp_session *s, kith_status result)
+/* kept: NULL where there is none. */
+static void tell(kith_host *h, const host_link *link, const smp_session *s, kith_status result, const peers_bond *kept)
 {
-    bonding_fill_verdict(&s->verdict, result,
-                         event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link));
+    kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
+
+    bonding_fill_verdict(&s->verdict, result, event);
+    event->verdict.irk_shared = kept != NULL && peers_shares_irk(&h->bonds, kept);
 }
 
-/* Where there is no store, memory is all the durability there is. */
+/* Where no store outlives the program, memory is all the durability there is. */
 static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, const peers_bond *fresh)
 {
     const peers_bond *kept = peers_put(&h->bonds, fresh);
@@ -172,7 +175,7 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
         link->claimed = link->proven = kept->id;
     storing_tell_links(h);
     event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
-    tell(h, link, s, kept != NULL ? KITH_OK : KITH_ERR_FULL);
+    tell(h, link, s, kept != NULL ? KITH_OK : KITH_ERR_FULL, kept);
 }
 
 /* Which keys go to and fro is not authenticated: a relay can leave the identity key out of a renewal (B1).  The peer is
@@ -196,14 +199,14 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
     s->verdict.bonded = room;
     build(h, s, &identity, &fresh);
     keep_irk(h, s, &fresh);
-    if (room && h->config.store == NULL) {
+    if (room && !storing_outlives(h)) {
         keep_in_memory(h, link, s, &fresh);
     } else {
         event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
         if (room)
             storing_keep(h, link, s, &fresh);
         else
-            tell(h, link, s, named ? KITH_ERR_FULL : KITH_ERR_NOT_FOUND);
+            tell(h, link, s, named ? KITH_ERR_FULL : KITH_ERR_NOT_FOUND, NULL);
     }
     wipe(&fresh, sizeof fresh);
 }
@@ -316,7 +319,7 @@ static kith_status forget_again(kith_host *h, peers_bond *bond)
         return KITH_ERR_NOT_FOUND;
     if (bond->state == PEERS_FORGETTING)
         return KITH_ERR_BUSY;
-    bond->state = PEERS_FORGETTING;
+    peers_forget_again(&h->bonds, bond);
     storing_forget(h);
     return KITH_OK;
 }
@@ -339,7 +342,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
         if (link->id != 0)
             forget_on_link(h, link, bond);
     }
-    if (h->config.store != NULL) {
+    if (storing_outlives(h)) {
         peers_forget(&h->bonds, bond);
         storing_forget(h);
     } else {

@@ -44,7 +44,7 @@ kith_status identity_without_store(kith_host *h)
     peers_device device;
     kith_status status;
 
-    if (h->identity_known || h->config.store != NULL)
+    if (h->identity_known || storing_outlives(h))
         return KITH_OK;
     status = draw(h, &device, h->config.irk == NULL,
                   h->config.own_address == KITH_OWN_STATIC && h->config.static_address == NULL);

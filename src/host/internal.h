@@ -175,7 +175,7 @@ typedef struct {
 /* ---- the store (storing.c) ---- */
 
 typedef enum {
-    STORE_CLOSED, /* or none is configured */
+    STORE_CLOSED, /* or none that outlives the program is configured */
     STORE_OPENING,
     STORE_READING,
     STORE_READING_STATES, /* once more from the beginning: what lies beside bonds that are all known now */
@@ -414,6 +414,7 @@ kith_status identity_without_store(kith_host *h);
 
 /* storing.c: bonds on their way to and from the store */
 void storing_begin(kith_host *h);
+bool storing_outlives(const kith_host *h); /* false: memory is all there is */
 bool storing_is_ready(const kith_host *h);
 void storing_fill(const kith_host *h, kith_work_store *w);
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result);

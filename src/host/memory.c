@@ -8,7 +8,7 @@
 enum { MAX_LINKS = 32 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)8) /* pieces beside the buffers of links, each rounded up */
+#define ARRAYS       ((size_t)9) /* pieces beside the buffers of links, each rounded up */
 #define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
@@ -24,6 +24,13 @@ _Static_assert(sizeof(smp_session) + sizeof(host_save) + sizeof(host_job) + size
                "KITH_SIZE_PAIRING is too small");
 _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
+_Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
+                   PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
+                           sizeof(peers_ring) ==
+                       40 &&
+                   PEERS_SETS * sizeof(uint32_t) == 8 && PEERS_SLOTS_PER_WAY == 16 &&
+                   PEERS_RESOLVED_WAYS * sizeof(peers_resolved) == 48,
+               "KITH_SIZE_INDEX is not what an index takes");
 
 /* Hands out pieces of the block; with base NULL it only counts. */
 typedef struct {
@@ -52,7 +59,7 @@ static uint16_t event_slots(const kith_limits *limits)
 static bool limits_are_valid(const kith_limits *l)
 {
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
-           l->mtu <= 517 && l->events <= 32767;
+           l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX;
 }
 
 /* The longest value that a signed write has. */
@@ -93,6 +100,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
     host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
+    void *index = carve(&c, peers_index_size(limits->bonds));
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
     uint8_t *payload = carve(&c, 2 * buffer);
 
@@ -106,6 +114,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->jobs = jobs;
     h->keys = keys;
     peers_init(&h->bonds, bonds, limits->bonds);
+    h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
     events_init(&h->events, events, event_slots(limits), payload, (uint32_t)(2 * buffer));
     return c.used;
 }
@@ -172,15 +181,36 @@ static bool crypto_is_valid(const kith_crypto_port *crypto)
     return crypto != NULL && (crypto->p256_generate == NULL) == (crypto->p256_destroy == NULL);
 }
 
+static kith_status key_index(kith_host *h)
+{
+    uint8_t key[16];
+    kith_status status;
+
+    if (h->bonds.index == NULL)
+        return KITH_OK;
+    status = crypto_random(h->config.crypto, &h->random, key, sizeof key);
+    if (status == KITH_OK)
+        peers_use_index(&h->bonds, h->bonds.index, key);
+    wipe(key, sizeof key);
+    return status;
+}
+
+/* Bonds that go with the program must be somebody's wish, not what somebody forgot to say. */
+static bool bonding_is_valid(const kith_security *security, const kith_config *config)
+{
+    return !security->bonding || (config->limits.bonds > 0 && config->store != NULL);
+}
+
 kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
 {
     kith_host *h = memory;
     size_t needed = kith_host_size(&config->limits);
     gatt_database database;
+    kith_status status;
 
     *out = NULL;
     if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
-        !security_is_valid(&config->security) || (config->security.bonding && config->limits.bonds == 0) ||
+        !security_is_valid(&config->security) || !bonding_is_valid(&config->security, config) ||
         !own_address_is_valid(config) || !irk_is_valid(config->irk))
         return KITH_ERR_VALUE;
     if (size < needed)
@@ -196,8 +226,11 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->command.deadline_us = UINT64_MAX;
     h->database = database;
     lay_out(memory, &config->limits);
-    peers_backoff_init(&h->backoff, h->backoff_slots, HOST_BACKOFF_SLOTS);
     crypto_random_reset(&h->random);
+    status = key_index(h);
+    if (status != KITH_OK)
+        return status;
+    peers_backoff_init(&h->backoff, h->backoff_slots, HOST_BACKOFF_SLOTS);
     h->smp.crypto = config->crypto;
     h->smp.random = &h->random;
     h->smp.irk = h->irk;
@@ -209,7 +242,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
 
 kith_status kith_security_set(kith_host *h, const kith_security *security)
 {
-    if (!security_is_valid(security) || (security->bonding && h->config.limits.bonds == 0))
+    if (!security_is_valid(security) || !bonding_is_valid(security, &h->config))
         return KITH_ERR_VALUE;
     h->config.security = *security;
     if (h->startup == STARTUP_READY)

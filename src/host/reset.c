@@ -14,7 +14,7 @@ kith_status kith_host_factory_reset(kith_host *h)
 {
     if (h->reset != RESET_NONE)
         return KITH_ERR_BUSY;
-    if (h->config.store != NULL && h->config.store->erase == NULL)
+    if (storing_outlives(h) && h->config.store->erase == NULL)
         return KITH_ERR_UNSUPPORTED;
     if (!events_have_room(h))
         return KITH_ERR_FULL;
@@ -26,7 +26,7 @@ kith_status kith_host_factory_reset(kith_host *h)
     kith_pairing_close(h);
     kith_oob_drop(h);
     h->reset_status = KITH_OK;
-    h->reset = h->config.store != NULL ? RESET_ERASING : RESET_DONE;
+    h->reset = storing_outlives(h) ? RESET_ERASING : RESET_DONE;
     storing_erase(h);
     return KITH_OK;
 }

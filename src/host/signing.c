@@ -41,6 +41,7 @@ static kith_status want_record(kith_host *h, peers_bond *bond)
     if (status != KITH_OK)
         return status;
     bond->counters.in_store = true;
+    peers_mark(&h->bonds, bond, true);
     storing_want(h);
     return KITH_OK;
 }
@@ -52,26 +53,26 @@ static bool is_to_be_written(const peers_counters *c)
 
 const peers_bond *signing_next(const kith_host *h)
 {
-    for (uint16_t i = 0; i < h->bonds.capacity; i++) {
-        const peers_bond *bond = &h->bonds.slots[i];
+    const peers_bond *bond = peers_next_marked(&h->bonds, NULL);
 
-        if (bond->id != 0 && bond->state == PEERS_STANDS && is_to_be_written(&bond->counters))
-            return bond;
-    }
-    return NULL;
+    while (bond != NULL && !(bond->id != 0 && bond->state == PEERS_STANDS && is_to_be_written(&bond->counters)))
+        bond = peers_next_marked(&h->bonds, bond);
+    return bond;
 }
 
 void signing_fill(const peers_bond *bond, kith_record *out)
 {
     const peers_counters *c = &bond->counters;
-    const peers_state state = {.has_mine = c->my_wanted != 0,
-                               .my_check = c->my_check,
-                               .my_reserved = c->my_wanted,
-                               .has_peers = c->peer_signed || c->peer_is_wanted,
-                               .peer_check = c->peer_check,
-                               .peer_last = c->peer_is_wanted ? c->peer_wanted : c->peer_last};
+    const kith_state_record state = {.peer = bond->id,
+                                     .has_my_signing = c->my_wanted != 0,
+                                     .my_check = c->my_check,
+                                     .my_reserved = c->my_wanted,
+                                     .has_peer_signing = c->peer_signed || c->peer_is_wanted,
+                                     .peer_check = c->peer_check,
+                                     .peer_last = c->peer_is_wanted ? c->peer_wanted : c->peer_last};
 
-    peers_encode_state(&state, bond->id, out);
+    if (kith_record_encode_state(&state, out) != KITH_OK)
+        memset(out, 0, sizeof *out); /* no kind: no store takes it */
 }
 
 /* ---- theirs ---- */
@@ -141,7 +142,7 @@ void signing_on_write(kith_host *h, host_link *link, const gatt_server_event *wr
         return;
     }
     keep(link, bond, write);
-    if (h->config.store == NULL) {
+    if (!storing_outlives(h)) {
         accept(c, counter);
         deliver(h, link);
         return;
@@ -218,7 +219,7 @@ static kith_status take_counter(kith_host *h, peers_bond *bond, uint32_t *counte
     bool failed = c->failed;
     kith_status status;
 
-    if (h->config.store == NULL)
+    if (!storing_outlives(h))
         c->my_reserved = c->my_wanted = UINT32_MAX;
     if (c->my_next == UINT32_MAX)
         return KITH_ERR_USED_UP;
@@ -259,23 +260,25 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
 {
     peers_bond *bond = peers_by_id(&h->bonds, record->id);
     peers_counters *c = bond != NULL ? &bond->counters : NULL;
-    peers_state state;
+    kith_state_record state;
 
-    if (c == NULL || peers_decode_state(record, &state) != KITH_OK)
+    if (c == NULL || kith_record_decode_state(record, &state) != KITH_OK)
         return;
     if (result != KITH_OK) {
         on_failed(h, c);
+        peers_mark(&h->bonds, bond, false);
         return;
     }
-    if (state.has_mine && state.my_reserved > c->my_reserved)
+    if (state.has_my_signing && state.my_reserved > c->my_reserved)
         c->my_reserved = state.my_reserved;
-    if (state.has_peers && c->peer_is_wanted && state.peer_last == c->peer_wanted) {
+    if (state.has_peer_signing && c->peer_is_wanted && state.peer_last == c->peer_wanted) {
         accept(c, state.peer_last);
         deliver_of(h, bond->id);
     }
+    peers_mark(&h->bonds, bond, is_to_be_written(c));
 }
 
-static kith_status take_state(const kith_host *h, peers_bond *bond, const peers_state *state)
+static kith_status take_state(const kith_host *h, peers_bond *bond, const kith_state_record *state)
 {
     peers_counters *c = &bond->counters;
     uint32_t mine, peers;
@@ -286,10 +289,14 @@ static kith_status take_state(const kith_host *h, peers_bond *bond, const peers_
     if (status != KITH_OK)
         return status;
     *c = (peers_counters){.in_store = true};
-    if (state->has_mine && state->my_check == mine)
+    if (state->has_my_signing && state->my_check == mine)
         c->my_next = c->my_reserved = c->my_wanted = state->my_reserved;
-    if (state->has_peers && state->peer_check == peers)
+    if (state->has_peer_signing && state->peer_check == peers)
         accept(c, state->peer_last);
+    /* Parts that are not kept in memory would be lost by writing the record anew: so it is not, and nothing is signed.
+     */
+    if (peers_has_more_than_counters(state))
+        peers_close_counters(c);
     return KITH_OK;
 }
 
@@ -312,8 +319,8 @@ static void take_orphan(kith_host *h, const kith_record *record)
 kith_status signing_load(kith_host *h, const kith_record *record)
 {
     peers_bond *bond = peers_by_id(&h->bonds, record->id);
-    peers_state state;
-    kith_status status = record->removed ? KITH_ERR_DAMAGED : peers_decode_state(record, &state);
+    kith_state_record state;
+    kith_status status = record->removed ? KITH_ERR_DAMAGED : kith_record_decode_state(record, &state);
 
     if (status == KITH_ERR_NEWER)
         return status;
@@ -334,7 +341,7 @@ void signing_judge_losses(kith_host *h)
 {
     if (h->store.state.damaged + h->store.unusable == 0)
         return;
-    for (uint16_t i = 0; i < h->bonds.capacity; i++) {
+    for (uint32_t i = 0; i < h->bonds.capacity; i++) {
         peers_bond *bond = &h->bonds.slots[i];
 
         if (may_sign(bond) && !bond->counters.in_store)
@@ -351,7 +358,7 @@ uint32_t signing_room(const kith_host *h)
     bool exchanges = ((policy->initiator_keys | policy->responder_keys) & KITH_KEY_SIGN) != 0;
     uint32_t room = is_on(h) && exchanges ? storing_promised(h) + 1 : 0;
 
-    for (uint16_t i = 0; is_on(h) && i < h->bonds.capacity; i++)
+    for (uint32_t i = 0; is_on(h) && i < h->bonds.capacity; i++)
         room += may_sign(&h->bonds.slots[i]) && !h->bonds.slots[i].counters.in_store;
     return room;
 }

@@ -6,9 +6,14 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
+bool storing_outlives(const kith_host *h)
+{
+    return h->config.store != NULL && h->config.store != &kith_volatile_store;
+}
+
 bool storing_is_ready(const kith_host *h)
 {
-    return h->config.store == NULL || h->store.stage == STORE_READY;
+    return !storing_outlives(h) || h->store.stage == STORE_READY;
 }
 
 /* ---- what is to do next ---- */
@@ -37,13 +42,13 @@ static bool has_something_to_do(const kith_host *h)
 
 static void go_on(kith_host *h)
 {
-    if (h->config.store != NULL && has_something_to_do(h))
+    if (storing_outlives(h) && has_something_to_do(h))
         work_want_store(h);
 }
 
 void storing_begin(kith_host *h)
 {
-    if (h->config.store == NULL || h->store.stage != STORE_CLOSED)
+    if (!storing_outlives(h) || h->store.stage != STORE_CLOSED)
         return;
     memset(&h->store, 0, sizeof h->store);
     h->store.stage = STORE_OPENING;
@@ -222,10 +227,12 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
 static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
 {
     kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
+    const peers_bond *bond = result == KITH_OK ? peers_by_id(&h->bonds, save->bond.id) : NULL;
 
     event->address = save->address;
     event->peer = result == KITH_OK ? save->bond.id : 0;
     bonding_fill_verdict(&save->verdict, result, event);
+    event->verdict.irk_shared = bond != NULL && peers_shares_irk(&h->bonds, bond);
 }
 
 /* Links that came while the bond was being written see it now. */
@@ -310,7 +317,7 @@ static void on_erased(kith_host *h, const kith_work_store *w, kith_status result
 
 void storing_erase(kith_host *h)
 {
-    if (h->config.store == NULL)
+    if (!storing_outlives(h))
         return;
     memset(&h->store, 0, sizeof h->store);
     h->store.stage = STORE_ERASING;
@@ -410,7 +417,7 @@ uint32_t storing_promised(const kith_host *h)
 
 bool storing_has_room(const kith_host *h)
 {
-    return h->config.store == NULL || h->store.state.room > storing_promised(h) + signing_room(h);
+    return !storing_outlives(h) || h->store.state.room > storing_promised(h) + signing_room(h);
 }
 
 void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond)

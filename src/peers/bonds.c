@@ -1,30 +1,188 @@
 /* The bonds in memory: found by identity, by resolved address, by peer ID.  Core Vol 3 Part H 2.4. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/equal.h"
 #include "base/wipe.h"
 #include "crypto/toolbox.h"
 #include "peers/bonds.h"
+#include "peers/order.h"
 
-void peers_init(peers_bonds *bonds, peers_bond *slots, uint16_t capacity)
+void peers_init(peers_bonds *bonds, peers_bond *slots, uint32_t capacity)
 {
-    bonds->slots = slots;
-    bonds->capacity = capacity;
-    bonds->used = 0;
-    bonds->last_id = 0;
+    *bonds = (peers_bonds){.slots = slots, .capacity = capacity};
 }
 
-static peers_bond *slot_of(const peers_bonds *bonds, kith_peer_id id)
+void peers_use_index(peers_bonds *bonds, void *memory, const uint8_t key[16])
 {
-    for (uint16_t i = 0; id != 0 && i < bonds->capacity; i++)
-        if (bonds->slots[i].id == id)
-            return &bonds->slots[i];
-    return NULL;
+    bonds->index = peers_index_init(memory, bonds->capacity, key);
 }
+
+/* ---- where to look ---- */
 
 static bool stands(const peers_bond *bond)
 {
     return bond->id != 0 && bond->state == PEERS_STANDS;
+}
+
+static bool has_irk(const peers_bond *bond)
+{
+    static const uint8_t none[16];
+
+    return !equal_ct(bond->irk, none, sizeof none);
+}
+
+static peers_key key_of_id(kith_peer_id id)
+{
+    return (peers_key){id, 0};
+}
+
+static peers_key key_of_identity(const kith_address *identity)
+{
+    const uint8_t *octets = identity->octets;
+
+    return (peers_key){bytes_get32(octets) | (uint64_t)bytes_get16(octets + 4) << 32, identity->type};
+}
+
+static peers_key key_of_ediv(uint16_t ediv, uint64_t rand)
+{
+    return (peers_key){rand, ediv};
+}
+
+static unsigned ring_of_class(uint8_t peer_class)
+{
+    return peer_class <= PEERS_LAST_CLASS ? peer_class : PEERS_AT_REST;
+}
+
+/* Without an index a chain, a ring and a set are all slots there are, so whoever looks must look well. */
+static uint32_t slot_from(const peers_bonds *bonds, uint32_t from)
+{
+    return from < bonds->capacity ? from : PEERS_NO_SLOT;
+}
+
+static uint32_t first_in_chain(const peers_bonds *bonds, peers_chain chain, peers_key key)
+{
+    return bonds->index != NULL ? peers_chain_first(bonds->index, chain, &key) : slot_from(bonds, 0);
+}
+
+static uint32_t next_in_chain(const peers_bonds *bonds, peers_chain chain, uint32_t slot)
+{
+    return bonds->index != NULL ? peers_chain_next(bonds->index, chain, slot) : slot_from(bonds, slot + 1);
+}
+
+static uint32_t first_in_ring(const peers_bonds *bonds, unsigned ring)
+{
+    return bonds->index != NULL ? peers_ring_first(bonds->index, ring) : slot_from(bonds, 0);
+}
+
+static uint32_t next_in_ring(const peers_bonds *bonds, unsigned ring, uint32_t slot)
+{
+    return bonds->index != NULL ? peers_ring_next(bonds->index, ring, slot) : slot_from(bonds, slot + 1);
+}
+
+static uint32_t next_in_set(const peers_bonds *bonds, peers_set set, uint32_t from)
+{
+    return bonds->index != NULL ? peers_set_next(bonds->index, set, from) : slot_from(bonds, from);
+}
+
+/* ---- where a slot belongs: it leaves before it changes, and enters after ---- */
+
+static unsigned ring_of(const peers_bond *bond)
+{
+    if (bond->id == 0)
+        return PEERS_FREE;
+    switch (bond->state) {
+    case PEERS_STANDS:
+        return ring_of_class(bond->peer_class);
+    case PEERS_FORGETTING:
+    case PEERS_UNWANTED:
+        return PEERS_TO_FORGET;
+    case PEERS_UNWANTED_FAILED:
+        return PEERS_STUCK;
+    default:
+        return PEERS_AT_REST;
+    }
+}
+
+/* What could not be removed can be replaced: its ID was never told to anybody. */
+static bool is_vacant(const peers_bond *bond)
+{
+    return bond->id == 0 || bond->state == PEERS_UNWANTED_FAILED;
+}
+
+static uint32_t number_of(const peers_bonds *bonds, const peers_bond *bond)
+{
+    return (uint32_t)(bond - bonds->slots);
+}
+
+static void leave_chains(peers_index *x, const peers_bond *bond, uint32_t slot)
+{
+    const peers_key id = key_of_id(bond->id), identity = key_of_identity(&bond->identity),
+                    ediv = key_of_ediv(bond->my_ediv, bond->my_rand);
+
+    if (bond->id != 0)
+        peers_chain_remove(x, PEERS_BY_ID, &id, slot);
+    if (!stands(bond))
+        return;
+    peers_chain_remove(x, PEERS_BY_IDENTITY, &identity, slot);
+    if (bond->has_my_ltk)
+        peers_chain_remove(x, PEERS_BY_EDIV, &ediv, slot);
+    peers_order_remove(x, slot, bond->id);
+}
+
+static void enter_chains(peers_index *x, const peers_bond *bond, uint32_t slot)
+{
+    const peers_key id = key_of_id(bond->id), identity = key_of_identity(&bond->identity),
+                    ediv = key_of_ediv(bond->my_ediv, bond->my_rand);
+
+    if (bond->id != 0)
+        peers_chain_add(x, PEERS_BY_ID, &id, slot);
+    if (!stands(bond))
+        return;
+    peers_chain_add(x, PEERS_BY_IDENTITY, &identity, slot);
+    if (bond->has_my_ltk)
+        peers_chain_add(x, PEERS_BY_EDIV, &ediv, slot);
+    peers_order_add(x, slot, bond->id);
+}
+
+static void leave(peers_bonds *bonds, const peers_bond *bond)
+{
+    bonds->used -= stands(bond);
+    bonds->occupied -= !is_vacant(bond);
+    if (bonds->index != NULL)
+        leave_chains(bonds->index, bond, number_of(bonds, bond));
+}
+
+static void enter(peers_bonds *bonds, const peers_bond *bond)
+{
+    uint32_t slot = number_of(bonds, bond);
+
+    bonds->used += stands(bond);
+    bonds->occupied += !is_vacant(bond);
+    if (bonds->index == NULL)
+        return;
+    enter_chains(bonds->index, bond, slot);
+    peers_ring_enter(bonds->index, ring_of(bond), slot);
+    peers_set_put(bonds->index, PEERS_WITH_IRK, slot, stands(bond) && has_irk(bond));
+    peers_forget_resolved(bonds->index);
+}
+
+static void change_state(peers_bonds *bonds, peers_bond *bond, peers_bond_state state)
+{
+    leave(bonds, bond);
+    bond->state = (uint8_t)state;
+    enter(bonds, bond);
+}
+
+/* ---- finding ---- */
+
+static peers_bond *slot_of(const peers_bonds *bonds, kith_peer_id id)
+{
+    uint32_t i = id != 0 ? first_in_chain(bonds, PEERS_BY_ID, key_of_id(id)) : PEERS_NO_SLOT;
+
+    while (i != PEERS_NO_SLOT && bonds->slots[i].id != id)
+        i = next_in_chain(bonds, PEERS_BY_ID, i);
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
 peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id)
@@ -36,56 +194,20 @@ peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id)
 
 peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *identity)
 {
-    for (uint16_t i = 0; i < bonds->capacity; i++)
+    uint32_t i = first_in_chain(bonds, PEERS_BY_IDENTITY, key_of_identity(identity));
+
+    for (; i != PEERS_NO_SLOT; i = next_in_chain(bonds, PEERS_BY_IDENTITY, i))
         if (stands(&bonds->slots[i]) && kith_address_equal(&bonds->slots[i].identity, identity))
             return &bonds->slots[i];
     return NULL;
 }
 
-static bool has_irk(const peers_bond *bond)
-{
-    static const uint8_t none[16];
-
-    return !equal_ct(bond->irk, none, sizeof none);
-}
-
-bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address)
-{
-    uint8_t hash[3];
-
-    return has_irk(bond) && crypto_ah(crypto, bond->irk, address->octets + 3, hash) == KITH_OK &&
-           equal_ct(hash, address->octets, sizeof hash);
-}
-
-/* An IRK that two bonds have names neither of them: those are known by their identity address alone. */
-static peers_bond *resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
-{
-    peers_bond *found = NULL;
-
-    for (uint16_t i = 0; i < bonds->capacity; i++) {
-        peers_bond *bond = &bonds->slots[i];
-
-        if (stands(bond) && peers_resolves(bond, crypto, address)) {
-            if (found != NULL && equal_ct(found->irk, bond->irk, sizeof bond->irk))
-                return NULL;
-            found = found != NULL ? found : bond;
-        }
-    }
-    return found;
-}
-
-peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
-{
-    if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
-        return resolve(bonds, crypto, address);
-    return peers_by_identity(bonds, address);
-}
-
 peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand)
 {
     peers_bond *found = NULL;
+    uint32_t i = first_in_chain(bonds, PEERS_BY_EDIV, key_of_ediv(ediv, rand));
 
-    for (uint16_t i = 0; i < bonds->capacity; i++) {
+    for (; i != PEERS_NO_SLOT; i = next_in_chain(bonds, PEERS_BY_EDIV, i)) {
         peers_bond *bond = &bonds->slots[i];
 
         if (!stands(bond) || !bond->has_my_ltk || bond->my_ediv != ediv || bond->my_rand != rand)
@@ -99,11 +221,103 @@ peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand
 
 peers_bond *peers_of_class(const peers_bonds *bonds, uint8_t peer_class, kith_peer_id but)
 {
-    for (uint16_t i = 0; i < bonds->capacity; i++)
+    unsigned ring = ring_of_class(peer_class);
+
+    for (uint32_t i = first_in_ring(bonds, ring); i != PEERS_NO_SLOT; i = next_in_ring(bonds, ring, i))
         if (stands(&bonds->slots[i]) && bonds->slots[i].peer_class == peer_class && bonds->slots[i].id != but)
             return &bonds->slots[i];
     return NULL;
 }
+
+/* ---- private addresses ---- */
+
+static kith_status try_irk(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address,
+                           bool *made_it)
+{
+    uint8_t hash[3];
+    kith_status status = crypto_ah(crypto, bond->irk, address->octets + 3, hash);
+
+    *made_it = status == KITH_OK && equal_ct(hash, address->octets, sizeof hash);
+    return status;
+}
+
+bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address)
+{
+    bool made_it = false;
+
+    return has_irk(bond) && try_irk(bond, crypto, address, &made_it) == KITH_OK && made_it;
+}
+
+/* The first slot from this one on whose bond has this IRK. */
+static uint32_t next_with(const peers_bonds *bonds, uint32_t from, const uint8_t irk[16])
+{
+    uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, from);
+
+    while (i != PEERS_NO_SLOT && !(stands(&bonds->slots[i]) && equal_ct(bonds->slots[i].irk, irk, 16)))
+        i = next_in_set(bonds, PEERS_WITH_IRK, i + 1);
+    return i;
+}
+
+bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond)
+{
+    uint32_t i = has_irk(bond) ? next_with(bonds, 0, bond->irk) : PEERS_NO_SLOT;
+
+    if (i == number_of(bonds, bond))
+        i = next_with(bonds, i + 1, bond->irk);
+    return i != PEERS_NO_SLOT;
+}
+
+/* One AES block for each IRK, until one fits.  *sure: the port answered each time. */
+static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address,
+                        bool *sure)
+{
+    uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, 0);
+
+    *sure = true;
+    for (; i != PEERS_NO_SLOT; i = next_in_set(bonds, PEERS_WITH_IRK, i + 1)) {
+        const peers_bond *bond = &bonds->slots[i];
+        bool made_it = false;
+
+        if (stands(bond) && has_irk(bond))
+            *sure &= try_irk(bond, crypto, address, &made_it) == KITH_OK;
+        if (made_it)
+            return i;
+    }
+    return PEERS_NO_SLOT;
+}
+
+/* An IRK that two bonds have names neither of them: those are known by their identity address alone. */
+static uint32_t resolve_anew(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address,
+                             bool *sure)
+{
+    uint32_t slot = try_all(bonds, crypto, address, sure);
+    bool shared = slot != PEERS_NO_SLOT && next_with(bonds, slot + 1, bonds->slots[slot].irk) != PEERS_NO_SLOT;
+
+    return shared ? PEERS_NO_SLOT : slot;
+}
+
+/* Whoever scans hears the same private address again and again. */
+static peers_bond *resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
+{
+    uint32_t slot;
+    bool sure = true;
+
+    if (bonds->index == NULL || !peers_recall(bonds->index, address, &slot)) {
+        slot = resolve_anew(bonds, crypto, address, &sure);
+        if (bonds->index != NULL && sure)
+            peers_remember(bonds->index, address, slot);
+    }
+    return slot != PEERS_NO_SLOT ? &bonds->slots[slot] : NULL;
+}
+
+peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
+{
+    if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
+        return resolve(bonds, crypto, address);
+    return peers_by_identity(bonds, address);
+}
+
+/* ---- what may take whose place ---- */
 
 bool peers_has_key(const peers_bond *bond, bool as_central)
 {
@@ -129,21 +343,22 @@ static kith_peer_id fresh_id(peers_bonds *bonds)
 
 static peers_bond *free_slot(const peers_bonds *bonds)
 {
-    for (uint16_t i = 0; i < bonds->capacity; i++)
-        if (bonds->slots[i].id == 0)
-            return &bonds->slots[i];
-    return NULL;
+    uint32_t i = first_in_ring(bonds, PEERS_FREE);
+
+    while (i != PEERS_NO_SLOT && bonds->slots[i].id != 0)
+        i = next_in_ring(bonds, PEERS_FREE, i);
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
 static peers_bond *stuck_slot(const peers_bonds *bonds)
 {
-    for (uint16_t i = 0; i < bonds->capacity; i++)
-        if (bonds->slots[i].state == PEERS_UNWANTED_FAILED)
-            return &bonds->slots[i];
-    return NULL;
+    uint32_t i = first_in_ring(bonds, PEERS_STUCK);
+
+    while (i != PEERS_NO_SLOT && bonds->slots[i].state != PEERS_UNWANTED_FAILED)
+        i = next_in_ring(bonds, PEERS_STUCK, i);
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
-/* What could not be removed can be replaced: its ID was never told to anybody. */
 kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity)
 {
     const peers_bond *bond = peers_by_identity(bonds, identity);
@@ -159,11 +374,7 @@ kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity)
 
 bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised)
 {
-    uint32_t vacant = 0;
-
-    for (uint16_t i = 0; i < bonds->capacity; i++)
-        vacant += bonds->slots[i].id == 0 || bonds->slots[i].state == PEERS_UNWANTED_FAILED;
-    return vacant > promised || peers_by_identity(bonds, identity) != NULL;
+    return bonds->capacity - bonds->occupied > promised || peers_by_identity(bonds, identity) != NULL;
 }
 
 /* A key that stays the same goes on counting: what was signed with it before must not be good once more. */
@@ -187,23 +398,33 @@ static peers_counters counters_after(const peers_bond *old, const peers_bond *fr
     return counters;
 }
 
-peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
+static void fill(peers_bonds *bonds, peers_bond *slot, const peers_bond *fresh, kith_peer_id id)
 {
-    peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
-    kith_peer_id id = slot != NULL ? slot->id : fresh->id;
-    peers_counters counters = slot != NULL ? counters_after(slot, fresh) : fresh->counters;
-
-    if (slot == NULL) {
-        slot = free_slot(bonds);
-        if (slot == NULL)
-            return NULL;
-        bonds->used++;
-    }
-    if (id == 0)
-        id = fresh_id(bonds);
+    leave(bonds, slot);
     *slot = *fresh;
     slot->id = id;
     slot->state = PEERS_STANDS;
+    enter(bonds, slot);
+}
+
+static peers_bond *put_new(peers_bonds *bonds, const peers_bond *fresh)
+{
+    peers_bond *slot = free_slot(bonds);
+
+    if (slot != NULL)
+        fill(bonds, slot, fresh, fresh->id != 0 ? fresh->id : fresh_id(bonds));
+    return slot;
+}
+
+peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
+{
+    peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
+    peers_counters counters;
+
+    if (slot == NULL)
+        return put_new(bonds, fresh);
+    counters = counters_after(slot, fresh);
+    fill(bonds, slot, fresh, slot->id);
     slot->counters = counters;
     return slot;
 }
@@ -216,7 +437,7 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
     peers_know_id(bonds, bond->id);
     older = peers_by_identity(bonds, &bond->identity);
     if (older == NULL)
-        return peers_put(bonds, bond) != NULL;
+        return put_new(bonds, bond) != NULL;
     if (free_slot(bonds) == NULL)
         return false; /* dropped here alone, it would come back */
     if ((int32_t)(bond->id - older->id) < 0) {
@@ -224,8 +445,8 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
         return true;
     }
     peers_forget(bonds, older);
-    older->state = PEERS_UNWANTED;
-    return peers_put(bonds, bond) != NULL;
+    change_state(bonds, older, PEERS_UNWANTED);
+    return put_new(bonds, bond) != NULL;
 }
 
 void peers_know_id(peers_bonds *bonds, kith_peer_id highest)
@@ -237,14 +458,17 @@ void peers_know_id(peers_bonds *bonds, kith_peer_id highest)
 void peers_clear(peers_bonds *bonds)
 {
     wipe(bonds->slots, bonds->capacity * sizeof *bonds->slots);
-    bonds->used = 0;
+    bonds->used = bonds->occupied = 0;
+    if (bonds->index != NULL)
+        peers_index_clear(bonds->index);
 }
 
 void peers_remove(peers_bonds *bonds, peers_bond *bond)
 {
-    if (stands(bond))
-        bonds->used--;
+    peers_mark(bonds, bond, false);
+    leave(bonds, bond);
     wipe(bond, sizeof *bond);
+    enter(bonds, bond);
 }
 
 void peers_forget(peers_bonds *bonds, peers_bond *bond)
@@ -256,15 +480,16 @@ void peers_forget(peers_bonds *bonds, peers_bond *bond)
     bond->id = id;
     bond->state = PEERS_FORGETTING;
     bond->counters.in_store = in_store;
+    enter(bonds, bond); /* a free slot is in no chain */
 }
 
 peers_bond *peers_next_forgetting(const peers_bonds *bonds)
 {
-    for (uint16_t i = 0; i < bonds->capacity; i++)
-        if (bonds->slots[i].id != 0 &&
-            (bonds->slots[i].state == PEERS_FORGETTING || bonds->slots[i].state == PEERS_UNWANTED))
-            return &bonds->slots[i];
-    return NULL;
+    uint32_t i = first_in_ring(bonds, PEERS_TO_FORGET);
+
+    while (i != PEERS_NO_SLOT && ring_of(&bonds->slots[i]) != PEERS_TO_FORGET)
+        i = next_in_ring(bonds, PEERS_TO_FORGET, i);
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
 peers_bond *peers_forgotten(const peers_bonds *bonds, kith_peer_id id)
@@ -282,6 +507,7 @@ void peers_unwant(peers_bonds *bonds, kith_peer_id id)
         return;
     slot->id = id;
     slot->state = PEERS_UNWANTED;
+    enter(bonds, slot);
 }
 
 void peers_unwant_state(peers_bonds *bonds, kith_peer_id id)
@@ -298,9 +524,8 @@ void peers_unwant_state(peers_bonds *bonds, kith_peer_id id)
 
 void peers_unwant_again(peers_bonds *bonds)
 {
-    for (uint16_t i = 0; i < bonds->capacity; i++)
-        if (bonds->slots[i].state == PEERS_UNWANTED_FAILED)
-            bonds->slots[i].state = PEERS_UNWANTED;
+    for (peers_bond *stuck = stuck_slot(bonds); stuck != NULL; stuck = stuck_slot(bonds))
+        change_state(bonds, stuck, PEERS_UNWANTED);
 }
 
 void peers_forget_failed(peers_bonds *bonds, kith_peer_id id)
@@ -308,7 +533,25 @@ void peers_forget_failed(peers_bonds *bonds, kith_peer_id id)
     peers_bond *bond = peers_forgotten(bonds, id);
 
     if (bond != NULL)
-        bond->state = bond->state == PEERS_UNWANTED ? PEERS_UNWANTED_FAILED : PEERS_FORGET_FAILED;
+        change_state(bonds, bond, bond->state == PEERS_UNWANTED ? PEERS_UNWANTED_FAILED : PEERS_FORGET_FAILED);
+}
+
+void peers_forget_again(peers_bonds *bonds, peers_bond *bond)
+{
+    change_state(bonds, bond, PEERS_FORGETTING);
+}
+
+void peers_mark(peers_bonds *bonds, const peers_bond *bond, bool wanted)
+{
+    if (bonds->index != NULL)
+        peers_set_put(bonds->index, PEERS_TO_WRITE, number_of(bonds, bond), wanted);
+}
+
+peers_bond *peers_next_marked(const peers_bonds *bonds, const peers_bond *after)
+{
+    uint32_t i = next_in_set(bonds, PEERS_TO_WRITE, after != NULL ? number_of(bonds, after) + 1 : 0);
+
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
 void peers_drop(peers_bonds *bonds, kith_peer_id id)
@@ -319,15 +562,25 @@ void peers_drop(peers_bonds *bonds, kith_peer_id id)
         peers_remove(bonds, bond);
 }
 
-peers_bond *peers_after(const peers_bonds *bonds, kith_peer_id after)
+static peers_bond *scan_after(const peers_bonds *bonds, kith_peer_id after)
 {
     peers_bond *next = NULL;
 
-    for (uint16_t i = 0; i < bonds->capacity; i++) {
+    for (uint32_t i = 0; i < bonds->capacity; i++) {
         peers_bond *bond = &bonds->slots[i];
 
         if (stands(bond) && bond->id > after && (next == NULL || bond->id < next->id))
             next = bond;
     }
     return next;
+}
+
+peers_bond *peers_after(const peers_bonds *bonds, kith_peer_id after)
+{
+    uint32_t i;
+
+    if (bonds->index == NULL)
+        return scan_after(bonds, after);
+    i = peers_order_after(bonds->index, bonds->slots, after);
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }

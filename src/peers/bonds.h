@@ -7,6 +7,7 @@
 
 #include "kith/crypto_port.h"
 #include "kith/security.h"
+#include "peers/index.h"
 #include "peers/state.h"
 
 /* A bond that was forgotten is nobody's any more, but keeps its slot and ID until the store has destroyed it too. */
@@ -44,19 +45,27 @@ typedef struct {
     peers_counters counters;
 } peers_bond;
 
+/* What a bond is found by (ID, identity, EDIV and Rand, class, state) is changed by the functions below alone. */
 typedef struct {
     peers_bond *slots;
-    uint16_t capacity;
-    uint16_t used;
+    peers_index *index; /* NULL: every search looks at all slots */
+    uint32_t capacity;
+    uint32_t used;     /* bonds that stand */
+    uint32_t occupied; /* slots that no new bond can have */
     kith_peer_id last_id;
 } peers_bonds;
 
-void peers_init(peers_bonds *bonds, peers_bond *slots, uint16_t capacity);
+void peers_init(peers_bonds *bonds, peers_bond *slots, uint32_t capacity);
+
+/* From now on with an index, in memory of peers_index_size() octets; the table is empty.  The key of its hash is drawn
+ * for this table, and told to nobody. */
+void peers_use_index(peers_bonds *bonds, void *memory, const uint8_t key[16]);
 
 peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id);
 peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *identity);
 
-/* The bond this address on air claims: by identity, or resolved with every IRK.  NULL: none. */
+/* The bond this address on air claims: by identity, or resolved with every IRK.  NULL: none.  With an index an address
+ * that was resolved is remembered until a bond changes. */
 peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address);
 
 /* The legacy bond whose own key is asked for with these: an address does not tell whose.  NULL: none, or several. */
@@ -108,6 +117,16 @@ void peers_unwant(peers_bonds *bonds, kith_peer_id id);
 void peers_unwant_again(peers_bonds *bonds); /* the store works once more */
 void peers_forget_failed(peers_bonds *bonds, kith_peer_id id);
 void peers_drop(peers_bonds *bonds, kith_peer_id id); /* whatever its state; none is fine */
+
+void peers_forget_again(peers_bonds *bonds, peers_bond *bond); /* it had failed */
+
+/* Its counters want a place in the store, or do no more.  The next one that was told so, in the slots after this one
+ * (NULL: in all); NULL: none.  Without an index every bond is taken for one. */
+void peers_mark(peers_bonds *bonds, const peers_bond *bond, bool wanted);
+peers_bond *peers_next_marked(const peers_bonds *bonds, const peers_bond *after);
+
+/* Has another bond the same identity resolving key?  Looks at all of them. */
+bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond);
 
 /* Did this bond's identity resolving key make the address? */
 bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address);

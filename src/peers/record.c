@@ -1,267 +1,102 @@
-/* The octets of a bond and of a device in a store: docs/bond-format.md. */
+/* Between a bond in memory and what a record says of it.  What is not stored (where it stands, its counters) begins as
+ * zeros. */
 #include "peers/record.h"
 
 #include <string.h>
 
-#include "base/bytes.h"
-#include "base/equal.h"
 #include "base/wipe.h"
-#include "crypto/known_keys.h"
 
-enum { VERSION = 1 };
-
-enum {
-    INITIATOR = 0x01,
-    NUMBERS_UNSEEN = 0x02,
-    HAS_IRK = 0x04,
-    HAS_MY_CSRK = 0x08,
-    HAS_PEER_CSRK = 0x10,
-    HAS_LTK = 0x20,
-    HAS_MY_LTK = 0x40,
-    ALL_FLAGS = 0x7f
-};
-
-/* ---- encoding ---- */
-
-static bool is_given(const uint8_t key[16])
+static void copy_key(uint8_t out[16], const uint8_t key[16], bool given)
 {
-    static const uint8_t none[16];
-
-    return !equal_ct(key, none, sizeof none);
+    memcpy(out, key, given ? 16 : 0);
 }
 
-static bool is_legacy(const peers_bond *bond)
+/* Fields that the kind of bond does not have stay zero. */
+static void fill_legacy(const peers_bond *bond, kith_bond_record *out)
 {
-    return bond->key_kind == KITH_KEY_KIND_LEGACY;
-}
-
-static uint8_t flags_of(const peers_bond *bond)
-{
-    return (uint8_t)((bond->initiator ? INITIATOR : 0) | (bond->numbers_unseen ? NUMBERS_UNSEEN : 0) |
-                     (is_given(bond->irk) ? HAS_IRK : 0) | (is_given(bond->my_csrk) ? HAS_MY_CSRK : 0) |
-                     (is_given(bond->peer_csrk) ? HAS_PEER_CSRK : 0) |
-                     (is_legacy(bond) && bond->has_ltk ? HAS_LTK : 0) |
-                     (is_legacy(bond) && bond->has_my_ltk ? HAS_MY_LTK : 0));
-}
-
-static void write_address(bytes_writer *w, const kith_address *address)
-{
-    bytes_write8(w, address->type);
-    bytes_write(w, address->octets, sizeof address->octets);
-}
-
-static void write_key(bytes_writer *w, const uint8_t key[16], bool given)
-{
-    bytes_write(w, key, given ? 16 : 0);
-}
-
-/* Legacy keys are asked for by two numbers. */
-static void write_legacy_key(bytes_writer *w, const uint8_t ltk[16], uint16_t ediv, uint64_t rand)
-{
-    bytes_write(w, ltk, 16);
-    bytes_write16(w, ediv);
-    bytes_write32(w, (uint32_t)rand);
-    bytes_write32(w, (uint32_t)(rand >> 32));
-}
-
-static void write_long_term_keys(bytes_writer *w, const peers_bond *bond)
-{
-    if (!is_legacy(bond)) {
-        bytes_write(w, bond->ltk, sizeof bond->ltk);
-        return;
-    }
-    if (bond->has_ltk)
-        write_legacy_key(w, bond->ltk, bond->ediv, bond->rand);
-    if (bond->has_my_ltk)
-        write_legacy_key(w, bond->my_ltk, bond->my_ediv, bond->my_rand);
-}
-
-static void begin(kith_record *out, bytes_writer *w, uint8_t kind, uint32_t id)
-{
-    memset(out, 0, sizeof *out);
-    out->kind = kind;
-    out->id = id;
-    bytes_writer_init(w, out->octets, sizeof out->octets);
-    bytes_write8(w, VERSION);
+    out->has_ltk = bond->has_ltk;
+    out->has_my_ltk = bond->has_my_ltk;
+    copy_key(out->ltk, bond->ltk, bond->has_ltk);
+    copy_key(out->my_ltk, bond->my_ltk, bond->has_my_ltk);
+    out->ediv = bond->has_ltk ? bond->ediv : 0;
+    out->rand = bond->has_ltk ? bond->rand : 0;
+    out->my_ediv = bond->has_my_ltk ? bond->my_ediv : 0;
+    out->my_rand = bond->has_my_ltk ? bond->my_rand : 0;
 }
 
 void peers_encode_bond(const peers_bond *bond, kith_record *out)
 {
-    uint8_t flags = flags_of(bond);
-    bytes_writer w;
+    kith_bond_record fields = {.peer = bond->id,
+                               .identity = bond->identity,
+                               .local = bond->local,
+                               .level = bond->level,
+                               .method = bond->method,
+                               .key_kind = bond->key_kind,
+                               .key_size = bond->key_size,
+                               .peer_class = bond->peer_class,
+                               .initiator = bond->initiator,
+                               .numbers_unseen = bond->numbers_unseen,
+                               .made_s = bond->made_s};
 
-    begin(out, &w, KITH_RECORD_BOND, bond->id);
-    bytes_write8(&w, flags);
-    bytes_write8(&w, bond->level);
-    bytes_write8(&w, bond->method);
-    bytes_write8(&w, bond->key_kind);
-    bytes_write8(&w, bond->key_size);
-    bytes_write8(&w, bond->peer_class);
-    write_address(&w, &bond->identity);
-    write_address(&w, &bond->local);
-    bytes_write32(&w, bond->made_s);
-    write_long_term_keys(&w, bond);
-    write_key(&w, bond->irk, flags & HAS_IRK);
-    write_key(&w, bond->my_csrk, flags & HAS_MY_CSRK);
-    write_key(&w, bond->peer_csrk, flags & HAS_PEER_CSRK);
-    out->len = (uint16_t)w.len;
-}
-
-void peers_encode_device(const peers_device *device, kith_record *out)
-{
-    bytes_writer w;
-
-    begin(out, &w, KITH_RECORD_DEVICE, 0);
-    bytes_write(&w, device->irk, sizeof device->irk);
-    bytes_write(&w, device->static_address, sizeof device->static_address);
-    out->len = (uint16_t)w.len;
-}
-
-/* ---- decoding ---- */
-
-static kith_status begin_reading(const kith_record *record, bytes_reader *r, uint8_t kind)
-{
-    uint8_t version;
-
-    if (record->kind != kind || record->removed || record->len > sizeof record->octets)
-        return KITH_ERR_DAMAGED;
-    bytes_reader_init(r, record->octets, record->len);
-    version = bytes_read8(r);
-    if (version > VERSION)
-        return KITH_ERR_NEWER;
-    return version == VERSION ? KITH_OK : KITH_ERR_DAMAGED;
-}
-
-static void read_address(bytes_reader *r, kith_address *address)
-{
-    address->type = bytes_read8(r);
-    bytes_read(r, address->octets, sizeof address->octets);
-}
-
-static void read_key(bytes_reader *r, uint8_t key[16], bool given)
-{
-    bytes_read(r, key, given ? 16 : 0);
-}
-
-static void read_legacy_key(bytes_reader *r, uint8_t ltk[16], uint16_t *ediv, uint64_t *rand)
-{
-    bytes_read(r, ltk, 16);
-    *ediv = bytes_read16(r);
-    *rand = bytes_read64(r);
-}
-
-static void read_long_term_keys(bytes_reader *r, uint8_t flags, peers_bond *out)
-{
-    out->has_ltk = !is_legacy(out) || (flags & HAS_LTK) != 0;
-    out->has_my_ltk = (flags & HAS_MY_LTK) != 0;
-    if (!is_legacy(out)) {
-        bytes_read(r, out->ltk, sizeof out->ltk);
-        return;
+    if (bond->key_kind == KITH_KEY_KIND_LEGACY) {
+        fill_legacy(bond, &fields);
+    } else {
+        fields.has_ltk = true;
+        copy_key(fields.ltk, bond->ltk, true);
     }
-    if (out->has_ltk)
-        read_legacy_key(r, out->ltk, &out->ediv, &out->rand);
-    if (out->has_my_ltk)
-        read_legacy_key(r, out->my_ltk, &out->my_ediv, &out->my_rand);
+    copy_key(fields.irk, bond->irk, true);
+    copy_key(fields.my_csrk, bond->my_csrk, true);
+    copy_key(fields.peer_csrk, bond->peer_csrk, true);
+    if (kith_record_encode_bond(&fields, out) != KITH_OK)
+        memset(out, 0, sizeof *out);
+    wipe(&fields, sizeof fields);
 }
 
-static void read_bond(bytes_reader *r, uint8_t *flags, peers_bond *out)
+static void take(const kith_bond_record *fields, peers_bond *out)
 {
-    *flags = bytes_read8(r);
-    out->initiator = (*flags & INITIATOR) != 0;
-    out->numbers_unseen = (*flags & NUMBERS_UNSEEN) != 0;
-    out->level = bytes_read8(r);
-    out->method = bytes_read8(r);
-    out->key_kind = bytes_read8(r);
-    out->key_size = bytes_read8(r);
-    out->peer_class = bytes_read8(r);
-    read_address(r, &out->identity);
-    read_address(r, &out->local);
-    out->made_s = bytes_read32(r);
-    read_long_term_keys(r, *flags, out);
-    read_key(r, out->irk, *flags & HAS_IRK);
-    read_key(r, out->my_csrk, *flags & HAS_MY_CSRK);
-    read_key(r, out->peer_csrk, *flags & HAS_PEER_CSRK);
-}
-
-/* Vol 3 Part H 2.4.4: a key of fewer octets is padded with zeros. */
-static bool is_key_of(const uint8_t key[16], uint8_t size)
-{
-    static const uint8_t none[16];
-
-    return size >= 7 && size <= 16 && equal_ct(key + size, none, 16u - size);
-}
-
-/* A legacy bond may hold no key at all: only what was negotiated was given. */
-static bool are_long_term_keys_possible(const peers_bond *bond)
-{
-    if (bond->key_kind == KITH_KEY_KIND_SC)
-        return bond->has_ltk && !bond->has_my_ltk && is_key_of(bond->ltk, bond->key_size) &&
-               !crypto_is_known_key(bond->ltk);
-    return bond->key_size >= 7 && bond->key_size <= 16 &&
-           (!bond->has_ltk || (is_key_of(bond->ltk, bond->key_size) && !crypto_is_known_key(bond->ltk))) &&
-           (!bond->has_my_ltk || (is_key_of(bond->my_ltk, bond->key_size) && !crypto_is_known_key(bond->my_ltk)));
-}
-
-/* Vol 3 Part C 10.2.1: level 4 is Secure Connections with a whole key; Just Works, and numbers that nobody compared,
- * authenticate nothing. */
-static bool is_level_possible(const peers_bond *bond)
-{
-    bool authenticated = bond->method != KITH_METHOD_JUST_WORKS && !bond->numbers_unseen;
-
-    if (bond->level < KITH_LEVEL_ENCRYPTED || bond->level > KITH_LEVEL_SC_AUTHENTICATED)
-        return false;
-    if (bond->level == KITH_LEVEL_SC_AUTHENTICATED && (bond->key_kind != KITH_KEY_KIND_SC || bond->key_size != 16))
-        return false;
-    return authenticated || bond->level == KITH_LEVEL_ENCRYPTED;
-}
-
-static bool is_bond_possible(const peers_bond *bond, uint8_t flags)
-{
-    return bond->id != 0 && bond->peer_class <= PEERS_LAST_CLASS && flags <= ALL_FLAGS && flags == flags_of(bond) &&
-           bond->method > KITH_METHOD_NONE && bond->method <= KITH_METHOD_OOB && bond->key_kind > KITH_KEY_KIND_NONE &&
-           bond->key_kind <= KITH_KEY_KIND_LEGACY && are_long_term_keys_possible(bond) && is_level_possible(bond) &&
-           (!bond->numbers_unseen || bond->method == KITH_METHOD_NUMERIC_COMPARISON) &&
-           kith_address_is_identity(&bond->identity) && kith_address_is_identity(&bond->local);
+    out->id = fields->peer;
+    out->identity = fields->identity;
+    out->local = fields->local;
+    out->level = fields->level;
+    out->method = fields->method;
+    out->key_kind = fields->key_kind;
+    out->key_size = fields->key_size;
+    out->peer_class = fields->peer_class;
+    out->initiator = fields->initiator;
+    out->numbers_unseen = fields->numbers_unseen;
+    out->made_s = fields->made_s;
+    out->has_ltk = fields->has_ltk;
+    out->has_my_ltk = fields->has_my_ltk;
+    out->ediv = fields->ediv;
+    out->rand = fields->rand;
+    out->my_ediv = fields->my_ediv;
+    out->my_rand = fields->my_rand;
+    copy_key(out->ltk, fields->ltk, true);
+    copy_key(out->my_ltk, fields->my_ltk, true);
+    copy_key(out->irk, fields->irk, true);
+    copy_key(out->my_csrk, fields->my_csrk, true);
+    copy_key(out->peer_csrk, fields->peer_csrk, true);
 }
 
 kith_status peers_decode_bond(const kith_record *record, peers_bond *out)
 {
-    bytes_reader r;
-    uint8_t flags = 0;
-    kith_status status = begin_reading(record, &r, KITH_RECORD_BOND);
+    kith_bond_record fields;
+    kith_status status = kith_record_decode_bond(record, &fields);
 
     memset(out, 0, sizeof *out);
-    if (status != KITH_OK)
-        return status;
-    out->id = record->id;
-    read_bond(&r, &flags, out);
-    if (!r.failed && r.left == 0 && is_bond_possible(out, flags))
-        return KITH_OK;
-    wipe(out, sizeof *out);
-    return KITH_ERR_DAMAGED;
+    if (status == KITH_OK)
+        take(&fields, out);
+    wipe(&fields, sizeof fields);
+    return status;
 }
 
-/* A static address is random in all but its two top bits, which are 1; Vol 6 Part B 1.3.2.1. */
-static bool is_device_possible(const peers_device *device)
+void peers_encode_device(const peers_device *device, kith_record *out)
 {
-    kith_address address = {.type = KITH_ADDRESS_RANDOM};
-
-    memcpy(address.octets, device->static_address, sizeof address.octets);
-    return !crypto_is_known_key(device->irk) && kith_address_kind_of(&address) == KITH_ADDRESS_KIND_STATIC;
+    if (kith_record_encode_device(device, out) != KITH_OK)
+        memset(out, 0, sizeof *out);
 }
 
 kith_status peers_decode_device(const kith_record *record, peers_device *out)
 {
-    bytes_reader r;
-    kith_status status = begin_reading(record, &r, KITH_RECORD_DEVICE);
-
-    memset(out, 0, sizeof *out);
-    if (status != KITH_OK)
-        return status;
-    bytes_read(&r, out->irk, sizeof out->irk);
-    bytes_read(&r, out->static_address, sizeof out->static_address);
-    if (record->id == 0 && !r.failed && r.left == 0 && is_device_possible(out))
-        return KITH_OK;
-    wipe(out, sizeof *out);
-    return KITH_ERR_DAMAGED;
+    return kith_record_decode_device(record, out);
 }

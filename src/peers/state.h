@@ -1,5 +1,5 @@
-/* What changes often beside a bond: today the counters of signed data.  Kept in a record of its own, so that keys are
- * written when there are new ones and not before.  docs/bond-format.md.
+/* The counters of signed data, in memory.  They are kept in the state record, so that keys are written when there are
+ * new ones and not before.  docs/bond-format.md.
  *
  * A counter belongs to a key.  The record names the key by a check value, so that what is left of an earlier bond is
  * not taken for this one's. */
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kith/codec/record.h"
 #include "kith/crypto_port.h"
-#include "kith/store.h"
 
 /* In memory, beside the keys.  A counter of ours is used only below what is reserved, and what the peer signed is
  * delivered only when its counter is kept: "wanted" is what the store shall have, and may be ahead. */
@@ -30,19 +30,8 @@ typedef struct {
 /* All values are used, or may have been: nothing is signed and nothing believed any more. */
 void peers_close_counters(peers_counters *counters);
 
-/* A state record. */
-typedef struct {
-    bool has_mine, has_peers;
-    uint32_t my_check; /* of our key: peers_key_check() */
-    uint32_t my_reserved;
-    uint32_t peer_check; /* of the peer's */
-    uint32_t peer_last;
-} peers_state;
-
-void peers_encode_state(const peers_state *state, uint32_t peer, kith_record *out);
-
-/* KITH_ERR_NEWER: of a later format, or with a part that this one does not know; KITH_ERR_DAMAGED: not possible. */
-KITH_MUST_USE kith_status peers_decode_state(const kith_record *record, peers_state *out);
+/* Does a record hold more than counters?  A host that keeps nothing else in memory must not write it anew. */
+bool peers_has_more_than_counters(const kith_state_record *state);
 
 /* Tells keys from each other without telling them: 32 bits of a CMAC that no signature is. */
 KITH_MUST_USE kith_status peers_key_check(const kith_crypto_port *crypto, const uint8_t csrk[16], uint32_t *out);

@@ -11,15 +11,15 @@ enum { TRIES = 3 };
 static void encode(const kith_flash_log *log, const layout_record *record, const uint8_t *octets, bool spoilt,
                    uint8_t *out, uint32_t size)
 {
-    uint32_t seed = layout_record_seed(log->sequence, log->at);
+    const layout_place place = {log->flash, log->sequence, log->at};
     uint32_t body = size - LAYOUT_RECORD_TRAILER;
     uint32_t crc;
 
     memset(out, log->flash->erased, size);
-    layout_encode_record(seed, record, out);
+    layout_encode_record(&place, record, out, &crc);
     if (record->len != 0)
         memcpy(out + LAYOUT_RECORD_HEADER, octets, record->len);
-    crc = layout_crc(seed, out, body);
+    crc = layout_crc(log->flash, crc, out + LAYOUT_RECORD_HEADER, body - LAYOUT_RECORD_HEADER);
     bytes_put32(out + body, spoilt ? ~crc : crc);
     out[size - 1] = LAYOUT_END_MARK;
 }
@@ -42,6 +42,7 @@ bool append_record(kith_flash_log *log, const layout_record *record, const uint8
         done = flash_verify(log, log->active, log->at, buffer, size);
         log->at += size;
         log->void_tail = !done;
+        log->has_strays = log->has_strays || !done;
         if (!done && i + 1 == TRIES)
             (void)flash_fail(log, KITH_ERR_STORAGE);
     }

@@ -83,7 +83,9 @@ static bool program_slot(kith_flash_log *log, uint32_t sector, uint32_t at, uint
     uint8_t slot[32];
 
     memset(slot, mark, sizeof slot);
-    return flash_program(log, sector, at, slot, log->flash->program_size);
+    if (!flash_program(log, sector, at, slot, log->flash->program_size))
+        return false;
+    return flash_verify(log, sector, at, slot, log->flash->program_size) || flash_fail(log, KITH_ERR_STORAGE);
 }
 
 /* A sector that reads as erased may have been cut short while it was: only one that was erased since is written to. */
@@ -102,6 +104,15 @@ static bool program_header(kith_flash_log *log, uint32_t index, const layout_sec
     return flash_verify(log, index, 0, octets, len) || flash_fail(log, KITH_ERR_STORAGE);
 }
 
+/* From now on it counts. */
+static void count_active(kith_flash_log *log)
+{
+    const log_sector sector = {.index = log->active, .header.sequence = log->sequence, .seal = SEAL_NONE};
+
+    log->held++;
+    index_add_sector(log, &sector);
+}
+
 /* The next records go there.  victim NULL: nothing is collected. */
 static bool open_sector(kith_flash_log *log, const log_sector *victim)
 {
@@ -114,12 +125,12 @@ static bool open_sector(kith_flash_log *log, const log_sector *victim)
     header.held = (uint16_t)(log->held + log->lost + (victim == NULL));
     if (!program_header(log, index, &header))
         return false;
+    log->active = index;
+    log->sequence = header.sequence;
     if (victim != NULL)
         log->pending = index;
     else
-        log->held++;
-    log->active = index;
-    log->sequence = header.sequence;
+        count_active(log);
     log->at = layout_first_record(log->flash);
     log->void_tail = false;
     return true;
@@ -132,6 +143,9 @@ static bool seal(kith_flash_log *log, uint32_t index, bool void_tail)
 
     if (index >= log->flash->sector_count || !sector_read(log, index, &sector) || sector.seal != SEAL_NONE)
         return log->fault == KITH_OK;
+    sector.seal = void_tail ? SEAL_VOID : SEAL_FIRM;
+    if (log->has_sectors)
+        index_note_sector(log, &sector);
     return program_slot(log, index, layout_seal_at(log->flash), void_tail ? LAYOUT_SEALED_VOID : LAYOUT_SEALED);
 }
 
@@ -145,6 +159,11 @@ static bool open_empty(kith_flash_log *log)
 
 /* ---- collecting ---- */
 
+static uint32_t address_of_last(const kith_flash_log *log, uint32_t size)
+{
+    return log->active * log->flash->sector_size + log->at - size;
+}
+
 static bool copy(kith_flash_log *log, const log_item *item)
 {
     uint8_t octets[KITH_STORED_MAX];
@@ -152,17 +171,17 @@ static bool copy(kith_flash_log *log, const log_item *item)
     bool done = append_record(log, &item->record, octets, spoilt);
 
     wipe(octets, sizeof octets);
+    if (done)
+        index_move(log, &item->record, address_of_last(log, item->size));
     return done || flash_fail(log, KITH_ERR_STORAGE);
 }
 
 /* A removal that is the last word matters as long as what it removed is still somewhere else. */
 static bool must_move(kith_flash_log *log, const log_sector *sector, const log_item *item)
 {
-    if (item->form != ITEM_RECORD || !version_counts(log, sector, item))
+    if (item->form != ITEM_RECORD || !version_is_last(log, sector, item))
         return false;
-    if (item->record.removal && !version_is_outside(log, sector->index, &item->record))
-        return false;
-    return version_fate_of(log, sector, item) == VERSION_STANDS;
+    return !item->record.removal || version_is_outside(log, sector->index, &item->record);
 }
 
 static bool copy_all(kith_flash_log *log, const log_sector *victim)
@@ -170,7 +189,9 @@ static bool copy_all(kith_flash_log *log, const log_sector *victim)
     log_item item;
 
     for (bool more = item_first(log, victim, &item); more; more = item_next(log, victim, &item))
-        if (must_move(log, victim, &item) && !copy(log, &item))
+        if (!must_move(log, victim, &item))
+            index_forget(log, &item);
+        else if (!copy(log, &item))
             return false;
     return flash_sync(log);
 }
@@ -181,6 +202,9 @@ static bool commit(kith_flash_log *log, const log_sector *victim)
         return false;
     log->pending = log->flash->sector_count;
     log->retired = victim->index;
+    log->held--;
+    index_drop_sector(log, victim->index);
+    count_active(log);
     return true;
 }
 
@@ -208,30 +232,74 @@ static bool has_unreadable(kith_flash_log *log, const log_sector *sector)
 {
     log_item item;
 
+    if (log->has_records && !log->has_strays)
+        return false;
     for (bool more = item_first(log, sector, &item); more; more = item_next(log, sector, &item))
         if (item.form == ITEM_UNREADABLE && item_loss_of(log, sector, &item) == ITEM_LOST)
             return true;
     return false;
 }
 
-static bool choose_victim(kith_flash_log *log, bool also_unreadable, log_sector *out)
+/* Octets that collecting it would copy. */
+static uint32_t standing_in(kith_flash_log *log, const log_sector *sector)
 {
-    log_sector oldest;
-    bool more = sector_next(log, NULL, &oldest);
+    uint32_t octets = 0;
+    log_item item;
 
-    *out = oldest;
-    while (more && !also_unreadable && has_unreadable(log, out))
-        more = sector_next(log, out, out);
-    if (!more)
-        *out = oldest;
-    return log->held > 0;
+    if (log->has_records)
+        return log->slots[sector->index].b;
+    for (bool more = item_first(log, sector, &item); more; more = item_next(log, sector, &item))
+        if (must_move(log, sector, &item))
+            octets += item.size;
+    return octets;
 }
 
-bool collect_advance(kith_flash_log *log, bool also_unreadable)
+typedef struct {
+    uint32_t size;   /* room for this much is made; 0: whatever room it makes will do */
+    bool unreadable; /* among those with something unreadable, too */
+} victim_wanted;
+
+/* The oldest that will do. */
+static bool find_victim(kith_flash_log *log, const victim_wanted *wanted, log_sector *out)
+{
+    uint32_t most = layout_capacity(log->flash) - wanted->size;
+
+    for (bool more = sector_next(log, NULL, out); more; more = sector_next(log, out, out))
+        if ((wanted->unreadable || !has_unreadable(log, out)) && (wanted->size == 0 || standing_in(log, out) <= most) &&
+            log->fault == KITH_OK)
+            return true;
+    return false;
+}
+
+/* First the oldest, so that what never changes moves too, and all sectors wear alike; then the oldest that makes room
+ * enough.  There is one: layout_usable(). */
+static bool choose_victim(kith_flash_log *log, uint32_t size, unsigned round, log_sector *out)
+{
+    const victim_wanted any = {0}, enough = {.size = size}, last = {.size = size, .unreadable = true};
+
+    return (round == 0 && find_victim(log, &any, out)) || find_victim(log, &enough, out) ||
+           find_victim(log, &last, out);
+}
+
+bool collect_advance(kith_flash_log *log, uint32_t size, unsigned round)
 {
     log_sector victim;
 
     if (log->held + log->lost + 1 < log->flash->sector_count)
         return open_empty(log);
-    return choose_victim(log, also_unreadable, &victim) && collect_sector(log, &victim);
+    if (!choose_victim(log, size, round, &victim))
+        return flash_fail(log, KITH_ERR_FULL);
+    return collect_sector(log, &victim);
+}
+
+/* ---- a sector that was given up ---- */
+
+bool collect_anew(kith_flash_log *log)
+{
+    return collect_tidy(log) && collect_advance(log, 0, 1) && flash_sync(log);
+}
+
+bool collect_seal_active(kith_flash_log *log)
+{
+    return seal(log, log->active, log->void_tail) && flash_sync(log);
 }

@@ -31,11 +31,19 @@ static bool clear(kith_flash_log *log, uint32_t sector, uint32_t from, uint32_t 
 
 static bool is_left_over(kith_flash_log *log, const log_sector *sector, const log_item *item)
 {
-    return item->form == ITEM_RECORD && !item->record.removal && item_judge(log, item, NULL) != ITEM_DESTROYED &&
-           version_fate_of(log, sector, item) == VERSION_REMOVED;
+    log_known known;
+
+    if (log->has_records && !log->has_strays) {
+        if (!index_look(log, item->record.kind, item->record.id, &known) || known.others == 0)
+            return false;
+        if (!known.stands && known.was_removed)
+            return true;
+    }
+    return version_fate_of(log, sector, item) == VERSION_REMOVED;
 }
 
-/* Of which records?  kind 0: of all that were removed; else of one, and what cannot be read may be it. */
+/* Of which records?  kind 0: of all that were removed; else of one that was removed last of all, and what cannot be
+ * read may be it. */
 typedef struct {
     uint8_t kind;
     uint32_t id;
@@ -45,7 +53,10 @@ static bool is_to_destroy(kith_flash_log *log, const target *t, const log_sector
 {
     if (item->form == ITEM_UNREADABLE)
         return t->kind != 0 && item->size > layout_align(log->flash, LAYOUT_RECORD_HEADER);
-    return (t->kind == 0 || version_is_of(item, t->kind, t->id)) && is_left_over(log, sector, item);
+    if (item->form != ITEM_RECORD || item->record.removal)
+        return false;
+    return (t->kind == 0 ? is_left_over(log, sector, item) : version_is_of(item, t->kind, t->id)) &&
+           item_judge(log, item, NULL) != ITEM_DESTROYED;
 }
 
 static bool clear_in(kith_flash_log *log, const target *t, const log_sector *sector)
@@ -55,7 +66,10 @@ static bool clear_in(kith_flash_log *log, const target *t, const log_sector *sec
     for (bool more = item_first(log, sector, &item); more; more = item_next(log, sector, &item)) {
         uint32_t kept = item.form == ITEM_RECORD ? LAYOUT_RECORD_HEADER : 0;
 
-        if (is_to_destroy(log, t, sector, &item) && !clear(log, item.sector, item.at + kept, item.at + item.size))
+        if (!is_to_destroy(log, t, sector, &item))
+            continue;
+        index_forget(log, &item);
+        if (!clear(log, item.sector, item.at + kept, item.at + item.size))
             return false;
     }
     return log->fault == KITH_OK;
@@ -112,15 +126,29 @@ bool destroy_removed(kith_flash_log *log)
     return !log->unfinished;
 }
 
+static bool destroy_at(kith_flash_log *log, const log_known *known)
+{
+    uint32_t at = known->address % log->flash->sector_size;
+    log_sector sector;
+
+    if (!sector_counts(log, known->address / log->flash->sector_size, &sector))
+        return flash_fail(log, KITH_ERR_STORAGE);
+    if (!can_clear(log))
+        return collect_sector(log, &sector);
+    return clear(log, sector.index, at + LAYOUT_RECORD_HEADER, at + known->size) && flash_sync(log);
+}
+
 /* A sector whose header is lost may hold one, too; the next header then says that it is gone. */
-bool destroy_versions(kith_flash_log *log, uint8_t kind, uint32_t id)
+bool destroy_versions(kith_flash_log *log, uint8_t kind, uint32_t id, const log_known *was)
 {
     const target one = {kind, id};
+    bool is_known = was->stands && was->others == 0 && !log->has_strays;
 
-    if (!destroy(log, &one))
+    if (!(is_known ? destroy_at(log, was) : destroy(log, &one)))
         return false;
+    index_forget_all(log, kind, id);
     if (log->lost == 0)
         return true;
     log->lost = 0;
-    return collect_tidy(log) && collect_advance(log, true) && flash_sync(log);
+    return collect_anew(log);
 }

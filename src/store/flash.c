@@ -4,7 +4,7 @@
 #include "base/wipe.h"
 #include "store/log.h"
 
-enum { CHUNK = 32 };
+enum { CHUNK = 128 };
 
 static uint32_t address_of(const kith_flash_log *log, uint32_t sector, uint32_t at)
 {
@@ -65,6 +65,22 @@ bool flash_sync(kith_flash_log *log)
            flash_fail(log, KITH_ERR_STORAGE);
 }
 
+static bool is_all_erased(const kith_flash_log *log, const uint8_t *octets, uint32_t len)
+{
+    return octets[0] == log->flash->erased && memcmp(octets, octets + 1, len - 1) == 0;
+}
+
+/* What is not erased is read twice: an octet that was misread once is no octet. */
+static bool reads_erased(kith_flash_log *log, uint32_t sector, uint32_t at, uint8_t *chunk, uint32_t len)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        (void)flash_read(log, sector, at, chunk, len);
+        if (is_all_erased(log, chunk, len))
+            return true;
+    }
+    return false;
+}
+
 uint32_t flash_programmed_end(kith_flash_log *log, uint32_t sector, uint32_t from, uint32_t to)
 {
     uint8_t chunk[CHUNK];
@@ -72,7 +88,10 @@ uint32_t flash_programmed_end(kith_flash_log *log, uint32_t sector, uint32_t fro
     while (to > from) {
         uint32_t now = to - from < CHUNK ? to - from : CHUNK;
 
-        (void)flash_read(log, sector, to - now, chunk, now);
+        if (reads_erased(log, sector, to - now, chunk, now)) {
+            to -= now;
+            continue;
+        }
         while (now > 0 && chunk[now - 1] == log->flash->erased) {
             now--;
             to--;

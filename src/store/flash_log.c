@@ -30,6 +30,7 @@ static bool repair(kith_flash_log *log)
 
 static bool enter_to_write(kith_flash_log *log)
 {
+    log->read_address = 0;
     return enter(log) && repair(log);
 }
 
@@ -87,6 +88,10 @@ static bool find_cursor(kith_flash_log *log, uint32_t cursor, log_sector *sector
     }
     if (index >= log->flash->sector_count || !sector_counts(log, index, sector))
         return false;
+    if (cursor == log->read_address) {
+        *more = item_at(log, sector, log->read_next, item);
+        return true;
+    }
     *more = item_at(log, sector, cursor % log->flash->sector_size, item) && item_next(log, sector, item);
     return true;
 }
@@ -102,7 +107,8 @@ static bool find_next(kith_flash_log *log, uint32_t *cursor, kith_record *out)
     for (;;) {
         for (; more; more = item_next(log, &sector, &item))
             if (is_to_hand_out(log, &sector, &item, out)) {
-                *cursor = item.sector * log->flash->sector_size + item.at;
+                *cursor = log->read_address = item_address(log, &item);
+                log->read_next = item.at + item.size;
                 return true;
             }
         if (log->fault != KITH_OK || !sector_next(log, &sector, &sector))
@@ -129,23 +135,30 @@ static kith_status read_log(void *context, uint32_t *cursor, kith_record *out)
 
 /* ---- writing ---- */
 
+enum { ROUNDS = 4 }; /* two make room; the others are for flash that programs wrongly */
+
 static bool append_with_room(kith_flash_log *log, const layout_record *record, const uint8_t *octets)
 {
-    uint32_t sectors = log->flash->sector_count;
+    uint32_t size = record->removal ? 0 : layout_record_size(log->flash, record->len);
 
-    for (uint32_t i = 0; i <= 2 * sectors; i++) {
+    for (unsigned round = 0; round <= ROUNDS; round++) {
         if (append_record(log, record, octets, false))
             return flash_sync(log);
-        if (log->fault != KITH_OK || !collect_advance(log, i >= sectors))
+        if (log->fault != KITH_OK || !collect_advance(log, size, round))
             return false;
     }
-    return flash_fail(log, KITH_ERR_FULL);
+    return flash_fail(log, KITH_ERR_STORAGE);
+}
+
+static uint32_t address_of_last(const kith_flash_log *log, uint32_t size)
+{
+    return log->active * log->flash->sector_size + log->at - size;
 }
 
 /* Full is told by what stands alone, not by where the log happens to end. */
 static bool has_room(kith_flash_log *log, uint32_t size)
 {
-    return log->live + size <= layout_usable(log->flash, log->flash->sector_count - log->lost) ||
+    return log->live + size <= layout_usable(log->flash, log->flash->sector_count - log->lost, size) ||
            flash_fail(log, KITH_ERR_FULL);
 }
 
@@ -153,12 +166,13 @@ static void put_record(kith_flash_log *log, const kith_record *record)
 {
     layout_record header = {.kind = record->kind, .len = (uint8_t)record->len, .id = record->id};
     uint32_t size = layout_record_size(log->flash, record->len);
-    log_item old = {.size = 0};
-    bool replaces = version_find(log, record->kind, record->id, &old);
+    uint32_t old = version_size(log, record->kind, record->id);
 
     if (!has_room(log, size) || !append_with_room(log, &header, record->octets))
         return;
-    log->live += size - (replaces ? old.size : 0);
+    if (log->has_records)
+        index_take(log, &header, address_of_last(log, size), size, false);
+    log->live += size - old;
     if (record->kind == KITH_RECORD_BOND && record->id > log->state.highest_id)
         log->state.highest_id = record->id;
     mount_tell_room(log);
@@ -169,7 +183,8 @@ static kith_status put_log(void *context, const kith_record *record, kith_store_
     kith_flash_log *log = context;
 
     log->fault = KITH_OK;
-    if (record->kind == 0 || record->kind > LAYOUT_KIND_MAX || record->len > KITH_RECORD_MAX || record->removed)
+    if (record->kind == 0 || record->kind > LAYOUT_KIND_MAX || record->removed ||
+        record->len > layout_largest(log->flash))
         (void)flash_fail(log, KITH_ERR_VALUE);
     else if (enter_to_write(log))
         put_record(log, record);
@@ -179,18 +194,21 @@ static kith_status put_log(void *context, const kith_record *record, kith_store_
 static void remove_record(kith_flash_log *log, uint8_t kind, uint32_t id)
 {
     layout_record header = {.kind = kind, .removal = true, .id = id};
-    log_item old;
-
-    bool stands = version_find(log, kind, id, &old);
+    uint32_t old = version_size(log, kind, id);
+    log_known was = {.size = 0};
 
     /* What never came to stand has octets all the same. */
-    if (!stands && !version_is_outside(log, log->flash->sector_count, &header))
+    if (old == 0 && !version_is_outside(log, log->flash->sector_count, &header))
         return;
     if (!append_with_room(log, &header, NULL))
         return;
-    log->live -= stands ? old.size : 0;
+    if (log->has_records) {
+        (void)index_look(log, kind, id, &was);
+        index_take(log, &header, address_of_last(log, layout_reserve(log->flash)), layout_reserve(log->flash), false);
+    }
+    log->live -= old;
     log->unfinished = true;
-    if (destroy_versions(log, kind, id))
+    if (destroy_versions(log, kind, id, &was))
         log->unfinished = false;
     mount_tell_room(log);
 }
@@ -204,12 +222,54 @@ static kith_status remove_log(void *context, uint8_t kind, uint32_t id, kith_sto
     return leave(log, state);
 }
 
+/* ---- erasing ---- */
+
+/* With a seal on the newest sector, a store that is half erased says that something is missing. */
+static void seal_store(kith_flash_log *log)
+{
+    if (enter(log) && log->active < log->flash->sector_count)
+        (void)collect_seal_active(log);
+    log->fault = KITH_OK;
+    log->open = false;
+}
+
+/* All sectors, even when one of them fails. */
+static bool erase_all(kith_flash_log *log)
+{
+    kith_status fault = KITH_OK;
+
+    for (uint32_t i = 0; i < log->flash->sector_count; i++) {
+        if (!flash_erase(log, i))
+            fault = log->fault;
+        log->fault = KITH_OK;
+    }
+    return (flash_sync(log) && fault == KITH_OK) || flash_fail(log, KITH_ERR_STORAGE);
+}
+
+static kith_status erase_log(void *context, kith_store_state *state)
+{
+    kith_flash_log *log = context;
+
+    seal_store(log);
+    if (erase_all(log))
+        mount_log(log);
+    return leave(log, state);
+}
+
 kith_status kith_flash_log_init(kith_flash_log *log, const kith_flash *flash, kith_store *store)
 {
     if (!layout_is_possible(flash))
         return KITH_ERR_VALUE;
     memset(log, 0, sizeof *log);
     log->flash = flash;
-    *store = (kith_store){.context = log, .open = open_log, .read = read_log, .put = put_log, .remove = remove_log};
+    *store = (kith_store){
+        .context = log, .open = open_log, .read = read_log, .put = put_log, .remove = remove_log, .erase = erase_log};
     return KITH_OK;
+}
+
+void kith_flash_log_index(kith_flash_log *log, kith_flash_slot *slots, uint32_t count)
+{
+    log->slots = slots;
+    log->slot_count = slots != NULL ? count : 0;
+    log->open = false;
 }

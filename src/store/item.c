@@ -6,8 +6,6 @@
 #include "base/wipe.h"
 #include "store/log.h"
 
-enum { CHUNK = 32 };
-
 static uint32_t min32(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -23,11 +21,23 @@ static bool is_erased(const kith_flash_log *log, const uint8_t *octets, uint32_t
 
 static bool decode_record(const kith_flash_log *log, const uint8_t *header, uint32_t end, log_item *item)
 {
-    if (!layout_decode_record(layout_record_seed(item->sequence, item->at), header, &item->record))
+    const layout_place place = {log->flash, item->sequence, item->at};
+
+    if (!layout_decode_record(&place, header, &item->record, &item->crc))
         return false;
     item->form = ITEM_RECORD;
     item->size = layout_record_size(log->flash, item->record.len);
     return item->size <= end - item->at;
+}
+
+/* Is a header here?  What looks broken is read twice: what was misread once is not thrown away. */
+static bool read_header(kith_flash_log *log, uint32_t end, uint8_t *header, log_item *item)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (flash_read(log, item->sector, item->at, header, LAYOUT_RECORD_HEADER) &&
+            decode_record(log, header, end, item))
+            return true;
+    return false;
 }
 
 /* Surely a record.  What follows something torn says so, and may be half destroyed by now. */
@@ -35,8 +45,7 @@ static bool is_sure_record(kith_flash_log *log, uint32_t end, log_item *item)
 {
     uint8_t header[LAYOUT_RECORD_HEADER];
 
-    return flash_read(log, item->sector, item->at, header, sizeof header) && decode_record(log, header, end, item) &&
-           (item->record.voids || item_judge(log, item, NULL) < ITEM_TORN);
+    return read_header(log, end, header, item) && (item->record.voids || item_judge(log, item, NULL) < ITEM_TORN);
 }
 
 /* Nobody knows where it ends: it goes on to the next sure record, or to the last octet that was programmed. */
@@ -62,13 +71,17 @@ bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_ite
 {
     uint8_t header[LAYOUT_RECORD_HEADER];
     uint32_t end = sector_end(log, sector->index);
+    bool sound;
 
     memset(out, 0, sizeof *out);
     out->sector = sector->index;
     out->sequence = sector->header.sequence;
     out->at = at;
-    if (at > end || end - at < layout_reserve(log->flash) || !flash_read(log, out->sector, at, header, sizeof header))
+    if (at > end || end - at < layout_reserve(log->flash))
         return false;
+    sound = read_header(log, end, header, out);
+    if (sound || log->fault != KITH_OK)
+        return sound;
     if (header[0] == flash_cleared(log)) {
         out->form = ITEM_CLEARED;
         out->size = log->flash->program_size;
@@ -76,9 +89,13 @@ bool item_at(kith_flash_log *log, const log_sector *sector, uint32_t at, log_ite
     }
     if (is_erased(log, header, sizeof header) && flash_programmed_end(log, out->sector, at, end) == at)
         return false;
-    if (!decode_record(log, header, end, out))
-        measure_unreadable(log, end, out);
+    measure_unreadable(log, end, out);
     return log->fault == KITH_OK;
+}
+
+uint32_t item_address(const kith_flash_log *log, const log_item *item)
+{
+    return item->sector * log->flash->sector_size + item->at;
 }
 
 bool item_first(kith_flash_log *log, const log_sector *sector, log_item *out)
@@ -93,50 +110,41 @@ bool item_next(kith_flash_log *log, const log_sector *sector, log_item *item)
 
 /* ---- bodies ---- */
 
-typedef struct {
-    uint32_t crc;
-    bool all_cleared;
-} body;
-
-static void take_chunk(const kith_flash_log *log, body *b, const uint8_t *chunk, uint32_t len)
+static bool is_cleared(const kith_flash_log *log, const uint8_t *octets, uint32_t len)
 {
-    b->crc = layout_crc(b->crc, chunk, len);
     for (uint32_t i = 0; i < len; i++)
-        b->all_cleared = b->all_cleared && chunk[i] == flash_cleared(log);
+        if (octets[i] != flash_cleared(log))
+            return false;
+    return true;
 }
 
-/* Octets from the header's end to the check; those of the record itself go to out. */
-static void read_body(kith_flash_log *log, const log_item *item, body *b, uint8_t *out)
+static item_body judge_octets(const kith_flash_log *log, const log_item *item, const uint8_t *body, uint32_t len)
 {
-    uint8_t chunk[CHUNK];
-    uint32_t len = item->size - LAYOUT_RECORD_HEADER - LAYOUT_RECORD_TRAILER;
+    const uint8_t *trailer = body + len - LAYOUT_RECORD_TRAILER;
 
-    for (uint32_t done = 0; done < len; done += CHUNK) {
-        uint32_t now = min32(len - done, CHUNK);
-
-        (void)flash_read(log, item->sector, item->at + LAYOUT_RECORD_HEADER + done, chunk, now);
-        take_chunk(log, b, chunk, now);
-        if (out != NULL && done < item->record.len)
-            memcpy(out + done, chunk, min32(now, item->record.len - done));
-    }
-    wipe(chunk, sizeof chunk);
-}
-
-item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)
-{
-    uint8_t header[LAYOUT_RECORD_HEADER], trailer[LAYOUT_RECORD_TRAILER];
-    body b = {.all_cleared = true};
-
-    layout_encode_record(layout_record_seed(item->sequence, item->at), &item->record, header);
-    b.crc = layout_crc(layout_record_seed(item->sequence, item->at), header, sizeof header);
-    read_body(log, item, &b, out);
-    (void)flash_read(log, item->sector, item->at + item->size - LAYOUT_RECORD_TRAILER, trailer, sizeof trailer);
-    if (bytes_get32(trailer) == b.crc && trailer[4] == LAYOUT_END_MARK)
+    if (bytes_get32(trailer) == layout_crc(log->flash, item->crc, body, len - LAYOUT_RECORD_TRAILER) &&
+        trailer[4] == LAYOUT_END_MARK)
         return ITEM_WHOLE;
-    take_chunk(log, &b, trailer, sizeof trailer);
-    if (b.all_cleared)
+    if (is_cleared(log, body, len))
         return ITEM_DESTROYED;
     return trailer[4] == LAYOUT_END_MARK ? ITEM_DAMAGED : ITEM_TORN;
+}
+
+/* One read: a record is small, and each read costs something.  What looks broken is read again. */
+item_body item_judge(kith_flash_log *log, const log_item *item, uint8_t *out)
+{
+    uint8_t body[LAYOUT_RECORD_BUFFER - LAYOUT_RECORD_HEADER];
+    uint32_t len = item->size - LAYOUT_RECORD_HEADER;
+    item_body judged = ITEM_TORN;
+
+    for (unsigned i = 0; i < 2 && judged >= ITEM_TORN; i++) {
+        (void)flash_read(log, item->sector, item->at + LAYOUT_RECORD_HEADER, body, len);
+        judged = judge_octets(log, item, body, len);
+    }
+    if (out != NULL)
+        memcpy(out, body, item->record.len);
+    wipe(body, len);
+    return judged;
 }
 
 /* A record may say that all that is broken right before it was never durable; so may the seal of the sector. */

@@ -9,7 +9,7 @@ enum {
     LAYOUT_SECTOR_HEADER = 24, /* then two slots of program_size octets */
     LAYOUT_RECORD_HEADER = 8,
     LAYOUT_RECORD_TRAILER = 5,
-    LAYOUT_RECORD_BUFFER = 224, /* the largest record on the widest flash */
+    LAYOUT_RECORD_BUFFER = 256, /* the largest record on the widest flash */
     LAYOUT_KIND_MAX = 62,       /* with both flags it is still neither 0x00 nor 0xff */
     LAYOUT_SEQUENCE_MAX = 0x7fffffff,
     LAYOUT_END_MARK = 0x96 /* the last octet of a record that was written to its end */
@@ -31,14 +31,19 @@ uint32_t layout_first_record(const kith_flash *flash);
 uint32_t layout_record_size(const kith_flash *flash, uint32_t len);
 uint32_t layout_reserve(const kith_flash *flash); /* kept free at a sector's end, for a removal */
 
-/* Octets of records that this many sectors certainly take, one of them being the spare. */
-uint32_t layout_usable(const kith_flash *flash, uint32_t sectors);
+uint32_t layout_capacity(const kith_flash *flash); /* octets of records that a sector takes, and a removal besides */
+uint32_t layout_largest(const kith_flash *flash);  /* octets of the largest payload */
+
+/* A record of this size finds a place as long as it and what stands are no more octets than this, however what stands
+ * is spread over so many sectors, one of them being the spare. */
+uint32_t layout_usable(const kith_flash *flash, uint32_t sectors, uint32_t size);
 
 bool layout_is_possible(const kith_flash *flash);
 
 /* ---- octets ---- */
 
-uint32_t layout_crc(uint32_t crc, const uint8_t *octets, size_t len); /* CRC-32; begins and goes on from 0 */
+/* CRC-32; begins and goes on from 0. */
+uint32_t layout_crc(const kith_flash *flash, uint32_t crc, const uint8_t *octets, size_t len);
 
 typedef struct {
     uint8_t version;
@@ -61,8 +66,15 @@ typedef struct {
 } layout_record;
 
 /* The checks of a record begin with where it lies: elsewhere the same octets are no record. */
-uint32_t layout_record_seed(uint32_t sequence, uint32_t at);
-void layout_encode_record(uint32_t seed, const layout_record *record, uint8_t *out); /* LAYOUT_RECORD_HEADER octets */
-bool layout_decode_record(uint32_t seed, const uint8_t *in, layout_record *record);  /* false: unsound */
+typedef struct {
+    const kith_flash *flash;
+    uint32_t sequence, at;
+} layout_place;
+
+/* A record's header: LAYOUT_RECORD_HEADER octets.  Both answer in *crc the CRC up to its end, which goes on over what
+ * follows. */
+void layout_encode_record(const layout_place *place, const layout_record *record, uint8_t *out, uint32_t *crc);
+bool layout_decode_record(const layout_place *place, const uint8_t *in, layout_record *record,
+                          uint32_t *crc); /* false: unsound */
 
 #endif

@@ -47,6 +47,7 @@ static void mount_unwritten(kith_flash_log *log)
             (void)flash_fail(log, KITH_ERR_DAMAGED);
     log->untidy = torn;
     log->state.torn = torn;
+    index_order_sectors(log);
 }
 
 /* A collection that was cut short: either it had not come to count, or the sector it collected counts no more. */
@@ -74,6 +75,14 @@ typedef struct {
     uint32_t of[3]; /* free_state */
 } free_count;
 
+static void count_held(kith_flash_log *log, const log_sector *sector)
+{
+    log->held++;
+    index_note_sector(log, sector);
+    if (sector->header.highest_id > log->state.highest_id)
+        log->state.highest_id = sector->header.highest_id;
+}
+
 static void count_free(kith_flash_log *log, free_count *out)
 {
     log_sector sector;
@@ -81,9 +90,10 @@ static void count_free(kith_flash_log *log, free_count *out)
     memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++)
         if (sector_counts(log, i, &sector))
-            log->held++;
+            count_held(log, &sector);
         else if (i != log->pending && i != log->retired)
             out->of[collect_free_state(log, i)]++;
+    index_order_sectors(log);
 }
 
 /* The newest sector knows how many there should be, and whether it is the newest. */
@@ -110,28 +120,23 @@ typedef struct {
     uint32_t id, sequence, address;
     uint16_t size;
     uint8_t kind;
-    uint8_t fate; /* version_fate */
-    bool was_void;
+    uint8_t fate;  /* version_fate */
+    bool was_void; /* it never counted */
     bool was_damaged;
     bool was_torn;
 } candidate;
 
 enum { BATCH = 14 };
 
-/* Some records at once, so that finding what came later takes one walk for all of them. */
+/* Some records at once, so that finding what came later takes one walk for all of them; with an index, none. */
 typedef struct {
     candidate of[BATCH];
     unsigned count;
 } batch;
 
-static uint32_t address_of(const kith_flash_log *log, const log_item *item)
-{
-    return item->sector * log->flash->sector_size + item->at;
-}
-
 static bool is_later(const kith_flash_log *log, const log_item *item, const candidate *c)
 {
-    return item->sequence != c->sequence ? item->sequence > c->sequence : address_of(log, item) > c->address;
+    return item->sequence != c->sequence ? item->sequence > c->sequence : item_address(log, item) > c->address;
 }
 
 static void compare_with_batch(kith_flash_log *log, const log_sector *sector, const log_item *later, batch *b)
@@ -167,7 +172,7 @@ static void judge_batch(kith_flash_log *log, batch *b)
     log_sector sector;
     log_item item;
 
-    for (uint32_t i = 0; i < log->flash->sector_count && b->count != 0; i++) {
+    for (uint32_t i = 0; i < log->flash->sector_count && b->count != 0 && !log->has_records; i++) {
         if (!sector_counts(log, i, &sector))
             continue;
         for (bool more = item_first(log, &sector, &item); more; more = item_next(log, &sector, &item))
@@ -178,7 +183,76 @@ static void judge_batch(kith_flash_log *log, batch *b)
     b->count = 0;
 }
 
+/* With an index only what may be torn is a candidate: it is too early to tell while removals may follow. */
+static void add_candidate(kith_flash_log *log, const log_item *item, item_loss loss, item_body body, batch *b)
+{
+    bool broken = body >= ITEM_TORN, last = broken && loss == ITEM_LAST;
+
+    if (b->count == BATCH)
+        judge_batch(log, b);
+    b->of[b->count++] = (candidate){.id = item->record.id,
+                                    .sequence = item->sequence,
+                                    .address = item_address(log, item),
+                                    .size = (uint16_t)item->size,
+                                    .kind = item->record.kind,
+                                    .was_void = broken && loss != ITEM_LOST,
+                                    .was_damaged = broken && (loss == ITEM_LOST || (last && body == ITEM_DAMAGED)),
+                                    .was_torn = last && body == ITEM_TORN};
+}
+
+/* What came before is known, and what comes later will correct this. */
+static void take(kith_flash_log *log, const log_item *item, bool broken, batch *b)
+{
+    log_known before;
+
+    if (index_look(log, item->record.kind, item->record.id, &before) && item->record.removal)
+        log->unfinished = true;
+    log->live += (item->record.removal ? 0 : item->size) - before.size;
+    log->state.damaged += (uint32_t)(broken && !item->record.removal) - before.is_damaged;
+    index_take(log, &item->record, item_address(log, item), item->size, broken);
+    for (unsigned i = 0; i < b->count; i++)
+        if (version_is_of(item, b->of[i].kind, b->of[i].id) && item->record.removal)
+            b->of[i].fate = VERSION_REMOVED;
+}
+
+static void take_with_index(kith_flash_log *log, const log_item *item, item_loss loss, item_body body, batch *b)
+{
+    if (body == ITEM_WHOLE || loss == ITEM_LOST)
+        take(log, item, body != ITEM_WHOLE, b);
+    else if (!item->record.removal)
+        index_take_void(log, &item->record);
+    if (loss == ITEM_LAST && !item->record.removal)
+        add_candidate(log, item, loss, body, b);
+}
+
+static void count_last(kith_flash_log *log, bool to_its_end)
+{
+    if (to_its_end)
+        log->state.damaged++;
+    else
+        log->state.torn++;
+}
+
 /* Broken, and nothing after it: it replaced nothing.  If it had been written to its end, that is damage. */
+static bool look_at_record(kith_flash_log *log, const log_sector *sector, const log_item *item, batch *b)
+{
+    item_body body = item_judge(log, item, NULL);
+    bool broken = body >= ITEM_TORN;
+    item_loss loss = broken ? item_loss_of(log, sector, item) : ITEM_SETTLED;
+
+    if (item->record.kind == KITH_RECORD_BOND && item->record.id > log->state.highest_id && loss != ITEM_LAST)
+        log->state.highest_id = item->record.id;
+    if (item->record.removal && loss == ITEM_LAST)
+        count_last(log, body == ITEM_DAMAGED);
+    if (body == ITEM_DESTROYED)
+        return false;
+    if (log->has_records)
+        take_with_index(log, item, loss, body, b);
+    else if (!item->record.removal)
+        add_candidate(log, item, loss, body, b);
+    return broken;
+}
+
 static bool has_end_mark(kith_flash_log *log, const log_item *item)
 {
     uint8_t last;
@@ -186,104 +260,99 @@ static bool has_end_mark(kith_flash_log *log, const log_item *item)
     return flash_read(log, item->sector, item->at + item->size - 1, &last, 1) && last == LAYOUT_END_MARK;
 }
 
-static void count_last(kith_flash_log *log, const log_item *item)
-{
-    if (has_end_mark(log, item))
-        log->state.damaged++;
-    else
-        log->state.torn++;
-}
-
-static void add_candidate(kith_flash_log *log, const log_item *item, item_loss loss, item_body body, batch *b)
-{
-    bool broken = body >= ITEM_TORN, last = broken && loss == ITEM_LAST;
-
-    b->of[b->count++] = (candidate){.id = item->record.id,
-                                    .sequence = item->sequence,
-                                    .address = address_of(log, item),
-                                    .size = (uint16_t)item->size,
-                                    .kind = item->record.kind,
-                                    .was_void = broken && loss != ITEM_LOST,
-                                    .was_damaged = broken && (loss == ITEM_LOST || (last && body == ITEM_DAMAGED)),
-                                    .was_torn = last && body == ITEM_TORN};
-    if (b->count == BATCH)
-        judge_batch(log, b);
-}
-
-static void look_at_record(kith_flash_log *log, const log_sector *sector, const log_item *item, batch *b)
-{
-    item_body body = item_judge(log, item, NULL);
-    item_loss loss = body >= ITEM_TORN ? item_loss_of(log, sector, item) : ITEM_SETTLED;
-
-    if (item->record.kind == KITH_RECORD_BOND && item->record.id > log->state.highest_id && loss != ITEM_LAST)
-        log->state.highest_id = item->record.id;
-    if (item->record.removal && body >= ITEM_TORN && loss == ITEM_LAST)
-        count_last(log, item);
-    if (!item->record.removal && body != ITEM_DESTROYED)
-        add_candidate(log, item, loss, body, b);
-}
-
-static void look_at_unreadable(kith_flash_log *log, const log_sector *sector, const log_item *item)
+static bool look_at_unreadable(kith_flash_log *log, const log_sector *sector, const log_item *item)
 {
     item_loss loss = item_loss_of(log, sector, item);
 
+    log->has_strays = true;
     if (loss == ITEM_LOST)
         log->state.damaged++;
     if (loss == ITEM_LAST)
-        count_last(log, item);
+        count_last(log, has_end_mark(log, item));
+    return true;
 }
 
-static bool is_broken(kith_flash_log *log, const log_item *item)
+/* Is there something broken right at its end? */
+static bool look_at_sector(kith_flash_log *log, const log_sector *sector, batch *b, uint32_t *end)
 {
-    return item->form == ITEM_UNREADABLE || (item->form == ITEM_RECORD && item_judge(log, item, NULL) >= ITEM_TORN);
-}
+    log_item item;
+    bool broken = false;
 
-/* Where the log goes on.  A sector that says there is a later one is not written to any more. */
-static void find_end(kith_flash_log *log, const log_sector *active)
-{
-    log_item item = {.at = layout_first_record(log->flash)};
-    uint32_t end = item.at;
-
-    if (active->seal != SEAL_NONE)
-        return;
-    for (bool more = item_first(log, active, &item); more; more = item_next(log, active, &item)) {
-        log->void_tail = is_broken(log, &item);
-        end = item.at + item.size;
+    *end = layout_first_record(log->flash);
+    for (bool more = item_first(log, sector, &item); more; more = item_next(log, sector, &item)) {
+        broken = item.form == ITEM_UNREADABLE ? look_at_unreadable(log, sector, &item)
+                                              : item.form == ITEM_RECORD && look_at_record(log, sector, &item, b);
+        *end = item.at + item.size;
     }
+    return broken;
+}
+
+/* A sector that says there is a later one is not written to any more. */
+static void look_at(kith_flash_log *log, const log_sector *sector, batch *b)
+{
+    uint32_t end;
+    bool broken = look_at_sector(log, sector, b, &end);
+
+    if (sector->index != log->active || sector->seal != SEAL_NONE)
+        return;
+    log->void_tail = broken;
     log->at = end;
+}
+
+/* In the order of the log, in one walk. */
+static void measure_with_index(kith_flash_log *log)
+{
+    batch b = {.count = 0};
+    log_sector sector;
+
+    for (bool more = sector_next(log, NULL, &sector); more && log->has_records;
+         more = sector_next(log, &sector, &sector))
+        look_at(log, &sector, &b);
+    judge_batch(log, &b);
+}
+
+static void measure_by_walking(kith_flash_log *log)
+{
+    batch b = {.count = 0};
+    log_sector sector;
+
+    for (uint32_t i = 0; i < log->flash->sector_count; i++)
+        if (sector_counts(log, i, &sector))
+            look_at(log, &sector, &b);
+    judge_batch(log, &b);
 }
 
 static void measure(kith_flash_log *log)
 {
-    batch b = {.count = 0};
-    log_sector sector;
-    log_item item;
+    const kith_flash_log before = *log;
+    bool has_index = log->has_records;
 
-    for (uint32_t i = 0; i < log->flash->sector_count; i++) {
-        if (!sector_counts(log, i, &sector))
-            continue;
-        if (sector.header.highest_id > log->state.highest_id)
-            log->state.highest_id = sector.header.highest_id;
-        for (bool more = item_first(log, &sector, &item); more; more = item_next(log, &sector, &item)) {
-            if (item.form == ITEM_RECORD)
-                look_at_record(log, &sector, &item, &b);
-            if (item.form == ITEM_UNREADABLE)
-                look_at_unreadable(log, &sector, &item);
-        }
+    if (has_index)
+        measure_with_index(log);
+    if (log->has_records)
+        return;
+    if (has_index) {
+        *log = before;
+        log->has_records = false;
     }
-    judge_batch(log, &b);
+    measure_by_walking(log);
 }
 
 /* ---- the whole ---- */
 
 static void reset(kith_flash_log *log)
 {
+    const kith_flash_log old = *log;
     const kith_flash *flash = log->flash;
 
     memset(log, 0, sizeof *log);
     log->flash = flash;
-    log->active = log->pending = log->retired = log->fresh = flash->sector_count;
+    log->slots = old.slots;
+    log->slot_count = old.slot_count;
+    log->active = log->pending = log->retired = log->fresh = log->oldest = flash->sector_count;
     log->at = flash->sector_size;
+    log->state.largest = (uint16_t)layout_largest(flash);
+    index_reset(log);
 }
 
 void mount_log(kith_flash_log *log)
@@ -296,7 +365,6 @@ void mount_log(kith_flash_log *log)
         log->active = newest.index;
         log->sequence = newest.header.sequence;
         count_sectors(log, &newest);
-        find_end(log, &newest);
         measure(log);
     } else {
         mount_unwritten(log);
@@ -307,7 +375,8 @@ void mount_log(kith_flash_log *log)
 
 void mount_tell_room(kith_flash_log *log)
 {
-    uint32_t usable = layout_usable(log->flash, log->flash->sector_count - log->lost);
+    uint32_t size = layout_record_size(log->flash, layout_largest(log->flash));
+    uint32_t usable = layout_usable(log->flash, log->flash->sector_count - log->lost, size);
 
-    log->state.room = log->live < usable ? (usable - log->live) / layout_record_size(log->flash, KITH_RECORD_MAX) : 0;
+    log->state.room = log->live < usable ? (usable - log->live) / size : 0;
 }

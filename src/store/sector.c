@@ -22,22 +22,36 @@ static log_seal seal_of(const kith_flash_log *log, const uint8_t *slot)
     return is_filled_with(slot, len, LAYOUT_SEALED_VOID) ? SEAL_VOID : SEAL_TORN;
 }
 
+/* false: something in it is neither as it was written nor as it was before. */
+static bool decode(const kith_flash_log *log, const uint8_t *octets, log_sector *out, bool *sound)
+{
+    const uint8_t *slot = octets + layout_commit_at(log->flash);
+    uint32_t len = log->flash->program_size;
+
+    *sound = layout_decode_sector(log->flash, octets, &out->header);
+    out->committed = is_filled_with(slot, len, LAYOUT_COMMITTED);
+    out->seal = seal_of(log, octets + layout_seal_at(log->flash));
+    return *sound && out->seal != SEAL_TORN && (out->committed || is_filled_with(slot, len, log->flash->erased));
+}
+
+/* What looks broken is read twice: what was misread once is not thrown away. */
 bool sector_read(kith_flash_log *log, uint32_t index, log_sector *out)
 {
     uint8_t octets[96]; /* header and slots on the widest flash */
-    uint32_t len = layout_first_record(log->flash);
+    bool sound = false;
 
     out->index = index;
-    if (!flash_read(log, index, 0, octets, len) || !layout_decode_sector(log->flash, octets, &out->header))
-        return false;
-    out->committed = is_filled_with(octets + layout_commit_at(log->flash), log->flash->program_size, LAYOUT_COMMITTED);
-    out->seal = seal_of(log, octets + layout_seal_at(log->flash));
-    return true;
+    for (unsigned i = 0; i < 2; i++)
+        if (!flash_read(log, index, 0, octets, layout_first_record(log->flash)) || decode(log, octets, out, &sound))
+            break;
+    return sound && log->fault == KITH_OK;
 }
 
 bool sector_counts(kith_flash_log *log, uint32_t index, log_sector *out)
 {
-    return index != log->pending && index != log->retired && sector_read(log, index, out);
+    if (index == log->pending || index == log->retired)
+        return false;
+    return log->has_sectors ? index_sector(log, index, out) : sector_read(log, index, out);
 }
 
 /* Two of one sequence are none of our making; they have an order all the same. */
@@ -51,6 +65,8 @@ bool sector_next(kith_flash_log *log, const log_sector *after, log_sector *out)
     log_sector here, best;
     bool found = false;
 
+    if (log->has_sectors)
+        return index_next_sector(log, after, out);
     for (uint32_t i = 0; i < log->flash->sector_count && log->fault == KITH_OK; i++) {
         if (!sector_counts(log, i, &here) || (after != NULL && !sector_is_after(&here, after)))
             continue;

@@ -53,10 +53,17 @@ version_fate version_fate_of(kith_flash_log *log, const log_sector *sector, cons
     return fate;
 }
 
-bool version_find(kith_flash_log *log, uint8_t kind, uint32_t id, log_item *out)
+bool version_is_last(kith_flash_log *log, const log_sector *sector, const log_item *item)
+{
+    if (log->has_records)
+        return index_is_last(log, item);
+    return version_counts(log, sector, item) && version_fate_of(log, sector, item) == VERSION_STANDS;
+}
+
+static uint32_t find_size(kith_flash_log *log, uint8_t kind, uint32_t id)
 {
     log_sector sector, last = {0};
-    log_item item;
+    log_item item, best = {0};
     bool found = false;
 
     for (uint32_t i = 0; i < log->flash->sector_count; i++) {
@@ -67,15 +74,25 @@ bool version_find(kith_flash_log *log, uint8_t kind, uint32_t id, log_item *out)
                 continue;
             if (found && sector_is_after(&last, &sector))
                 continue;
-            *out = item;
+            best = item;
             last = sector;
             found = true;
         }
     }
-    return found && !out->record.removal;
+    return found && !best.record.removal ? best.size : 0;
 }
 
-bool version_is_outside(kith_flash_log *log, uint32_t sector, const layout_record *record)
+uint32_t version_size(kith_flash_log *log, uint8_t kind, uint32_t id)
+{
+    log_known known;
+
+    if (!log->has_records)
+        return find_size(log, kind, id);
+    (void)index_look(log, kind, id, &known);
+    return known.size;
+}
+
+static bool find_outside(kith_flash_log *log, uint32_t sector, const layout_record *record)
 {
     log_sector other;
     log_item item;
@@ -89,4 +106,13 @@ bool version_is_outside(kith_flash_log *log, uint32_t sector, const layout_recor
                 return true;
     }
     return false;
+}
+
+bool version_is_outside(kith_flash_log *log, uint32_t sector, const layout_record *record)
+{
+    log_known known;
+
+    if (log->has_records && !log->has_strays && !index_look(log, record->kind, record->id, &known))
+        return false;
+    return find_outside(log, sector, record);
 }

@@ -288,6 +288,7 @@ void bench_begin(bench_role role)
     bench.our_address = (kith_address){KITH_ADDRESS_PUBLIC, {0x11, 0x22, 0x33, 0x44, 0x55, 0x66}};
     bench.peer_address = (kith_address){KITH_ADDRESS_PUBLIC, {0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6}};
     kith_config_default(&bench.config);
+    bench.config.store = &kith_volatile_store;
     bench.config.security.ask_oob = bench_asks_oob;
     bench.config.name = "under test";
     bench.config.security.methods = role == PERIPHERAL ? as_peripheral : as_central;
@@ -311,7 +312,7 @@ void bench_power_on(void)
     controller_reset(bench.our_address.octets);
     bench_check_status(kith_host_start(bench.host, bench.now_us), KITH_OK);
     pump();
-    if (bench.config.store != NULL)
+    if (bench.config.store != &kith_volatile_store)
         (void)bench_we_emit(KITH_EVENT_STORE_LOADED);
     bench.our_address = bench_we_emit(KITH_EVENT_READY)->ready.address;
 }

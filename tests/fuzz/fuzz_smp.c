@@ -46,7 +46,7 @@ static void forget(rig *r)
     rig_take_events(r);
     while (kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK) {
         status = kith_bonds_forget(r->h, bond.peer);
-        rig_require(status == KITH_OK || (status == KITH_ERR_BUSY && r->config.store != NULL));
+        rig_require(status == KITH_OK || (status == KITH_ERR_BUSY && r->config.store == &r->store));
         rig_take_events(r);
     }
 }

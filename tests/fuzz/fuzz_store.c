@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MOST_RECORDS = 20000, IDS = 4 };
+enum { MOST_RECORDS = 20000, IDS = 4, SLOTS = 400, HAS_INDEX = 0x80 };
 
 static const sim_flash_geometry geometries[] = {
     {256, 2, 1, 0xff, true}, {512, 4, 4, 0xff, true},    {512, 4, 4, 0x00, false},
@@ -59,7 +59,7 @@ static bool read_all(const kith_store *store, const kith_record *wanted)
     bool stands = false;
 
     while (store->read(store->context, &cursor, &record) == KITH_OK) {
-        require(++count < MOST_RECORDS && record.len <= KITH_RECORD_MAX);
+        require(++count < MOST_RECORDS && record.len <= KITH_STORED_MAX);
         check_record(&record);
         if (wanted != NULL && record.kind == wanted->kind && record.id == wanted->id)
             stands = !record.removed && record.len == wanted->len &&
@@ -103,8 +103,32 @@ static void write_sound_log(const kith_store *store, uint8_t count)
     }
 }
 
+/* Whatever is there, an index changes nothing that is told. */
+static void compare(sim_flash *flash)
+{
+    static kith_flash_slot slots[SLOTS];
+    kith_flash_log logs[2];
+    kith_store_state told[2];
+    kith_status status[2];
+    kith_store store;
+
+    flash->read_only = true;
+    for (int i = 0; i < 2; i++) {
+        require(kith_flash_log_init(&logs[i], &flash->port, &store) == KITH_OK);
+        if (i == 1)
+            kith_flash_log_index(&logs[i], slots, SLOTS);
+        status[i] = store.open(store.context, &told[i]);
+    }
+    flash->read_only = false;
+    require(status[0] == status[1]);
+    require(status[0] != KITH_OK || (told[0].room == told[1].room && told[0].highest_id == told[1].highest_id &&
+                                     told[0].damaged == told[1].damaged && told[0].torn == told[1].torn &&
+                                     logs[0].live == logs[1].live && logs[0].unfinished == logs[1].unfinished));
+}
+
 static void fuzz_flash(const uint8_t *data, size_t size)
 {
+    static kith_flash_slot slots[SLOTS];
     sim_flash flash;
     kith_flash_log log;
     kith_store store;
@@ -112,12 +136,15 @@ static void fuzz_flash(const uint8_t *data, size_t size)
 
     require(sim_flash_new(&flash, &geometries[data[0] % (sizeof geometries / sizeof geometries[0])]));
     require(kith_flash_log_init(&log, &flash.port, &store) == KITH_OK);
+    if ((data[0] & HAS_INDEX) != 0)
+        kith_flash_log_index(&log, slots, SLOTS);
     if (data[1] & 1)
         write_sound_log(&store, data[1] >> 1);
     octets = sim_flash_octets(&flash);
     for (size_t i = 2; i < size && i - 2 < sim_flash_size(&flash); i++)
         octets[i - 2] ^= data[i] ^ (data[1] & 1 ? 0 : flash.port.erased);
     sim_flash_settle(&flash);
+    compare(&flash);
     use(&store);
     require(flash.counts.mistakes == 0);
     sim_flash_free(&flash);

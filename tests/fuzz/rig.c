@@ -204,7 +204,7 @@ static void watch_store(rig *r, const kith_event *e)
 {
     kith_bond_info bond = {.peer = 0};
 
-    while (r->config.store != NULL && kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK)
+    while (r->config.store == &r->store && kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK)
         rig_require(find_record(r, KITH_RECORD_BOND, bond.peer) != NULL);
     if (e->kind == KITH_EVENT_FORGOTTEN && e->forgotten.status == KITH_OK)
         rig_require(find_record(r, KITH_RECORD_BOND, e->forgotten.peer) == NULL);
@@ -638,8 +638,7 @@ static void apply_traits(rig *r, unsigned traits)
         r->config.security.ask_mitm = true;
     }
     r->store = (kith_store){r, open_store, read_store, put_record, remove_record, NULL};
-    if ((traits & RIG_STORES) != 0)
-        r->config.store = &r->store;
+    r->config.store = (traits & RIG_STORES) != 0 ? &r->store : &kith_volatile_store;
 }
 
 void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)

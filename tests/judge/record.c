@@ -171,6 +171,7 @@ static void configure(const recording *r, device *d, unsigned i, bool odd)
 
     kith_config_default(&d->config);
     d->config.crypto = &d->crypto;
+    d->config.store = &kith_volatile_store;
     d->config.name = names[i];
     d->config.irk = d->irk;
     d->config.own_address = odd ? KITH_OWN_STATIC : KITH_OWN_PUBLIC;

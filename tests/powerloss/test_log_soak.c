@@ -15,7 +15,7 @@ typedef struct {
         uint8_t fill;
         uint16_t len;
     } model[IDS];
-    uint32_t cuts, full;
+    uint32_t cuts, full, live;
 } soak;
 
 static uint64_t seed = 20260101;
@@ -76,6 +76,32 @@ static void check(soak *s, uint32_t id, bool stands, uint8_t fill, uint16_t len)
             fail_msg("record %u is neither old nor new", (unsigned)i);
 }
 
+/* With an index, without, and with one that is too small. */
+static void check_all_modes_tell_the_same(soak *s)
+{
+    rig_mode mode = s->r.mode;
+    kith_store_state told[RIG_MODES];
+    bool removed[RIG_MODES];
+
+    sim_flash_power_on(&s->r.flash);
+    s->r.flash.read_only = true;
+    for (s->r.mode = RIG_WALKS; s->r.mode < RIG_MODES; s->r.mode++) {
+        assert_int_equal(rig_restart(&s->r), KITH_OK);
+        told[s->r.mode] = s->r.state;
+        removed[s->r.mode] = s->r.log.unfinished;
+        assert_int_equal(s->r.log.live, s->live = s->r.mode == RIG_WALKS ? s->r.log.live : s->live);
+    }
+    for (unsigned i = 1; i < RIG_MODES; i++) {
+        assert_int_equal(told[i].highest_id, told[0].highest_id);
+        assert_int_equal(told[i].room, told[0].room);
+        assert_int_equal(told[i].damaged, told[0].damaged);
+        assert_int_equal(told[i].torn, told[0].torn);
+        assert_int_equal(removed[i], removed[0]);
+    }
+    s->r.flash.read_only = false;
+    s->r.mode = mode;
+}
+
 /* The recovery may be cut, too. */
 static void restart(soak *s)
 {
@@ -89,6 +115,7 @@ static void restart(soak *s)
         s->cuts += sim_flash_has_cut(&s->r.flash);
         assert_true(sim_flash_has_cut(&s->r.flash) || status == KITH_OK);
     }
+    check_all_modes_tell_the_same(s);
     assert_int_equal(rig_restart(&s->r), KITH_OK);
     if (s->r.flash.tear == SIM_TEAR_FORWARD)
         assert_int_equal(s->r.state.damaged, 0);
@@ -140,7 +167,7 @@ static void take_away(soak *s)
 
 static void live(soak *s, unsigned steps)
 {
-    uint16_t most = chance(s, 2) == 0 ? KITH_RECORD_MAX : 60;
+    uint16_t most = rig_most(&s->r, chance(s, 2) == 0 ? KITH_STORED_MAX : 60);
 
     for (unsigned i = 0; i < steps; i++) {
         if (chance(s, 2) == 0)
@@ -165,10 +192,10 @@ static void fill_ring(soak *s)
     for (uint32_t i = 0; i < octets / 200 && octets > 16384; i++) {
         uint32_t id = 1 + i % (IDS - 1);
 
-        assert_int_equal(rig_put(&s->r, id, (uint8_t)i, KITH_RECORD_MAX), KITH_OK);
+        assert_int_equal(rig_put(&s->r, id, (uint8_t)i, s->r.state.largest), KITH_OK);
         s->model[id].stands = true;
         s->model[id].fill = (uint8_t)i;
-        s->model[id].len = KITH_RECORD_MAX;
+        s->model[id].len = s->r.state.largest;
     }
 }
 
@@ -178,6 +205,7 @@ static void run(const sim_flash_geometry *geometry, uint64_t stream, sim_flash_t
 
     memset(&s, 0, sizeof s);
     sim_rng_seed(&s.rng, seed, stream);
+    rig_next_mode = (rig_next_mode + 1) % RIG_MODES;
     rig_make(&s.r, geometry);
     s.r.flash.tear = tear;
     s.r.flash.forgets = forgets;

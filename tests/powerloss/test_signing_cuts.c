@@ -79,7 +79,7 @@ static void open_home(home *h, const sim_flash_geometry *flash)
     rig_make(&h->r, flash);
     h->room = cast_open(42, CAST_TOY);
     h->lamp = add(h, "lamp", &h->r.store, on_lamp_told);
-    h->phone = add(h, "phone", NULL, on_phone_told);
+    h->phone = add(h, "phone", &kith_volatile_store, on_phone_told);
     cast_start(h->room);
     cast_connect(h->phone, h->lamp);
     assert_int_equal(kith_pairing_open(h->lamp->host, 30000), KITH_OK);

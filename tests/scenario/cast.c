@@ -291,6 +291,7 @@ static const kith_method *const methods[] = {
 void cast_phone_config(kith_config *config)
 {
     kith_config_default(config);
+    config->store = &kith_volatile_store;
     config->name = "phone";
     config->security.methods = methods;
 }

@@ -202,7 +202,7 @@ void couple_open_with(couple *c, const method_row *row, uint64_t seed, cast_cryp
         kith_config config;
 
         method_config(row, i, (seed + i) % 2 == 1, &config);
-        config.store = stores[i];
+        config.store = stores[i] != NULL ? stores[i] : &kith_volatile_store;
         add_side(c, i, &config);
     }
 }

@@ -84,7 +84,7 @@ static void begin_legacy(legacy_scene *l, bool passkey, bool before_core_6_2)
     l->lamp = cast_add(l->room, "lamp", &config);
     config.services = NULL;
     config.service_count = 0;
-    config.store = NULL;
+    config.store = &kith_volatile_store;
     config.security.io = passkey ? KITH_IO_KEYBOARD_ONLY : KITH_IO_NO_INPUT_NO_OUTPUT;
     l->phone = cast_add(l->room, "phone", &config);
     l->lamp->react = type_what_is_shown;

@@ -17,7 +17,7 @@ static cast_host *add(cast_room *room, const char *name, memory_store *store)
     config.name = name;
     config.limits.links = config.limits.pairings = 2;
     config.own_address = store != NULL ? KITH_OWN_STATIC : KITH_OWN_PUBLIC;
-    config.store = store != NULL ? &store->store : NULL;
+    config.store = store != NULL ? &store->store : &kith_volatile_store;
     return cast_add(room, name, &config);
 }
 

@@ -13,7 +13,7 @@ static void the_constant_is_never_less_than_the_exact_size(void **state)
             for (unsigned bonds = 0; bonds <= 1000; bonds = bonds * 3 + 1)
                 for (size_t m = 0; m < sizeof mtus / sizeof mtus[0]; m++)
                     for (unsigned events = 0; events <= 1000; events = events * 7 + 1) {
-                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, (uint16_t)bonds, mtus[m], (uint16_t)events};
+                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, bonds, mtus[m], (uint16_t)events};
                         size_t size = kith_host_size(&l);
 
                         assert_true(size > 0);
@@ -111,6 +111,13 @@ static void zero_irk(kith_config *c)
 
     c->irk = zero;
 }
+
+/* Whoever wants bonds to go with the power says so: kith_volatile_store. */
+static void no_store(kith_config *c)
+{
+    c->store = NULL;
+}
+
 static void long_name(kith_config *c)
 {
     static char name[250];
@@ -122,9 +129,9 @@ static void long_name(kith_config *c)
 static void every_mistake_in_a_configuration_is_refused(void **state)
 {
     static change *const changes[] = {
-        no_crypto,          bad_limit,      bad_level, bad_level_above, bad_key_size, bad_key_size_above,
-        sizes_crossed,      size_above_max, bad_keys,  bad_io,          bad_policy,   bad_own_address,
-        bad_static_address, zero_irk,       known_irk, long_name,       bad_passkey,  no_block_list};
+        no_crypto,      bad_limit, bad_level,   bad_level_above, bad_key_size,    bad_key_size_above, sizes_crossed,
+        size_above_max, bad_keys,  bad_io,      bad_policy,      bad_own_address, bad_static_address, zero_irk,
+        known_irk,      long_name, bad_passkey, no_block_list,   no_store};
     cast_random random = {.state = 1, .good_draws = -1};
     kith_crypto_port crypto;
 
@@ -147,6 +154,29 @@ static void every_mistake_in_a_configuration_is_refused(void **state)
         }
         if (status != KITH_ERR_VALUE || h != NULL)
             fail_msg("mistake %zu: %s", i, kith_status_name(status));
+    }
+}
+
+static void bonding_is_not_turned_on_later_without_a_store(void **state)
+{
+    static _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 4, 65, 8)];
+    cast_random random = {.state = 1, .good_draws = -1};
+    kith_crypto_port crypto;
+    kith_config config;
+    kith_security security;
+    kith_host *h;
+
+    (void)state;
+    cast_crypto_port(CAST_OPENSSL, &random, &crypto);
+    for (unsigned named = 0; named < 2; named++) {
+        cast_lamp_config(&config);
+        config.crypto = &crypto;
+        config.store = named ? &kith_volatile_store : NULL;
+        config.security.bonding = false;
+        assert_int_equal(kith_host_init(memory, sizeof memory, &config, &h), KITH_OK);
+        security = config.security;
+        security.bonding = true;
+        assert_int_equal(kith_security_set(h, &security), named ? KITH_OK : KITH_ERR_VALUE);
     }
 }
 
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_constant_is_never_less_than_the_exact_size),
         cmocka_unit_test(limits_out_of_range_have_no_size),
         cmocka_unit_test(every_mistake_in_a_configuration_is_refused),
+        cmocka_unit_test(bonding_is_not_turned_on_later_without_a_store),
         cmocka_unit_test(waits_that_make_no_sense_are_refused),
         cmocka_unit_test(memory_must_be_aligned_and_large_enough),
         cmocka_unit_test(the_smallest_host_pairs_and_reads),

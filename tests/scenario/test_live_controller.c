@@ -141,6 +141,7 @@ static void start_phone(place *p, place_kind at)
     assert_int_equal(kith_openssl_port(&p->crypto), KITH_OK);
     kith_config_default(&config);
     config.crypto = &p->crypto;
+    config.store = &kith_volatile_store;
     config.security.methods = methods;
     config.limits.bonds = 1;
     size = kith_host_size(&config.limits);

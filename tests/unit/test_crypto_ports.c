@@ -387,6 +387,48 @@ static void other_ports_keep_no_keys(void **state)
     assert_null(port.p256_destroy);
 }
 
+/* An AES block with what is kept, between blocks with other keys, is the same as one without. */
+static void kept_contexts_answer_as_fresh_ones(void **state)
+{
+    kith_crypto_port fresh, keeping;
+    kith_openssl_kept kept;
+    seeded random = {7};
+
+    (void)state;
+    assert_int_equal(kith_openssl_port(&fresh), KITH_OK);
+    assert_int_equal(kith_openssl_port_keeping(&keeping, &kept), KITH_OK);
+    for (int i = 0; i < 1000; i++) {
+        uint8_t key[16], in[16], out[2][16];
+
+        (void)seeded_random(&random, key, sizeof key);
+        (void)seeded_random(&random, in, sizeof in);
+        assert_int_equal(fresh.aes128(fresh.context, key, in, out[0]), KITH_OK);
+        assert_int_equal(keeping.aes128(keeping.context, key, in, out[1]), KITH_OK);
+        assert_memory_equal(out[0], out[1], 16);
+        assert_int_equal(keeping.aes128(keeping.context, key, out[1], out[1]), KITH_OK); /* in place */
+    }
+    kith_openssl_release(&kept);
+    assert_null(kept.aes);
+}
+
+static int start_keeping(void **state)
+{
+    static kith_crypto_port port;
+    static kith_openssl_kept kept;
+
+    assert_int_equal(kith_openssl_port_keeping(&port, &kept), KITH_OK);
+    *state = &port;
+    return 0;
+}
+
+static int end_keeping(void **state)
+{
+    kith_crypto_port *port = *state;
+
+    kith_openssl_release(port->context);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,12 +450,11 @@ int main(void)
         cmocka_unit_test(no_call_keeps_a_key),
     };
     const struct CMUnitTest both[] = {
-        cmocka_unit_test(both_backends_seal_alike),
-        cmocka_unit_test(other_ports_keep_no_keys),
-        cmocka_unit_test(kept_keys_agree_with_keys_in_the_open),
-        cmocka_unit_test(nobody_gets_a_scalar_out_of_psa),
-        cmocka_unit_test(psa_says_when_it_is_full),
+        cmocka_unit_test(both_backends_seal_alike),           cmocka_unit_test(other_ports_keep_no_keys),
+        cmocka_unit_test(kept_contexts_answer_as_fresh_ones), cmocka_unit_test(kept_keys_agree_with_keys_in_the_open),
+        cmocka_unit_test(nobody_gets_a_scalar_out_of_psa),    cmocka_unit_test(psa_says_when_it_is_full),
     };
 
-    return RUN_ON_BOTH(tests) + cmocka_run_group_tests_name("openssl and psa", both, NULL, NULL);
+    return RUN_ON_BOTH(tests) + cmocka_run_group_tests_name("openssl keeping", tests, start_keeping, end_keeping) +
+           cmocka_run_group_tests_name("openssl and psa", both, NULL, NULL);
 }

@@ -85,7 +85,11 @@ static void bond_with_irk(attack *a, unsigned i, side *peripheral)
     a->sides[i].address = (uint8_t)(5 + i);
     central = start_side(a, i, config);
     forget_log(peripheral);
-    join_and_bond(a, central, peripheral);
+    join(central, peripheral);
+    assert_int_equal(kith_pairing_open(peripheral->h, 30000), KITH_OK);
+    assert_int_equal(kith_security_secure(central->h, central->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    run(a);
+    assert_int_equal(last_event(peripheral, KITH_EVENT_BONDED)->verdict.irk_shared, i != 0); /* by the second one */
     part(central, peripheral);
 }
 

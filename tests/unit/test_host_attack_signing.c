@@ -232,7 +232,7 @@ static void what_we_signed_is_not_believed_from_the_peer(void **state)
 /* A third one who is bonded signs with its own key under the phone's address. */
 static void one_peer_does_not_sign_for_another(void **state)
 {
-    kith_config config = config_with(NULL);
+    kith_config config = config_with(&kith_volatile_store);
     uint8_t pdu[PDU_LEN];
     side *third;
     home h;
@@ -540,6 +540,18 @@ static bool make_newer(kith_record *record)
     return true;
 }
 
+static bool give_rank(kith_record *record)
+{
+    kith_state_record fields;
+
+    if (record->kind != KITH_RECORD_STATE)
+        return true;
+    assert_int_equal(kith_record_decode_state(record, &fields), KITH_OK);
+    fields.rank = 9;
+    assert_int_equal(kith_record_encode_state(&fields, record), KITH_OK);
+    return true;
+}
+
 static bool drop_bond(kith_record *record)
 {
     return record->kind != KITH_RECORD_BOND;
@@ -665,6 +677,33 @@ static void a_state_that_decayed_closes_the_bonds_counters(void **state)
         expect_closed(&h, pdu);
         close_home(&h);
     }
+}
+
+/* Written anew with the counters alone it would lose its rank. */
+static void parts_of_a_state_that_are_not_kept_in_memory_are_not_lost(void **state)
+{
+    uint8_t pdu[PDU_LEN];
+    uint32_t cursor = 0, found = 0;
+    kith_state_record fields;
+    kith_record record;
+    home h;
+
+    (void)state;
+    sign_and_switch_off(&h, pdu);
+    rewrite(&h, LAMP, give_rank);
+    switch_on(&h, LAMP);
+    meet(&h);
+    comes_in(h.lamp, pdu);
+    sign_surely(&h, h.phone, 'n', 'w');
+    assert_int_equal(told(h.lamp), 0);
+    assert_int_equal(sign(h.lamp, 'a', 'b'), KITH_ERR_USED_UP);
+    while (h.stores[LAMP].store.read(h.stores[LAMP].store.context, &cursor, &record) == KITH_OK)
+        if (kith_record_decode_state(&record, &fields) == KITH_OK)
+            found = fields.rank;
+    assert_int_equal(found, 9);
+    separate(&h);
+    expect_closed(&h, pdu); /* until it is made anew */
+    close_home(&h);
 }
 
 static void a_later_versions_state_is_not_touched(void **state)
@@ -800,6 +839,7 @@ int main(void)
         cmocka_unit_test(a_state_of_another_bond_is_not_this_ones),
         cmocka_unit_test(a_state_without_sense_closes_the_bonds_counters),
         cmocka_unit_test(a_state_that_decayed_closes_the_bonds_counters),
+        cmocka_unit_test(parts_of_a_state_that_are_not_kept_in_memory_are_not_lost),
         cmocka_unit_test(a_later_versions_state_is_not_touched),
         cmocka_unit_test(a_state_without_a_bond_is_removed),
         cmocka_unit_test(our_last_counter_is_the_last),

@@ -175,9 +175,42 @@ static void consent_to_a_stranger_is_not_consent_to_replace_a_bond_made_since(vo
     attack_end(&a);
 }
 
+/* Of two peers with one identity resolving key the program hears when the second bond is durable. */
+static void B14_a_key_that_two_bonds_have_is_told_with_the_second(void **state)
+{
+    static const uint8_t irk[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    kith_config config = attack_config();
+    blank_store s;
+    side *lamp;
+    attack a;
+
+    (void)state;
+    attack_begin(&a);
+    make_store(&s, KITH_OK);
+    config.store = &s.store;
+    lamp = start_side(&a, 1, config);
+    config = attack_config();
+    config.irk = irk;
+    for (unsigned i = 0; i <= 2; i += 2) {
+        side *central;
+
+        a.sides[i].address = (uint8_t)(5 + i);
+        central = start_side(&a, i, config);
+        join(central, lamp);
+        assert_int_equal(kith_pairing_open(lamp->h, 30000), KITH_OK);
+        assert_int_equal(kith_security_secure(central->h, central->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        run(&a);
+        assert_int_equal(last_event(lamp, KITH_EVENT_BONDED)->verdict.irk_shared, i == 2);
+        assert_int_equal(kith_bonds_count(lamp->h), 1 + i / 2);
+        part(central, lamp);
+    }
+    attack_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(B14_a_key_that_two_bonds_have_is_told_with_the_second),
         cmocka_unit_test(a_controller_that_fails_while_a_store_fails_is_one_end),
         cmocka_unit_test(numbers_that_our_own_person_slept_through_leave_the_window_open),
         cmocka_unit_test(consent_to_a_stranger_is_not_consent_to_replace_a_bond_made_since),

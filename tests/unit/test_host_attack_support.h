@@ -377,6 +377,7 @@ static inline kith_config attack_config(void)
     kith_config config;
 
     kith_config_default(&config);
+    config.store = &kith_volatile_store;
     config.security.methods = attack_methods;
     config.services = attack_services;
     config.service_count = 1;

@@ -153,7 +153,7 @@ static void a_bond_that_is_being_written_is_waited_for(void **state)
     d.h->saves[0].used = false;
     d.h->config.store = (const kith_store *)&d; /* one that is not loaded: never called */
     expect_refused(&d, peer, "a", 1, KITH_ERR_BUSY);
-    d.h->config.store = NULL;
+    d.h->config.store = &kith_volatile_store;
     desk_close(&d);
 }
 

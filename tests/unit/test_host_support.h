@@ -148,6 +148,7 @@ static inline void desk_open(desk *d, uint8_t links, uint16_t acl_len, uint8_t a
     kith_config_default(&d->config);
     d->config.limits = (kith_limits){links, links, 16, 65, 8};
     d->config.crypto = &d->port;
+    d->config.store = &kith_volatile_store;
     d->config.security.methods = desk_methods;
     d->config.services = desk_services;
     d->config.service_count = 1;

@@ -310,10 +310,83 @@ static void what_is_no_such_record_is_refused(void **state)
     record.removed = false;
     record.len = KITH_RECORD_MAX + 1;
     refuse_bond(&record, KITH_ERR_DAMAGED);
+    record.len = UINT16_MAX;
+    refuse_bond(&record, KITH_ERR_DAMAGED);
     record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 1);
     refuse_device(&record, KITH_ERR_DAMAGED);
     record = record_of(vector_device, sizeof vector_device, KITH_RECORD_BOND, 0);
     refuse_device(&record, KITH_ERR_DAMAGED);
+}
+
+/* ---- the public codec: importers write with it, so it refuses what no reader would take ---- */
+
+static kith_bond_record fields_of(const uint8_t *octets, size_t len, uint32_t id)
+{
+    kith_record record = record_of(octets, len, KITH_RECORD_BOND, id);
+    kith_bond_record fields;
+
+    assert_int_equal(kith_record_decode_bond(&record, &fields), KITH_OK);
+    return fields;
+}
+
+static void refuse_to_encode(const kith_bond_record *bond)
+{
+    kith_record out;
+
+    memset(&out, 0xa5, sizeof out);
+    assert_int_equal(kith_record_encode_bond(bond, &out), KITH_ERR_VALUE);
+    assert_true(is_zero(&out, sizeof out));
+}
+
+static void public_fields_are_those_of_the_document(void **state)
+{
+    kith_bond_record bond = fields_of(vector_signed_bond, sizeof vector_signed_bond, 7);
+    kith_record record;
+
+    (void)state;
+    assert_true(bond.peer == 7 && bond.level == 2 && bond.method == KITH_METHOD_JUST_WORKS && bond.peer_class == 31);
+    assert_true(bond.key_kind == KITH_KEY_KIND_LEGACY && bond.key_size == 7 && bond.has_ltk && bond.has_my_ltk);
+    assert_true(bond.ediv == 0x1234 && bond.rand == UINT64_C(0x1122334455667788) && bond.ltk[0] == 0xc0);
+    assert_true(bond.my_ediv == 0x4321 && bond.my_rand == UINT64_C(0x8877665544332211) && bond.my_ltk[0] == 0xe0);
+    assert_true(bond.my_csrk[0] == 0x20 && bond.peer_csrk[0] == 0x30 && bond.made_s == 1767225600);
+    assert_int_equal(kith_record_encode_bond(&bond, &record), KITH_OK);
+    assert_octets(&record, KITH_RECORD_BOND, 7, vector_signed_bond, sizeof vector_signed_bond);
+}
+
+static void what_could_not_be_read_again_is_not_written(void **state)
+{
+    const kith_bond_record sc = fields_of(vector_bond, sizeof vector_bond, 1);
+    const kith_bond_record legacy = fields_of(vector_signed_bond, sizeof vector_signed_bond, 7);
+    kith_bond_record bond;
+    kith_device_record device = {.irk = {1}};
+    kith_record out;
+
+    (void)state;
+    bond = sc, bond.peer = 0, refuse_to_encode(&bond);
+    bond = sc, bond.key_size = 200, refuse_to_encode(&bond);
+    bond = sc, bond.level = 1, refuse_to_encode(&bond);
+    bond = sc, bond.method = KITH_METHOD_NONE, refuse_to_encode(&bond);
+    bond = sc, bond.identity.type = 2, refuse_to_encode(&bond);
+    bond = sc, memset(bond.ltk, 0, 16), refuse_to_encode(&bond);
+    bond = sc, bond.has_ltk = false, refuse_to_encode(&bond);
+    bond = sc, bond.ediv = 1, refuse_to_encode(&bond); /* it would be lost on the way */
+    bond = sc, bond.my_rand = 1, refuse_to_encode(&bond);
+    bond = legacy, bond.has_ltk = false, refuse_to_encode(&bond);
+    bond = legacy, bond.has_my_ltk = false, refuse_to_encode(&bond);
+    assert_int_equal(kith_record_encode_device(&device, &out), KITH_ERR_VALUE); /* no static address */
+    assert_true(is_zero(&out, sizeof out));
+}
+
+/* A store refuses kind 0, so it comes out when the bond is made and not at the next start. */
+static void an_impossible_bond_makes_no_record(void **state)
+{
+    peers_bond bond = sample_bond();
+    kith_record record;
+
+    (void)state;
+    bond.level = 0;
+    peers_encode_bond(&bond, &record);
+    assert_true(is_zero(&record, sizeof record));
 }
 
 int main(void)
@@ -330,6 +403,9 @@ int main(void)
         cmocka_unit_test(the_length_is_exact),
         cmocka_unit_test(a_later_version_is_told_apart),
         cmocka_unit_test(what_is_no_such_record_is_refused),
+        cmocka_unit_test(public_fields_are_those_of_the_document),
+        cmocka_unit_test(what_could_not_be_read_again_is_not_written),
+        cmocka_unit_test(an_impossible_bond_makes_no_record),
     };
 
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);

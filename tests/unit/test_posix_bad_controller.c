@@ -44,6 +44,7 @@ static void make_host(bench *b)
     assert_int_equal(kith_openssl_port(&b->crypto), KITH_OK);
     kith_config_default(&config);
     config.crypto = &b->crypto;
+    config.store = &kith_volatile_store;
     size = kith_host_size(&config.limits);
     b->memory = calloc(size / 8 + 1, 8);
     assert_int_equal(kith_host_init(b->memory, size, &config, &b->host), KITH_OK);

@@ -384,6 +384,83 @@ static void a_log_lives_in_it_and_can_be_looked_at(void **state)
     kith_flash_file_close(&look);
 }
 
+/* Who looks sees what was written meanwhile when the store is opened anew. */
+static void who_looks_again_sees_what_is_new(void **state)
+{
+    place *p = *state;
+    kith_flash_file look;
+    kith_flash_log log;
+    kith_store store;
+    kith_store_state about;
+
+    assert_int_equal(open_file(p, KITH_FLASH_FILE_MAKE), KITH_OK);
+    assert_int_equal(put_one(&p->file, 4), KITH_OK);
+    assert_int_equal(kith_flash_file_open(&look, p->path, KITH_FLASH_FILE_LOOK), KITH_OK);
+    assert_int_equal(kith_flash_log_init(&log, &look.flash, &store), KITH_OK);
+    assert_int_equal(store.open(store.context, &about), KITH_OK);
+    assert_int_equal(put_one(&p->file, 5), KITH_OK);
+    assert_int_equal(store.open(store.context, &about), KITH_OK);
+    assert_int_equal(about.highest_id, 5);
+    kith_flash_file_close(&look);
+}
+
+static void a_larger_file_keeps_its_size(void **state)
+{
+    static const struct {
+        uint32_t octets, size, sector;
+    } sizes[] = {{0, SIZE, 4096},
+                 {SIZE + 1, 2 * SIZE, 4096},
+                 {1 << 20, 1 << 20, 4096},
+                 {(1 << 20) + 1, 2 << 20, 65536},
+                 {10000000, 16 << 20, 65536}};
+    place *p = *state;
+
+    for (int i = 0; i < 5; i++) {
+        kith_flash_file_mode mode = KITH_FLASH_FILE_MAKE;
+
+        for (int again = 0; again < 3; again++) {
+            assert_int_equal(again == 0 ? kith_flash_file_open_sized(&p->file, p->path, mode, sizes[i].octets)
+                                        : open_file(p, again == 1 ? mode : KITH_FLASH_FILE_LOOK),
+                             KITH_OK);
+            assert_int_equal(p->file.flash.sector_size, sizes[i].sector);
+            assert_int_equal(p->file.flash.sector_count * sizes[i].sector, sizes[i].size);
+            assert_int_equal(again != 2 ? put_one(&p->file, 7) : KITH_OK, KITH_OK);
+            kith_flash_file_close(&p->file);
+        }
+        assert_int_equal(unlink(p->path), 0);
+    }
+    assert_int_equal(kith_flash_file_open_sized(&p->file, p->path, KITH_FLASH_FILE_MAKE, KITH_FLASH_FILE_LARGEST + 1),
+                     KITH_ERR_VALUE);
+    assert_int_equal(p->file.fd, -1);
+    assert_int_equal(files_in(p), 0);
+}
+
+/* What is read ahead is never older than what was written; when the file is closed nothing of it stays in memory. */
+static void what_was_read_ahead_is_not_taken_for_what_is_there(void **state)
+{
+    place *p = *state;
+    const uint8_t some[] = {1, 2, 3}, none[sizeof p->file.window] = {0};
+    uint8_t back[3];
+    kith_flash *f = &p->file.flash;
+
+    assert_int_equal(open_file(p, KITH_FLASH_FILE_MAKE), KITH_OK);
+    for (uint32_t at = 0; at < 3 * 4096; at += 4095) {
+        assert_int_equal(f->read(f->context, at, back, 3), KITH_OK);
+        assert_memory_equal(back, "\xff\xff\xff", 3);
+        assert_int_equal(f->program(f->context, at, some, 3), KITH_OK);
+        assert_int_equal(f->read(f->context, at, back, 3), KITH_OK);
+        assert_memory_equal(back, some, 3);
+    }
+    assert_int_equal(f->erase(f->context, 0), KITH_OK);
+    assert_int_equal(f->read(f->context, 0, back, 3), KITH_OK);
+    assert_memory_equal(back, "\xff\xff\xff", 3);
+    assert_int_equal(f->crc(f->context, 0, (const uint8_t *)"123456789", 9), 0xcbf43926);
+    assert_int_equal(f->crc(f->context, f->crc(f->context, 0, (const uint8_t *)"12345", 5), (const uint8_t *)"6789", 4),
+                     0xcbf43926);
+    kith_flash_file_close(&p->file);
+    assert_memory_equal(p->file.window, none, sizeof none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +477,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lock_ends_with_its_program, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_that_begin_at_once_share_one_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_log_lives_in_it_and_can_be_looked_at, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_looks_again_sees_what_is_new, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_larger_file_keeps_its_size, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_read_ahead_is_not_taken_for_what_is_there, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("file as flash", tests, NULL, NULL);

@@ -45,6 +45,7 @@ static int set_up(void **state)
     assert_int_equal(kith_sim_add(b->sim, address, &b->device), KITH_OK);
     kith_config_default(&config);
     config.crypto = &b->crypto;
+    config.store = &kith_volatile_store;
     size = kith_host_size(&config.limits);
     b->memory = calloc(size / 8 + 1, 8);
     assert_int_equal(kith_host_init(b->memory, size, &config, &b->host), KITH_OK);

@@ -5,9 +5,9 @@
 #include "bond_text.h"
 #include "sentence.h"
 
-enum { NAMED_ADDRESS = KITH_ADDRESS_TEXT + 16, TIME_TEXT = 32 };
+enum { NAMED_ADDRESS = BOND_ADDRESS_TEXT, TIME_TEXT = BOND_TIME_TEXT };
 
-static char *name_address(const kith_address *address, char text[NAMED_ADDRESS])
+char *bond_address_text(const kith_address *address, char text[NAMED_ADDRESS])
 {
     char octets[KITH_ADDRESS_TEXT];
 
@@ -28,7 +28,7 @@ static char *format_time(uint64_t seconds, const char *format, struct tm *(*spli
     return text;
 }
 
-static const char *made_when(const kith_bond_info *bond, char text[TIME_TEXT])
+const char *bond_made_text(const kith_bond_info *bond, char text[TIME_TEXT])
 {
     format_time(bond->made_s, "%Y-%m-%d %H:%M", localtime_r, text);
     return text[0] != '\0' ? text : "not known";
@@ -43,9 +43,9 @@ void bond_print_row(const kith_bond_info *bond)
 {
     char address[NAMED_ADDRESS], time[TIME_TEXT];
 
-    printf("%4u  %-26s  %-5d  %-18s  %2u octets  %s%s\n", (unsigned)bond->peer, name_address(&bond->identity, address),
-           (int)bond->level, kith_method_name(bond->method), bond->key_size, made_when(bond, time),
-           bond->numbers_unseen ? "  confirmed unseen" : "");
+    printf("%4u  %-26s  %-5d  %-18s  %2u octets  %s%s\n", (unsigned)bond->peer,
+           bond_address_text(&bond->identity, address), (int)bond->level, kith_method_name(bond->method),
+           bond->key_size, bond_made_text(bond, time), bond->numbers_unseen ? "  confirmed unseen" : "");
 }
 
 void bond_print_full(const kith_bond_info *bond)
@@ -53,15 +53,15 @@ void bond_print_full(const kith_bond_info *bond)
     char address[NAMED_ADDRESS], time[TIME_TEXT];
 
     printf("peer          %u\n", (unsigned)bond->peer);
-    printf("identity      %s\n", name_address(&bond->identity, address));
+    printf("identity      %s\n", bond_address_text(&bond->identity, address));
     printf("privacy       its private addresses are %srecognised\n", bond->has_irk ? "" : "not ");
     printf("level         %d (%s)\n", (int)bond->level, kith_level_name(bond->level));
     printf("method        %s%s\n", kith_method_name(bond->method),
            bond->numbers_unseen ? ", confirmed unseen: nobody compared the numbers" : "");
     printf("key           %u octets, %s\n", bond->key_size,
            bond->key_kind == KITH_KEY_KIND_SC ? "Secure Connections" : "legacy pairing");
-    printf("made          %s\n", made_when(bond, time));
-    printf("we were       %s, %s\n", name_address(&bond->local, address),
+    printf("made          %s\n", bond_made_text(bond, time));
+    printf("we were       %s, %s\n", bond_address_text(&bond->local, address),
            bond->we_were_initiator ? "central" : "peripheral");
 }
 

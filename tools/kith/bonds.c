@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bond_text.h"
+#include "bonds_check.h"
 #include "command.h"
 #include "kith/kith.h"
 #include "kith/port/openssl.h"
@@ -17,7 +18,7 @@
 
 enum { OPTION_STORE = 256, BONDS = 2048 /* more than a store file holds */ };
 
-typedef enum { BONDS_LIST, BONDS_SHOW, BONDS_FORGET } bonds_action;
+typedef enum { BONDS_LIST, BONDS_SHOW, BONDS_FORGET, BONDS_CHECK } bonds_action;
 
 typedef struct {
     const char *action_name, *peer_name;
@@ -261,6 +262,8 @@ static int look(const bonds_options *options)
 
     if (options->path == NULL && !store_file_name_default(path, sizeof path, "pair"))
         return EXIT_FAILED;
+    if (options->action == BONDS_CHECK)
+        return bonds_check(options->path != NULL ? options->path : path, options->json);
     if (!store_file_open(&v.store, options->path != NULL ? options->path : path,
                          options->action == BONDS_FORGET ? KITH_FLASH_FILE_EXISTING : KITH_FLASH_FILE_LOOK))
         return EXIT_FAILED;
@@ -273,7 +276,7 @@ static int look(const bonds_options *options)
 
 static void parse_action(bonds_options *o, struct argp_state *state)
 {
-    static const char *const names[] = {"list", "show", "forget"};
+    static const char *const names[] = {"list", "show", "forget", "check"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(o->action_name, names[i]) == 0) {
@@ -281,7 +284,7 @@ static void parse_action(bonds_options *o, struct argp_state *state)
             return;
         }
     }
-    argp_error(state, "there is no '%s': list, show or forget", o->action_name);
+    argp_error(state, "there is no '%s': list, show, forget or check", o->action_name);
 }
 
 static void parse_peer(bonds_options *o, struct argp_state *state)
@@ -301,11 +304,13 @@ static void parse_peer(bonds_options *o, struct argp_state *state)
 static void check(bonds_options *o, struct argp_state *state)
 {
     if (o->action_name == NULL)
-        argp_error(state, "list, show or forget?");
+        argp_error(state, "list, show, forget or check?");
     parse_action(o, state);
     if (o->action == BONDS_LIST && o->peer_name != NULL)
         argp_error(state, "'%s' is one argument too many: list lists all", o->peer_name);
-    if (o->action != BONDS_LIST && o->peer_name == NULL)
+    if (o->action == BONDS_CHECK && o->peer_name != NULL)
+        argp_error(state, "'%s' is one argument too many: check checks all", o->peer_name);
+    if ((o->action == BONDS_SHOW || o->action == BONDS_FORGET) && o->peer_name == NULL)
         argp_error(state, "%s whom?  A peer's number or its address", o->action_name);
     if (o->peer_name != NULL)
         parse_peer(o, state);
@@ -354,22 +359,31 @@ static const struct argp_option option_table[] = {
 static const struct argp parser = {
     option_table,
     take_option,
-    "list\nshow PEER\nforget PEER",
-    "Looks at the bonds in a store, or forgets one."
+    "list\nshow PEER\nforget PEER\ncheck",
+    "Looks at the bonds in a store, forgets one, or checks the store."
     "\v"
     "PEER is a peer's number, or its address.  No key is ever shown.\n"
     "\n"
     "list    one line for each bond: who, how strong, how and when it was made\n"
     "show    all that is known of one\n"
     "forget  destroys its keys; the peer keeps its own, and will find that we have none\n"
+    "check   tells each record as it lies there, and whether it is sound; changes nothing\n"
     "\n"
     "`kith pair' keeps its bonds in ${XDG_STATE_HOME:-~/.local/state}/kith/pair.kith, `kith serve --name NAME' in "
-    "serve-NAME.kith beside it.  list and show may be used while another kith has the store; forget may not.\n"
+    "serve-NAME.kith beside it.  list, show and check may be used while another kith has the store; forget may not.\n"
     "\n"
     "JSON: each bond is an object with `event' (bond), `peer', `identity', `identity_type', `level', `method', "
-    "`confirmed_unseen', `key_size' and more; `made' is UTC.\n"
+    "`confirmed_unseen', `key_size' and more; `made' is UTC.  check: an object for each `event' "
+    "sector (`sector', `state', `sequence', `octets') and record (`sector', `offset', `octets', `kind', `peer', "
+    "`removal', `state', and where it is not sound `fault' or `field'; a bond that stands also has what list tells, "
+    "`keys' and `class'), and in the end one check (`sound', `records', `bonds', `damaged', `newer', `torn', ...).  A "
+    "record "
+    "is sound, sealed, newer, damaged, torn (a power cut; it replaced nothing), replaced, removed or destroyed.\n"
     "\n"
-    "Exit status 1: no such peer, no such store, or one that is damaged: then list lists what is sound.",
+    "FILE is a flash log; json:FILE and sqlite:FILE are stores of those kinds.\n"
+    "\n"
+    "Exit status 1: no such peer, no such store, or one that is damaged: then list lists what is sound, and "
+    "check tells what is not.",
     NULL,
     NULL,
     NULL,

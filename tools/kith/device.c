@@ -84,6 +84,7 @@ static int open_controller(device *d, const device_plan *plan, int *fd)
 
 static bool open_store(device *d, kith_config *config)
 {
+    config->store = &kith_volatile_store;
     if (d->options->store == NULL)
         return true;
     d->is_stored = store_file_open(&d->store, d->options->store, KITH_FLASH_FILE_MAKE);

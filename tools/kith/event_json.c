@@ -211,6 +211,8 @@ static void on_verdict(json_t *o, const kith_event *e)
         set_flag(o, "oob_overheard", true);
     if (v->debug_key)
         set_flag(o, "debug_key", true);
+    if (v->irk_shared)
+        set_flag(o, "irk_shared", true);
     if (v->smp_reason != 0)
         set_text(o, "smp_reason", kith_smp_reason_name(v->smp_reason));
     if (v->hci_status != 0)

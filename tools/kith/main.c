@@ -16,8 +16,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"demo", demo_main}, {"controller", controller_main}, {"serve", serve_main},
-    {"pair", pair_main}, {"bonds", bonds_main},           {"matrix", matrix_main},
+    {"demo", demo_main},   {"controller", controller_main}, {"serve", serve_main},       {"pair", pair_main},
+    {"bonds", bonds_main}, {"matrix", matrix_main},         {"capacity", capacity_main},
 };
 
 typedef struct {
@@ -47,8 +47,9 @@ static const struct argp parser = {
     "  controller  serves the virtual radio to hosts of any make, over sockets\n"
     "  serve       is a lamp whose values need encryption, on any controller\n"
     "  pair        finds such a lamp, or another peer, pairs with it and reads a value\n"
-    "  bonds       lists, shows and forgets what was paired\n"
+    "  bonds       lists, shows, forgets and checks what was paired\n"
     "  matrix      tells by which method two devices pair, and how secure that is\n"
+    "  capacity    tells how many bonds a flash holds, and for how many years it lives\n"
     "\n"
     "`kith COMMAND --help' tells the options of each.  A good start: `kith demo'; then, in three terminals, "
     "`kith controller', `kith serve' and `kith pair lamp'.\n"

@@ -121,7 +121,7 @@ static bool make_host(room *r, room_host *h, kith_config *config)
     h->crypto.random = seeded;
     h->crypto.context = &h->random_state;
     config->crypto = &h->crypto;
-    config->store = h->has_store ? &h->store.store : NULL;
+    config->store = h->has_store ? &h->store.store : &kith_volatile_store;
     h->memory = calloc(size / sizeof *h->memory + 1, sizeof *h->memory);
     if (h->memory == NULL)
         return complain(h->name, "no memory");

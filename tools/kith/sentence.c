@@ -260,6 +260,8 @@ static void on_verdict(writer *w, const kith_event *e)
         add(w, " Legacy pairing: who listened to it can read this link.");
     if (v->attempt == KITH_ATTEMPT_BOND && v->succeeded && e->peer != 0)
         add(w, " It is peer %u.", (unsigned)e->peer);
+    if (v->irk_shared)
+        add(w, " Another bond has the same identity key: a private address will name neither.");
 }
 
 static void on_read_wanted(writer *w, const kith_event *e)

@@ -1,5 +1,6 @@
 /* Opens stores and says what is wrong with them: which file, what, and what can be done. */
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,44 @@ static void only_look(store_file *s)
     s->store = (kith_store){s, looked_open, looked_read, looked_put, looked_remove, NULL};
 }
 
+/* ---- kinds ---- */
+
+static const struct {
+    const char *prefix;
+    store_file_kind kind;
+} kinds[] = {{"json:", STORE_FILE_JSON}, {"sqlite:", STORE_FILE_SQLITE}};
+
+store_file_kind store_file_kind_of(const char *store, const char **path)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t len = strlen(kinds[i].prefix);
+
+        if (strncmp(store, kinds[i].prefix, len) == 0) {
+            *path = store + len;
+            return kinds[i].kind;
+        }
+    }
+    *path = store;
+    return STORE_FILE_FLASH_LOG;
+}
+
+/* Why the last call failed, for people; NULL: nobody knows. */
+static const char *reason(const store_file *s)
+{
+    int error = s->kind == STORE_FILE_SQLITE ? s->sqlite.error : s->file.error;
+
+    if (s->kind == STORE_FILE_JSON)
+        return s->json.text[0] != '\0' ? s->json.text : NULL;
+    if (s->kind == STORE_FILE_SQLITE && s->sqlite.code != 0)
+        return sqlite3_errstr(s->sqlite.code);
+    return error != 0 ? strerror(error) : NULL;
+}
+
 /* ---- opening ---- */
 
-static void complain_of_open(const store_file *s, kith_flash_file_mode mode, kith_status status)
+static void complain_of_open(const store_file *s, const char *name, kith_flash_file_mode mode, kith_status status)
 {
-    const char *path = s->path;
+    const char *path = s->path, *why = reason(s);
 
     if (status == KITH_ERR_NOT_FOUND)
         (void)complain("there is no store %s: nothing has been kept there yet", path);
@@ -80,26 +114,57 @@ static void complain_of_open(const store_file *s, kith_flash_file_mode mode, kit
         (void)complain("the store %s is in use by another kith", path);
     else if (status == KITH_ERR_DAMAGED)
         (void)complain("%s is no store: it is of another size, or no regular file; it was left as it is", path);
-    else if (mode != KITH_FLASH_FILE_MAKE || access(path, F_OK) == 0)
-        (void)complain("the store %s cannot be opened: %s", path, strerror(s->file.error));
     else
-        (void)complain("the store %s cannot be made: %s", path, strerror(s->file.error));
+        (void)complain("the store %s cannot be %s: %s", path,
+                       mode != KITH_FLASH_FILE_MAKE || access(name, F_OK) == 0 ? "opened" : "made",
+                       why != NULL ? why : kith_status_name(status));
+}
+
+static kith_status open_flash_log(store_file *s, const char *name, kith_flash_file_mode mode)
+{
+    kith_status status = kith_flash_file_open(&s->file, name, mode);
+
+    if (status == KITH_OK && kith_flash_log_init(&s->log, &s->file.flash, &s->store) != KITH_OK) {
+        kith_flash_file_close(&s->file);
+        return KITH_ERR_DAMAGED;
+    }
+    return status;
+}
+
+static kith_status open_json(store_file *s, const char *name, kith_flash_file_mode mode)
+{
+    static const kith_json_store_mode modes[] = {[KITH_FLASH_FILE_MAKE] = KITH_JSON_STORE_MAKE,
+                                                 [KITH_FLASH_FILE_EXISTING] = KITH_JSON_STORE_EXISTING,
+                                                 [KITH_FLASH_FILE_LOOK] = KITH_JSON_STORE_LOOK};
+    kith_status status = kith_json_store_open(&s->json, name, modes[mode]);
+
+    s->store = s->json.store;
+    return status;
+}
+
+/* SQLite looks at nothing without the right to write: what a cut left in its log is taken in first. */
+static kith_status open_sqlite(store_file *s, const char *name, kith_flash_file_mode mode)
+{
+    kith_status status = kith_sqlite_store_open(
+        &s->sqlite, name, mode == KITH_FLASH_FILE_MAKE ? KITH_SQLITE_STORE_MAKE : KITH_SQLITE_STORE_EXISTING);
+
+    s->store = s->sqlite.store;
+    return status;
 }
 
 bool store_file_open(store_file *s, const char *path, kith_flash_file_mode mode)
 {
+    static kith_status (*const open_kind[])(store_file *, const char *, kith_flash_file_mode) = {
+        [STORE_FILE_FLASH_LOG] = open_flash_log, [STORE_FILE_JSON] = open_json, [STORE_FILE_SQLITE] = open_sqlite};
+    const char *name;
     kith_status status;
 
     memset(s, 0, sizeof *s);
     s->path = path;
-    status = kith_flash_file_open(&s->file, path, mode);
+    s->kind = store_file_kind_of(path, &name);
+    status = open_kind[s->kind](s, name, mode);
     if (status != KITH_OK) {
-        complain_of_open(s, mode, status);
-        return false;
-    }
-    if (kith_flash_log_init(&s->log, &s->file.flash, &s->store) != KITH_OK) {
-        (void)complain("%s cannot hold a store", path);
-        store_file_close(s);
+        complain_of_open(s, name, mode, status);
         return false;
     }
     if (mode != KITH_FLASH_FILE_MAKE)
@@ -109,7 +174,12 @@ bool store_file_open(store_file *s, const char *path, kith_flash_file_mode mode)
 
 void store_file_close(store_file *s)
 {
-    kith_flash_file_close(&s->file);
+    if (s->kind == STORE_FILE_JSON)
+        kith_json_store_close(&s->json);
+    else if (s->kind == STORE_FILE_SQLITE)
+        kith_sqlite_store_close(&s->sqlite);
+    else
+        kith_flash_file_close(&s->file);
 }
 
 /* ---- where it lies ---- */
@@ -168,7 +238,10 @@ void store_file_complain(const store_file *s, const kith_event_start_failed *why
 {
     switch (why->status) {
     case KITH_ERR_DAMAGED:
-        (void)complain("%s is no store, or damaged beyond use; it was left as it is", s->path);
+        if (s->kind == STORE_FILE_JSON && reason(s) != NULL)
+            (void)complain("%s is no store, or damaged: %s; it was left as it is", s->path, reason(s));
+        else
+            (void)complain("%s is no store, or damaged beyond use; it was left as it is", s->path);
         break;
     case KITH_ERR_NEWER:
         (void)complain("a later version of kith wrote the store %s; it was left as it is", s->path);
@@ -192,9 +265,8 @@ void store_file_complain_kept(const store_file *s, kith_status status)
 {
     if (status == KITH_ERR_FULL)
         (void)complain("the store %s is full; what was stored before is still there", s->path);
-    else if (s->file.error != 0)
-        (void)complain("the store %s failed: %s; what was stored before is still there", s->path,
-                       strerror(s->file.error));
+    else if (reason(s) != NULL)
+        (void)complain("the store %s failed: %s; what was stored before is still there", s->path, reason(s));
     else
         (void)complain("the store %s failed (%s); what was stored before is still there", s->path,
                        kith_status_name(status));

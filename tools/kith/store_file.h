@@ -1,4 +1,7 @@
-/* The store of a command: a flash log in a file, and every sentence about it that people may have to read.
+/* The store of a command, and every sentence about it that people may have to read.
+ *
+ * What `--store` names: FILE is a flash log in a file.  PREFIX:FILE is a store of another kind, as store_file_kind has
+ * them; a flash log whose name begins so is ./PREFIX:FILE.
  *
  *   store_file s;
  *   if (!store_file_open(&s, path, KITH_FLASH_FILE_MAKE))
@@ -15,14 +18,24 @@
 
 #include "kith/event.h"
 #include "kith/port/flash_file.h"
+#include "kith/port/json_store.h"
+#include "kith/port/sqlite_store.h"
 #include "kith/store.h"
 
 enum { STORE_FILE_PATH = 4096 };
 
+typedef enum { STORE_FILE_FLASH_LOG, STORE_FILE_JSON, STORE_FILE_SQLITE } store_file_kind;
+
+/* The kind that a --store names; *path is what follows the prefix. */
+store_file_kind store_file_kind_of(const char *store, const char **path);
+
 typedef struct {
-    const char *path;
-    kith_flash_file file;
+    const char *path; /* with its prefix, as it was told */
+    store_file_kind kind;
+    kith_flash_file file; /* of one kind: this and log, json, or sqlite */
     kith_flash_log log;
+    kith_json_store json;
+    kith_sqlite_store sqlite;
     kith_store store;
     kith_store kept;        /* what store is made of, where one looks */
     kith_store_state state; /* as kept told it when it was opened */

@@ -1,0 +1,240 @@
+/* Every store there is. */
+#include "kinds.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- how each is taken ---- */
+
+static kith_status take_volatile(place *p)
+{
+    p->store = &kith_volatile_store;
+    return KITH_OK;
+}
+
+static kith_status take_memory_flash(place *p)
+{
+    p->store = &p->on_flash;
+    return kith_flash_log_init(&p->log, &p->flash.port, &p->on_flash);
+}
+
+static kith_status take_flash_file(place *p)
+{
+    kith_status status = kith_flash_file_open(&p->file, p->path, KITH_FLASH_FILE_MAKE);
+
+    p->store = &p->on_flash;
+    return status == KITH_OK ? kith_flash_log_init(&p->log, &p->file.flash, &p->on_flash) : status;
+}
+
+static kith_status take_sqlite(place *p)
+{
+    p->store = &p->sqlite.store;
+    return kith_sqlite_store_open(&p->sqlite, p->path, KITH_SQLITE_STORE_MAKE);
+}
+
+static void let_go_of_nothing(place *p)
+{
+    (void)p;
+}
+
+static void let_go_of_flash_file(place *p)
+{
+    kith_flash_file_close(&p->file);
+}
+
+static void let_go_of_sqlite(place *p)
+{
+    kith_sqlite_store_close(&p->sqlite);
+}
+
+const store_kind store_kinds[] = {
+    {"volatile", false, true, KITH_STORED_MAX, take_volatile, let_go_of_nothing},
+    {"flash log in memory", true, false, KITH_RECORD_MAX, take_memory_flash, let_go_of_nothing},
+    {"flash log in a file", true, true, KITH_RECORD_MAX, take_flash_file, let_go_of_flash_file},
+    {"SQLite", true, true, KITH_STORED_MAX, take_sqlite, let_go_of_sqlite},
+};
+const size_t store_kind_count = sizeof store_kinds / sizeof store_kinds[0];
+
+/* ---- places ---- */
+
+void place_make(place *p, const store_kind *kind)
+{
+    static const sim_flash_geometry geometry = {4096, 16, 4, 0xff, true};
+
+    memset(p, 0, sizeof *p);
+    p->kind = kind;
+    /* No disk is needed: no power fails here. */
+    (void)snprintf(p->folder, sizeof p->folder, "%s/kith-stores-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    assert_non_null(mkdtemp(p->folder));
+    (void)snprintf(p->path, sizeof p->path, "%s/bonds", p->folder);
+    assert_true(sim_flash_new(&p->flash, &geometry));
+}
+
+void place_destroy(place *p)
+{
+    char command[64];
+
+    place_close(p);
+    assert_int_equal(p->flash.counts.mistakes, 0);
+    sim_flash_free(&p->flash);
+    (void)snprintf(command, sizeof command, "rm -rf %s", p->folder);
+    assert_int_equal(system(command), 0);
+}
+
+kith_status place_open(place *p)
+{
+    kith_status status = p->kind->take(p);
+
+    if (status != KITH_OK) {
+        p->store = NULL;
+        return status;
+    }
+    return p->store->open(p->store->context, &p->state);
+}
+
+void place_close(place *p)
+{
+    if (p->store != NULL)
+        p->kind->let_go(p);
+    p->store = NULL;
+}
+
+void place_restart(place *p)
+{
+    place_close(p);
+    assert_int_equal(place_open(p), KITH_OK);
+}
+
+/* ---- records ---- */
+
+/* No eight octets of one are those of another. */
+kith_record place_record(uint8_t kind, uint32_t id, uint32_t fill, uint16_t len)
+{
+    kith_record record = {.kind = kind, .len = len, .id = id};
+    sim_rng rng;
+
+    sim_rng_seed(&rng, (uint64_t)id << 32 | fill, kind);
+    for (uint16_t i = 0; i < len; i++)
+        record.octets[i] = (uint8_t)(1 + sim_rng_below(&rng, 254)); /* neither of flash's own octets */
+    return record;
+}
+
+kith_status place_put(place *p, uint8_t kind, uint32_t id, uint32_t fill, uint16_t len)
+{
+    kith_record record = place_record(kind, id, fill, len);
+
+    return p->store->put(p->store->context, &record, &p->state);
+}
+
+kith_status place_remove(place *p, uint8_t kind, uint32_t id)
+{
+    return p->store->remove(p->store->context, kind, id, &p->state);
+}
+
+kith_status place_get(place *p, uint8_t kind, uint32_t id, kith_record *out)
+{
+    kith_status status, found = KITH_ERR_NOT_FOUND;
+    kith_record record;
+    uint32_t cursor = 0;
+
+    while ((status = p->store->read(p->store->context, &cursor, &record)) == KITH_OK)
+        if (record.kind == kind && record.id == id) {
+            found = record.removed ? KITH_ERR_NOT_FOUND : KITH_OK;
+            *out = record;
+        }
+    return status == KITH_ERR_NOT_FOUND ? found : status;
+}
+
+bool place_holds(place *p, uint8_t kind, uint32_t id, uint32_t fill, uint16_t len)
+{
+    kith_record wanted = place_record(kind, id, fill, len), is;
+
+    return place_get(p, kind, id, &is) == KITH_OK && is.len == len && memcmp(is.octets, wanted.octets, len) == 0;
+}
+
+bool place_lacks(place *p, uint8_t kind, uint32_t id)
+{
+    kith_record is;
+
+    return place_get(p, kind, id, &is) == KITH_ERR_NOT_FOUND;
+}
+
+uint32_t place_count(place *p)
+{
+    uint32_t cursor = 0, count = 0;
+    kith_record record, is;
+    kith_status status;
+
+    while ((status = p->store->read(p->store->context, &cursor, &record)) == KITH_OK) {
+        uint32_t later = cursor;
+        bool is_last = true;
+
+        while (p->store->read(p->store->context, &later, &is) == KITH_OK)
+            is_last = is_last && (is.kind != record.kind || is.id != record.id);
+        count += is_last && !record.removed;
+    }
+    assert_int_equal(status, KITH_ERR_NOT_FOUND);
+    return count;
+}
+
+/* ---- octets ---- */
+
+static bool is_in(const uint8_t *all, size_t size, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i + len <= size; i++)
+        if (all[i] == octets[0] && memcmp(all + i, octets, len) == 0)
+            return true;
+    return false;
+}
+
+static bool is_in_file(const char *folder, const char *name, const uint8_t *octets, size_t len)
+{
+    char path[320];
+    uint8_t *all;
+    long size;
+    bool found;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    size = ftell(f);
+    rewind(f);
+    all = malloc((size_t)size + 1);
+    assert_non_null(all);
+    assert_int_equal(fread(all, 1, (size_t)size, f), size);
+    found = is_in(all, (size_t)size, octets, len);
+    free(all);
+    assert_int_equal(fclose(f), 0);
+    return found;
+}
+
+/* Closing a file would end this program's locks of it, but those are another kind than the one that keeps others out.
+ */
+bool place_finds(place *p, const uint8_t *octets, size_t len)
+{
+    DIR *folder;
+    struct dirent *entry;
+    bool found = false;
+
+    if (!p->kind->is_files)
+        return is_in(sim_flash_octets(&p->flash), sim_flash_size(&p->flash), octets, len);
+    folder = opendir(p->folder);
+    assert_non_null(folder);
+    while (!found && (entry = readdir(folder)) != NULL)
+        found = entry->d_name[0] != '.' && is_in_file(p->folder, entry->d_name, octets, len);
+    (void)closedir(folder);
+    return found;
+}
+
+uint64_t stores_seed(uint64_t otherwise)
+{
+    const char *again = getenv("KITH_SEED");
+    uint64_t seed = again != NULL ? strtoull(again, NULL, 10) : otherwise;
+
+    fprintf(stderr, "seed %llu (again: KITH_SEED)\n", (unsigned long long)seed);
+    return seed;
+}
