@@ -83,7 +83,8 @@ typedef struct {
     gatt_link_security sec;
     gatt_server_event event;
     uint8_t out[KITH_ATT_MAX_MTU];
-    unsigned owed; /* responses */
+    unsigned owed;   /* responses */
+    bool is_guessed; /* the secret's beginning is in the input: what comes out may be what went in */
 } world;
 
 static void require(bool holds)
@@ -123,7 +124,7 @@ static void check_sent(world *w, size_t len)
 
     require(len <= w->bearer.mtu);
     require(len == 0 || kith_att_decode(w->out, len, &decoded) == KITH_OK);
-    require(may_see(w) || !contains_secret(w->out, len));
+    require(may_see(w) || w->is_guessed || !contains_secret(w->out, len));
     require(stored.len <= stored.max && guarded.len <= guarded.max);
 }
 
@@ -316,6 +317,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     choice = data[0];
     open_world(&w, data[0]);
+    for (size_t i = 0; i + 2 <= size; i++)
+        w.is_guessed |= memcmp(data + i, secret, 2) == 0;
     att_bearer_init(&client_bearer, 247);
     gatt_client_init(&client, &client_bearer);
     for (size_t at = 1; at < size;) {
