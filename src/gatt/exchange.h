@@ -29,7 +29,8 @@ kith_att_error exchange_authorize(const exchange *x, const gatt_attribute *at, g
 size_t exchange_ask_program_to_read(exchange *x, const gatt_attribute *at, uint16_t offset);
 const uint8_t *exchange_value(const exchange *x, const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH], size_t *len);
 size_t exchange_error(uint8_t opcode, uint16_t handle, kith_att_error error, uint8_t *out, size_t cap);
-bool exchange_hold(exchange *x); /* keeps the request; false: no room */
+bool exchange_hold(exchange *x);                                       /* keeps the request; false: no room */
+bool held_add(gatt_server *server, const uint8_t *octets, size_t len); /* behind what is held; false: no room */
 
 /* discover.c: what asks by type */
 size_t serve_find_information(exchange *x);

@@ -44,20 +44,15 @@ size_t serve_read(exchange *x)
 
 /* ---- several values ---- */
 
-/* What the program has answered so far lies behind the request that waits: length (2), octets; in order. */
+/* What the program has answered so far lies behind the request that waits: length (2), octets; in order.  After a
+ * false the request ends. */
 bool read_collect(gatt_server *server, const uint8_t *value, size_t len)
 {
     size_t keep = min_size(len, server->bearer->my_mtu); /* more of it fits into no response, whatever is agreed on */
-    uint8_t *end = server->queue + server->queue_cap;
+    uint8_t head[2];
 
-    if (keep + 2 > (size_t)(server->queue_cap - server->queue_len - server->held_len))
-        return false;
-    memmove(end - server->held_len - keep - 2, end - server->held_len, server->held_len);
-    bytes_put16(end - keep - 2, (uint16_t)len);
-    if (keep > 0)
-        memcpy(end - keep, value, keep);
-    server->held_len = (uint16_t)(server->held_len + keep + 2);
-    return true;
+    bytes_put16(head, (uint16_t)len);
+    return held_add(server, head, sizeof head) && held_add(server, value, keep);
 }
 
 /* The values that are there, as the walk over the handles takes one after the other. */
@@ -71,7 +66,7 @@ static collected collected_of(const gatt_server *server)
 
     if (server->held_len == 0)
         return (collected){NULL, NULL};
-    return (collected){end - server->held_len + server->held_pdu, end};
+    return (collected){end - server->held_len + server->held_pdu + 2 * server->held_yes, end};
 }
 
 /* NULL: it was not answered yet. */

@@ -16,6 +16,47 @@ static size_t room_for(const gatt_server *server, size_t cap)
     return min_size(cap, server->bearer->mtu);
 }
 
+/* ---- a request that waits: at the end of the queue's memory ---- */
+
+/* The request, handles that the program said yes to, values that it answered (read.c). */
+static void drop_held(gatt_server *server)
+{
+    if (server->held_len > 0)
+        wipe(server->queue + server->queue_cap - server->held_len, server->held_len);
+    server->held_len = server->held_pdu = server->held_yes = 0;
+}
+
+bool exchange_hold(exchange *x)
+{
+    gatt_server *server = x->server;
+
+    if (server->held_len > 0)
+        return true;
+    if (x->len == 0 || x->len > (size_t)(server->queue_cap - server->queue_len))
+        return false;
+    server->held_len = server->held_pdu = (uint16_t)x->len;
+    memcpy(server->queue + server->queue_cap - server->held_len, x->pdu, x->len);
+    return true;
+}
+
+static size_t room_behind_held(const gatt_server *server)
+{
+    return (size_t)(server->queue_cap - server->queue_len - server->held_len);
+}
+
+bool held_add(gatt_server *server, const uint8_t *octets, size_t len)
+{
+    uint8_t *end = server->queue + server->queue_cap;
+
+    if (len > room_behind_held(server))
+        return false;
+    memmove(end - server->held_len - len, end - server->held_len, server->held_len);
+    if (len > 0)
+        memcpy(end - len, octets, len);
+    server->held_len = (uint16_t)(server->held_len + len);
+    return true;
+}
+
 /* ---- for all handlers ---- */
 
 size_t exchange_error(uint8_t opcode, uint16_t handle, kith_att_error error, uint8_t *out, size_t cap)
@@ -33,14 +74,18 @@ static size_t refuse(exchange *x, uint16_t handle, kith_att_error error)
     return exchange_error(x->event->opcode, handle, error, x->out, x->room);
 }
 
-/* All that was lacking is the program's word: it is asked, and the request waits.  Where it cannot wait it is refused.
- */
+/* All that was lacking is the program's word: it is asked, and the request waits.  Where it, and a yes, cannot wait it
+ * is refused. */
 static bool ask_authorization(exchange *x, uint16_t handle)
 {
     gatt_attribute at;
 
     if (!gatt_database_find(x->server->db, handle, &at) || !exchange_hold(x))
         return false;
+    if (room_behind_held(x->server) < sizeof handle || x->server->held_yes == UINT8_MAX) {
+        drop_held(x->server);
+        return false;
+    }
     x->server->pending = (gatt_pending){.opcode = x->event->opcode, .handle = handle, .authorization = true};
     x->event->kind = GATT_SERVER_AUTHORIZATION_WANTED;
     x->event->handle = handle;
@@ -55,10 +100,28 @@ size_t exchange_refuse(exchange *x, uint16_t handle, kith_att_error error)
     return refuse(x, handle, error);
 }
 
+/* A yes is worth the request that waited for it, and the value that was asked about. */
+static bool has_yes(const exchange *x, uint16_t handle)
+{
+    const gatt_server *server = x->server;
+    const uint8_t *yes;
+
+    if (!x->is_held || server->held_yes == 0)
+        return false;
+    yes = server->queue + server->queue_cap - server->held_len + server->held_pdu;
+    for (unsigned i = 0; i < server->held_yes; i++)
+        if (bytes_get16(yes + 2 * i) == handle)
+            return true;
+    return false;
+}
+
 /* The single choke point: nothing below reads, compares or takes a value that did not pass here. */
 kith_att_error exchange_authorize(const exchange *x, const gatt_attribute *at, gatt_operation operation)
 {
-    return gatt_check_permission(at->permissions, operation, x->sec);
+    gatt_link_security now = *x->sec;
+
+    now.authorized = has_yes(x, at->handle);
+    return gatt_check_permission(at->permissions, operation, &now);
 }
 
 static const uint8_t *configuration_value(const gatt_server *server, const gatt_attribute *at,
@@ -88,29 +151,6 @@ size_t exchange_ask_program_to_read(exchange *x, const gatt_attribute *at, uint1
     x->event->id = at->id;
     x->event->offset = offset;
     return 0;
-}
-
-/* ---- a request that waits: at the end of the queue's memory ---- */
-
-static void drop_held(gatt_server *server)
-{
-    if (server->held_len > 0)
-        wipe(server->queue + server->queue_cap - server->held_len, server->held_len);
-    server->held_len = server->held_pdu = 0;
-    server->held_authorized = false;
-}
-
-bool exchange_hold(exchange *x)
-{
-    gatt_server *server = x->server;
-
-    if (server->held_len > 0)
-        return true;
-    if (x->len == 0 || x->len > (size_t)(server->queue_cap - server->queue_len))
-        return false;
-    server->held_len = server->held_pdu = (uint16_t)x->len;
-    memcpy(server->queue + server->queue_cap - server->held_len, x->pdu, x->len);
-    return true;
 }
 
 /* ---- a client that does not know the table (Vol 3 Part G 2.5.2.1) ---- */
@@ -284,7 +324,7 @@ void gatt_server_forget_request(gatt_server *server)
     if (server->queue_cap > 0)
         wipe(server->queue, server->queue_cap);
     server->queue_len = server->held_len = server->held_pdu = server->executing = 0;
-    server->held_authorized = false;
+    server->held_yes = 0;
 }
 
 static size_t run(exchange *x)
@@ -339,9 +379,8 @@ bool gatt_server_is_pending(const gatt_server *server)
 static size_t run_held(gatt_server *server, const gatt_link_security *sec, uint8_t *out, size_t cap,
                        gatt_server_event *event)
 {
-    gatt_link_security now = *sec;
     exchange x = {.server = server,
-                  .sec = &now,
+                  .sec = sec,
                   .pdu = server->queue + server->queue_cap - server->held_len,
                   .len = server->held_pdu,
                   .out = out,
@@ -350,7 +389,6 @@ static size_t run_held(gatt_server *server, const gatt_link_security *sec, uint8
                   .is_held = true};
     size_t len;
 
-    now.authorized = server->held_authorized;
     server->pending = (gatt_pending){0};
     len = run(&x);
     if (!gatt_server_is_pending(server) && server->executing == 0)
@@ -433,11 +471,10 @@ bool gatt_server_is_executing(const gatt_server *server)
 size_t gatt_server_go_on(gatt_server *server, const gatt_link_security *sec, uint8_t *out, size_t cap,
                          gatt_server_event *event)
 {
-    gatt_link_security now = *sec;
-    exchange x = {.server = server, .sec = &now, .out = out, .room = room_for(server, cap), .event = event};
+    exchange x = {
+        .server = server, .sec = sec, .out = out, .room = room_for(server, cap), .event = event, .is_held = true};
     size_t len;
 
-    now.authorized = server->held_authorized;
     *event = (gatt_server_event){.kind = GATT_SERVER_NONE, .opcode = KITH_ATT_EXECUTE_WRITE_REQUEST};
     len = queue_go_on(&x);
     if (server->executing == 0)
@@ -448,12 +485,17 @@ size_t gatt_server_go_on(gatt_server *server, const gatt_link_security *sec, uin
 size_t gatt_server_answer_authorization(gatt_server *server, const gatt_link_security *sec, bool yes, uint8_t *out,
                                         size_t cap, gatt_server_event *event, bool *done)
 {
+    uint8_t handle[2];
+
     *event = (gatt_server_event){.kind = GATT_SERVER_NONE, .opcode = server->pending.opcode};
     *done = server->pending.authorization;
     if (!*done)
         return 0;
     if (!yes)
         return end_with_error(server, KITH_ATT_ERROR_INSUFFICIENT_AUTHORIZATION, out, room_for(server, cap));
-    server->held_authorized = true;
+    bytes_put16(handle, server->pending.handle);
+    if (!held_add(server, handle, sizeof handle)) /* ask_authorization() has seen to it */
+        return end_with_error(server, KITH_ATT_ERROR_INSUFFICIENT_RESOURCES, out, room_for(server, cap));
+    server->held_yes++;
     return run_held(server, sec, out, cap, event);
 }

@@ -45,7 +45,7 @@ typedef struct {
     uint16_t held_len;  /* of the request that waits, with what was collected for it */
     uint16_t held_pdu;  /* octets of it that are the request */
     uint16_t executing; /* where in the queue Execute Write stands */
-    bool held_authorized;
+    uint8_t held_yes;   /* handles behind the request that the program said yes to */
 } gatt_server;
 
 typedef enum {
