@@ -41,6 +41,20 @@ unsigned kith_gatt_notify_all(struct kith_host *h, uint16_t id, const uint8_t *v
 /* What the client of this link asked for: KITH_SUBSCRIBED_*; 0: nothing, or no such link or characteristic. */
 uint8_t kith_gatt_subscribed(const struct kith_host *h, kith_link link, uint16_t id);
 
+/* Adds a service behind all others, or takes one away that was added; the table and everything it points to stay the
+ * program's, as those of the configuration.  Other services keep their handles.  Clients that asked for it are told
+ * (Service Changed), those that are bonded and not here when they are back; no call is needed for a table that is
+ * another one after a restart.
+ *
+ * KITH_ERR_VALUE, KITH_ERR_UNSUPPORTED  the table is not sound, as kith_host_init() would say
+ * KITH_ERR_FULL       limits.services are there, or no handles are left
+ * KITH_ERR_BUSY       it is there already; of remove: another one includes it
+ * KITH_ERR_NOT_FOUND  of remove: it was not added
+ * KITH_ERR_CRYPTO     it was done, and its hash could not be made: clients will take the table for another one
+ * Vol 3 Part G 2.5.2, 7.1.  Tests: GATT/SR/GAS/BV-01-C. */
+KITH_MUST_USE kith_status kith_gatt_add_service(struct kith_host *h, const kith_service *service);
+KITH_MUST_USE kith_status kith_gatt_remove_service(struct kith_host *h, const kith_service *service);
+
 /* The handle of the value with this id; 0: none. */
 uint16_t kith_gatt_handle(const struct kith_host *h, uint16_t id);
 

@@ -156,6 +156,14 @@ static kith_status check_services(const kith_service *services, size_t service_c
     return status;
 }
 
+static bool has_subscriptions(const kith_service *s)
+{
+    for (size_t i = 0; i < s->characteristic_count; i++)
+        if (gatt_database_has_configuration(&s->characteristics[i]))
+            return true;
+    return false;
+}
+
 kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t appearance, const kith_service *services,
                                size_t service_count)
 {
@@ -170,6 +178,8 @@ kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t app
     db->name = name;
     db->name_len = (uint8_t)name_len;
     bytes_put16(db->appearance, appearance);
+    for (size_t i = 0; i < service_count; i++)
+        db->has_subscriptions |= has_subscriptions(&services[i]);
     db->services = services;
     db->service_count = service_count;
     return KITH_OK;

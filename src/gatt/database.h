@@ -26,7 +26,8 @@ typedef struct {
     size_t service_count;
     gatt_extra *extra; /* in order of their handles */
     uint8_t extra_count, extra_cap;
-    uint8_t hash[16]; /* wire order; zeros until gatt_database_make_hash() */
+    bool has_subscriptions; /* the program's table has something that clients can be told of */
+    uint8_t hash[16];       /* wire order; zeros until gatt_database_make_hash() */
 } gatt_database;
 
 enum { GATT_MAX_NAME = 248 };

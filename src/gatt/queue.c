@@ -30,6 +30,7 @@ static void clear(gatt_server *server)
     if (server->queue_len > 0)
         wipe(server->queue, server->queue_len);
     server->queue_len = server->executing = 0;
+    server->queue_is_stale = false;
 }
 
 /* ---- prepare ---- */
@@ -104,7 +105,7 @@ size_t serve_prepare(exchange *x)
 
 /* ---- execute ---- */
 
-/* A service went away after the write was prepared. */
+/* A service came or went after the write was prepared: the handle may be another attribute's by now. */
 static kith_att_error judge_missing(const exchange *x)
 {
     return (x->server->features & GATT_ROBUST_CACHING) != 0 ? KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC
@@ -199,7 +200,7 @@ size_t serve_execute(exchange *x)
         clear(x->server);
         return kith_att_encode(&pdu, x->out, x->room);
     }
-    error = judge_all(x, &handle);
+    error = x->server->queue_is_stale ? judge_missing(x) : judge_all(x, &handle);
     if (error != KITH_ATT_ERROR_NONE)
         return give_up(x, handle, error);
     x->server->executing = 0;

@@ -368,6 +368,12 @@ size_t gatt_server_request(gatt_server *server, const gatt_link_security *sec, c
     return run(&x);
 }
 
+void gatt_server_on_table_change(gatt_server *server)
+{
+    server->is_unaware = true;
+    server->queue_is_stale = server->queue_len > 0;
+}
+
 bool gatt_server_is_pending(const gatt_server *server)
 {
     return server->pending.opcode != 0;

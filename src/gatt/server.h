@@ -95,6 +95,9 @@ void gatt_server_init(gatt_server *server, const gatt_database *db, att_bearer *
 /* The link is worth less than it was: what was begun is forgotten, nobody is asked any more.  Who subscribed stays. */
 void gatt_server_forget_request(gatt_server *server);
 
+/* Services came or went: the client does not know the table any more, and nothing that it has prepared is written. */
+void gatt_server_on_table_change(gatt_server *server);
+
 /* Handles one PDU.  Returns the length of the response in out, 0: none now.  *event is always set.
  * sec is looked at for this PDU only: permission is decided when the request comes, for prepared writes also when they
  * are executed. */

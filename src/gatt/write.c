@@ -75,7 +75,8 @@ static kith_att_error write_variable(exchange *x, const gatt_attribute *at, uint
         return KITH_ATT_ERROR_INVALID_ATTRIBUTE_VALUE_LENGTH;
     if (len > 0)
         memcpy(v->octets + offset, value, len);
-    v->len = (uint16_t)(offset + len);
+    if (offset == 0 || offset + len > v->len) /* a part in the middle leaves what follows */
+        v->len = (uint16_t)(offset + len);
     tell_write(x, at, GATT_SERVER_WRITTEN, offset, v->octets + offset, len);
     return KITH_ATT_ERROR_NONE;
 }

@@ -234,6 +234,7 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 {
     if (acl_drop_attributes(link, was_protected) && gatt_client_is_waiting(&link->client))
         abort_client(h, link, KITH_GATT_NOT_SENT);
+    clients_on_link_end(h, link); /* while it is known whose it is */
     if (was_protected)
         gatt_server_forget_request(&link->server);
 }
@@ -241,6 +242,7 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 void attributes_on_link_end(kith_host *h, host_link *link)
 {
     signing_on_link_end(h, link);
+    clients_on_link_end(h, link);
     serving_end_indication(h, link, KITH_GATT_LINK_LOST);
     abort_client(h, link, KITH_GATT_LINK_LOST);
 }

@@ -1,5 +1,6 @@
 /* Our attributes, served: what clients ask goes to src/gatt, what the program must say to the program, and values that
  * clients want to be told of to them.  Core Vol 3 Part F 3.4, Part G 4. */
+#include "base/bytes.h"
 #include "host/internal.h"
 
 static gatt_link_security security_now(const kith_host *h, const host_link *link)
@@ -55,10 +56,61 @@ void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result resu
     event->indicated.result = result;
 }
 
+static kith_status tell_value(kith_host *h, host_link *link, const gatt_link_security *security,
+                              const gatt_attribute *at, uint8_t bit, const uint8_t *value, size_t len)
+{
+    size_t cap, out_len;
+    uint8_t *out;
+    kith_status status;
+
+    if (link->att_dead || link->going)
+        return KITH_ERR_STATE;
+    status = gatt_server_may_tell(&link->server, security, at, bit);
+    if (status != KITH_OK)
+        return status;
+    out = acl_reserve(link, TX_ATT_APP, &cap);
+    if (cap < link->bearer.my_mtu)
+        return KITH_ERR_FULL;
+    out_len = gatt_server_tell(&link->server, security, at, bit, value, len, out, cap);
+    acl_commit(link, KITH_CID_ATT, TX_ATT_APP, out_len);
+    if (bit == KITH_SUBSCRIBED_INDICATE)
+        link->indication_deadline_us = host_time(h) + HOST_ATT_TIMEOUT_US;
+    return KITH_OK;
+}
+
+/* ---- the table has changed (Vol 3 Part G 7.1) ---- */
+
+void serving_note_change(host_link *link, uint16_t first, uint16_t last)
+{
+    if (link->changed_first == 0 || first < link->changed_first)
+        link->changed_first = first;
+    if (last > link->changed_last)
+        link->changed_last = last;
+}
+
+/* When it is confirmed the client knows; until then it stays to be told, on a later link too if it is bonded. */
+void serving_tell_change(kith_host *h, host_link *link)
+{
+    gatt_link_security security = security_now(h, link);
+    gatt_attribute at;
+    uint8_t range[4];
+
+    if (link->changed_first == 0 || !gatt_database_find(&h->database, GATT_SERVICE_CHANGED_HANDLE, &at))
+        return;
+    bytes_put16(range, link->changed_first);
+    bytes_put16(range + 2, link->changed_last);
+    if (tell_value(h, link, &security, &at, KITH_SUBSCRIBED_INDICATE, range, sizeof range) == KITH_OK)
+        link->changed_first = link->changed_last = 0;
+}
+
 static void on_confirmed(kith_host *h, host_link *link, const gatt_server_event *e)
 {
     link->server.indicated = e->handle; /* so that there is one place where an indication ends */
     serving_end_indication(h, link, KITH_GATT_OK);
+    if (e->handle != GATT_SERVICE_CHANGED_HANDLE)
+        return;
+    link->server.is_unaware |= link->changed_first != 0; /* it has changed again meanwhile */
+    clients_on_change(h, link);
 }
 
 static void tell(kith_host *h, host_link *link, const gatt_server_event *e, const uint8_t *pdu)
@@ -83,7 +135,12 @@ static void tell(kith_host *h, host_link *link, const gatt_server_event *e, cons
         signing_on_write(h, link, e, pdu);
         break;
     case GATT_SERVER_SUBSCRIBED:
-        tell_subscription(h, link, e);
+        if (e->handle != GATT_SERVICE_CHANGED_HANDLE)
+            tell_subscription(h, link, e);
+        clients_on_change(h, link);
+        break;
+    case GATT_SERVER_FEATURES:
+        clients_on_change(h, link);
         break;
     case GATT_SERVER_CONFIRMED:
         on_confirmed(h, link, e);
@@ -112,6 +169,7 @@ void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t le
     gatt_link_security security = security_now(h, link);
     gatt_server_event event;
     size_t cap, answer_len;
+    bool was_unaware = link->server.is_unaware;
     uint8_t *answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
 
     if (cap < link->bearer.my_mtu)
@@ -120,6 +178,9 @@ void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t le
     answer_len = tell_all(h, link, answer_len, &event, pdu, answer, cap);
     if (answer_len > 0)
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
+    if (was_unaware && !link->server.is_unaware) /* a request may say that besides what it asks */
+        clients_on_change(h, link);
+    serving_tell_change(h, link);
 }
 
 /* Where the answer to a pending request goes; NULL, and *status says why there is none. */
@@ -201,39 +262,18 @@ kith_status kith_gatt_authorize(kith_host *h, kith_link id, bool yes)
 
 /* ---- values that clients are told of ---- */
 
-static kith_status tell_value(kith_host *h, host_link *link, const gatt_attribute *at, uint8_t bit,
-                              const uint8_t *value, size_t len)
-{
-    gatt_link_security security = security_now(h, link);
-    size_t cap, out_len;
-    uint8_t *out;
-    kith_status status;
-
-    if (link->att_dead || link->going)
-        return KITH_ERR_STATE;
-    status = gatt_server_may_tell(&link->server, &security, at, bit);
-    if (status != KITH_OK)
-        return status;
-    out = acl_reserve(link, TX_ATT_APP, &cap);
-    if (cap < link->bearer.my_mtu)
-        return KITH_ERR_FULL;
-    out_len = gatt_server_tell(&link->server, &security, at, bit, value, len, out, cap);
-    acl_commit(link, KITH_CID_ATT, TX_ATT_APP, out_len);
-    if (bit == KITH_SUBSCRIBED_INDICATE)
-        link->indication_deadline_us = host_time(h) + HOST_ATT_TIMEOUT_US;
-    return KITH_OK;
-}
-
 static kith_status tell_client(kith_host *h, kith_link id, uint16_t of, uint8_t bit, const uint8_t *value, size_t len)
 {
     host_link *link = link_by_id(h, id);
+    gatt_link_security security;
     gatt_attribute at;
 
     if (link == NULL || !gatt_database_find_id(&h->database, of, &at))
         return KITH_ERR_NOT_FOUND;
     if (len > KITH_ATT_MAX_VALUE)
         return KITH_ERR_VALUE;
-    return tell_value(h, link, &at, bit, value, len);
+    security = security_now(h, link);
+    return tell_value(h, link, &security, &at, bit, value, len);
 }
 
 kith_status kith_gatt_notify(kith_host *h, kith_link id, uint16_t of, const uint8_t *value, size_t len)
@@ -271,4 +311,39 @@ uint16_t kith_gatt_handle(const kith_host *h, uint16_t id)
     gatt_attribute at;
 
     return gatt_database_find_id(&h->database, id, &at) ? at.handle : 0;
+}
+
+/* ---- services that come and go ---- */
+
+static kith_status table_changed(kith_host *h, uint16_t first, uint16_t last)
+{
+    kith_status status = gatt_database_make_hash(&h->database, h->config.crypto);
+
+    for (unsigned i = 0; i < h->config.limits.links; i++) {
+        host_link *link = &h->links[i];
+
+        if (link->id == 0)
+            continue;
+        gatt_server_on_table_change(&link->server);
+        serving_note_change(link, first, last);
+        serving_tell_change(h, link);
+        clients_on_change(h, link);
+    }
+    return status;
+}
+
+kith_status kith_gatt_add_service(kith_host *h, const kith_service *service)
+{
+    uint16_t first, last;
+    kith_status status = gatt_database_add(&h->database, service, &first, &last);
+
+    return status == KITH_OK ? table_changed(h, first, last) : status;
+}
+
+kith_status kith_gatt_remove_service(kith_host *h, const kith_service *service)
+{
+    uint16_t first, last;
+    kith_status status = gatt_database_remove(&h->database, service, &first, &last);
+
+    return status == KITH_OK ? table_changed(h, first, last) : status;
 }
