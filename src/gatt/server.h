@@ -41,11 +41,12 @@ typedef struct {
     uint16_t indicated; /* handle of what is not confirmed yet; 0: nothing */
     uint8_t *queue;     /* from its beginning: writes that were prepared; at its end: a request that waits */
     uint16_t queue_cap;
-    uint16_t queue_len; /* of the writes */
-    uint16_t held_len;  /* of the request that waits, with what was collected for it */
-    uint16_t held_pdu;  /* octets of it that are the request */
-    uint16_t executing; /* where in the queue Execute Write stands */
-    uint8_t held_yes;   /* handles behind the request that the program said yes to */
+    uint16_t queue_len;  /* of the writes */
+    uint16_t held_len;   /* of the request that waits, with what was collected for it */
+    uint16_t held_pdu;   /* octets of it that are the request */
+    uint16_t executing;  /* where in the queue Execute Write stands */
+    bool queue_is_stale; /* the table has changed since a write was prepared */
+    uint8_t held_yes;    /* handles behind the request that the program said yes to */
 } gatt_server;
 
 typedef enum {
