@@ -23,7 +23,7 @@ static const kith_characteristic values[] = {{.uuid = KITH_UUID16(0x2b01),
                                               .value_len = 6}};
 static const kith_service services[] = {
     {.uuid = KITH_UUID16(0x1815), .characteristics = values, .characteristic_count = 1}};
-enum { VALUE_HANDLE = 9 };
+enum { VALUE_HANDLE = 16 };
 
 typedef struct {
     bool on;

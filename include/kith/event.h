@@ -55,9 +55,13 @@ typedef enum {
     KITH_EVENT_FORGOTTEN,         /* .forgotten: end of kith_bonds_forget() */
     KITH_EVENT_RESET,             /* .reset: end of kith_host_factory_reset(), and of all forgetting; the host is off */
 
-    KITH_EVENT_READ_WANTED,   /* .attribute: a client reads; answer with kith_gatt_answer_read() */
-    KITH_EVENT_WRITE_WANTED,  /* .attribute: a client writes; answer with kith_gatt_answer_write() */
-    KITH_EVENT_WRITE_COMMAND, /* .attribute: a client wrote without response, signed or not */
+    KITH_EVENT_READ_WANTED,          /* .attribute: a client reads; answer with kith_gatt_answer_read() */
+    KITH_EVENT_WRITE_WANTED,         /* .attribute: a client writes; answer with kith_gatt_answer_write() */
+    KITH_EVENT_WRITE_COMMAND,        /* .attribute: a client wrote without response, signed or not */
+    KITH_EVENT_AUTHORIZATION_WANTED, /* .attribute: a client may do this if you say so: kith_gatt_authorize() */
+    KITH_EVENT_VALUE_WRITTEN,        /* .attribute: a client has written a variable */
+    KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
+    KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
 
     KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
     KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
@@ -223,12 +227,26 @@ typedef struct {
 typedef struct {
     uint16_t id; /* as in the attribute table */
     uint16_t handle;
-    uint16_t offset;
+    uint16_t offset; /* a part of a long value begins here */
     uint16_t len;
+    uint8_t opcode;       /* of the request: KITH_ATT_READ_REQUEST, KITH_ATT_WRITE_REQUEST... */
     const uint8_t *value; /* valid until the next kith_host_next_event() */
     kith_peer_id signer;  /* WRITE_COMMAND: whose signature it came with, in plain; 0: not signed */
     kith_level signed_as; /* of the bond that the signing key belongs to */
 } kith_event_attribute;
+
+typedef struct {
+    uint16_t id; /* of the characteristic */
+    uint16_t handle;
+    uint8_t bits;  /* KITH_SUBSCRIBED_*; 0: no more */
+    bool restored; /* a bonded client is back, and had asked for it before */
+} kith_event_subscription;
+
+typedef struct {
+    uint16_t id;
+    uint16_t handle;
+    kith_gatt_result result; /* KITH_GATT_OK: the client has confirmed; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
+} kith_event_indicated;
 
 typedef struct {
     uint16_t count;
@@ -273,6 +291,8 @@ typedef struct {
         kith_event_security security;
         kith_verdict verdict;
         kith_event_attribute attribute;
+        kith_event_subscription subscription;
+        kith_event_indicated indicated;
         kith_event_characteristics characteristics;
         kith_event_gatt gatt;
     };

@@ -12,11 +12,12 @@
  *         { .uuid = KITH_UUID16(0x1815), .characteristics = door, .characteristic_count = 1 },
  *     };
  *
- * Not in this cut: notify and indicate (tables that ask for them are refused), included and secondary
- * services, authorization. */
+ * A characteristic that notifies or indicates gets its Client Characteristic Configuration (0x2902) by itself, right
+ * behind its value; which clients want what is kept for each link, and with a bond over restarts. */
 #ifndef KITH_GATT_H
 #define KITH_GATT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,10 +36,10 @@ enum {
     KITH_PROPERTY_EXTENDED = 0x80
 };
 
-/* What a client's link must have before it may.  One read permission, one write permission and one key
- * size are or-ed; what is left out is not permitted.  The four steps are kith_level 1 to 4.
+/* What a client's link must have before it may.  One read permission, one write permission, one for notifications and
+ * one key size are or-ed; what is left out is not permitted.  The four steps are kith_level 1 to 4.
  *
- * A key size guards whichever of the two asks for encryption; left out, what pairing allowed will do.
+ * A key size guards whichever of them asks for encryption; left out, what pairing allowed will do.
  * KITH_*_SC_AUTHENTICATED always asks for 16 octets. */
 enum {
     KITH_READ_OPEN = 0x0001,
@@ -61,36 +62,69 @@ enum {
     KITH_WRITE_SIGNED_AUTHENTICATED = 0x0800, /* by one whose bond is authenticated: mode 2 level 2 */
     KITH_WRITE_SIGNED_MASK = 0x0c00,
 
-    KITH_PERMISSION_RESERVED = 0xf000 /* for authorization; a table that sets them is refused */
-};
-#define KITH_KEY_SIZE(octets) ((uint16_t)(((octets)-1) << 6)) /* 7..16 */
+    /* Besides: the program is asked for each request (AUTHORIZATION_WANTED), which waits for its answer; nobody who
+     * can't be answered is let through (commands, Find By Type Value).  Vol 3 Part C 10.5. */
+    KITH_READ_AUTHORIZED = 0x1000,
+    KITH_WRITE_AUTHORIZED = 0x2000,
 
-/* A value is static (value is not NULL, answered from here, read-only) or the program's (value is NULL:
- * every permitted read and write is told with id, and answered when the program likes). */
+    /* What the link must have before the value is notified or indicated, and before a client may ask for it.  Left out:
+     * the stronger of the read and the write permission (where neither is given: open). */
+    KITH_NOTIFY_OPEN = 0x10000,
+    KITH_NOTIFY_ENCRYPTED = 0x20000,
+    KITH_NOTIFY_AUTHENTICATED = 0x30000,
+    KITH_NOTIFY_SC_AUTHENTICATED = 0x40000,
+    KITH_NOTIFY_MASK = 0x70000
+};
+#define KITH_PERMISSION_RESERVED 0xfff8c000u                     /* a table that sets them is refused */
+#define KITH_KEY_SIZE(octets)    ((uint32_t)(((octets)-1) << 6)) /* 7..16 */
+
+/* A value in the program's memory, which the host reads, and writes where clients may.  The program may change it
+ * between any two calls to the host.  Takes no signed writes. */
+typedef struct {
+    uint8_t *octets;
+    uint16_t len; /* now */
+    uint16_t min; /* what clients write has min to max octets; both up to 512 */
+    uint16_t max;
+} kith_variable;
+
+/* A value is one of three:
+ *   static       value is not NULL: answered from here, read-only
+ *   a variable   variable is not NULL: answered from there; what is written is there when VALUE_WRITTEN tells
+ *   the program's, both are NULL: every permitted read and write is told with id, and answered when the program likes
+ */
 typedef struct {
     kith_uuid uuid;
-    uint16_t permissions;
+    uint32_t permissions;
     uint16_t id; /* the program's, to recognise it by */
     const uint8_t *value;
     uint16_t value_len;
+    kith_variable *variable;
 } kith_descriptor;
 
 typedef struct {
     kith_uuid uuid;
     uint8_t properties;
-    uint16_t permissions; /* each of READ, the writes and SIGNED_WRITE with a permission of its own */
+    uint32_t permissions; /* each of READ, the writes and SIGNED_WRITE with a permission of its own */
     uint16_t id;
     const uint8_t *value;
     uint16_t value_len;
+    kith_variable *variable;
     const kith_descriptor *descriptors;
     size_t descriptor_count;
 } kith_characteristic;
 
-typedef struct {
+typedef struct kith_service kith_service;
+struct kith_service {
     kith_uuid uuid;
     const kith_characteristic *characteristics;
     size_t characteristic_count;
-} kith_service;
+    const kith_service *const *includes; /* services that come before this one in the table, by pointer */
+    size_t include_count;
+    bool secondary; /* of use only where it is included */
+};
+
+/* What a client has asked for in a Client Characteristic Configuration.  Vol 3 Part G 3.3.3.3 */
+enum { KITH_SUBSCRIBED_NOTIFY = 0x01, KITH_SUBSCRIBED_INDICATE = 0x02 };
 
 /* How an operation on a peer's attributes ended. */
 typedef enum {

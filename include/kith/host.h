@@ -30,6 +30,12 @@ typedef struct {
     uint32_t bonds;   /* bonds kept, 0..KITH_BONDS_MAX; 0 only without bonding */
     uint16_t mtu;     /* largest ATT MTU, 23..517 */
     uint16_t events;  /* room for reports and write commands beyond what never may be lost */
+    /* What follows may be 0 each. */
+    uint8_t subscriptions; /* values that one client may be told of, 0..32; kept for each link and each bond.  0: nobody
+                              can subscribe, and bonds remember nothing of clients */
+    uint16_t queue;   /* octets for each link, up to 4096: for writes that are prepared (6 each and their octets; a long
+                         value takes 518), and requests that wait for the program (as long as the MTU) */
+    uint8_t services; /* that may be there besides the table, added at run time */
 } kith_limits;
 
 #define KITH_BONDS_MAX 1000000u
@@ -43,9 +49,15 @@ typedef struct {
       (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND + KITH_SIZE_INDEX(bonds) +                 \
       ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
+/* Besides, for a server: as in kith_limits. */
+#define KITH_HOST_SIZE_SERVER(links, bonds, subscriptions, queue, services)                                            \
+    ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) +                                          \
+     ((subscriptions) != 0 ? (size_t)(bonds) * ((size_t)(subscriptions)*4u + KITH_SIZE_CLIENT) + 14u : 0u) +           \
+     (size_t)(services)*2u * sizeof(void *) + 7u)
+#define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1176u + 50u * sizeof(void *))
-#define KITH_SIZE_LINK        (696u + 18u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))
+#define KITH_SIZE_LINK        (768u + 22u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u

@@ -22,6 +22,7 @@ typedef enum {
     KITH_ERR_NEWER,       /* a later version stored it; it was left as it is */
     KITH_ERR_BACKOFF,     /* too soon after failed pairings; nothing was sent */
     KITH_ERR_USED_UP,     /* a counter has no values left, or it is not known which; only a new bond helps */
+    KITH_ERR_INSECURE,    /* the link is not protected as this needs; nothing was sent */
     KITH_ERR_IO,          /* a port could not open, read or write; errno tells why */
     KITH_ERR_UNSEALED,    /* what is stored there is not sealed, or not all of it; it was left as it is */
     KITH_ERR_NO_KEY,      /* the key that it is sealed with is not there; it was left as it is */

@@ -31,6 +31,7 @@ const char *kith_status_name(kith_status status)
         [KITH_ERR_NEWER] = "made by a newer version",
         [KITH_ERR_BACKOFF] = "too soon after failed attempts",
         [KITH_ERR_USED_UP] = "counter used up",
+        [KITH_ERR_INSECURE] = "the link is not secure enough",
         [KITH_ERR_IO] = "input/output failed",
         [KITH_ERR_UNSEALED] = "not sealed",
         [KITH_ERR_NO_KEY] = "key not there",

@@ -7,9 +7,10 @@
 #include "gatt/permission.h"
 #include "kith/codec/att.h"
 
-enum { MAX_ATTRIBUTES = 0xfffe, BUILT_IN_ATTRIBUTES = 6 };
+enum { MAX_ATTRIBUTES = 0xfffe, BUILT_IN_ATTRIBUTES = 13 };
+enum { TOLD = KITH_PROPERTY_NOTIFY | KITH_PROPERTY_INDICATE };
 enum { WRITES = KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE };
-enum { SUPPORTED = KITH_PROPERTY_READ | WRITES | KITH_PROPERTY_SIGNED_WRITE };
+enum { SUPPORTED = KITH_PROPERTY_READ | WRITES | KITH_PROPERTY_SIGNED_WRITE | TOLD };
 
 static const kith_uuid client_configuration = KITH_UUID16(0x2902);
 static const kith_uuid declarations[] = {KITH_UUID16(0x2800), KITH_UUID16(0x2801), KITH_UUID16(0x2802),
@@ -26,9 +27,16 @@ static bool is_uuid(const kith_uuid *uuid)
     return true;
 }
 
-/* A static value has a length that ATT allows, and nobody may write it. */
-static bool is_value(const uint8_t *value, uint16_t len, uint16_t permissions)
+static bool is_variable(const kith_variable *v)
 {
+    return v->octets != NULL && v->max <= KITH_ATT_MAX_VALUE && v->min <= v->max && v->len <= v->max;
+}
+
+/* A static value has a length that ATT allows, and nobody may write it. */
+static bool is_value(const uint8_t *value, uint16_t len, const kith_variable *variable, uint32_t permissions)
+{
+    if (variable != NULL)
+        return value == NULL && len == 0 && is_variable(variable) && (permissions & KITH_WRITE_SIGNED_MASK) == 0;
     if (value == NULL)
         return len == 0;
     return len <= KITH_ATT_MAX_VALUE && (permissions & (KITH_WRITE_MASK | KITH_WRITE_SIGNED_MASK)) == 0;
@@ -39,9 +47,9 @@ static kith_status check_descriptor(const kith_descriptor *d)
     if (!is_uuid(&d->uuid) || !gatt_permissions_are_valid(d->permissions) ||
         (d->permissions & KITH_WRITE_SIGNED_MASK) != 0)
         return KITH_ERR_VALUE;
-    if (kith_uuid_equal(&d->uuid, &client_configuration))
-        return KITH_ERR_UNSUPPORTED;
-    return is_value(d->value, d->value_len, d->permissions) ? KITH_OK : KITH_ERR_VALUE;
+    if (kith_uuid_equal(&d->uuid, &client_configuration) || (d->permissions & KITH_NOTIFY_MASK) != 0)
+        return KITH_ERR_VALUE;
+    return is_value(d->value, d->value_len, d->variable, d->permissions) ? KITH_OK : KITH_ERR_VALUE;
 }
 
 /* What is declared is permitted to somebody, and what is permitted is declared. */
@@ -60,7 +68,9 @@ static kith_status check_characteristic(const kith_characteristic *c)
         return KITH_ERR_VALUE;
     if (c->descriptor_count != 0 && c->descriptors == NULL)
         return KITH_ERR_VALUE;
-    return is_value(c->value, c->value_len, c->permissions) ? KITH_OK : KITH_ERR_VALUE;
+    if ((c->properties & TOLD) == 0 && (c->permissions & KITH_NOTIFY_MASK) != 0)
+        return KITH_ERR_VALUE;
+    return is_value(c->value, c->value_len, c->variable, c->permissions) ? KITH_OK : KITH_ERR_VALUE;
 }
 
 /* Adds to *count; stops as soon as it is too much, so that it can't run over. */
@@ -81,20 +91,54 @@ static kith_status check_descriptors(const kith_characteristic *c, size_t *count
     return status;
 }
 
-static kith_status check_service(const kith_service *s, size_t *count)
+static size_t attributes_in_characteristic(const kith_characteristic *of)
+{
+    return 2 + (size_t)gatt_database_has_configuration(of) + of->descriptor_count;
+}
+
+size_t gatt_count_attributes(const kith_service *of)
+{
+    size_t count = 1 + of->include_count;
+
+    for (size_t i = 0; i < of->characteristic_count; i++)
+        count += attributes_in_characteristic(&of->characteristics[i]);
+    return count;
+}
+
+kith_status gatt_check_service(const kith_service *s, size_t *count)
 {
     kith_status status = count_more(count, 1);
 
-    if (!is_uuid(&s->uuid) || (s->characteristic_count != 0 && s->characteristics == NULL))
+    if (!is_uuid(&s->uuid) || (s->characteristic_count != 0 && s->characteristics == NULL) ||
+        (s->include_count != 0 && s->includes == NULL))
         return KITH_ERR_VALUE;
+    if (status == KITH_OK)
+        status = count_more(count, s->include_count);
     for (size_t i = 0; status == KITH_OK && i < s->characteristic_count; i++) {
-        status = check_characteristic(&s->characteristics[i]);
+        const kith_characteristic *c = &s->characteristics[i];
+
+        status = check_characteristic(c);
         if (status == KITH_OK)
-            status = count_more(count, 2);
+            status = count_more(count, 2 + (size_t)gatt_database_has_configuration(c));
         if (status == KITH_OK)
-            status = check_descriptors(&s->characteristics[i], count);
+            status = check_descriptors(c, count);
     }
     return status;
+}
+
+/* What is included comes before: whoever follows includes comes to an end. */
+static bool includes_are_sound(const kith_service *services, size_t of)
+{
+    for (size_t i = 0; i < services[of].include_count; i++) {
+        const kith_service *included = services[of].includes[i];
+        bool found = false;
+
+        for (size_t j = 0; j < of; j++)
+            found |= &services[j] == included;
+        if (!found)
+            return false;
+    }
+    return true;
 }
 
 static kith_status check_services(const kith_service *services, size_t service_count)
@@ -104,9 +148,20 @@ static kith_status check_services(const kith_service *services, size_t service_c
 
     if (service_count != 0 && services == NULL)
         return KITH_ERR_VALUE;
-    for (size_t i = 0; status == KITH_OK && i < service_count; i++)
-        status = check_service(&services[i], &count);
+    for (size_t i = 0; status == KITH_OK && i < service_count; i++) {
+        status = gatt_check_service(&services[i], &count);
+        if (status == KITH_OK && !includes_are_sound(services, i))
+            status = KITH_ERR_VALUE;
+    }
     return status;
+}
+
+static bool has_subscriptions(const kith_service *s)
+{
+    for (size_t i = 0; i < s->characteristic_count; i++)
+        if (gatt_database_has_configuration(&s->characteristics[i]))
+            return true;
+    return false;
 }
 
 kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t appearance, const kith_service *services,
@@ -119,9 +174,12 @@ kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t app
         return status;
     if (name_len > GATT_MAX_NAME)
         return KITH_ERR_VALUE;
+    memset(db, 0, sizeof *db);
     db->name = name;
     db->name_len = (uint8_t)name_len;
     bytes_put16(db->appearance, appearance);
+    for (size_t i = 0; i < service_count; i++)
+        db->has_subscriptions |= has_subscriptions(&services[i]);
     db->services = services;
     db->service_count = service_count;
     return KITH_OK;

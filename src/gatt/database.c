@@ -1,129 +1,190 @@
-/* The attribute database: a walk over constant tables.  Core Vol 3 Part G 2.5, 3.
+/* The attribute database: a walk over tables.  Core Vol 3 Part G 2.5, 3.
  *
- * The walk goes service by service: declaration, then for each characteristic its declaration, its value
- * and its descriptors.  Handles are the steps counted from 1, so nothing is stored, and every loop ends
- * with the tables.  Permissions are only handed on here; permission.c judges them. */
+ * The walk goes service by service: declaration, includes, then for each characteristic its declaration, its value, its
+ * client configuration if it has one, and its descriptors.  Handles are counted from where the service begins, so
+ * nothing is stored, and every loop ends with the tables.  Permissions are only handed on here; permission.c judges
+ * them. */
 #include "gatt/database.h"
 
 #include "base/bytes.h"
+#include "gatt/permission.h"
 
 enum { BUILT_IN = 2 };
-enum { DEVICE_NAME = 0x2a00, APPEARANCE = 0x2a01 };
 
 static const kith_uuid primary_service = KITH_UUID16(0x2800);
+static const kith_uuid secondary_service = KITH_UUID16(0x2801);
+static const kith_uuid include_declaration = KITH_UUID16(0x2802);
 static const kith_uuid characteristic_declaration = KITH_UUID16(0x2803);
+static const kith_uuid client_configuration = KITH_UUID16(0x2902);
 
-/* Their values are the database's, known by id. */
 static const kith_characteristic gap[] = {
-    {.uuid = KITH_UUID16(DEVICE_NAME),
+    {.uuid = KITH_UUID16(GATT_DEVICE_NAME),
      .properties = KITH_PROPERTY_READ,
      .permissions = KITH_READ_OPEN,
-     .id = DEVICE_NAME},
-    {.uuid = KITH_UUID16(APPEARANCE),
+     .id = GATT_DEVICE_NAME},
+    {.uuid = KITH_UUID16(GATT_APPEARANCE),
      .properties = KITH_PROPERTY_READ,
      .permissions = KITH_READ_OPEN,
-     .id = APPEARANCE},
+     .id = GATT_APPEARANCE},
 };
 
-/* The GATT service has no Service Changed: these tables can't change while anybody is connected. */
+static const kith_characteristic gatt[] = {
+    {.uuid = KITH_UUID16(GATT_SERVICE_CHANGED),
+     .properties = KITH_PROPERTY_INDICATE,
+     .permissions = KITH_NOTIFY_OPEN,
+     .id = GATT_SERVICE_CHANGED},
+    {.uuid = KITH_UUID16(GATT_CLIENT_FEATURES),
+     .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
+     .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN,
+     .id = GATT_CLIENT_FEATURES},
+    {.uuid = KITH_UUID16(GATT_DATABASE_HASH),
+     .properties = KITH_PROPERTY_READ,
+     .permissions = KITH_READ_OPEN,
+     .id = GATT_DATABASE_HASH},
+};
+
 static const kith_service built_in[BUILT_IN] = {
     {.uuid = KITH_UUID16(0x1800), .characteristics = gap, .characteristic_count = sizeof gap / sizeof gap[0]},
-    {.uuid = KITH_UUID16(0x1801)},
+    {.uuid = KITH_UUID16(0x1801), .characteristics = gatt, .characteristic_count = sizeof gatt / sizeof gatt[0]},
 };
 
 static const kith_service *service_at(const gatt_database *db, size_t index)
 {
     if (index < BUILT_IN)
         return &built_in[index];
-    return index - BUILT_IN < db->service_count ? &db->services[index - BUILT_IN] : NULL;
+    index -= BUILT_IN;
+    if (index < db->service_count)
+        return &db->services[index];
+    index -= db->service_count;
+    return index < db->extra_count ? db->extra[index].service : NULL;
 }
 
-static const kith_descriptor *descriptor_of(const gatt_attribute *at)
+/* Where the service with this index begins, if the one before it ended right before next. */
+static uint16_t begin_of(const gatt_database *db, size_t index, uint16_t next)
 {
-    return &at->characteristic->descriptors[at->descriptor_index];
+    size_t fixed = BUILT_IN + db->service_count;
+
+    return index < fixed ? next : db->extra[index - fixed].handle;
+}
+
+bool gatt_database_has_configuration(const kith_characteristic *of)
+{
+    return (of->properties & (KITH_PROPERTY_NOTIFY | KITH_PROPERTY_INDICATE)) != 0;
+}
+
+static void become(gatt_attribute *at, gatt_attribute_kind kind, const kith_uuid *type)
+{
+    at->kind = kind;
+    at->type = type;
+    at->permissions = KITH_READ_OPEN;
+    at->properties = 0;
+    at->id = 0;
+    at->is_program = false;
+    at->variable = NULL;
 }
 
 static void become_service(gatt_attribute *at, const kith_service *service)
 {
-    at->kind = GATT_SERVICE;
+    become(at, GATT_SERVICE, service->secondary ? &secondary_service : &primary_service);
     at->service = service;
+    at->service_handle = at->handle;
+    at->is_built_in = at->service_index < BUILT_IN;
     at->characteristic = NULL;
-    at->characteristic_index = 0;
-    at->descriptor_index = 0;
-    at->type = &primary_service;
-    at->permissions = KITH_READ_OPEN;
-    at->properties = 0;
-    at->id = 0;
-    at->is_program = false;
+    at->include_index = at->characteristic_index = at->descriptor_index = 0;
+}
+
+static void become_include(gatt_attribute *at, size_t index)
+{
+    become(at, GATT_INCLUDE, &include_declaration);
+    at->include_index = index;
 }
 
 static void become_characteristic(gatt_attribute *at, size_t index)
 {
-    at->kind = GATT_CHARACTERISTIC;
+    become(at, GATT_CHARACTERISTIC, &characteristic_declaration);
     at->characteristic_index = index;
     at->characteristic = &at->service->characteristics[index];
     at->descriptor_index = 0;
-    at->type = &characteristic_declaration;
-    at->permissions = KITH_READ_OPEN;
-    at->properties = 0;
-    at->id = 0;
-    at->is_program = false;
 }
 
 static void become_value(gatt_attribute *at)
 {
     const kith_characteristic *of = at->characteristic;
 
-    at->kind = GATT_VALUE;
-    at->type = &of->uuid;
+    become(at, GATT_VALUE, &of->uuid);
     at->permissions = of->permissions;
     at->properties = of->properties;
     at->id = of->id;
-    at->is_program = of->value == NULL && at->service_index >= BUILT_IN;
+    at->variable = of->variable;
+    at->is_program = of->value == NULL && of->variable == NULL && !at->is_built_in;
+}
+
+static void become_configuration(gatt_attribute *at)
+{
+    become(at, GATT_CONFIGURATION, &client_configuration);
+    at->permissions = gatt_configuration_permissions(at->characteristic->permissions);
+    at->id = at->characteristic->id;
 }
 
 static void become_descriptor(gatt_attribute *at, size_t index)
 {
     const kith_descriptor *of = &at->characteristic->descriptors[index];
 
-    at->kind = GATT_DESCRIPTOR;
+    become(at, GATT_DESCRIPTOR, &of->uuid);
     at->descriptor_index = index;
-    at->type = &of->uuid;
     at->permissions = of->permissions;
-    at->properties = 0;
     at->id = of->id;
-    at->is_program = of->value == NULL;
+    at->variable = of->variable;
+    at->is_program = of->value == NULL && of->variable == NULL;
 }
 
-/* Which descriptor follows *at; past the last: there is none. */
-static size_t descriptor_after(const gatt_attribute *at)
+/* What is left of a characteristic behind *at; false: nothing. */
+static bool go_on_in_characteristic(gatt_attribute *at)
 {
-    return at->kind == GATT_DESCRIPTOR ? at->descriptor_index + 1 : 0;
+    size_t next = at->kind == GATT_DESCRIPTOR ? at->descriptor_index + 1 : 0;
+
+    if (at->kind == GATT_CHARACTERISTIC)
+        become_value(at);
+    else if (at->kind == GATT_VALUE && gatt_database_has_configuration(at->characteristic))
+        become_configuration(at);
+    else if (next < at->characteristic->descriptor_count)
+        become_descriptor(at, next);
+    else
+        return false;
+    return true;
 }
 
-static size_t characteristic_after(const gatt_attribute *at)
+/* What is left of a service behind *at; false: nothing. */
+static bool go_on_in_service(gatt_attribute *at)
 {
-    return at->kind == GATT_SERVICE ? 0 : at->characteristic_index + 1;
+    size_t include = at->kind == GATT_INCLUDE ? at->include_index + 1 : 0;
+    size_t characteristic = at->characteristic != NULL ? at->characteristic_index + 1 : 0;
+
+    if (at->characteristic != NULL && go_on_in_characteristic(at))
+        return true;
+    if (at->characteristic == NULL && include < at->service->include_count)
+        become_include(at, include);
+    else if (characteristic < at->service->characteristic_count)
+        become_characteristic(at, characteristic);
+    else
+        return false;
+    return true;
 }
 
 bool gatt_database_next(const gatt_database *db, gatt_attribute *at)
 {
     const kith_service *service;
 
-    if (at->kind == GATT_CHARACTERISTIC) {
-        become_value(at);
-    } else if (at->characteristic != NULL && descriptor_after(at) < at->characteristic->descriptor_count) {
-        become_descriptor(at, descriptor_after(at));
-    } else if (characteristic_after(at) < at->service->characteristic_count) {
-        become_characteristic(at, characteristic_after(at));
-    } else {
-        service = service_at(db, at->service_index + 1);
-        if (service == NULL)
-            return false;
-        at->service_index++;
-        become_service(at, service);
+    if (go_on_in_service(at)) {
+        at->handle++;
+        return true;
     }
-    at->handle++;
+    service = service_at(db, at->service_index + 1);
+    if (service == NULL)
+        return false;
+    at->service_index++;
+    at->handle = begin_of(db, at->service_index, (uint16_t)(at->handle + 1));
+    become_service(at, service);
     return true;
 }
 
@@ -134,15 +195,18 @@ static void start_walk(gatt_attribute *at)
     become_service(at, &built_in[0]);
 }
 
-bool gatt_database_find(const gatt_database *db, uint16_t handle, gatt_attribute *out)
+bool gatt_database_find_from(const gatt_database *db, uint16_t handle, gatt_attribute *out)
 {
     start_walk(out);
-    if (handle == 0)
-        return false;
     while (out->handle < handle)
         if (!gatt_database_next(db, out))
             return false;
     return true;
+}
+
+bool gatt_database_find(const gatt_database *db, uint16_t handle, gatt_attribute *out)
+{
+    return handle != 0 && gatt_database_find_from(db, handle, out) && out->handle == handle;
 }
 
 bool gatt_database_find_type(const gatt_database *db, gatt_attribute *at, const kith_uuid *type, uint16_t last)
@@ -156,32 +220,42 @@ bool gatt_database_find_type(const gatt_database *db, gatt_attribute *at, const 
     return false;
 }
 
-static size_t attributes_in_characteristic(const kith_characteristic *of)
+bool gatt_database_find_id(const gatt_database *db, uint16_t id, gatt_attribute *out)
 {
-    return 2 + of->descriptor_count;
-}
-
-static size_t attributes_in_service(const kith_service *of)
-{
-    size_t count = 1;
-
-    for (size_t i = 0; i < of->characteristic_count; i++)
-        count += attributes_in_characteristic(&of->characteristics[i]);
-    return count;
+    start_walk(out);
+    do
+        if (out->kind == GATT_VALUE && !out->is_built_in && out->id == id)
+            return true;
+    while (gatt_database_next(db, out));
+    return false;
 }
 
 uint16_t gatt_database_group_end(const gatt_attribute *at)
 {
-    size_t before = 0; /* attributes of this service that come before *at */
+    return (uint16_t)(at->service_handle + gatt_count_attributes(at->service) - 1);
+}
 
-    if (at->kind != GATT_SERVICE) {
-        before = at->kind == GATT_CHARACTERISTIC ? 1 : 2;
-        if (at->kind == GATT_DESCRIPTOR)
-            before += 1 + at->descriptor_index;
-        for (size_t i = 0; i < at->characteristic_index; i++)
-            before += attributes_in_characteristic(&at->service->characteristics[i]);
+/* ---- values ---- */
+
+/* Handles of the included service, and its UUID if that is a short one.  check.c has seen that it is there. */
+static const uint8_t *include_value(const gatt_database *db, const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH],
+                                    size_t *len)
+{
+    const kith_service *wanted = at->service->includes[at->include_index];
+    gatt_attribute there;
+
+    start_walk(&there);
+    while (there.service != wanted || there.kind != GATT_SERVICE)
+        if (!gatt_database_next(db, &there))
+            break;
+    bytes_put16(scratch, there.handle);
+    bytes_put16(scratch + 2, gatt_database_group_end(&there));
+    *len = 4;
+    if (wanted->uuid.size == 2) {
+        memcpy(scratch + 4, wanted->uuid.octets, 2);
+        *len = 6;
     }
-    return (uint16_t)(at->handle - before + attributes_in_service(at->service) - 1);
+    return scratch;
 }
 
 static const uint8_t *declaration_value(const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH], size_t *len)
@@ -195,34 +269,52 @@ static const uint8_t *declaration_value(const gatt_attribute *at, uint8_t scratc
     return scratch;
 }
 
-static const uint8_t *characteristic_value(const gatt_database *db, const gatt_attribute *at, size_t *len)
+static const uint8_t *built_in_value(const gatt_database *db, const gatt_attribute *at, size_t *len)
 {
-    if (at->service_index >= BUILT_IN) {
-        *len = at->characteristic->value_len;
-        return at->characteristic->value;
-    }
-    if (at->id == DEVICE_NAME) {
+    switch (at->id) {
+    case GATT_DEVICE_NAME:
         *len = db->name_len;
         return (const uint8_t *)db->name;
+    case GATT_APPEARANCE:
+        *len = sizeof db->appearance;
+        return db->appearance;
+    case GATT_DATABASE_HASH:
+        *len = sizeof db->hash;
+        return db->hash;
+    default:
+        *len = 0;
+        return NULL;
     }
-    *len = sizeof db->appearance;
-    return db->appearance;
+}
+
+static const uint8_t *stored_value(const kith_variable *variable, const uint8_t *value, size_t value_len, size_t *len)
+{
+    *len = variable == NULL ? value_len : variable->len < variable->max ? variable->len : variable->max;
+    return variable == NULL ? value : variable->octets;
 }
 
 const uint8_t *gatt_database_value(const gatt_database *db, const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH],
                                    size_t *len)
 {
+    const kith_characteristic *c = at->characteristic;
+    const kith_descriptor *d;
+
     switch (at->kind) {
     case GATT_SERVICE:
         *len = at->service->uuid.size;
         return at->service->uuid.octets;
+    case GATT_INCLUDE:
+        return include_value(db, at, scratch, len);
     case GATT_CHARACTERISTIC:
         return declaration_value(at, scratch, len);
     case GATT_VALUE:
-        return characteristic_value(db, at, len);
+        return at->is_built_in ? built_in_value(db, at, len) : stored_value(c->variable, c->value, c->value_len, len);
+    case GATT_CONFIGURATION: /* each client has its own */
+        *len = 0;
+        return NULL;
     case GATT_DESCRIPTOR:
         break;
     }
-    *len = descriptor_of(at)->value_len;
-    return descriptor_of(at)->value;
+    d = &c->descriptors[at->descriptor_index];
+    return stored_value(d->variable, d->value, d->value_len, len);
 }

@@ -1,110 +1,13 @@
-/* ATT between the channel and the program: the server's questions, the client's operations, the 30 s of a
- * transaction.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
+/* ATT between the channel and the program: the client's operations, and the 30 s of a transaction; serving.c is the
+ * other side.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
 #include "host/internal.h"
 
 void attributes_init_link(kith_host *h, host_link *link)
 {
     att_bearer_init(&link->bearer, h->config.limits.mtu);
-    gatt_server_init(&link->server, &h->database, &link->bearer);
+    gatt_server_init(&link->server, &h->database, &link->bearer, &link->server_memory);
     gatt_client_init(&link->client, &link->bearer);
-    link->att_deadline_us = UINT64_MAX;
-}
-
-static gatt_link_security security_now(const kith_host *h, const host_link *link)
-{
-    gatt_link_security now = {
-        .encrypted = link->level > KITH_LEVEL_NONE,
-        .key_exists = link->claimed != 0,
-        .key_size = link->key_size,
-        .level = link->level,
-        .signer = signing_level_of(h, link),
-    };
-
-    return now;
-}
-
-/* ---- server ---- */
-
-static void tell_attribute(kith_host *h, const host_link *link, kith_event_kind kind, const gatt_server_event *e)
-{
-    bool command = kind == KITH_EVENT_WRITE_COMMAND;
-    kith_event *event = command ? event_post_droppable(h, kind, link) : event_post(h, kind, link);
-
-    if (event == NULL)
-        return;
-    event->attribute.id = e->id;
-    event->attribute.handle = e->handle;
-    event->attribute.offset = e->offset;
-    event->attribute.len = (uint16_t)e->value_len;
-    event->attribute.value = event_attach(h, event, e->value, e->value_len);
-}
-
-static void serve(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
-{
-    gatt_link_security security = security_now(h, link);
-    gatt_server_event event;
-    size_t cap, answer_len;
-    uint8_t *answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
-
-    if (cap < link->bearer.my_mtu)
-        return; /* asks without listening to the answers: one at a time is the rule (3.3.2) */
-    answer_len = gatt_server_request(&link->server, &security, pdu, len, answer, cap, &event);
-    if (answer_len > 0)
-        acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
-    if (event.kind == GATT_SERVER_READ_WANTED)
-        tell_attribute(h, link, KITH_EVENT_READ_WANTED, &event);
-    else if (event.kind == GATT_SERVER_WRITE_WANTED)
-        tell_attribute(h, link, KITH_EVENT_WRITE_WANTED, &event);
-    else if (event.kind == GATT_SERVER_WRITE_COMMAND)
-        tell_attribute(h, link, KITH_EVENT_WRITE_COMMAND, &event);
-    else if (event.kind == GATT_SERVER_SIGNED_WRITE)
-        signing_on_write(h, link, &event, pdu);
-}
-
-/* Where the answer to a pending request goes; NULL, and *status says why there is none. */
-static uint8_t *prepare_answer(kith_host *h, kith_link id, host_link **link, size_t *cap, kith_status *status)
-{
-    uint8_t *answer;
-
-    *link = link_by_id(h, id);
-    *status = *link == NULL ? KITH_ERR_NOT_FOUND : KITH_ERR_STATE;
-    if (*link == NULL || (*link)->going || !gatt_server_is_pending(&(*link)->server))
-        return NULL;
-    answer = acl_reserve(*link, TX_ATT_ANSWER, cap);
-    *status = *cap < (*link)->bearer.my_mtu ? KITH_ERR_FULL : KITH_OK;
-    return *status == KITH_OK ? answer : NULL;
-}
-
-static kith_status send_answer(host_link *link, size_t len)
-{
-    if (len == 0)
-        return KITH_ERR_STATE;
-    acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, len);
-    return KITH_OK;
-}
-
-kith_status kith_gatt_answer_read(kith_host *h, kith_link id, kith_att_error error, const uint8_t *value, size_t len)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap;
-    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
-
-    if (answer == NULL)
-        return status;
-    return send_answer(link, gatt_server_answer_read(&link->server, error, value, len, answer, cap));
-}
-
-kith_status kith_gatt_answer_write(kith_host *h, kith_link id, kith_att_error error)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap;
-    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
-
-    if (answer == NULL)
-        return status;
-    return send_answer(link, gatt_server_answer_write(&link->server, error, answer, cap));
+    link->att_deadline_us = link->indication_deadline_us = UINT64_MAX;
 }
 
 /* ---- client ---- */
@@ -205,7 +108,7 @@ void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t
     if (link->att_dead || len > link->bearer.my_mtu)
         return;
     if (kind == KITH_ATT_KIND_REQUEST || kind == KITH_ATT_KIND_COMMAND || kind == KITH_ATT_KIND_CONFIRMATION)
-        serve(h, link, pdu, len);
+        serving_on_pdu(h, link, pdu, len);
     else
         take_response(h, link, pdu, len);
 }
@@ -331,14 +234,23 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 {
     if (acl_drop_attributes(link, was_protected) && gatt_client_is_waiting(&link->client))
         abort_client(h, link, KITH_GATT_NOT_SENT);
+    clients_on_link_end(h, link); /* while it is known whose it is */
     if (was_protected)
-        gatt_server_init(&link->server, &h->database, &link->bearer);
+        gatt_server_forget_request(&link->server);
 }
 
 void attributes_on_link_end(kith_host *h, host_link *link)
 {
     signing_on_link_end(h, link);
+    clients_on_link_end(h, link);
+    serving_end_indication(h, link, KITH_GATT_LINK_LOST);
     abort_client(h, link, KITH_GATT_LINK_LOST);
+}
+
+/* Of a request or an indication of ours; 3.3.3: after either nothing more goes on this bearer. */
+static uint64_t deadline_of(const host_link *link)
+{
+    return link->att_deadline_us < link->indication_deadline_us ? link->att_deadline_us : link->indication_deadline_us;
 }
 
 bool attributes_expire(kith_host *h)
@@ -346,9 +258,10 @@ bool attributes_expire(kith_host *h)
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
 
-        if (link->id == 0 || link->att_deadline_us > h->now_us)
+        if (link->id == 0 || deadline_of(link) > h->now_us)
             continue;
         link->att_dead = true;
+        serving_end_indication(h, link, KITH_GATT_TIMEOUT);
         abort_client(h, link, KITH_GATT_TIMEOUT);
         return true;
     }
@@ -360,7 +273,7 @@ uint64_t attributes_deadline(const kith_host *h)
     uint64_t due = UINT64_MAX;
 
     for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (h->links[i].id != 0 && h->links[i].att_deadline_us < due)
-            due = h->links[i].att_deadline_us;
+        if (h->links[i].id != 0 && deadline_of(&h->links[i]) < due)
+            due = deadline_of(&h->links[i]);
     return due;
 }

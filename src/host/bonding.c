@@ -171,8 +171,10 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
 {
     const peers_bond *kept = peers_put(&h->bonds, fresh);
 
-    if (kept != NULL)
+    if (kept != NULL) {
         link->claimed = link->proven = kept->id;
+        clients_on_bonded(h, link);
+    }
     storing_tell_links(h);
     event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
     tell(h, link, s, kept != NULL ? KITH_OK : KITH_ERR_FULL, kept);

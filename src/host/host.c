@@ -92,6 +92,8 @@ void host_begin(kith_host *h, uint64_t now_us)
     }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_settle(h, &h->links[i].att_deadline_us);
+        host_settle(h, &h->links[i].indication_deadline_us);
+        host_settle(h, &h->links[i].client_due_us);
         host_settle(h, &h->links[i].bond_deadline_us);
         host_settle(h, &h->links[i].disconnect_deadline_us);
     }
@@ -241,7 +243,8 @@ static bool run_one(kith_host *h)
     if (finish_one(h))
         return true;
     command_expire(h);
-    return h->lost || security_expire(h) || attributes_expire(h) || window_expire(h) || oob_expire(h);
+    return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || window_expire(h) ||
+           oob_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -280,6 +283,7 @@ uint64_t kith_host_deadline(const kith_host *h)
         due = h->command.deadline_us;
     due = earlier(due, security_deadline(h));
     due = earlier(due, attributes_deadline(h));
+    due = earlier(due, clients_deadline(h));
     due = earlier(due, oob_deadline(h));
     due = earlier(due, attempts_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;

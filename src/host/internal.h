@@ -95,6 +95,16 @@ typedef struct {
     uint8_t *value;
 } host_signed_write;
 
+/* What is remembered of a bonded client; its subscriptions lie in an array of their own. */
+typedef struct {
+    kith_peer_id peer; /* 0: nothing */
+    uint32_t rank, last_use;
+    uint8_t features;
+    bool is_aware; /* of the table with this hash */
+    bool is_wanted;
+    uint8_t aware_hash[16];
+} host_client;
+
 typedef struct {
     kith_link id; /* 0: the slot is free */
     uint16_t handle;
@@ -151,10 +161,14 @@ typedef struct {
     att_bearer bearer;
     bool mtu_asked;
     gatt_server server;
+    gatt_server_memory server_memory;
     gatt_client client;
     uint8_t *value; /* of a read under way */
     host_signed_write signed_write;
     uint64_t att_deadline_us;
+    uint64_t indication_deadline_us;
+    uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
+    uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
 
 typedef enum { TX_ATT_APP, TX_ATT_ANSWER, TX_SMP, TX_SIGNALLING } host_tx_class;
@@ -274,9 +288,11 @@ struct kith_host {
     host_events events;
     host_link *links;
     smp_session *sessions;
-    host_save *saves; /* one for each session */
-    host_job *jobs;   /* one for the key made ahead, one for the store, then one for each session */
-    host_key *keys;   /* one for each session, and HOST_MORE_KEYS */
+    host_save *saves;     /* one for each session */
+    host_job *jobs;       /* one for the key made ahead, one for the store, then one for each session */
+    host_client *clients; /* one for each bond; NULL: nothing is kept */
+    gatt_subscription *client_subscriptions; /* limits.subscriptions for each of them */
+    host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
     host_reset_stage reset;
@@ -443,8 +459,9 @@ kith_status signing_find_key(const kith_host *h, const host_link *link, peers_bo
 kith_status signing_sign(kith_host *h, peers_bond *bond, uint8_t *pdu, size_t len);         /* its last octets */
 void signing_on_link_end(kith_host *h, host_link *link);
 void signing_on_bonds_changed(kith_host *h);
+kith_status signing_want_record(kith_host *h, peers_bond *bond);
 const peers_bond *signing_next(const kith_host *h); /* whose state is to be written; NULL: none */
-void signing_fill(const peers_bond *bond, kith_record *out);
+void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out);
 void signing_on_stored(kith_host *h, const kith_record *record, kith_status result);
 kith_status signing_load(kith_host *h, const kith_record *record);
 void signing_judge_losses(kith_host *h);   /* everything was loaded */
@@ -502,6 +519,26 @@ void keys_drop_making(kith_host *h);
 void keys_erase(kith_host *h);
 
 /* attributes.c: ATT between the channel and the program */
+/* clients.c: what is remembered of bonded clients */
+void clients_fill(const kith_host *h, const peers_bond *bond, kith_state_record *state);
+bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record *state);
+bool clients_want(const kith_host *h, const peers_bond *bond); /* to be written */
+void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written);
+void clients_on_change(kith_host *h, host_link *link);
+void clients_on_bonded(kith_host *h, host_link *link);
+void clients_on_proven(kith_host *h, host_link *link);
+void clients_on_link_end(kith_host *h, host_link *link);
+bool clients_expire(kith_host *h);
+uint64_t clients_deadline(const kith_host *h);
+void clients_forget_all(kith_host *h);
+uint32_t clients_room(const kith_host *h); /* records that they will want */
+
+/* serving.c: the server's side of it */
+void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void serving_note_change(host_link *link, uint16_t first, uint16_t last);
+void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
+void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
+
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);

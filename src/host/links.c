@@ -89,7 +89,9 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.hold_cap = link->hold_cap;
     fresh.value = link->value;
     fresh.signed_write.value = link->signed_write.value;
-    fresh.att_deadline_us = UINT64_MAX;
+    fresh.server_memory = link->server_memory;
+    fresh.client_due_us = UINT64_MAX;
+    fresh.att_deadline_us = fresh.indication_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;
     fresh.disconnect_deadline_us = UINT64_MAX;
     wipe(link->tx, link->tx_cap);

@@ -5,10 +5,10 @@
 #include "crypto/known_keys.h"
 #include "host/internal.h"
 
-enum { MAX_LINKS = 32 };
+enum { MAX_LINKS = 32, MAX_QUEUE = 4096 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)9) /* pieces beside the buffers of links, each rounded up */
+#define ARRAYS       ((size_t)12) /* pieces beside the buffers of links, each rounded up */
 #define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
@@ -23,6 +23,9 @@ _Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + 
 _Static_assert(sizeof(smp_session) + sizeof(host_save) + sizeof(host_job) + sizeof(host_key) <= KITH_SIZE_PAIRING,
                "KITH_SIZE_PAIRING is too small");
 _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too small");
+_Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscription) == 4 &&
+                   sizeof(gatt_extra) <= 2 * sizeof(void *),
+               "KITH_HOST_SIZE_SERVER is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
@@ -59,7 +62,8 @@ static uint16_t event_slots(const kith_limits *limits)
 static bool limits_are_valid(const kith_limits *l)
 {
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
-           l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX;
+           l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
+           l->queue <= MAX_QUEUE;
 }
 
 /* The longest value that a signed write has. */
@@ -76,6 +80,8 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
     uint8_t *hold = carve(c, buffer + HOST_HOLD_EXTRA);
     uint8_t *value = carve(c, buffer);
     uint8_t *signed_value = carve(c, signed_octets(limits));
+    gatt_subscription *subscriptions = carve(c, limits->subscriptions * sizeof *subscriptions);
+    uint8_t *queue = carve(c, limits->queue);
 
     if (link == NULL)
         return;
@@ -86,6 +92,7 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
     link->hold_cap = (uint16_t)(buffer + HOST_HOLD_EXTRA);
     link->value = value;
     link->signed_write.value = signed_value;
+    link->server_memory = (gatt_server_memory){subscriptions, limits->subscriptions, queue, limits->queue};
 }
 
 /* The same walk counts (base NULL) and lays out. */
@@ -101,6 +108,10 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
     void *index = carve(&c, peers_index_size(limits->bonds));
+    size_t remembered = limits->subscriptions != 0 ? limits->bonds : 0;
+    host_client *clients = carve(&c, sizeof *clients * remembered);
+    gatt_subscription *subscriptions = carve(&c, sizeof *subscriptions * limits->subscriptions * remembered);
+    gatt_extra *services = carve(&c, sizeof *services * limits->services);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
     uint8_t *payload = carve(&c, 2 * buffer);
 
@@ -113,6 +124,9 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->saves = saves;
     h->jobs = jobs;
     h->keys = keys;
+    h->clients = remembered != 0 ? clients : NULL;
+    h->client_subscriptions = subscriptions;
+    gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
     events_init(&h->events, events, event_slots(limits), payload, (uint32_t)(2 * buffer));
@@ -218,6 +232,8 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     if (gatt_database_init(&database, config->name, config->appearance, config->services, config->service_count) !=
         KITH_OK)
         return KITH_ERR_VALUE;
+    if (gatt_database_make_hash(&database, config->crypto) != KITH_OK)
+        return KITH_ERR_CRYPTO;
     memset(memory, 0, needed);
     h->config = *config;
     h->size = needed;

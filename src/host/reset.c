@@ -22,6 +22,7 @@ kith_status kith_host_factory_reset(kith_host *h)
         h->sessions[i].is_forgotten = true; /* no bond comes of what a person may still say yes to */
     h->lost |= h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY;
     peers_clear(&h->bonds);
+    clients_forget_all(h);
     forget_identity(h);
     kith_pairing_close(h);
     kith_oob_drop(h);

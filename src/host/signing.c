@@ -32,7 +32,7 @@ static bool may_sign(const peers_bond *bond)
 /* ---- the state record of a bond ---- */
 
 /* Checks are made here, where it can fail, and not when the record is. */
-static kith_status want_record(kith_host *h, peers_bond *bond)
+kith_status signing_want_record(kith_host *h, peers_bond *bond)
 {
     kith_status status = peers_key_check(h->config.crypto, bond->my_csrk, &bond->counters.my_check);
 
@@ -46,31 +46,34 @@ static kith_status want_record(kith_host *h, peers_bond *bond)
     return KITH_OK;
 }
 
-static bool is_to_be_written(const peers_counters *c)
+static bool is_to_be_written(const kith_host *h, const peers_bond *bond)
 {
-    return c->my_wanted > c->my_reserved || c->peer_is_wanted;
+    const peers_counters *c = &bond->counters;
+
+    return c->my_wanted > c->my_reserved || c->peer_is_wanted || (!c->leave_alone && clients_want(h, bond));
 }
 
 const peers_bond *signing_next(const kith_host *h)
 {
     const peers_bond *bond = peers_next_marked(&h->bonds, NULL);
 
-    while (bond != NULL && !(bond->id != 0 && bond->state == PEERS_STANDS && is_to_be_written(&bond->counters)))
+    while (bond != NULL && !(bond->id != 0 && bond->state == PEERS_STANDS && is_to_be_written(h, bond)))
         bond = peers_next_marked(&h->bonds, bond);
     return bond;
 }
 
-void signing_fill(const peers_bond *bond, kith_record *out)
+void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out)
 {
     const peers_counters *c = &bond->counters;
-    const kith_state_record state = {.peer = bond->id,
-                                     .has_my_signing = c->my_wanted != 0,
-                                     .my_check = c->my_check,
-                                     .my_reserved = c->my_wanted,
-                                     .has_peer_signing = c->peer_signed || c->peer_is_wanted,
-                                     .peer_check = c->peer_check,
-                                     .peer_last = c->peer_is_wanted ? c->peer_wanted : c->peer_last};
+    kith_state_record state = {.peer = bond->id,
+                               .has_my_signing = c->my_wanted != 0,
+                               .my_check = c->my_check,
+                               .my_reserved = c->my_wanted,
+                               .has_peer_signing = c->peer_signed || c->peer_is_wanted,
+                               .peer_check = c->peer_check,
+                               .peer_last = c->peer_is_wanted ? c->peer_wanted : c->peer_last};
 
+    clients_fill(h, bond, &state);
     if (kith_record_encode_state(&state, out) != KITH_OK)
         memset(out, 0, sizeof *out); /* no kind: no store takes it */
 }
@@ -149,7 +152,7 @@ void signing_on_write(kith_host *h, host_link *link, const gatt_server_event *wr
     }
     c->peer_wanted = counter;
     c->peer_is_wanted = true;
-    if (want_record(h, bond) != KITH_OK) {
+    if (signing_want_record(h, bond) != KITH_OK) {
         c->peer_is_wanted = false;
         drop(h, link);
     }
@@ -207,7 +210,7 @@ static kith_status reserve(kith_host *h, peers_bond *bond)
         return KITH_OK; /* it is under way, or there are no more */
     c->failed = false;
     c->my_wanted = ahead;
-    status = want_record(h, bond);
+    status = signing_want_record(h, bond);
     if (status != KITH_OK)
         c->my_wanted = c->my_reserved;
     return status;
@@ -275,10 +278,11 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         accept(c, state.peer_last);
         deliver_of(h, bond->id);
     }
-    peers_mark(&h->bonds, bond, is_to_be_written(c));
+    clients_on_stored(h, bond, &state);
+    peers_mark(&h->bonds, bond, is_to_be_written(h, bond));
 }
 
-static kith_status take_state(const kith_host *h, peers_bond *bond, const kith_state_record *state)
+static kith_status take_state(kith_host *h, peers_bond *bond, const kith_state_record *state)
 {
     peers_counters *c = &bond->counters;
     uint32_t mine, peers;
@@ -295,8 +299,10 @@ static kith_status take_state(const kith_host *h, peers_bond *bond, const kith_s
         accept(c, state->peer_last);
     /* Parts that are not kept in memory would be lost by writing the record anew: so it is not, and nothing is signed.
      */
-    if (peers_has_more_than_counters(state))
+    if (!clients_load(h, bond, state)) {
         peers_close_counters(c);
+        c->leave_alone = true;
+    }
     return KITH_OK;
 }
 

@@ -69,7 +69,7 @@ static void fill_change(const kith_host *h, kith_work_store *w)
     } else if (save != NULL) {
         peers_encode_bond(&save->bond, &w->record);
     } else {
-        signing_fill(signing_next(h), &w->record);
+        signing_fill(h, signing_next(h), &w->record);
     }
 }
 
@@ -268,8 +268,10 @@ static void on_saved(kith_host *h, kith_status result)
 
     if (result == KITH_OK && peers_put(&h->bonds, &save->bond) == NULL)
         result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
-    if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED)
+    if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
+        clients_on_bonded(h, link);
+    }
     tell_saved(h, save, link, result);
     settle_doubt(h, save->bond.id, result);
     wipe(save, sizeof *save);
@@ -416,9 +418,17 @@ uint32_t storing_promised(const kith_host *h)
     return count;
 }
 
+/* A bond has one state record, whatever is in it. */
+static uint32_t states_room(const kith_host *h)
+{
+    uint32_t signing = signing_room(h), clients = clients_room(h);
+
+    return signing > clients ? signing : clients;
+}
+
 bool storing_has_room(const kith_host *h)
 {
-    return !storing_outlives(h) || h->store.state.room > storing_promised(h) + signing_room(h);
+    return !storing_outlives(h) || h->store.state.room > storing_promised(h) + states_room(h);
 }
 
 void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond)

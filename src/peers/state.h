@@ -25,6 +25,7 @@ typedef struct {
     bool peer_is_wanted; /* peer_wanted is on its way to the store */
     bool failed;         /* a block could not be reserved */
     bool in_store;       /* there may be a state record */
+    bool leave_alone;    /* it holds more than this host keeps, and is not written anew */
 } peers_counters;
 
 /* All values are used, or may have been: nothing is signed and nothing believed any more. */

@@ -7,7 +7,7 @@
 #include "judge.h"
 #include "peer.h"
 
-enum { SIGNED = 9, SIGNED_AUTHENTICATED = 11, ENCRYPTED = 13, OPEN = 15, ID_SIGNED = 5 };
+enum { SIGNED = 16, SIGNED_AUTHENTICATED = 18, ENCRYPTED = 20, OPEN = 22, ID_SIGNED = 5 };
 
 static const kith_characteristic values[] = {
     {.uuid = KITH_UUID16(0x2a56),
@@ -363,7 +363,7 @@ SENTENCE(what_is_not_whole_is_ignored)
     meet_signing(PERIPHERAL);
     peer_asks("d2");
     peer_asks("d2 09 00");
-    peer_asks("d2 09 00 00 00 00 00 11 12 13 14 15 16 17");
+    peer_asks("d2 10 00 00 00 00 00 11 12 13 14 15 16 17");
     we_ignore();
     peer_signs(SIGNED, "12345678", 0); /* the longest with an MTU of 23 */
     we_believe("12345678");

@@ -15,7 +15,7 @@ _PARAMETERS = "Connection Parameter Update: answered"
 _WHILE_PAIRING = ("Exchange MTU: answered", "Read By Group Type: answered")
 
 # The lamp's handles (tools/kith/lamp.c): its state may be read, and its note written too, over encrypted links.
-_NAME, _APPEARANCE, _STATE, _NOTE = "0300", "0500", "0900", "0b00"
+_NAME, _APPEARANCE, _STATE, _NOTE = "0300", "0500", "1000", "1200"
 _SIGNATURE = "00" * 12
 
 
@@ -46,9 +46,9 @@ def _signals(to_a_central):
     )
 
 
-_NOT_SERVED = (
-    ("Read Multiple", _request("0e" + _NAME + _APPEARANCE), _error("0e", "0000", "06")),
-    ("Read Multiple Variable", _request("20" + _NAME + _APPEARANCE), _error("20", "0000", "06")),
+_PROTOCOL = (
+    ("Read Multiple", _request("0e" + _NAME + _APPEARANCE), "0f6c616d70????"),
+    ("Read Multiple Variable", _request("20" + _NAME + _APPEARANCE), "2104006c616d700200????"),
     ("Prepare Write", _request("16" + _NOTE + "000041"), _error("16", "0000", "06")),
     ("Execute Write", _request("1801"), _error("18", "0000", "06")),
     ("a reserved request", _request("3f01"), _error("3f", "0000", "06")),
@@ -60,7 +60,7 @@ _NOT_SERVED = (
 )
 
 PLAIN = (
-    *_NOT_SERVED,
+    *_PROTOCOL,
     ("Read Blob of the name", _request("0c" + _NAME + "0200"), "0d6d70"),
     ("Read Blob beyond its end", _request("0c" + _NAME + "0500"), _error("0c", _NAME, "07")),
     ("Read Blob of the state", _request("0c" + _STATE + "0000"), _error("0c", _STATE, "05")),
@@ -74,7 +74,7 @@ PLAIN = (
 
 # With the bond's key.  The note takes requests alone, so what commands say never gets there.
 ENCRYPTED = (
-    *_NOT_SERVED,
+    *_PROTOCOL,
     ("a Write Command to the note", "command=52" + _NOTE + "41", "-"),
     ("a Signed Write Command to the note", "command=d2" + _NOTE + "41" + _SIGNATURE, "-"),
     ("Read of the note, as empty as ever", _request("0a" + _NOTE), "0b"),

@@ -5,7 +5,7 @@
 #include "host/internal.h"
 #include "tests/scenario/cast.h"
 
-enum { HANDLE = 9, WRITES = 12, USED_BEFORE = 26 };
+enum { HANDLE = 16, WRITES = 12, USED_BEFORE = 26 };
 
 /* The lamp loses power; the phone stays, and keeps its counters in memory. */
 typedef struct {

@@ -100,7 +100,7 @@ unsigned cast_runs(unsigned everyday, unsigned full); /* KITH_SEEDS, or full wit
 bool cast_is_full(void);
 
 extern const uint8_t CAST_SECRET[6];
-enum { CAST_SERVICE = 0x1815, CAST_VALUE = 0x2a3d, CAST_VALUE_HANDLE = 9, CAST_OPEN_HANDLE = 11 };
+enum { CAST_SERVICE = 0x1815, CAST_VALUE = 0x2a3d, CAST_VALUE_HANDLE = 16, CAST_OPEN_HANDLE = 18 };
 
 /* A peripheral with a protected value and an open one; a central. */
 void cast_lamp_config(kith_config *config);

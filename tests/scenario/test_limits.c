@@ -13,7 +13,7 @@ static void the_constant_is_never_less_than_the_exact_size(void **state)
             for (unsigned bonds = 0; bonds <= 1000; bonds = bonds * 3 + 1)
                 for (size_t m = 0; m < sizeof mtus / sizeof mtus[0]; m++)
                     for (unsigned events = 0; events <= 1000; events = events * 7 + 1) {
-                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, bonds, mtus[m], (uint16_t)events};
+                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, bonds, mtus[m], (uint16_t)events, 0, 0, 0};
                         size_t size = kith_host_size(&l);
 
                         assert_true(size > 0);
@@ -24,8 +24,8 @@ static void the_constant_is_never_less_than_the_exact_size(void **state)
 static void limits_out_of_range_have_no_size(void **state)
 {
     static const kith_limits bad[] = {
-        {0, 1, 1, 65, 8}, {33, 1, 1, 65, 8}, {1, 0, 1, 65, 8}, {1, 2, 1, 65, 8},
-        {1, 1, 1, 22, 8}, {1, 1, 1, 518, 8}, {4, 5, 1, 65, 8},
+        {0, 1, 1, 65, 8, 0, 0, 0}, {33, 1, 1, 65, 8, 0, 0, 0}, {1, 0, 1, 65, 8, 0, 0, 0}, {1, 2, 1, 65, 8, 0, 0, 0},
+        {1, 1, 1, 22, 8, 0, 0, 0}, {1, 1, 1, 518, 8, 0, 0, 0}, {4, 5, 1, 65, 8, 0, 0, 0},
     };
 
     (void)state;
@@ -246,7 +246,7 @@ static void the_smallest_host_pairs_and_reads(void **state)
     (void)state;
     cast_lamp_config(&lamp_config);
     cast_phone_config(&phone_config);
-    lamp_config.limits = phone_config.limits = (kith_limits){1, 1, 1, 23, 0};
+    lamp_config.limits = phone_config.limits = (kith_limits){1, 1, 1, 23, 0, 0, 0, 0};
     lamp = cast_add(room, "lamp", &lamp_config);
     phone = cast_add(room, "phone", &phone_config);
     cast_start(room);

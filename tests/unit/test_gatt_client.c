@@ -529,7 +529,7 @@ static void our_client_finds_and_reads_what_our_server_has(void **state)
     for (uint16_t mtu = 23; mtu <= 247; mtu++) {
         start(&l);
         l.bearer.mtu = mtu;
-        gatt_server_init(&server, &db, &l.bearer);
+        gatt_server_init(&server, &db, &l.bearer, &(gatt_server_memory){0});
         assert_int_equal(gatt_client_start_discover(&l.client, &test_services[1].uuid, l.out, sizeof l.out, &l.out_len),
                          KITH_OK);
         assert_int_equal(run_to_the_end(&l, &server, &sec), 5);

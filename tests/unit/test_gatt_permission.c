@@ -23,7 +23,7 @@ static kith_att_error by_the_book(unsigned level_asked, unsigned size_asked, gat
     return sec->key_size < size_asked ? 0x0c : 0x00;
 }
 
-static void check_links(uint16_t permissions, unsigned level_asked, unsigned size_asked, gatt_operation operation)
+static void check_links(uint32_t permissions, unsigned level_asked, unsigned size_asked, gatt_operation operation)
 {
     for (unsigned i = 0; i < 4 * 4 * 17; i++) {
         gatt_link_security sec = {.encrypted = (i & 1) != 0,
@@ -42,8 +42,8 @@ static void every_permission_on_every_link(void **state)
     for (unsigned read = 0; read < 8; read++)
         for (unsigned write = 0; write < 8; write++)
             for (unsigned size = 6; size <= 16; size++) {
-                uint16_t stated = size == 6 ? 0 : KITH_KEY_SIZE(size);
-                uint16_t permissions = (uint16_t)(read | write << 3 | stated);
+                uint32_t stated = size == 6 ? 0 : KITH_KEY_SIZE(size);
+                uint32_t permissions = read | write << 3 | stated;
 
                 check_links(permissions, read, size == 6 ? 7 : size, GATT_READ);
                 check_links(permissions, write, size == 6 ? 7 : size, GATT_WRITE);
@@ -79,7 +79,7 @@ static void signatures_count_on_plain_links_alone(void **state)
                                                 .level = KITH_LEVEL_SC_AUTHENTICATED,
                                                 .key_size = 16,
                                                 .signer = (uint8_t)signer};
-                uint16_t permissions = (uint16_t)(bits << 10);
+                uint32_t permissions = bits << 10;
                 bool permitted = (bits == 1 && signer >= 2) || (bits == 2 && signer >= 3);
                 kith_att_error refusal = bits == 0 || bits == 3 || encrypted ? 0x03 : 0x05;
 
@@ -96,7 +96,7 @@ static void a_signature_satisfies_no_write_permission(void **state)
 
     (void)state;
     for (unsigned write = 0; write <= 4; write++) {
-        uint16_t permissions = (uint16_t)(write << 3);
+        uint32_t permissions = write << 3;
 
         assert_int_equal(gatt_check_permission(permissions, GATT_WRITE_SIGNED, &sec), 0x03);
         permissions |= KITH_WRITE_SIGNED;
@@ -125,23 +125,72 @@ static void better_links_may_more(void **state)
                 gatt_link_security high = {
                     .encrypted = true, .level = (kith_level)(level + 1), .key_size = (uint8_t)(size + 1)};
 
-                if (gatt_check_permission((uint16_t)permissions, GATT_READ, &low) == 0)
-                    assert_int_equal(gatt_check_permission((uint16_t)permissions, GATT_READ, &high), 0);
-                if (gatt_check_permission((uint16_t)permissions, GATT_WRITE, &low) == 0)
-                    assert_int_equal(gatt_check_permission((uint16_t)permissions, GATT_WRITE, &high), 0);
+                if (gatt_check_permission(permissions, GATT_READ, &low) == 0)
+                    assert_int_equal(gatt_check_permission(permissions, GATT_READ, &high), 0);
+                if (gatt_check_permission(permissions, GATT_WRITE, &low) == 0)
+                    assert_int_equal(gatt_check_permission(permissions, GATT_WRITE, &high), 0);
             }
 }
 
+static bool is_step(unsigned level)
+{
+    return level <= KITH_LEVEL_SC_AUTHENTICATED;
+}
+
+/* Every 20 bits; and of those above, each alone. */
 static void only_sound_bits_are_valid(void **state)
 {
     (void)state;
-    for (unsigned permissions = 0; permissions <= 0xffff; permissions++) {
-        unsigned size = (permissions >> 6) & 15;
-        bool expected =
-            (permissions & 7) <= 4 && ((permissions >> 3) & 7) <= 4 && (size == 0 || size >= 6) && permissions < 0xc00;
+    for (uint32_t p = 0; p < 0x100000; p++) {
+        unsigned read = p & 7, write = (p >> 3) & 7, size = (p >> 6) & 15, is_signed = (p >> 10) & 3;
+        bool read_asks = (p & 0x1000) != 0, write_asks = (p & 0x2000) != 0;
+        bool expected = is_step(read) && is_step(write) && is_step((p >> 16) & 7) && (size == 0 || size >= 6) &&
+                        is_signed != 3 && (!read_asks || read != 0) && (!write_asks || write != 0) &&
+                        (p & 0x8c000) == 0;
 
-        assert_int_equal(gatt_permissions_are_valid((uint16_t)permissions), expected);
+        assert_int_equal(gatt_permissions_are_valid(p), expected);
     }
+    for (unsigned bit = 19; bit < 32; bit++)
+        assert_false(gatt_permissions_are_valid(KITH_READ_OPEN | (uint32_t)1 << bit));
+}
+
+/* What the program is asked for comes last, and only where all else is there. */
+static void authorization_is_the_last_thing_that_may_lack(void **state)
+{
+    const uint32_t guarded = KITH_READ_AUTHENTICATED | KITH_READ_AUTHORIZED | KITH_WRITE_OPEN | KITH_WRITE_AUTHORIZED;
+    gatt_link_security sec = {.level = KITH_LEVEL_NONE};
+
+    (void)state;
+    assert_int_equal(gatt_check_permission(guarded, GATT_READ, &sec), 0x05);
+    assert_int_equal(gatt_check_permission(guarded, GATT_WRITE, &sec), 0x08);
+    sec.authorized = true;
+    assert_int_equal(gatt_check_permission(guarded, GATT_READ, &sec), 0x05);
+    assert_int_equal(gatt_check_permission(guarded, GATT_WRITE, &sec), 0);
+    sec = (gatt_link_security){.encrypted = true, .level = KITH_LEVEL_AUTHENTICATED, .key_size = 16};
+    assert_int_equal(gatt_check_permission(guarded, GATT_READ, &sec), 0x08);
+    assert_int_equal(gatt_check_permission(guarded, GATT_NOTIFY, &sec), 0);
+    sec.authorized = true;
+    assert_int_equal(gatt_check_permission(guarded, GATT_READ, &sec), 0);
+}
+
+/* What is not stated about notifying is the stronger of reading and writing; what is stated counts alone. */
+static void what_is_not_stated_about_notifying_is_the_stronger_of_the_others(void **state)
+{
+    (void)state;
+    for (unsigned read = 0; read <= 4; read++)
+        for (unsigned write = 0; write <= 4; write++)
+            for (unsigned stated = 0; stated <= 4; stated++)
+                for (unsigned level = 1; level <= 4; level++) {
+                    const gatt_link_security sec = {.encrypted = level > 1, .level = (kith_level)level, .key_size = 16};
+                    unsigned needed = stated != 0 ? stated : read > write ? read : write;
+                    uint32_t permissions = read | write << 3 | stated << 16;
+                    kith_att_error expected = level >= needed || needed < 2 ? 0 : 0x05;
+                    uint32_t configuration = gatt_configuration_permissions(permissions);
+
+                    assert_int_equal(gatt_check_permission(permissions, GATT_NOTIFY, &sec), expected);
+                    assert_int_equal(gatt_check_permission(configuration, GATT_WRITE, &sec), expected);
+                    assert_int_equal(gatt_check_permission(configuration, GATT_READ, &sec), 0);
+                }
 }
 
 int main(void)
@@ -152,6 +201,8 @@ int main(void)
         cmocka_unit_test(level_without_encryption_is_nothing),
         cmocka_unit_test(better_links_may_more),
         cmocka_unit_test(only_sound_bits_are_valid),
+        cmocka_unit_test(authorization_is_the_last_thing_that_may_lack),
+        cmocka_unit_test(what_is_not_stated_about_notifying_is_the_stronger_of_the_others),
         cmocka_unit_test(signatures_count_on_plain_links_alone),
         cmocka_unit_test(a_signature_satisfies_no_write_permission),
     };

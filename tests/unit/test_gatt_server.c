@@ -1,69 +1,6 @@
 /* Conversations with the server: PDUs in, PDUs out, under the SIG's ids where there is one.
  * Core Vol 3 Part F 3.4. */
-#include "test_gatt_hex.h"
-#include "test_gatt_tables.h"
-
-#include "gatt/server.h"
-
-typedef struct {
-    gatt_database db;
-    att_bearer bearer;
-    gatt_server server;
-    gatt_link_security sec;
-    gatt_server_event event;
-    uint8_t in[600]; /* the last request; events point into it */
-    uint8_t out[600];
-    size_t out_len;
-} server_link;
-
-static const gatt_link_security plain = {.level = KITH_LEVEL_NONE};
-static const gatt_link_security plain_bonded = {.level = KITH_LEVEL_NONE, .key_exists = true};
-static const gatt_link_security just_works = {
-    .encrypted = true, .level = KITH_LEVEL_ENCRYPTED, .key_size = 16, .key_exists = true};
-static const gatt_link_security short_key = {
-    .encrypted = true, .level = KITH_LEVEL_ENCRYPTED, .key_size = 15, .key_exists = true};
-static const gatt_link_security authenticated = {
-    .encrypted = true, .level = KITH_LEVEL_AUTHENTICATED, .key_size = 16, .key_exists = true};
-
-static void start(server_link *l, gatt_link_security sec)
-{
-    memset(l, 0, sizeof *l);
-    assert_int_equal(gatt_database_init(&l->db, "Kith", 0x0341, test_services, 2), KITH_OK);
-    att_bearer_init(&l->bearer, 247);
-    gatt_server_init(&l->server, &l->db, &l->bearer);
-    l->sec = sec;
-}
-
-static gatt_server_event_kind send_octets(server_link *l, size_t len)
-{
-    l->out_len = gatt_server_request(&l->server, &l->sec, l->in, len, l->out, sizeof l->out, &l->event);
-    return l->event.kind;
-}
-
-static gatt_server_event_kind client_sends(server_link *l, const char *request)
-{
-    return send_octets(l, hex_read(request, l->in, sizeof l->in));
-}
-
-static void we_send(const server_link *l, const char *expected)
-{
-    hex_expect(l->out, l->out_len, expected);
-}
-
-static void exchange(server_link *l, const char *request, const char *response)
-{
-    (void)client_sends(l, request);
-    we_send(l, response);
-}
-
-/* The program answers a read; the whole value. */
-static void program_answers(server_link *l, const char *value)
-{
-    uint8_t octets[600];
-    size_t len = hex_read(value, octets, sizeof octets);
-
-    l->out_len = gatt_server_answer_read(&l->server, 0, octets, len, l->out, sizeof l->out);
-}
+#include "test_gatt_support.h"
 
 static void mtu_is_agreed(void **state)
 {
@@ -86,9 +23,9 @@ static void services_are_discovered(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "10 01 00 ff ff 00 28", "11 06 01 00 05 00 00 18 06 00 06 00 01 18 07 00 0a 00 0f 18");
-    exchange(&l, "10 0b 00 ff ff 00 28", "11 14 0b 00 16 00 c1 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b");
-    exchange(&l, "10 17 00 ff ff 00 28", "01 10 17 00 0a");
+    exchange(&l, "10 01 00 ff ff 00 28", "11 06 01 00 05 00 00 18 06 00 0d 00 01 18 0e 00 11 00 0f 18");
+    exchange(&l, "10 12 00 ff ff 00 28", "11 14 12 00 1d 00 c1 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b");
+    exchange(&l, "10 1e 00 ff ff 00 28", "01 10 1e 00 0a");
     exchange(&l, "10 02 00 05 00 00 28", "01 10 02 00 0a");
     exchange(&l, "10 01 00 ff ff 01 28", "01 10 01 00 0a");
     exchange(&l, "10 01 00 ff ff 03 28", "01 10 01 00 10");
@@ -103,7 +40,7 @@ static void long_form_of_a_type_is_the_type(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "10 07 00 0a 00 fb 34 9b 5f 80 00 00 80 00 10 00 00 00 28 00 00", "11 06 07 00 0a 00 0f 18");
+    exchange(&l, "10 0e 00 11 00 fb 34 9b 5f 80 00 00 80 00 10 00 00 00 28 00 00", "11 06 0e 00 11 00 0f 18");
 }
 
 static void a_service_is_found_by_its_uuid(void **state)
@@ -112,10 +49,10 @@ static void a_service_is_found_by_its_uuid(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "06 01 00 ff ff 00 28 0f 18", "07 07 00 0a 00");
-    exchange(&l, "06 01 00 ff ff 00 28 c1 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b", "07 0b 00 16 00");
+    exchange(&l, "06 01 00 ff ff 00 28 0f 18", "07 0e 00 11 00");
+    exchange(&l, "06 01 00 ff ff 00 28 c1 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b", "07 12 00 1d 00");
     exchange(&l, "06 01 00 ff ff 00 28 0d 18", "01 06 01 00 0a");
-    exchange(&l, "06 08 00 ff ff 00 28 0f 18", "01 06 08 00 0a");
+    exchange(&l, "06 0f 00 ff ff 00 28 0f 18", "01 06 0f 00 0a");
     exchange(&l, "06 00 00 ff ff 00 28 0f 18", "01 06 00 00 01");
 }
 
@@ -126,13 +63,13 @@ static void comparing_needs_the_right_to_read(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "06 01 00 ff ff 19 2a 64", "07 09 00 09 00");
+    exchange(&l, "06 01 00 ff ff 19 2a 64", "07 10 00 10 00");
     exchange(&l, "06 01 00 ff ff 19 2a 65", "01 06 01 00 0a");
     exchange(&l, "06 01 00 ff ff 58 2a 01 02 03 04", "01 06 01 00 0a");
     l.sec = short_key;
     exchange(&l, "06 01 00 ff ff 58 2a 01 02 03 04", "01 06 01 00 0a");
     l.sec = just_works;
-    exchange(&l, "06 01 00 ff ff 58 2a 01 02 03 04", "07 13 00 13 00");
+    exchange(&l, "06 01 00 ff ff 58 2a 01 02 03 04", "07 1a 00 1a 00");
     exchange(&l, "06 01 00 ff ff 56 2a", "01 06 01 00 0a");
 }
 
@@ -142,11 +79,11 @@ static void characteristics_are_discovered(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "08 07 00 0a 00 03 28", "09 07 08 00 02 09 00 19 2a");
-    exchange(&l, "08 0b 00 16 00 03 28", "09 07 0c 00 0e 0d 00 56 2a");
-    exchange(&l, "08 0e 00 16 00 03 28", "09 15 0e 00 02 0f 00 c2 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b");
-    exchange(&l, "08 10 00 16 00 03 28", "09 07 10 00 08 11 00 57 2a 12 00 02 13 00 58 2a 14 00 06 15 00 59 2a");
-    exchange(&l, "08 15 00 16 00 03 28", "01 08 15 00 0a");
+    exchange(&l, "08 0e 00 11 00 03 28", "09 07 0f 00 02 10 00 19 2a");
+    exchange(&l, "08 12 00 1d 00 03 28", "09 07 13 00 0e 14 00 56 2a");
+    exchange(&l, "08 15 00 1d 00 03 28", "09 15 15 00 02 16 00 c2 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b");
+    exchange(&l, "08 17 00 1d 00 03 28", "09 07 17 00 08 18 00 57 2a 19 00 02 1a 00 58 2a 1b 00 06 1c 00 59 2a");
+    exchange(&l, "08 1c 00 1d 00 03 28", "01 08 1c 00 0a");
 }
 
 static void descriptors_are_discovered(void **state)
@@ -155,11 +92,11 @@ static void descriptors_are_discovered(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "04 0a 00 0a 00", "05 01 0a 00 01 29");
+    exchange(&l, "04 11 00 11 00", "05 01 11 00 01 29");
     exchange(&l, "04 01 00 ff ff", "05 01 01 00 00 28 02 00 03 28 03 00 00 2a 04 00 03 28 05 00 01 2a");
-    exchange(&l, "04 15 00 ff ff", "05 01 15 00 59 2a");
-    exchange(&l, "04 16 00 ff ff", "05 02 16 00 c3 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b");
-    exchange(&l, "04 17 00 ff ff", "01 04 17 00 0a");
+    exchange(&l, "04 1c 00 ff ff", "05 01 1c 00 59 2a");
+    exchange(&l, "04 1d 00 ff ff", "05 02 1d 00 c3 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b");
+    exchange(&l, "04 1e 00 ff ff", "01 04 1e 00 0a");
     exchange(&l, "04 00 00 ff ff", "01 04 00 00 01");
 }
 
@@ -171,11 +108,11 @@ static void static_values_are_read(void **state)
     start(&l, plain);
     exchange(&l, "0a 03 00", "0b 4b 69 74 68");
     exchange(&l, "0a 05 00", "0b 41 03");
-    exchange(&l, "0a 09 00", "0b 64");
-    exchange(&l, "0a 0a 00", "0b 6d 61 69 6e");
-    exchange(&l, "0a 08 00", "0b 02 09 00 19 2a");
+    exchange(&l, "0a 10 00", "0b 64");
+    exchange(&l, "0a 11 00", "0b 6d 61 69 6e");
+    exchange(&l, "0a 0f 00", "0b 02 10 00 19 2a");
     exchange(&l, "0a 00 00", "01 0a 00 00 01");
-    exchange(&l, "0a 17 00", "01 0a 17 00 01");
+    exchange(&l, "0a 1e 00", "01 0a 1e 00 01");
     exchange(&l, "08 01 00 ff ff 00 2a", "09 06 03 00 4b 69 74 68");
     exchange(&l, "0c 03 00 02 00", "0d 74 68");
     exchange(&l, "0c 03 00 04 00", "0d");
@@ -188,13 +125,13 @@ static void long_values_are_read_in_parts(void **state)
 
     (void)state;
     start(&l, authenticated);
-    exchange(&l, "0a 0f 00", "0b 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15");
-    exchange(&l, "0c 0f 00 16 00", "0d 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
-    exchange(&l, "0c 0f 00 2c 00", "0d 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 ee");
-    exchange(&l, "0c 0f 00 3c 00", "0d");
-    exchange(&l, "0c 0f 00 3d 00", "01 0c 0f 00 07");
-    exchange(&l, "08 0f 00 0f 00 c2 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b",
-             "09 15 0f 00 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12");
+    exchange(&l, "0a 16 00", "0b 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15");
+    exchange(&l, "0c 16 00 16 00", "0d 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+    exchange(&l, "0c 16 00 2c 00", "0d 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 ee");
+    exchange(&l, "0c 16 00 3c 00", "0d");
+    exchange(&l, "0c 16 00 3d 00", "01 0c 16 00 07");
+    exchange(&l, "08 16 00 16 00 c2 65 09 eb 01 fc d7 be 6c 43 06 f7 47 48 57 9b",
+             "09 15 16 00 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12");
 }
 
 /* Every way of reading gives the same answer to who may: SR/GAR/BI-04-C Read, BI-10-C by type, BI-16-C Blob
@@ -257,11 +194,11 @@ static void a_list_stops_before_what_may_not_be_read(void **state)
     (void)state;
     start(&l, plain);
     assert_int_equal(gatt_database_init(&l.db, "", 0, &service, 1), KITH_OK);
-    exchange(&l, "08 01 00 ff ff 6e 2a", "09 03 09 00 a0 0b 00 a1");
-    exchange(&l, "08 0c 00 ff ff 6e 2a", "01 08 0d 00 05");
+    exchange(&l, "08 01 00 ff ff 6e 2a", "09 03 10 00 a0 12 00 a1");
+    exchange(&l, "08 13 00 ff ff 6e 2a", "01 08 14 00 05");
     l.sec = just_works;
-    exchange(&l, "08 01 00 ff ff 6e 2a", "09 03 09 00 a0 0b 00 a1 0d 00 a2");
-    assert_int_equal(client_sends(&l, "08 0e 00 ff ff 6e 2a"), GATT_SERVER_READ_WANTED);
+    exchange(&l, "08 01 00 ff ff 6e 2a", "09 03 10 00 a0 12 00 a1 14 00 a2");
+    assert_int_equal(client_sends(&l, "08 15 00 ff ff 6e 2a"), GATT_SERVER_READ_WANTED);
     assert_int_equal(l.event.id, 9);
 }
 
@@ -280,8 +217,8 @@ static void a_list_stops_before_what_the_program_holds(void **state)
     (void)state;
     start(&l, plain);
     assert_int_equal(gatt_database_init(&l.db, "", 0, &service, 1), KITH_OK);
-    exchange(&l, "08 01 00 ff ff 6e 2a", "09 02 09 00");
-    assert_int_equal(client_sends(&l, "08 0a 00 ff ff 6e 2a"), GATT_SERVER_READ_WANTED);
+    exchange(&l, "08 01 00 ff ff 6e 2a", "09 02 10 00");
+    assert_int_equal(client_sends(&l, "08 11 00 ff ff 6e 2a"), GATT_SERVER_READ_WANTED);
 }
 
 /* An entry's length is one octet, so 253 octets of a value are the most, however large the MTU. */
@@ -315,7 +252,7 @@ static void pdus_above_the_mtu_are_malformed(void **state)
     memset(l.in, 0, sizeof l.in);
     l.in[0] = 0x12, l.in[1] = HANDLE_INBOX;
     assert_int_equal(send_octets(&l, 23), GATT_SERVER_WRITE_WANTED);
-    (void)gatt_server_answer_write(&l.server, 0, l.out, sizeof l.out);
+    (void)program_takes(&l, 0);
     assert_int_equal(send_octets(&l, 24), GATT_SERVER_REFUSED);
     we_send(&l, "01 12 00 00 04");
     l.in[0] = 0x52, l.in[1] = HANDLE_OPEN;
@@ -329,9 +266,9 @@ static void encryption_is_not_authentication(void **state)
 
     (void)state;
     start(&l, just_works);
-    exchange(&l, "0a 0f 00", "01 0a 0f 00 05");
+    exchange(&l, "0a 16 00", "01 0a 16 00 05");
     l.sec = authenticated;
-    (void)client_sends(&l, "0a 0f 00");
+    (void)client_sends(&l, "0a 16 00");
     assert_int_equal(l.out[0], 0x0b);
 }
 
@@ -341,7 +278,7 @@ static void the_program_is_asked_and_answers(void **state)
 
     (void)state;
     start(&l, just_works);
-    assert_int_equal(client_sends(&l, "0a 0d 00"), GATT_SERVER_READ_WANTED);
+    assert_int_equal(client_sends(&l, "0a 14 00"), GATT_SERVER_READ_WANTED);
     assert_int_equal(l.out_len, 0);
     assert_int_equal(l.event.handle, HANDLE_SECRET);
     assert_int_equal(l.event.id, ID_SECRET);
@@ -359,25 +296,25 @@ static void the_programs_value_is_cut_here(void **state)
 
     (void)state;
     start(&l, just_works);
-    assert_int_equal(client_sends(&l, "0c 0d 00 02 00"), GATT_SERVER_READ_WANTED);
+    assert_int_equal(client_sends(&l, "0c 14 00 02 00"), GATT_SERVER_READ_WANTED);
     assert_int_equal(l.event.offset, 2);
     program_answers(&l, "00 01 02 03");
     we_send(&l, "0d 02 03");
-    (void)client_sends(&l, "0c 0d 00 05 00");
+    (void)client_sends(&l, "0c 14 00 05 00");
     program_answers(&l, "00 01 02 03");
-    we_send(&l, "01 0c 0d 00 07");
+    we_send(&l, "01 0c 14 00 07");
     assert_int_equal(client_sends(&l, "08 01 00 ff ff 56 2a"), GATT_SERVER_READ_WANTED);
     program_answers(&l, "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15");
-    we_send(&l, "09 15 0d 00 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12");
-    (void)client_sends(&l, "0a 0d 00");
-    l.out_len = gatt_server_answer_read(&l.server, 0x81, NULL, 0, l.out, sizeof l.out);
-    we_send(&l, "01 0a 0d 00 81");
-    (void)client_sends(&l, "0a 0d 00");
-    l.out_len = gatt_server_answer_read(&l.server, 0, NULL, 0, l.out, sizeof l.out);
+    we_send(&l, "09 15 14 00 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12");
+    (void)client_sends(&l, "0a 14 00");
+    (void)answer_octets(&l, 0x81, NULL, 0);
+    we_send(&l, "01 0a 14 00 81");
+    (void)client_sends(&l, "0a 14 00");
+    (void)answer_octets(&l, 0, NULL, 0);
     we_send(&l, "0b");
-    (void)client_sends(&l, "0a 0d 00");
-    l.out_len = gatt_server_answer_read(&l.server, 0, l.in, 513, l.out, sizeof l.out);
-    we_send(&l, "01 0a 0d 00 0e");
+    (void)client_sends(&l, "0a 14 00");
+    (void)answer_octets(&l, 0, l.in, 513);
+    we_send(&l, "01 0a 14 00 0e");
 }
 
 static void values_are_written(void **state)
@@ -386,18 +323,22 @@ static void values_are_written(void **state)
 
     (void)state;
     start(&l, plain);
-    assert_int_equal(client_sends(&l, "12 11 00 aa bb"), GATT_SERVER_WRITE_WANTED);
+    assert_int_equal(client_sends(&l, "12 18 00 aa bb"), GATT_SERVER_WRITE_WANTED);
     assert_int_equal(l.out_len, 0);
     assert_int_equal(l.event.id, ID_INBOX);
     hex_expect(l.event.value, l.event.value_len, "aa bb");
-    assert_int_equal(gatt_server_answer_read(&l.server, 0, NULL, 0, l.out, sizeof l.out), 0);
-    l.out_len = gatt_server_answer_write(&l.server, 0, l.out, sizeof l.out);
+    (void)answer_octets(&l, 0, NULL, 0);
+    assert_false(l.done);
+    assert_int_equal(l.out_len, 0);
+    (void)program_takes(&l, 0);
     we_send(&l, "13");
-    assert_int_equal(gatt_server_answer_write(&l.server, 0, l.out, sizeof l.out), 0);
-    (void)client_sends(&l, "12 11 00");
+    (void)program_takes(&l, 0);
+    assert_false(l.done);
+    assert_int_equal(l.out_len, 0);
+    (void)client_sends(&l, "12 18 00");
     assert_int_equal(l.event.value_len, 0);
-    l.out_len = gatt_server_answer_write(&l.server, 0x0d, l.out, sizeof l.out);
-    we_send(&l, "01 12 11 00 0d");
+    (void)program_takes(&l, 0x0d);
+    we_send(&l, "01 12 18 00 0d");
 }
 
 /* SR/GAW/BI-03-C, BI-05-C, BI-06-C: not permitted, authentication, and 0x0F when a key exists. */
@@ -407,23 +348,23 @@ static void every_write_is_guarded(void **state)
 
     (void)state;
     start(&l, plain);
-    exchange(&l, "12 09 00 aa", "01 12 09 00 03");
-    exchange(&l, "12 08 00 aa", "01 12 08 00 03");
-    exchange(&l, "12 07 00 aa", "01 12 07 00 03");
+    exchange(&l, "12 10 00 aa", "01 12 10 00 03");
+    exchange(&l, "12 0f 00 aa", "01 12 0f 00 03");
+    exchange(&l, "12 0e 00 aa", "01 12 0e 00 03");
     exchange(&l, "12 03 00 aa", "01 12 03 00 03");
-    exchange(&l, "12 15 00 aa", "01 12 15 00 03"); /* takes commands only */
-    exchange(&l, "12 0d 00 aa", "01 12 0d 00 05");
-    exchange(&l, "12 16 00 aa", "01 12 16 00 05");
-    exchange(&l, "12 17 00 aa", "01 12 17 00 01");
+    exchange(&l, "12 1c 00 aa", "01 12 1c 00 03"); /* takes commands only */
+    exchange(&l, "12 14 00 aa", "01 12 14 00 05");
+    exchange(&l, "12 1d 00 aa", "01 12 1d 00 05");
+    exchange(&l, "12 1e 00 aa", "01 12 1e 00 01");
     exchange(&l, "12 00 00 aa", "01 12 00 00 01");
     l.sec = plain_bonded;
-    exchange(&l, "12 0d 00 aa", "01 12 0d 00 0f");
+    exchange(&l, "12 14 00 aa", "01 12 14 00 0f");
     l.sec = short_key;
-    exchange(&l, "12 16 00 aa", "01 12 16 00 0c");
+    exchange(&l, "12 1d 00 aa", "01 12 1d 00 0c");
     l.sec = just_works;
-    assert_int_equal(client_sends(&l, "12 0d 00 aa"), GATT_SERVER_WRITE_WANTED);
-    gatt_server_init(&l.server, &l.db, &l.bearer);
-    assert_int_equal(client_sends(&l, "12 16 00 aa"), GATT_SERVER_WRITE_WANTED);
+    assert_int_equal(client_sends(&l, "12 14 00 aa"), GATT_SERVER_WRITE_WANTED);
+    connect_again(&l);
+    assert_int_equal(client_sends(&l, "12 1d 00 aa"), GATT_SERVER_WRITE_WANTED);
     assert_int_equal(l.event.id, ID_NOTE);
 }
 
@@ -433,14 +374,14 @@ static void write_commands_have_no_answer(void **state)
 
     (void)state;
     start(&l, plain);
-    assert_int_equal(client_sends(&l, "52 15 00 aa"), GATT_SERVER_WRITE_COMMAND);
+    assert_int_equal(client_sends(&l, "52 1c 00 aa"), GATT_SERVER_WRITE_COMMAND);
     assert_int_equal(l.event.id, ID_OPEN);
     hex_expect(l.event.value, l.event.value_len, "aa");
-    assert_int_equal(client_sends(&l, "52 0d 00 aa"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "52 14 00 aa"), GATT_SERVER_DROPPED);
     assert_int_equal(l.event.error, 0x05);
-    assert_int_equal(client_sends(&l, "52 11 00 aa"), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "52 09 00 aa"), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "52 16 00 aa"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "52 18 00 aa"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "52 10 00 aa"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "52 1d 00 aa"), GATT_SERVER_DROPPED);
     assert_int_equal(client_sends(&l, "52 99 00 aa"), GATT_SERVER_DROPPED);
     assert_int_equal(client_sends(&l, "52 15"), GATT_SERVER_DROPPED);
     assert_int_equal(l.out_len, 0);
@@ -455,11 +396,11 @@ static void values_above_512_octets_are_refused(void **state)
     start(&l, plain);
     att_bearer_init(&l.bearer, 517);
     exchange(&l, "02 05 02", "03 05 02");
-    l.in[0] = 0x12, l.in[1] = 0x11, l.in[2] = 0;
+    l.in[0] = 0x12, l.in[1] = HANDLE_INBOX, l.in[2] = 0;
     assert_int_equal(send_octets(&l, 3 + 512), GATT_SERVER_WRITE_WANTED);
-    (void)gatt_server_answer_write(&l.server, 0, l.out, sizeof l.out);
+    (void)program_takes(&l, 0);
     assert_int_equal(send_octets(&l, 3 + 513), GATT_SERVER_REFUSED);
-    we_send(&l, "01 12 11 00 0d");
+    we_send(&l, "01 12 18 00 0d");
 }
 
 static void a_second_request_is_a_violation_and_changes_nothing(void **state)
@@ -468,14 +409,14 @@ static void a_second_request_is_a_violation_and_changes_nothing(void **state)
 
     (void)state;
     start(&l, just_works);
-    (void)client_sends(&l, "0a 0d 00");
-    assert_int_equal(client_sends(&l, "0a 09 00"), GATT_SERVER_VIOLATION);
+    (void)client_sends(&l, "0a 14 00");
+    assert_int_equal(client_sends(&l, "0a 10 00"), GATT_SERVER_VIOLATION);
     assert_int_equal(l.out_len, 0);
     assert_int_equal(client_sends(&l, "3f"), GATT_SERVER_VIOLATION);
-    assert_int_equal(client_sends(&l, "52 15 00 aa"), GATT_SERVER_WRITE_COMMAND);
+    assert_int_equal(client_sends(&l, "52 1c 00 aa"), GATT_SERVER_WRITE_COMMAND);
     program_answers(&l, "01");
     we_send(&l, "0b 01");
-    exchange(&l, "0a 09 00", "0b 64");
+    exchange(&l, "0a 10 00", "0b 64");
 }
 
 /* SR/UNS/BI-01-C, BI-02-C */
@@ -488,7 +429,8 @@ static void unknown_requests_are_refused_and_commands_ignored(void **state)
     for (unsigned opcode = 0; opcode < 256; opcode++) {
         char response[32];
         bool known = opcode == 0x02 || opcode == 0x04 || opcode == 0x06 || opcode == 0x08 || opcode == 0x0a ||
-                     opcode == 0x0c || opcode == 0x10 || opcode == 0x12;
+                     opcode == 0x0c || opcode == 0x0e || opcode == 0x10 || opcode == 0x12 || opcode == 0x16 ||
+                     opcode == 0x18 || opcode == 0x20;
 
         l.in[0] = (uint8_t)opcode;
         (void)send_octets(&l, 1);
@@ -498,7 +440,7 @@ static void unknown_requests_are_refused_and_commands_ignored(void **state)
         else
             assert_int_equal(l.out_len, 0);
     }
-    assert_int_equal(client_sends(&l, "d2 15 00 aa 00 00 00 00 00 00 00 00 00 00 00 00"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 1c 00 aa 00 00 00 00 00 00 00 00 00 00 00 00"), GATT_SERVER_DROPPED);
     assert_int_equal(client_sends(&l, "1e"), GATT_SERVER_NONE);
     assert_int_equal(send_octets(&l, 0), GATT_SERVER_NONE);
 }
@@ -541,7 +483,7 @@ static void every_length_of_every_opcode_has_a_defined_answer(void **state)
                     l.in[1] = (uint8_t)(len % (LAST_IN_TABLES + 2));
                     l.in[2] = 0;
                     l.bearer.mtu = mtus[m];
-                    gatt_server_init(&l.server, &l.db, &l.bearer);
+                    connect_again(&l);
                     (void)send_octets(&l, len);
                     check_defined(&l, (uint8_t)opcode, len);
                 }
@@ -557,8 +499,8 @@ static void every_range_gives_whole_lists(void **state)
     (void)state;
     start(&l, authenticated);
     for (l.bearer.mtu = 23; l.bearer.mtu < 60; l.bearer.mtu++)
-        for (unsigned first = 0; first < 25; first++)
-            for (unsigned last = 0; last < 25; last++)
+        for (unsigned first = 0; first < 32; first++)
+            for (unsigned last = 0; last < 32; last++)
                 for (size_t t = 0; t < 6; t++) {
                     kith_att_pdu pdu;
 
@@ -618,24 +560,24 @@ static void signed_writes_have_a_permission_of_their_own(void **state)
     start(&l, signer);
     assert_int_equal(gatt_database_init(&l.db, "Kith", 0, services, 1), KITH_OK);
     l.bearer.mtu = 23;
-    assert_int_equal(client_sends(&l, "d2 09 00 aa bb" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(client_sends(&l, "d2 10 00 aa bb" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
     assert_int_equal(l.event.id, 1);
     hex_expect(l.event.value, l.event.value_len, "aa bb");
     assert_ptr_equal(l.event.signature, l.in + 5);
-    assert_int_equal(client_sends(&l, "d2 09 00" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
-    assert_int_equal(client_sends(&l, "d2 09 00 01 02 03 04 05 06 07 08" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
-    assert_int_equal(client_sends(&l, "d2 09 00 01 02 03 04 05 06 07 08 09" SIGNATURE), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "d2 09 00 00 00 00 00 11 12 13 14 15 16 17"), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "d2 0b 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "d2 0d 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "52 09 00 aa"), GATT_SERVER_DROPPED);
-    assert_int_equal(client_sends(&l, "d2 0e 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 10 00" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(client_sends(&l, "d2 10 00 01 02 03 04 05 06 07 08" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(client_sends(&l, "d2 10 00 01 02 03 04 05 06 07 08 09" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 10 00 00 00 00 00 11 12 13 14 15 16 17"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 12 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 14 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "52 10 00 aa"), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 15 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
     l.sec = strong_signer;
-    assert_int_equal(client_sends(&l, "d2 0b 00 aa" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
+    assert_int_equal(client_sends(&l, "d2 12 00 aa" SIGNATURE), GATT_SERVER_SIGNED_WRITE);
     l.sec = plain_bonded;
-    assert_int_equal(client_sends(&l, "d2 09 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 10 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
     l.sec = authenticated, l.sec.signer = KITH_LEVEL_AUTHENTICATED;
-    assert_int_equal(client_sends(&l, "d2 09 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
+    assert_int_equal(client_sends(&l, "d2 10 00 aa" SIGNATURE), GATT_SERVER_DROPPED);
     assert_int_equal(l.out_len, 0);
 #undef SIGNATURE
 }

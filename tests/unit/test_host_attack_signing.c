@@ -5,7 +5,7 @@
 #include "crypto/signature.h"
 #include "test_host_attack_support.h"
 
-enum { LAMP = 1, PHONE = 0, SIGNED_HANDLE = 9, PDU_LEN = 17 };
+enum { LAMP = 1, PHONE = 0, SIGNED_HANDLE = 16, PDU_LEN = 17 };
 
 static const kith_characteristic signed_characteristics[] = {
     {.uuid = KITH_UUID16(0x2a56), .properties = KITH_PROPERTY_SIGNED_WRITE, .permissions = KITH_WRITE_SIGNED, .id = 5},

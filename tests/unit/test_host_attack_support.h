@@ -9,8 +9,8 @@
 #include "host/internal.h"
 
 enum {
-    SECRET_HANDLE = 9,   /* static, "s3cret", only over an encrypted link */
-    PROGRAM_HANDLE = 11, /* the program's, only over an encrypted link */
+    SECRET_HANDLE = 16,  /* static, "s3cret", only over an encrypted link */
+    PROGRAM_HANDLE = 18, /* the program's, only over an encrypted link */
     SECOND = 1000000,
     MILLISECOND = 1000,
     START_OF_TIME = 5 * SECOND

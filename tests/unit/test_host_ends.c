@@ -183,7 +183,7 @@ static void values_are_whole_until_the_next_event_is_taken(void **state)
     desk_open(&d, 1, 27, 1);
     desk_connect(&d, 0, false);
     while (sent < COMMANDS) {
-        uint8_t pdu[65] = {0x52, 9, 0};
+        uint8_t pdu[65] = {0x52, 16, 0};
         size_t len = ((seed = seed * 1664525u + 1013904223u) >> 16) % 21; /* what an MTU of 23 allows */
 
         memset(pdu + 3, (int)(sent & 0xff), len);

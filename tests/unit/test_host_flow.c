@@ -2,7 +2,7 @@
  * wrong, connections too many, events of any shape. */
 #include "test_host_support.h"
 
-static const uint8_t read_request[] = {0x0a, 9, 0};
+static const uint8_t read_request[] = {0x0a, 16, 0};
 
 /* ---- ACL data ---- */
 
