@@ -82,6 +82,7 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
         return !peers_has_more_than_counters(state);
     if (state->cccd_count > h->config.limits.subscriptions || state->features_len > 1)
         return false;
+    memset(subscriptions_of(h, bond), 0, h->config.limits.subscriptions * sizeof(gatt_subscription)); /* of an older */
     for (unsigned i = 0; i < state->cccd_count; i++)
         subscriptions_of(h, bond)[i] =
             (gatt_subscription){(uint16_t)(state->cccds[i].handle - 1), (uint8_t)state->cccds[i].value};

@@ -35,6 +35,7 @@ static void come_back(scene *s)
 static void reboot(scene *s)
 {
     client_leave(&s->c, s->server);
+    client_run(&s->c, 1000); /* what is to be stored is */
     cast_reboot(s->server);
     client_meet(&s->c, s->server);
 }
