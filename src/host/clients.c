@@ -43,6 +43,15 @@ void clients_forget_all(kith_host *h)
     memset(h->clients, 0, h->config.limits.bonds * sizeof *h->clients);
 }
 
+/* In memory: the store learns of it when the client says something else, and a restart asks the table again. */
+void clients_forget_values(kith_host *h, uint16_t first, uint16_t last)
+{
+    if (h->clients == NULL)
+        return;
+    for (uint32_t i = 0; i < h->config.limits.bonds; i++)
+        gatt_forget_values(subscriptions_of(h, &h->bonds.slots[i]), h->config.limits.subscriptions, first, last);
+}
+
 /* ---- the record ---- */
 
 static void add_cccd(kith_state_record *state, const gatt_subscription *s)
@@ -216,13 +225,25 @@ static bool has_table(const host_client *client, const uint8_t hash[16])
     return client->is_aware && memcmp(client->aware_hash, hash, 16) == 0;
 }
 
+/* The table may be another one than the client knew: what has no configuration any more takes no place either. */
+static bool is_served(const kith_host *h, uint16_t handle)
+{
+    gatt_attribute at;
+
+    return gatt_database_find(&h->database, handle, &at) && at.kind == GATT_VALUE &&
+           gatt_database_has_configuration(at.characteristic);
+}
+
 static uint8_t restore_subscriptions(kith_host *h, host_link *link, const peers_bond *bond)
 {
     uint8_t bits = 0;
 
     for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
         link->server.subscriptions[i] = subscriptions_of(h, bond)[i];
-        bits |= link->server.subscriptions[i].bits;
+        if (!is_served(h, link->server.subscriptions[i].handle))
+            link->server.subscriptions[i] = (gatt_subscription){0};
+        if (link->server.subscriptions[i].handle != GATT_SERVICE_CHANGED_HANDLE) /* which is not the program's */
+            bits |= link->server.subscriptions[i].bits;
     }
     return bits;
 }
@@ -242,6 +263,7 @@ void clients_on_proven(kith_host *h, host_link *link)
     link->server.is_unaware = !has_table(client, h->database.hash);
     if (link->server.is_unaware)
         serving_note_change(link, 1, 0xffff);
+    serving_tell_change(h, link); /* it may say nothing by itself */
     if (bits == 0)
         return;
     event = event_post(h, KITH_EVENT_SUBSCRIBED, link);
