@@ -110,6 +110,17 @@ bool clients_want(const kith_host *h, const peers_bond *bond)
     return client != NULL && client->is_wanted && storing_outlives(h);
 }
 
+/* A store that fails is not asked again and again. */
+void clients_on_failed(kith_host *h, const peers_bond *bond)
+{
+    host_client *client = client_of(h, bond);
+
+    if (client == NULL)
+        return;
+    client->is_unsaved |= client->is_wanted;
+    client->is_wanted = false;
+}
+
 /* What was written is what stands, unless it has changed meanwhile. */
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written)
 {
@@ -119,6 +130,7 @@ void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_re
     if (client == NULL)
         return;
     clients_fill(h, bond, &now);
+    client->is_unsaved = false;
     client->is_wanted =
         now.cccd_count != written->cccd_count || memcmp(now.cccds, written->cccds, sizeof now.cccds) != 0 ||
         now.features_len != written->features_len || now.features[0] != written->features[0] ||
@@ -179,8 +191,11 @@ void clients_on_change(kith_host *h, host_link *link)
 static void write_now(kith_host *h, host_link *link)
 {
     peers_bond *bond = peers_by_id(&h->bonds, link->proven);
+    host_client *client = bond != NULL ? client_of(h, bond) : NULL;
 
     link->client_due_us = UINT64_MAX;
+    if (client != NULL)
+        client->is_wanted |= client->is_unsaved; /* it may have changed while the store failed */
     if (bond != NULL && clients_want(h, bond))
         (void)signing_want_record(h, bond);
 }

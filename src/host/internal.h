@@ -102,6 +102,7 @@ typedef struct {
     uint8_t features;
     bool is_aware; /* of the table with this hash */
     bool is_wanted;
+    bool is_unsaved;   /* the store failed to write it; the next change tries again */
     uint8_t aware_hash[16];
 } host_client;
 
@@ -527,6 +528,7 @@ void clients_fill(const kith_host *h, const peers_bond *bond, kith_state_record 
 bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record *state);
 bool clients_want(const kith_host *h, const peers_bond *bond); /* to be written */
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written);
+void clients_on_failed(kith_host *h, const peers_bond *bond);
 void clients_on_change(kith_host *h, host_link *link);
 void clients_on_bonded(kith_host *h, host_link *link);
 void clients_on_proven(kith_host *h, host_link *link);
