@@ -90,7 +90,7 @@ static void what_a_bonded_client_asked_for_is_in_force_again_when_it_encrypts(vo
 static void C7_nothing_is_told_to_the_address_of_a_bonded_client_in_plain(void **state)
 {
     scene s;
-    client spoofer;
+    client stranger;
 
     (void)state;
     open_scene(&s, 65);
@@ -98,14 +98,14 @@ static void C7_nothing_is_told_to_the_address_of_a_bonded_client_in_plain(void *
     cast_equal(s.room, client_subscribe(&s.c, GUARDED_AT, KITH_SUBSCRIBED_NOTIFY), 0);
     cast_equal(s.room, client_subscribe(&s.c, OPEN_AT, KITH_SUBSCRIBED_NOTIFY), 0);
     client_leave(&s.c, s.server);
-    client_enter(&spoofer, s.room);
+    client_enter(&stranger, s.room);
     {
         kith_address fake = {KITH_ADDRESS_RANDOM, {9, 9, 9, 9, 9, 0xc9}};
 
-        actor_use_address(&spoofer.a, &fake);
-        client_meet(&spoofer, s.server);
+        actor_use_address(&stranger.a, &fake);
+        client_meet(&stranger, s.server);
         cast_equal(s.room, kith_gatt_notify_all(s.server->host, OPEN, CAST_SECRET, 6), 0);
-        client_leave(&spoofer, s.server);
+        client_leave(&stranger, s.server);
     }
     client_meet(&s.c, s.server); /* the very address, and no key */
     cast_check(s.room, s.server->last[KITH_EVENT_CONNECTED].connected.claimed != 0);
@@ -114,7 +114,7 @@ static void C7_nothing_is_told_to_the_address_of_a_bonded_client_in_plain(void *
     cast_equal(s.room, client_read(&s.c, OPEN_AT + 1), 0);
     cast_equal(s.room, s.c.answer[1], 0); /* nor does it read what the bonded one wants */
     client_run(&s.c, 200000);
-    cast_equal(s.room, s.c.notified + spoofer.notified, 0);
+    cast_equal(s.room, s.c.notified + stranger.notified, 0);
     cast_close(s.room);
 }
 
