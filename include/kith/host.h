@@ -51,7 +51,7 @@ typedef struct {
      8u * 8u)
 /* Besides, for a server: as in kith_limits. */
 #define KITH_HOST_SIZE_SERVER(links, bonds, subscriptions, queue, services)                                            \
-    ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) + 2u * (size_t)(queue) +                                          \
+    ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) + 2u * (size_t)(queue) +                   \
      ((subscriptions) != 0 ? (size_t)(bonds) * ((size_t)(subscriptions)*4u + KITH_SIZE_CLIENT) + 14u : 0u) +           \
      (size_t)(services)*2u * sizeof(void *) + 7u)
 #define KITH_SIZE_CLIENT      40u

@@ -102,7 +102,7 @@ typedef struct {
     uint8_t features;
     bool is_aware; /* of the table with this hash */
     bool is_wanted;
-    bool is_unsaved;   /* the store failed to write it; the next change tries again */
+    bool is_unsaved; /* the store failed to write it; the next change tries again */
     uint8_t aware_hash[16];
 } host_client;
 
@@ -168,7 +168,7 @@ typedef struct {
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
-    uint16_t indicated_id; /* of what is indicated and not confirmed */
+    uint16_t indicated_id;                /* of what is indicated and not confirmed */
     uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
@@ -537,7 +537,7 @@ bool clients_expire(kith_host *h);
 uint64_t clients_deadline(const kith_host *h);
 void clients_forget_all(kith_host *h);
 void clients_forget_values(kith_host *h, uint16_t first, uint16_t last); /* they are gone from the table */
-uint32_t clients_room(const kith_host *h); /* records that they will want */
+uint32_t clients_room(const kith_host *h);                               /* records that they will want */
 
 /* serving.c: the server's side of it */
 void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);

@@ -66,8 +66,8 @@ static bool limits_are_valid(const kith_limits *l)
            l->queue <= MAX_QUEUE;
 }
 
-/* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what the
- * program looks at. */
+/* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
+ * the program looks at. */
 uint32_t host_payload_octets(const kith_limits *limits)
 {
     size_t buffer = host_buffer_octets(limits);

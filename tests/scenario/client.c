@@ -22,10 +22,7 @@ static const kith_characteristic characteristics[] = {
      .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN,
      .id = OPEN,
      .variable = &served_variable},
-    {.uuid = KITH_UUID16(0x2a3a),
-     .properties = KITH_PROPERTY_WRITE,
-     .permissions = KITH_WRITE_OPEN,
-     .id = WANTED},
+    {.uuid = KITH_UUID16(0x2a3a), .properties = KITH_PROPERTY_WRITE, .permissions = KITH_WRITE_OPEN, .id = WANTED},
 };
 const kith_service served[1] = {
     {.uuid = KITH_UUID16(CAST_SERVICE), .characteristics = characteristics, .characteristic_count = 4},

@@ -8,9 +8,9 @@
 #include "kith/codec/l2cap.h"
 
 /* What the servers of these tests have, and where: */
-enum { GUARDED = 1, INDICATED, OPEN, WANTED };                                               /* ids */
-enum { GUARDED_AT = 16, INDICATED_AT = 19, OPEN_AT = 22, WANTED_AT = 25, SERVED_END = 25 };  /* handles of values */
-enum { CHANGED_AT = 8, FEATURES_AT = 11, HASH_AT = 13 };                                     /* of every server */
+enum { GUARDED = 1, INDICATED, OPEN, WANTED };                                              /* ids */
+enum { GUARDED_AT = 16, INDICATED_AT = 19, OPEN_AT = 22, WANTED_AT = 25, SERVED_END = 25 }; /* handles of values */
+enum { CHANGED_AT = 8, FEATURES_AT = 11, HASH_AT = 13 };                                    /* of every server */
 extern const kith_service served[1];
 extern uint8_t served_octets[512]; /* of the open value, 0 to 512 */
 extern kith_variable served_variable;

@@ -10,8 +10,7 @@ static const kith_characteristic both = {.uuid = KITH_UUID16(0x2a50),
                                                         KITH_READ_AUTHORIZED | KITH_WRITE_AUTHORIZED,
                                          .id = ASKED,
                                          .variable = &served_variable};
-static const kith_service asks = {
-    .uuid = KITH_UUID16(0x1819), .characteristics = &both, .characteristic_count = 1};
+static const kith_service asks = {.uuid = KITH_UUID16(0x1819), .characteristics = &both, .characteristic_count = 1};
 
 typedef struct {
     cast_room *room;
@@ -135,8 +134,7 @@ static void prepared_writes_are_executed_with_the_programs_word_alone(void **sta
         cast_equal(s.room, s.server->told[KITH_EVENT_AUTHORIZATION_WANTED], 2);
         cast_equal(s.room, kith_gatt_authorize(s.server->host, s.server->link, yes != 0), KITH_OK);
         client_run(&s.c, 200000);
-        cast_equal(s.room, s.c.answer[0],
-                   yes != 0 ? KITH_ATT_EXECUTE_WRITE_RESPONSE : KITH_ATT_ERROR_RESPONSE);
+        cast_equal(s.room, s.c.answer[0], yes != 0 ? KITH_ATT_EXECUTE_WRITE_RESPONSE : KITH_ATT_ERROR_RESPONSE);
         cast_equal(s.room, s.server->told[KITH_EVENT_VALUE_WRITTEN], yes);
         assert_memory_equal(served_octets, yes != 0 ? "open" : "door", 4);
         cast_close(s.room);

@@ -52,8 +52,7 @@ static void open_scene(scene *s, uint16_t mtu, uint16_t queue)
 static void prepare_long(scene *s, uint16_t handle, const uint8_t *value, size_t len)
 {
     for (size_t at = 0; at < len; at += 18)
-        cast_equal(s->room,
-                   client_prepare(&s->c, handle, (uint16_t)at, value + at, len - at < 18 ? len - at : 18), 0);
+        cast_equal(s->room, client_prepare(&s->c, handle, (uint16_t)at, value + at, len - at < 18 ? len - at : 18), 0);
 }
 
 static void a_long_value_of_512_octets_is_written_and_told_whole(void **state)

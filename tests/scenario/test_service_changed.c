@@ -1,5 +1,6 @@
 /* Our table changes: with a client there, with a bonded one away, or from one start to the next.  Clients are told, and
- * those that cache robustly are not served by handles that they know from before.  Core Vol 3 Part G 2.5.2, 7.1, 7.3. */
+ * those that cache robustly are not served by handles that they know from before.  Core Vol 3 Part G 2.5.2, 7.1, 7.3.
+ */
 #include "client.h"
 #include "memory_store.h"
 
