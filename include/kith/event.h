@@ -239,7 +239,8 @@ typedef struct {
     uint16_t id; /* of the characteristic */
     uint16_t handle;
     uint8_t bits;  /* KITH_SUBSCRIBED_*; 0: no more */
-    bool restored; /* a bonded client is back, and had asked for it before */
+    bool restored; /* a bonded client is back, and had asked for this before: one event, id 0, bits of all values
+                      together; kith_gatt_subscribed() tells of each */
 } kith_event_subscription;
 
 typedef struct {

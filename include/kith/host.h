@@ -34,7 +34,8 @@ typedef struct {
     uint8_t subscriptions; /* values that one client may be told of, 0..32; kept for each link and each bond.  0: nobody
                               can subscribe, and bonds remember nothing of clients */
     uint16_t queue;   /* octets for each link, up to 4096: for writes that are prepared (6 each and their octets; a long
-                         value takes 518), and requests that wait for the program (as long as the MTU) */
+                         value takes 518), and requests that wait for the program (as long as the MTU).  Events take
+                       twice as much, once, to tell what is written */
     uint8_t services; /* that may be there besides the table, added at run time */
 } kith_limits;
 
@@ -51,7 +52,7 @@ typedef struct {
      8u * 8u)
 /* Besides, for a server: as in kith_limits. */
 #define KITH_HOST_SIZE_SERVER(links, bonds, subscriptions, queue, services)                                            \
-    ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) +                                          \
+    ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) + 2u * (size_t)(queue) +                   \
      ((subscriptions) != 0 ? (size_t)(bonds) * ((size_t)(subscriptions)*4u + KITH_SIZE_CLIENT) + 14u : 0u) +           \
      (size_t)(services)*2u * sizeof(void *) + 7u)
 #define KITH_SIZE_CLIENT      40u

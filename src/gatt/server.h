@@ -136,6 +136,9 @@ uint8_t gatt_server_subscribed(const gatt_server *server, uint16_t value_handle)
 /* bits 0: no more.  false: no room. */
 bool gatt_server_subscribe(gatt_server *server, uint16_t value_handle, uint8_t bits);
 
+/* Values with these handles are gone: nobody has subscribed to what may come in their place. */
+void gatt_forget_values(gatt_subscription *subscriptions, uint8_t count, uint16_t first, uint16_t last);
+
 /* May this value be sent to the client now?  KITH_OK, KITH_ERR_STATE: it did not ask for it; KITH_ERR_INSECURE: the
  * link is worth too little; KITH_ERR_BUSY: an indication is not confirmed yet, or the client does not know the table.
  */

@@ -31,6 +31,13 @@ bool gatt_server_subscribe(gatt_server *server, uint16_t value_handle, uint8_t b
     return true;
 }
 
+void gatt_forget_values(gatt_subscription *subscriptions, uint8_t count, uint16_t first, uint16_t last)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (subscriptions[i].handle >= first && subscriptions[i].handle <= last)
+            subscriptions[i] = (gatt_subscription){0};
+}
+
 /* The value's permission is asked each time, not the configuration's (C5); and what a bond remembers is not in the
  * subscriptions before its key encrypts the link (C7). */
 kith_status gatt_server_may_tell(const gatt_server *server, const gatt_link_security *sec, const gatt_attribute *value,

@@ -43,6 +43,15 @@ void clients_forget_all(kith_host *h)
     memset(h->clients, 0, h->config.limits.bonds * sizeof *h->clients);
 }
 
+/* In memory: the store learns of it when the client says something else, and a restart asks the table again. */
+void clients_forget_values(kith_host *h, uint16_t first, uint16_t last)
+{
+    if (h->clients == NULL)
+        return;
+    for (uint32_t i = 0; i < h->config.limits.bonds; i++)
+        gatt_forget_values(subscriptions_of(h, &h->bonds.slots[i]), h->config.limits.subscriptions, first, last);
+}
+
 /* ---- the record ---- */
 
 static void add_cccd(kith_state_record *state, const gatt_subscription *s)
@@ -82,6 +91,7 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
         return !peers_has_more_than_counters(state);
     if (state->cccd_count > h->config.limits.subscriptions || state->features_len > 1)
         return false;
+    memset(subscriptions_of(h, bond), 0, h->config.limits.subscriptions * sizeof(gatt_subscription)); /* of an older */
     for (unsigned i = 0; i < state->cccd_count; i++)
         subscriptions_of(h, bond)[i] =
             (gatt_subscription){(uint16_t)(state->cccds[i].handle - 1), (uint8_t)state->cccds[i].value};
@@ -100,6 +110,17 @@ bool clients_want(const kith_host *h, const peers_bond *bond)
     return client != NULL && client->is_wanted && storing_outlives(h);
 }
 
+/* A store that fails is not asked again and again. */
+void clients_on_failed(kith_host *h, const peers_bond *bond)
+{
+    host_client *client = client_of(h, bond);
+
+    if (client == NULL)
+        return;
+    client->is_unsaved |= client->is_wanted;
+    client->is_wanted = false;
+}
+
 /* What was written is what stands, unless it has changed meanwhile. */
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written)
 {
@@ -109,6 +130,7 @@ void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_re
     if (client == NULL)
         return;
     clients_fill(h, bond, &now);
+    client->is_unsaved = false;
     client->is_wanted =
         now.cccd_count != written->cccd_count || memcmp(now.cccds, written->cccds, sizeof now.cccds) != 0 ||
         now.features_len != written->features_len || now.features[0] != written->features[0] ||
@@ -169,8 +191,11 @@ void clients_on_change(kith_host *h, host_link *link)
 static void write_now(kith_host *h, host_link *link)
 {
     peers_bond *bond = peers_by_id(&h->bonds, link->proven);
+    host_client *client = bond != NULL ? client_of(h, bond) : NULL;
 
     link->client_due_us = UINT64_MAX;
+    if (client != NULL)
+        client->is_wanted |= client->is_unsaved; /* it may have changed while the store failed */
     if (bond != NULL && clients_want(h, bond))
         (void)signing_want_record(h, bond);
 }
@@ -215,13 +240,25 @@ static bool has_table(const host_client *client, const uint8_t hash[16])
     return client->is_aware && memcmp(client->aware_hash, hash, 16) == 0;
 }
 
+/* The table may be another one than the client knew: what has no configuration any more takes no place either. */
+static bool is_served(const kith_host *h, uint16_t handle)
+{
+    gatt_attribute at;
+
+    return gatt_database_find(&h->database, handle, &at) && at.kind == GATT_VALUE &&
+           gatt_database_has_configuration(at.characteristic);
+}
+
 static uint8_t restore_subscriptions(kith_host *h, host_link *link, const peers_bond *bond)
 {
     uint8_t bits = 0;
 
     for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
         link->server.subscriptions[i] = subscriptions_of(h, bond)[i];
-        bits |= link->server.subscriptions[i].bits;
+        if (!is_served(h, link->server.subscriptions[i].handle))
+            link->server.subscriptions[i] = (gatt_subscription){0};
+        if (link->server.subscriptions[i].handle != GATT_SERVICE_CHANGED_HANDLE) /* which is not the program's */
+            bits |= link->server.subscriptions[i].bits;
     }
     return bits;
 }
@@ -241,6 +278,7 @@ void clients_on_proven(kith_host *h, host_link *link)
     link->server.is_unaware = !has_table(client, h->database.hash);
     if (link->server.is_unaware)
         serving_note_change(link, 1, 0xffff);
+    serving_tell_change(h, link); /* it may say nothing by itself */
     if (bits == 0)
         return;
     event = event_post(h, KITH_EVENT_SUBSCRIBED, link);

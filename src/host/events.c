@@ -27,11 +27,16 @@ static uint8_t *find_payload(host_events *e, uint32_t len)
     return e->payload_head - e->payload_tail > len ? e->payload + e->payload_tail : NULL;
 }
 
-bool events_have_room(kith_host *h)
+bool events_have_room_for(kith_host *h, uint32_t octets)
 {
     host_events *e = &h->events;
 
-    return e->capacity - e->count >= HOST_STEP_EVENTS && find_payload(e, host_buffer(h)) != NULL;
+    return e->capacity - e->count >= HOST_STEP_EVENTS && find_payload(e, octets) != NULL;
+}
+
+bool events_have_room(kith_host *h)
+{
+    return events_have_room_for(h, host_payload_octets(&h->config.limits));
 }
 
 static kith_event *post(kith_host *h, kith_event_kind kind, const host_link *link)

@@ -102,6 +102,7 @@ typedef struct {
     uint8_t features;
     bool is_aware; /* of the table with this hash */
     bool is_wanted;
+    bool is_unsaved; /* the store failed to write it; the next change tries again */
     uint8_t aware_hash[16];
 } host_client;
 
@@ -167,6 +168,7 @@ typedef struct {
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
+    uint16_t indicated_id;                /* of what is indicated and not confirmed */
     uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
@@ -304,6 +306,7 @@ struct kith_host {
 /* events.c */
 void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap);
 bool events_have_room(kith_host *h);
+bool events_have_room_for(kith_host *h, uint32_t octets); /* values of the step's events, together */
 kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link); /* never NULL: room was checked */
 void events_settle(kith_host *h);
 kith_event *event_ask(kith_host *h, kith_event_kind kind, host_link *link); /* a question to people */
@@ -313,6 +316,7 @@ const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *valu
 
 /* memory.c */
 size_t host_buffer_octets(const kith_limits *limits);
+uint32_t host_payload_octets(const kith_limits *limits); /* one step tells no more */
 static inline uint32_t host_buffer(const kith_host *h)
 {
     return (uint32_t)host_buffer_octets(&h->config.limits);
@@ -524,6 +528,7 @@ void clients_fill(const kith_host *h, const peers_bond *bond, kith_state_record 
 bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record *state);
 bool clients_want(const kith_host *h, const peers_bond *bond); /* to be written */
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written);
+void clients_on_failed(kith_host *h, const peers_bond *bond);
 void clients_on_change(kith_host *h, host_link *link);
 void clients_on_bonded(kith_host *h, host_link *link);
 void clients_on_proven(kith_host *h, host_link *link);
@@ -531,7 +536,8 @@ void clients_on_link_end(kith_host *h, host_link *link);
 bool clients_expire(kith_host *h);
 uint64_t clients_deadline(const kith_host *h);
 void clients_forget_all(kith_host *h);
-uint32_t clients_room(const kith_host *h); /* records that they will want */
+void clients_forget_values(kith_host *h, uint16_t first, uint16_t last); /* they are gone from the table */
+uint32_t clients_room(const kith_host *h);                               /* records that they will want */
 
 /* serving.c: the server's side of it */
 void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);

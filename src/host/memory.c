@@ -66,6 +66,15 @@ static bool limits_are_valid(const kith_limits *l)
            l->queue <= MAX_QUEUE;
 }
 
+/* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
+ * the program looks at. */
+uint32_t host_payload_octets(const kith_limits *limits)
+{
+    size_t buffer = host_buffer_octets(limits);
+
+    return (uint32_t)(limits->queue > buffer ? limits->queue : buffer);
+}
+
 /* The longest value that a signed write has. */
 static size_t signed_octets(const kith_limits *limits)
 {
@@ -99,7 +108,6 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
 static size_t lay_out(uint8_t *base, const kith_limits *limits)
 {
     carver c = {base, 0};
-    size_t buffer = host_buffer_octets(limits);
     kith_host *h = carve(&c, sizeof *h);
     host_link *links = carve(&c, sizeof *links * limits->links);
     smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
@@ -113,7 +121,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     gatt_subscription *subscriptions = carve(&c, sizeof *subscriptions * limits->subscriptions * remembered);
     gatt_extra *services = carve(&c, sizeof *services * limits->services);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
-    uint8_t *payload = carve(&c, 2 * buffer);
+    uint8_t *payload = carve(&c, 2 * host_payload_octets(limits));
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
@@ -129,7 +137,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
-    events_init(&h->events, events, event_slots(limits), payload, (uint32_t)(2 * buffer));
+    events_init(&h->events, events, event_slots(limits), payload, 2 * host_payload_octets(limits));
     return c.used;
 }
 

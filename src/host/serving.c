@@ -43,16 +43,15 @@ static void tell_subscription(kith_host *h, const host_link *link, const gatt_se
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result)
 {
     uint16_t handle = link->server.indicated;
-    gatt_attribute at;
     kith_event *event;
 
     link->indication_deadline_us = UINT64_MAX;
     link->server.indicated = 0;
-    if (handle == 0 || handle == GATT_SERVICE_CHANGED_HANDLE || !gatt_database_find(&h->database, handle, &at))
+    if (handle == 0 || handle == GATT_SERVICE_CHANGED_HANDLE)
         return;
     event = event_post(h, KITH_EVENT_INDICATED, link);
     event->indicated.handle = handle;
-    event->indicated.id = at.id;
+    event->indicated.id = link->indicated_id; /* its service may be gone */
     event->indicated.result = result;
 }
 
@@ -73,8 +72,10 @@ static kith_status tell_value(kith_host *h, host_link *link, const gatt_link_sec
         return KITH_ERR_FULL;
     out_len = gatt_server_tell(&link->server, security, at, bit, value, len, out, cap);
     acl_commit(link, KITH_CID_ATT, TX_ATT_APP, out_len);
-    if (bit == KITH_SUBSCRIBED_INDICATE)
+    if (bit == KITH_SUBSCRIBED_INDICATE) {
+        link->indicated_id = at->id;
         link->indication_deadline_us = host_time(h) + HOST_ATT_TIMEOUT_US;
+    }
     return KITH_OK;
 }
 
@@ -183,6 +184,16 @@ void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t le
     serving_tell_change(h, link);
 }
 
+/* The answer may lead to more that must be told: writes that were prepared, or the request that waited. */
+static bool may_ask_on(kith_host *h, const host_link *link)
+{
+    const gatt_server *server = &link->server;
+
+    if (server->held_len == 0 && server->executing == 0)
+        return true;
+    return events_have_room_for(h, (uint32_t)(server->queue_len - server->executing) + server->held_len);
+}
+
 /* Where the answer to a pending request goes; NULL, and *status says why there is none. */
 static uint8_t *prepare_answer(kith_host *h, kith_link id, host_link **link, size_t *cap, kith_status *status)
 {
@@ -193,7 +204,7 @@ static uint8_t *prepare_answer(kith_host *h, kith_link id, host_link **link, siz
     if (*link == NULL || (*link)->going || !gatt_server_is_pending(&(*link)->server))
         return NULL;
     answer = acl_reserve(*link, TX_ATT_ANSWER, cap);
-    *status = *cap < (*link)->bearer.my_mtu ? KITH_ERR_FULL : KITH_OK;
+    *status = *cap < (*link)->bearer.my_mtu || !may_ask_on(h, *link) ? KITH_ERR_FULL : KITH_OK;
     return *status == KITH_OK ? answer : NULL;
 }
 
@@ -340,10 +351,22 @@ kith_status kith_gatt_add_service(kith_host *h, const kith_service *service)
     return status == KITH_OK ? table_changed(h, first, last) : status;
 }
 
+/* Before clients are told: who is, is not subscribed any more. */
+static void forget_values(kith_host *h, uint16_t first, uint16_t last)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0)
+            gatt_forget_values(h->links[i].server.subscriptions, h->config.limits.subscriptions, first, last);
+    clients_forget_values(h, first, last);
+}
+
 kith_status kith_gatt_remove_service(kith_host *h, const kith_service *service)
 {
     uint16_t first, last;
     kith_status status = gatt_database_remove(&h->database, service, &first, &last);
 
-    return status == KITH_OK ? table_changed(h, first, last) : status;
+    if (status != KITH_OK)
+        return status;
+    forget_values(h, first, last);
+    return table_changed(h, first, last);
 }

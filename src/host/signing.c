@@ -269,6 +269,7 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         return;
     if (result != KITH_OK) {
         on_failed(h, c);
+        clients_on_failed(h, bond);
         peers_mark(&h->bonds, bond, false);
         return;
     }
