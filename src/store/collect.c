@@ -302,7 +302,34 @@ bool collect_anew(kith_flash_log *log)
     return collect_tidy(log) && collect_advance(log, 0, 1) && flash_sync(log);
 }
 
-bool collect_seal_active(kith_flash_log *log)
+/* A sector that is sealed already, for want of later ones, stays as it is. */
+bool collect_mark_erasing(kith_flash_log *log)
 {
-    return seal(log, log->active, log->void_tail) && flash_sync(log);
+    log_sector sector;
+
+    if (!sector_read(log, log->active, &sector) || sector.seal != SEAL_NONE)
+        return false;
+    return program_slot(log, log->active, layout_seal_at(log->flash), LAYOUT_ERASING) && flash_sync(log);
+}
+
+static void erase_one(kith_flash_log *log, uint32_t sector, kith_status *fault)
+{
+    if (!flash_erase(log, sector))
+        *fault = log->fault;
+    log->fault = KITH_OK;
+}
+
+bool collect_erase_all(kith_flash_log *log, uint32_t last)
+{
+    kith_status fault = KITH_OK;
+
+    for (uint32_t i = 0; i < log->flash->sector_count; i++)
+        if (i != last)
+            erase_one(log, i, &fault);
+    if (!flash_sync(log)) /* the others are gone before the mark is */
+        fault = log->fault;
+    log->fault = KITH_OK;
+    if (last < log->flash->sector_count)
+        erase_one(log, last, &fault);
+    return (flash_sync(log) && fault == KITH_OK) || flash_fail(log, KITH_ERR_STORAGE);
 }

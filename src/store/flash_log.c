@@ -224,34 +224,24 @@ static kith_status remove_log(void *context, uint8_t kind, uint32_t id, kith_sto
 
 /* ---- erasing ---- */
 
-/* With a seal on the newest sector, a store that is half erased says that something is missing. */
-static void seal_store(kith_flash_log *log)
+/* With a mark on the newest sector, which goes last, a log that is half erased is erased to the end when it is opened.
+ */
+static uint32_t mark_erasing(kith_flash_log *log)
 {
-    if (enter(log) && log->active < log->flash->sector_count)
-        (void)collect_seal_active(log);
+    uint32_t marked = log->flash->sector_count;
+
+    if (enter(log) && log->active < marked && collect_mark_erasing(log))
+        marked = log->active;
     log->fault = KITH_OK;
     log->open = false;
-}
-
-/* All sectors, even when one of them fails. */
-static bool erase_all(kith_flash_log *log)
-{
-    kith_status fault = KITH_OK;
-
-    for (uint32_t i = 0; i < log->flash->sector_count; i++) {
-        if (!flash_erase(log, i))
-            fault = log->fault;
-        log->fault = KITH_OK;
-    }
-    return (flash_sync(log) && fault == KITH_OK) || flash_fail(log, KITH_ERR_STORAGE);
+    return marked;
 }
 
 static kith_status erase_log(void *context, kith_store_state *state)
 {
     kith_flash_log *log = context;
 
-    seal_store(log);
-    if (erase_all(log))
+    if (collect_erase_all(log, mark_erasing(log)))
         mount_log(log);
     return leave(log, state);
 }

@@ -17,9 +17,10 @@ enum {
 
 /* What a slot of the sector header says once it is programmed. */
 enum {
-    LAYOUT_COMMITTED = 0x5a,  /* what stood in the sector that this one collects is all here */
-    LAYOUT_SEALED = 0x5a,     /* a later sector exists */
-    LAYOUT_SEALED_VOID = 0xa5 /* the same, and what is broken at the end of this one was never durable */
+    LAYOUT_COMMITTED = 0x5a,   /* what stood in the sector that this one collects is all here */
+    LAYOUT_SEALED = 0x5a,      /* a later sector exists */
+    LAYOUT_SEALED_VOID = 0xa5, /* the same, and what is broken at the end of this one was never durable */
+    LAYOUT_ERASING = 0x3c      /* the whole log is being erased, this sector last */
 };
 
 /* ---- where ---- */

@@ -23,7 +23,7 @@ uint8_t flash_cleared(const kith_flash_log *log); /* the opposite of erased */
 
 /* ---- sector.c: headers ---- */
 
-typedef enum { SEAL_NONE, SEAL_TORN, SEAL_VOID, SEAL_FIRM } log_seal;
+typedef enum { SEAL_NONE, SEAL_TORN, SEAL_VOID, SEAL_FIRM, SEAL_ERASING } log_seal;
 
 typedef struct {
     uint32_t index;
@@ -126,8 +126,10 @@ bool append_record(kith_flash_log *log, const layout_record *record, const uint8
 /* Makes room: a new active sector.  In round 0 room of whatever size, by the second at latest for a record of this one.
  */
 bool collect_advance(kith_flash_log *log, uint32_t size, unsigned round);
-bool collect_anew(kith_flash_log *log);        /* so that the newest header says what there is now */
-bool collect_seal_active(kith_flash_log *log); /* as if there were a later one */
+bool collect_anew(kith_flash_log *log);         /* so that the newest header says what there is now */
+bool collect_mark_erasing(kith_flash_log *log); /* the active sector says that all of the log goes */
+/* All sectors, this one last (sector_count: none is), even when one of them fails. */
+bool collect_erase_all(kith_flash_log *log, uint32_t last);
 bool collect_sector(kith_flash_log *log, const log_sector *victim);
 bool collect_tidy(kith_flash_log *log); /* erases what does not count */
 /* Of a sector that does not count. */

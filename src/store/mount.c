@@ -365,20 +365,32 @@ static void reset(kith_flash_log *log)
     index_reset(log);
 }
 
+static void mount_written(kith_flash_log *log, log_sector *newest)
+{
+    settle_collection(log, newest);
+    log->active = newest->index;
+    log->sequence = newest->header.sequence;
+    count_sectors(log, newest);
+    measure(log);
+}
+
 void mount_log(kith_flash_log *log)
 {
     log_sector newest = {0};
+    bool written;
 
     reset(log);
-    if (find_newest(log, &newest)) {
-        settle_collection(log, &newest);
-        log->active = newest.index;
-        log->sequence = newest.header.sequence;
-        count_sectors(log, &newest);
-        measure(log);
-    } else {
-        mount_unwritten(log);
+    written = find_newest(log, &newest);
+    if (written && newest.seal == SEAL_ERASING) { /* a factory reset that was cut short */
+        if (!collect_erase_all(log, newest.index))
+            return;
+        reset(log);
+        written = false;
     }
+    if (written)
+        mount_written(log, &newest);
+    else
+        mount_unwritten(log);
     mount_tell_room(log);
     log->open = log->fault == KITH_OK;
 }

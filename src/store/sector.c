@@ -19,6 +19,8 @@ static log_seal seal_of(const kith_flash_log *log, const uint8_t *slot)
         return SEAL_NONE;
     if (is_filled_with(slot, len, LAYOUT_SEALED))
         return SEAL_FIRM;
+    if (is_filled_with(slot, len, LAYOUT_ERASING))
+        return SEAL_ERASING;
     return is_filled_with(slot, len, LAYOUT_SEALED_VOID) ? SEAL_VOID : SEAL_TORN;
 }
 
