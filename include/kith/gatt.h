@@ -130,7 +130,7 @@ enum { KITH_SUBSCRIBED_NOTIFY = 0x01, KITH_SUBSCRIBED_INDICATE = 0x02 };
 typedef enum {
     KITH_GATT_OK = 0,
     KITH_GATT_ATT_ERROR,           /* the peer refused; its ATT error tells why */
-    KITH_GATT_NOT_FOUND,           /* the peer has no such service */
+    KITH_GATT_NOT_FOUND,           /* the peer has no such service; the characteristic has no configuration */
     KITH_GATT_TOO_LONG,            /* the value did not fit into the memory given */
     KITH_GATT_UNEXPECTED_RESPONSE, /* the peer answered something that was not asked */
     KITH_GATT_MALFORMED_RESPONSE,  /* the peer's answer contradicts itself or the question */

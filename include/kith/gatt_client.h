@@ -33,6 +33,21 @@ KITH_MUST_USE kith_status kith_gatt_read(struct kith_host *h, kith_link link, ui
 KITH_MUST_USE kith_status kith_gatt_write(struct kith_host *h, kith_link link, uint16_t handle, const uint8_t *value,
                                           size_t len);
 
+/* Asks to be told of a value: writes its Client Characteristic Configuration (descriptor 0x2902). SUBSCRIPTION_WRITTEN,
+ * with the configuration's handle; NOT_FOUND: the characteristic has none.
+ *   configuration  its handle, if it is known; 0: it is looked for behind the value
+ *   bits           KITH_SUBSCRIBED_NOTIFY or _INDICATE; 0: no more
+ * Then each value comes as NOTIFIED.  A bonded server remembers what was asked for, others forget it with the link.
+ * KITH_ERR_VALUE: a handle of 0, a configuration that does not lie behind the value, or other bits.
+ *
+ * Indications are confirmed at once, whoever wants them.  Handed on is only what comes over a link of at least
+ * config.notified_level and, where the peer's address claims a bond, of that bond's level: until then somebody else may
+ * speak under its address (BLESA).  What is not is counted in kith_host_dropped().
+ *
+ * Vol 3 Part G 4.10, 4.11, 3.3.3.3.  Tests: GAP/SEC/SEM/BV-56-C to BV-67-C. */
+KITH_MUST_USE kith_status kith_gatt_subscribe(struct kith_host *h, kith_link link, uint16_t value_handle,
+                                              uint16_t configuration, uint8_t bits);
+
 /* Writes a value, signed, over a link that is not encrypted: no response, no end.  The peer takes it if it has our
  * signing key of the bond it claims; anybody can read it, and nobody can tell us whether it came.  What still waits
  * when encryption begins is dropped (kith_host_dropped()): there it may not go.

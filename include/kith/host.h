@@ -91,6 +91,9 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
+    /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
+     * claims a bond is held to its level besides. */
+    kith_level notified_level;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
      * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
@@ -100,8 +103,8 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment, or bonding without a store;
- * KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
+ * KITH_ERR_VALUE: a limit, an address, the name, a level, the security parameters or the alignment, or bonding without
+ * a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
  * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
  * failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
@@ -135,7 +138,8 @@ void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970);
 /* The next event; false: none.  Pointers in it are valid until the next call of this function. */
 bool kith_host_next_event(kith_host *h, kith_event *out);
 
-/* Droppable events that found no room since the start, and signed writes that were sound and came to nothing: theirs
+/* Droppable events that found no room since the start, values that peers notified or indicated over links that are not
+ * good enough (kith_gatt_subscribe()), and signed writes that were sound and came to nothing: theirs
  * because one was still being stored (kith/event.h), ours because encryption began before they went. */
 uint32_t kith_host_dropped(const kith_host *h);
 

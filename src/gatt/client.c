@@ -2,13 +2,17 @@
  *
  * Each state has one response that fits it.  A response that does not fit, or contradicts itself, ends the
  * operation by name.  Chains end because handles only grow and a value has at most 512 octets, whatever
- * the peer says.  Not here: subscriptions, long writes, retries after security errors (the host's). */
+ * the peer says.  Not here: retries after security errors (the host's). */
 #include "gatt/client.h"
 
 #include "base/bytes.h"
 
 enum { LAST_HANDLE = 0xffff };
 enum { ENTRY_UUID16 = 7, ENTRY_UUID128 = 21 }; /* handle, properties, value handle, UUID */
+
+enum { INFORMATION_UUID16 = 4 }; /* handle, UUID */
+enum { BITS_OF_CONFIGURATION = KITH_SUBSCRIBED_NOTIFY | KITH_SUBSCRIBED_INDICATE };
+enum { TYPE_PRIMARY = 0x2800, TYPE_SECONDARY = 0x2801, TYPE_CHARACTERISTIC = 0x2803, TYPE_CONFIGURATION = 0x2902 };
 
 static const kith_uuid primary_service = KITH_UUID16(0x2800);
 static const kith_uuid characteristic_declaration = KITH_UUID16(0x2803);
@@ -71,6 +75,13 @@ static size_t encode_read_blob(const gatt_client *client, uint8_t *out, size_t c
 {
     kith_att_pdu pdu = {
         .opcode = KITH_ATT_READ_BLOB_REQUEST, .handle = client->handle, .offset = (uint16_t)client->value_len};
+    return kith_att_encode(&pdu, out, cap);
+}
+
+static size_t encode_find_configuration(const gatt_client *client, uint8_t *out, size_t cap)
+{
+    kith_att_pdu pdu = {
+        .opcode = KITH_ATT_FIND_INFORMATION_REQUEST, .handle = client->handle, .end_handle = LAST_HANDLE};
     return kith_att_encode(&pdu, out, cap);
 }
 
@@ -151,6 +162,33 @@ kith_status gatt_client_start_write(gatt_client *client, uint16_t handle, const 
         return KITH_ERR_VALUE;
     return begin(client, GATT_CLIENT_WRITE, handle,
                  encode_write(KITH_ATT_WRITE_REQUEST, handle, value, value_len, out, cap), out_len);
+}
+
+static size_t encode_subscribe(const gatt_client *client, uint8_t *out, size_t cap)
+{
+    uint8_t configuration[2] = {client->bits, 0};
+    return encode_write(KITH_ATT_WRITE_REQUEST, client->handle, configuration, sizeof configuration, out, cap);
+}
+
+/* Its configuration, where nobody said which it is, is looked for behind the value. */
+kith_status gatt_client_start_subscribe(gatt_client *client, uint16_t value_handle, uint16_t configuration,
+                                        uint8_t bits, uint8_t *out, size_t cap, size_t *out_len)
+{
+    bool is_known = configuration != 0;
+    gatt_client asks = {.handle = is_known ? configuration : (uint16_t)(value_handle + 1), .bits = bits};
+    size_t len = is_known ? encode_subscribe(&asks, out, cap) : encode_find_configuration(&asks, out, cap);
+    kith_status status;
+
+    *out_len = 0;
+    if (gatt_client_is_waiting(client))
+        return KITH_ERR_BUSY;
+    if (value_handle == 0 || asks.handle <= value_handle || (bits & ~BITS_OF_CONFIGURATION) != 0)
+        return KITH_ERR_VALUE;
+    status =
+        begin(client, is_known ? GATT_CLIENT_SUBSCRIBE : GATT_CLIENT_FIND_CONFIGURATION, asks.handle, len, out_len);
+    if (status == KITH_OK)
+        client->bits = bits;
+    return status;
 }
 
 kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle, const uint8_t *value,
@@ -347,6 +385,57 @@ static void on_written(exchange *x)
     finish(x, KITH_GATT_OK);
 }
 
+/* Handles in order, in the range that was asked for.  Returns the last; 0: not so. */
+static uint16_t judge_information(const gatt_client *client, const kith_att_pdu *in)
+{
+    uint32_t last = client->handle - 1U;
+
+    for (size_t i = 0; i < in->value_len; i += in->entry_len) {
+        uint16_t handle = bytes_get16(in->value + i);
+
+        if (handle <= last)
+            return 0;
+        last = handle;
+    }
+    return (uint16_t)last;
+}
+
+/* The configuration among these; *is_over: the characteristic has ended, without one if 0. */
+static uint16_t find_configuration(const kith_att_pdu *in, bool *is_over)
+{
+    *is_over = false;
+    for (size_t i = 0; in->entry_len == INFORMATION_UUID16 && i < in->value_len; i += in->entry_len) {
+        uint16_t type = bytes_get16(in->value + i + 2);
+
+        *is_over = type == TYPE_PRIMARY || type == TYPE_SECONDARY || type == TYPE_CHARACTERISTIC;
+        if (*is_over)
+            return 0;
+        if (type == TYPE_CONFIGURATION)
+            return bytes_get16(in->value + i);
+    }
+    return 0;
+}
+
+static void on_information(exchange *x)
+{
+    gatt_client *client = x->client;
+    bool is_over;
+    uint16_t last = judge_information(client, &x->in);
+    uint16_t configuration = find_configuration(&x->in, &is_over);
+
+    if (last == 0) {
+        finish(x, KITH_GATT_MALFORMED_RESPONSE);
+    } else if (configuration != 0) {
+        client->handle = configuration;
+        go_on(x, GATT_CLIENT_SUBSCRIBE, encode_subscribe(client, x->out, x->cap));
+    } else if (is_over || last == LAST_HANDLE) {
+        finish(x, KITH_GATT_NOT_FOUND);
+    } else {
+        client->handle = (uint16_t)(last + 1);
+        go_on(x, GATT_CLIENT_FIND_CONFIGURATION, encode_find_configuration(client, x->out, x->cap));
+    }
+}
+
 static const step steps[] = {
     [GATT_CLIENT_IDLE] = {0, 0, GATT_CLIENT_NONE, NULL},
     [GATT_CLIENT_EXCHANGE_MTU] = {KITH_ATT_EXCHANGE_MTU_REQUEST, KITH_ATT_EXCHANGE_MTU_RESPONSE, GATT_CLIENT_MTU_DONE,
@@ -359,6 +448,9 @@ static const step steps[] = {
     [GATT_CLIENT_READ_BLOB] = {KITH_ATT_READ_BLOB_REQUEST, KITH_ATT_READ_BLOB_RESPONSE, GATT_CLIENT_READ_DONE,
                                on_value},
     [GATT_CLIENT_WRITE] = {KITH_ATT_WRITE_REQUEST, KITH_ATT_WRITE_RESPONSE, GATT_CLIENT_WRITE_DONE, on_written},
+    [GATT_CLIENT_FIND_CONFIGURATION] = {KITH_ATT_FIND_INFORMATION_REQUEST, KITH_ATT_FIND_INFORMATION_RESPONSE,
+                                        GATT_CLIENT_SUBSCRIBE_DONE, on_information},
+    [GATT_CLIENT_SUBSCRIBE] = {KITH_ATT_WRITE_REQUEST, KITH_ATT_WRITE_RESPONSE, GATT_CLIENT_SUBSCRIBE_DONE, on_written},
 };
 
 static const step *step_of(gatt_client_state state)
@@ -369,7 +461,8 @@ static const step *step_of(gatt_client_state state)
 /* What an Error Response means where it comes.  Some only say that there is no more. */
 static kith_gatt_result meaning_of_error(gatt_client_state state, kith_att_error error)
 {
-    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && state == GATT_CLIENT_FIND_SERVICE)
+    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND &&
+        (state == GATT_CLIENT_FIND_SERVICE || state == GATT_CLIENT_FIND_CONFIGURATION))
         return KITH_GATT_NOT_FOUND;
     if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && state == GATT_CLIENT_FIND_CHARACTERISTICS)
         return KITH_GATT_OK;
@@ -418,6 +511,43 @@ static size_t confirm(uint8_t *out, size_t cap)
     return kith_att_encode(&pdu, out, cap);
 }
 
+/* One value or several.  What can be no attribute's is handed on to nobody. */
+static void on_notified(exchange *x)
+{
+    bool is_list = x->in.opcode == KITH_ATT_MULTIPLE_HANDLE_VALUE_NOTIFICATION;
+
+    if (!is_list && (x->in.handle == 0 || x->in.value_len > KITH_ATT_MAX_VALUE))
+        return;
+    x->event->kind = GATT_CLIENT_NOTIFIED;
+    x->event->is_list = is_list;
+    x->event->is_indication = x->in.opcode == KITH_ATT_HANDLE_VALUE_INDICATION;
+    x->event->handle = x->in.handle;
+    x->event->value = x->in.value;
+    x->event->value_len = x->in.value_len;
+}
+
+enum { TUPLE = 4 }; /* handle, length */
+
+bool gatt_client_notified(const gatt_client_event *event, size_t *at, uint16_t *handle, const uint8_t **value,
+                          size_t *len)
+{
+    const uint8_t *tuple = event->value + *at;
+
+    if (!event->is_list) {
+        *handle = event->handle;
+        *value = event->value;
+        *len = event->value_len;
+        return (*at)++ == 0;
+    }
+    if (*at + TUPLE > event->value_len || bytes_get16(tuple + 2) > event->value_len - *at - TUPLE)
+        return false;
+    *handle = bytes_get16(tuple);
+    *len = bytes_get16(tuple + 2);
+    *value = tuple + TUPLE;
+    *at += TUPLE + *len;
+    return true;
+}
+
 void gatt_client_response(gatt_client *client, const uint8_t *pdu, size_t len, uint8_t *out, size_t cap,
                           size_t *out_len, gatt_client_event *event)
 {
@@ -435,8 +565,13 @@ void gatt_client_response(gatt_client *client, const uint8_t *pdu, size_t len, u
     case KITH_ATT_KIND_INDICATION:
         if (decoded == KITH_OK)
             *out_len = confirm(out, cap);
+        if (*out_len != 0)
+            on_notified(&x);
         break;
     case KITH_ATT_KIND_NOTIFICATION:
+        if (decoded == KITH_OK)
+            on_notified(&x);
+        break;
     case KITH_ATT_KIND_REQUEST:
     case KITH_ATT_KIND_COMMAND:
     case KITH_ATT_KIND_CONFIRMATION:

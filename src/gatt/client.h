@@ -17,7 +17,9 @@ typedef enum {
     GATT_CLIENT_FIND_CHARACTERISTICS,
     GATT_CLIENT_READ,
     GATT_CLIENT_READ_BLOB,
-    GATT_CLIENT_WRITE
+    GATT_CLIENT_WRITE,
+    GATT_CLIENT_FIND_CONFIGURATION,
+    GATT_CLIENT_SUBSCRIBE
 } gatt_client_state;
 
 typedef struct {
@@ -26,6 +28,7 @@ typedef struct {
     uint16_t handle;      /* of the attribute; of discovery: the next to ask for */
     uint16_t end_handle;  /* of the service being walked */
     uint16_t request_mtu; /* in force when the request went */
+    uint8_t bits;         /* of a subscription: KITH_SUBSCRIBED_* */
     uint8_t *value;       /* the caller's memory for a read */
     size_t value_cap;
     size_t value_len;
@@ -38,7 +41,9 @@ typedef enum {
     GATT_CLIENT_CHARACTERISTICS, /* a list: count, gatt_client_characteristic(); goes on unless ended */
     GATT_CLIENT_DISCOVERY_DONE,
     GATT_CLIENT_READ_DONE, /* value, value_len */
-    GATT_CLIENT_WRITE_DONE
+    GATT_CLIENT_WRITE_DONE,
+    GATT_CLIENT_SUBSCRIBE_DONE, /* handle: of the configuration, or as far as was looked for it */
+    GATT_CLIENT_NOTIFIED        /* values of the peer's, asked for or not: gatt_client_notified() */
 } gatt_client_event_kind;
 
 typedef struct {
@@ -51,7 +56,9 @@ typedef struct {
     uint16_t end_handle;
     const uint8_t *value; /* READ_DONE: the caller's memory; CHARACTERISTICS: the list, in the response */
     size_t value_len;
-    size_t count; /* CHARACTERISTICS */
+    size_t count;       /* CHARACTERISTICS */
+    bool is_indication; /* NOTIFIED: it is being confirmed */
+    bool is_list;       /* NOTIFIED: several values */
     uint8_t entry_len;
 } gatt_client_event;
 
@@ -76,6 +83,12 @@ KITH_MUST_USE kith_status gatt_client_start_read(gatt_client *client, uint16_t h
 KITH_MUST_USE kith_status gatt_client_start_write(gatt_client *client, uint16_t handle, const uint8_t *value,
                                                   size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
 
+/* Writes the configuration of a characteristic (0: found first), so that its value is notified or indicated as bits
+ * say; 0: no more.  KITH_ERR_VALUE: other bits, or a handle that can't be. */
+KITH_MUST_USE kith_status gatt_client_start_subscribe(gatt_client *client, uint16_t value_handle,
+                                                      uint16_t configuration, uint8_t bits, uint8_t *out, size_t cap,
+                                                      size_t *out_len);
+
 /* A command has no response and no end, and may go while an operation is under way. */
 KITH_MUST_USE kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle, const uint8_t *value,
                                                     size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
@@ -85,13 +98,17 @@ KITH_MUST_USE kith_status gatt_client_signed_write(const gatt_client *client, ui
                                                    size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
 
 /* Handles one PDU.  *event is always set; *out_len is the length of what must be sent now: the next
- * request of the operation, or the confirmation of an indication (which is not handed on: nobody
- * subscribed); 0: nothing.  A response that nobody waits for is ignored. */
+ * request of the operation, or the confirmation of an indication; 0: nothing.  A response that nobody waits
+ * for is ignored. */
 void gatt_client_response(gatt_client *client, const uint8_t *pdu, size_t len, uint8_t *out, size_t cap,
                           size_t *out_len, gatt_client_event *event);
 
 /* Number i of a CHARACTERISTICS event, below count; while the response is still there. */
 void gatt_client_characteristic(const gatt_client_event *event, size_t i, kith_gatt_found *found);
+
+/* The next value of a NOTIFIED event, in the PDU; *at begins with 0.  false: no more. */
+bool gatt_client_notified(const gatt_client_event *event, size_t *at, uint16_t *handle, const uint8_t **value,
+                          size_t *len);
 
 /* Is a response outstanding? */
 bool gatt_client_is_waiting(const gatt_client *client);

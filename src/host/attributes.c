@@ -21,6 +21,8 @@ static kith_event_kind end_of(gatt_client_event_kind kind)
         return KITH_EVENT_READ;
     case GATT_CLIENT_WRITE_DONE:
         return KITH_EVENT_WRITTEN;
+    case GATT_CLIENT_SUBSCRIBE_DONE:
+        return KITH_EVENT_SUBSCRIPTION_WRITTEN;
     default:
         return KITH_EVENT_DISCOVERED;
     }
@@ -73,8 +75,51 @@ uint16_t kith_gatt_found_handle(const kith_event_characteristics *event, const k
     return 0;
 }
 
+/* ---- values that the peer tells of ---- */
+
+/* A link whose address claims a bond must be as good as that bond: until then somebody else may be speaking (BLESA). */
+static kith_level level_wanted(const kith_host *h, const host_link *link)
+{
+    kith_level wanted = h->config.security.sc_only ? KITH_LEVEL_SC_AUTHENTICATED : h->config.notified_level;
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+
+    return bond != NULL && bond->level > wanted ? (kith_level)bond->level : wanted;
+}
+
+/* An indication is never lost, as it is confirmed: room for it was checked. */
+static void tell_value(kith_host *h, const host_link *link, bool indicated, uint16_t handle, const uint8_t *value,
+                       size_t len)
+{
+    kith_event *event =
+        indicated ? event_post(h, KITH_EVENT_NOTIFIED, link) : event_post_droppable(h, KITH_EVENT_NOTIFIED, link);
+
+    if (event == NULL)
+        return;
+    event->notified.handle = handle;
+    event->notified.indicated = indicated;
+    event->notified.level = link->level;
+    event->notified.len = (uint16_t)len;
+    event->notified.value = event_attach(h, event, value, len);
+}
+
+static void tell_notified(kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    const uint8_t *value;
+    size_t at = 0, len;
+    uint16_t handle;
+
+    while (gatt_client_notified(e, &at, &handle, &value, &len)) {
+        if (handle == 0 || link->level < level_wanted(h, link))
+            h->events.dropped++;
+        else
+            tell_value(h, link, e->is_indication, handle, value, len);
+    }
+}
+
 static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 {
+    if (e->kind == GATT_CLIENT_NOTIFIED)
+        tell_notified(h, link, e);
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
         tell_found(h, link, e);
     if (e->ended)
@@ -92,12 +137,13 @@ static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, siz
     size_t cap, out_len = 0;
     uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
 
-    if (cap < link->bearer.my_mtu)
+    if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         return;
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
     if (out_len > 0)
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, out_len);
-    start_timer(h, link);
+    if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
+        start_timer(h, link);
     tell(h, link, &event);
 }
 
@@ -193,6 +239,19 @@ kith_status kith_gatt_write(kith_host *h, kith_link id, uint16_t handle, const u
     if (out == NULL)
         return status;
     status = gatt_client_start_write(&link->client, handle, value, value_len, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_subscribe(kith_host *h, kith_link id, uint16_t value_handle, uint16_t configuration, uint8_t bits)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_subscribe(&link->client, value_handle, configuration, bits, out, cap, &len);
     return launch(h, link, status, len);
 }
 
