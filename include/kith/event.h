@@ -64,10 +64,11 @@ typedef enum {
     KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
     KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
 
-    KITH_EVENT_CHARACTERISTICS,      /* .characteristics: some found by kith_gatt_discover(); more may follow */
-    KITH_EVENT_DISCOVERED,           /* .gatt: end of kith_gatt_discover() */
-    KITH_EVENT_READ,                 /* .gatt: end of kith_gatt_read() */
-    KITH_EVENT_WRITTEN,              /* .gatt: end of kith_gatt_write() */
+    KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
+    KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
+    KITH_EVENT_VALUES,          /* .list: some found by kith_gatt_read_by_uuid(); more may follow */
+    KITH_EVENT_READ,    /* .gatt: end of kith_gatt_read(), _read_by_uuid() (without a value), _read_multiple() */
+    KITH_EVENT_WRITTEN, /* .gatt: end of kith_gatt_write(), _write_long(), _write_reliable() */
     KITH_EVENT_SUBSCRIPTION_WRITTEN, /* .gatt: end of kith_gatt_subscribe() */
     KITH_EVENT_NOTIFIED,             /* .notified: the peer tells of a value */
     KITH_EVENT_MTU                   /* .gatt: end of kith_gatt_exchange_mtu() */
@@ -251,11 +252,13 @@ typedef struct {
     kith_gatt_result result; /* KITH_GATT_OK: the client has confirmed; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
 } kith_event_indicated;
 
+/* A list that a peer sent; kith_gatt_found_at(), kith_gatt_value_at() read it. */
 typedef struct {
     uint16_t count;
     uint8_t entry_len;
-    const uint8_t *entries; /* valid until the next kith_host_next_event(); read with kith_gatt_found_at() */
-} kith_event_characteristics;
+    const uint8_t *entries; /* valid until the next kith_host_next_event() */
+} kith_event_list;
+typedef kith_event_list kith_event_characteristics;
 
 typedef struct {
     kith_gatt_result result;
@@ -305,6 +308,7 @@ typedef struct {
         kith_event_subscription subscription;
         kith_event_indicated indicated;
         kith_event_characteristics characteristics;
+        kith_event_list list;
         kith_event_gatt gatt;
         kith_event_notified notified;
     };

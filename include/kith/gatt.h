@@ -136,11 +136,26 @@ typedef enum {
     KITH_GATT_MALFORMED_RESPONSE,  /* the peer's answer contradicts itself or the question */
     KITH_GATT_TIMEOUT,             /* no answer for 30 seconds; no more ATT on this connection */
     KITH_GATT_LINK_LOST,
-    KITH_GATT_NOT_SENT, /* encryption was on its way and did not come about: the request was not sent in plain */
+    KITH_GATT_NOT_SENT,   /* encryption was on its way and did not come about: the request was not sent in plain */
+    KITH_GATT_NOT_ECHOED, /* the peer prepared something else than was sent: nothing was written */
     KITH_GATT_RESULT_COUNT
 } kith_gatt_result;
 
 const char *kith_gatt_result_name(kith_gatt_result result); /* "malformed-response"; never NULL */
+
+/* One of several values that are written together. */
+typedef struct {
+    uint16_t handle;
+    uint16_t len; /* up to 512 */
+    const uint8_t *value;
+} kith_gatt_write_part;
+
+/* A value that was read by its UUID; with MTU - 4 octets it may have more: kith_gatt_read(). */
+typedef struct {
+    uint16_t handle;
+    uint16_t len;
+    const uint8_t *value; /* in the event */
+} kith_gatt_value;
 
 /* A characteristic that was discovered on a peer. */
 typedef struct {

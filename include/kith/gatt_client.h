@@ -33,6 +33,38 @@ KITH_MUST_USE kith_status kith_gatt_read(struct kith_host *h, kith_link link, ui
 KITH_MUST_USE kith_status kith_gatt_write(struct kith_host *h, kith_link link, uint16_t handle, const uint8_t *value,
                                           size_t len);
 
+/* Writes without response: no event, and nobody can tell us whether it came.  May go while an operation is under way.
+ * KITH_ERR_VALUE: handle 0, or longer than MTU - 3.  Vol 3 Part G 4.9.1. */
+KITH_MUST_USE kith_status kith_gatt_write_command(struct kith_host *h, kith_link link, uint16_t handle,
+                                                  const uint8_t *value, size_t len);
+
+/* Writes a value of up to 512 octets in parts, or several together: WRITTEN.  The peer keeps all parts, sends each back
+ * and they are compared; then all are written, or none.  What was refused or came back as another one is taken back
+ * (NOT_ECHOED).  value, writes and what it points to must stay, unchanged, until WRITTEN.
+ * KITH_ERR_VALUE: a handle of 0, a value above 512 octets, no writes.  Vol 3 Part G 4.9.4, 4.9.5. */
+KITH_MUST_USE kith_status kith_gatt_write_long(struct kith_host *h, kith_link link, uint16_t handle,
+                                               const uint8_t *value, size_t len);
+KITH_MUST_USE kith_status kith_gatt_write_reliable(struct kith_host *h, kith_link link,
+                                                   const kith_gatt_write_part *writes, size_t count);
+
+/* Reads all values with this UUID between two handles, both included: VALUES, as often as needed, then READ without a
+ * value; NOT_FOUND: there is none.  KITH_ERR_VALUE: not a UUID, first is 0 or above last.  Vol 3 Part G 4.8.2. */
+KITH_MUST_USE kith_status kith_gatt_read_by_uuid(struct kith_host *h, kith_link link, const kith_uuid *uuid,
+                                                 uint16_t first, uint16_t last);
+
+/* Number i, below count, of a VALUES event. */
+void kith_gatt_value_at(const kith_event_list *event, uint16_t i, kith_gatt_value *value);
+
+/* Reads 2 to 32 values in one request: READ.  What does not fit into MTU - 1 octets is cut off.
+ *   variable  false: the values come one behind the other, and only who knows their lengths can tell them apart;
+ *             true: kith_gatt_next_value() does; not every peer knows that request
+ * KITH_ERR_VALUE: another number, more than the MTU holds, or a handle of 0.  Vol 3 Part G 4.8.4, 4.8.5. */
+KITH_MUST_USE kith_status kith_gatt_read_multiple(struct kith_host *h, kith_link link, const uint16_t *handles,
+                                                  size_t count, bool variable);
+
+/* The next value of such a READ event; *at begins with 0.  is_cut: there was more of it.  false: no more. */
+bool kith_gatt_next_value(const kith_event_gatt *event, size_t *at, const uint8_t **value, size_t *len, bool *is_cut);
+
 /* Asks to be told of a value: writes its Client Characteristic Configuration (descriptor 0x2902). SUBSCRIPTION_WRITTEN,
  * with the configuration's handle; NOT_FOUND: the characteristic has none.
  *   configuration  its handle, if it is known; 0: it is looked for behind the value

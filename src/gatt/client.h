@@ -19,7 +19,13 @@ typedef enum {
     GATT_CLIENT_READ_BLOB,
     GATT_CLIENT_WRITE,
     GATT_CLIENT_FIND_CONFIGURATION,
-    GATT_CLIENT_SUBSCRIBE
+    GATT_CLIENT_SUBSCRIBE,
+    GATT_CLIENT_PREPARE,
+    GATT_CLIENT_EXECUTE,
+    GATT_CLIENT_CANCEL,
+    GATT_CLIENT_READ_MULTIPLE,
+    GATT_CLIENT_READ_VARIABLE,
+    GATT_CLIENT_READ_BY_UUID
 } gatt_client_state;
 
 typedef struct {
@@ -29,9 +35,16 @@ typedef struct {
     uint16_t end_handle;  /* of the service being walked */
     uint16_t request_mtu; /* in force when the request went */
     uint8_t bits;         /* of a subscription: KITH_SUBSCRIBED_* */
+    bool found_some;      /* of a list; of prepared writes: the peer has some */
     uint8_t *value;       /* the caller's memory for a read */
     size_t value_cap;
     size_t value_len;
+    kith_uuid type;                     /* what is looked for */
+    const kith_gatt_write_part *writes; /* the one being prepared; the caller's memory */
+    uint16_t writes_left, offset;
+    kith_gatt_write_part one_write;
+    kith_gatt_result kept_result; /* while prepared writes are taken back */
+    kith_att_error kept_error;
 } gatt_client;
 
 typedef enum {
@@ -46,6 +59,9 @@ typedef enum {
     GATT_CLIENT_NOTIFIED        /* values of the peer's, asked for or not: gatt_client_notified() */
 } gatt_client_event_kind;
 
+/* What a response lists, besides the kind of event (which tells the end, if it is that). */
+typedef enum { GATT_CLIENT_NO_LIST, GATT_CLIENT_VALUES } gatt_client_list;
+
 typedef struct {
     gatt_client_event_kind kind;
     bool ended; /* the operation is over; result tells how.  Every operation that was started has one such event */
@@ -56,9 +72,11 @@ typedef struct {
     uint16_t end_handle;
     const uint8_t *value; /* READ_DONE: the caller's memory; CHARACTERISTICS: the list, in the response */
     size_t value_len;
-    size_t count;       /* CHARACTERISTICS */
-    bool is_indication; /* NOTIFIED: it is being confirmed */
-    bool is_list;       /* NOTIFIED: several values */
+    size_t count; /* CHARACTERISTICS */
+    gatt_client_list list;
+    const uint8_t *entries; /* the list, in the response: count of entry_len octets each */
+    bool is_indication;     /* NOTIFIED: it is being confirmed */
+    bool is_list;           /* NOTIFIED: several values */
     uint8_t entry_len;
 } gatt_client_event;
 
@@ -82,6 +100,21 @@ KITH_MUST_USE kith_status gatt_client_start_read(gatt_client *client, uint16_t h
                                                  uint8_t *out, size_t cap, size_t *out_len);
 KITH_MUST_USE kith_status gatt_client_start_write(gatt_client *client, uint16_t handle, const uint8_t *value,
                                                   size_t value_len, uint8_t *out, size_t cap, size_t *out_len);
+
+/* Several values at once or none of them: each part is prepared, its echo compared, then all are executed.  writes and
+ * what it points to stay the caller's and must stay until the end. */
+KITH_MUST_USE kith_status gatt_client_start_writes(gatt_client *client, const kith_gatt_write_part *writes,
+                                                   size_t count, uint8_t *out, size_t cap, size_t *out_len);
+KITH_MUST_USE kith_status gatt_client_start_write_long(gatt_client *client, uint16_t handle, const uint8_t *value,
+                                                       size_t len, uint8_t *out, size_t cap, size_t *out_len);
+
+/* READ_DONE with the values one behind the other, variable: each behind its length.  2 to 32 handles. */
+KITH_MUST_USE kith_status gatt_client_start_read_multiple(gatt_client *client, const uint16_t *handles, size_t count,
+                                                          bool variable, uint8_t *out, size_t cap, size_t *out_len);
+
+/* Every value with this UUID from first to last: lists of VALUES (handle, value), then READ_DONE. */
+KITH_MUST_USE kith_status gatt_client_start_read_by_uuid(gatt_client *client, const kith_uuid *uuid, uint16_t first,
+                                                         uint16_t last, uint8_t *out, size_t cap, size_t *out_len);
 
 /* Writes the configuration of a characteristic (0: found first), so that its value is notified or indicated as bits
  * say; 0: no more.  KITH_ERR_VALUE: other bits, or a handle that can't be. */

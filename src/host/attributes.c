@@ -1,5 +1,6 @@
 /* ATT between the channel and the program: the client's operations, and the 30 s of a transaction; serving.c is the
  * other side.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
+#include "base/bytes.h"
 #include "host/internal.h"
 
 void attributes_init_link(kith_host *h, host_link *link)
@@ -75,6 +76,38 @@ uint16_t kith_gatt_found_handle(const kith_event_characteristics *event, const k
     return 0;
 }
 
+static void tell_list(kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    kith_event *event = event_post(h, KITH_EVENT_VALUES, link);
+
+    event->list.count = (uint16_t)e->count;
+    event->list.entry_len = e->entry_len;
+    event->list.entries = event_attach(h, event, e->entries, e->count * e->entry_len);
+}
+
+void kith_gatt_value_at(const kith_event_list *event, uint16_t i, kith_gatt_value *value)
+{
+    const uint8_t *entry = event->entries + (size_t)i * event->entry_len;
+
+    value->handle = bytes_get16(entry);
+    value->len = (uint16_t)(event->entry_len - 2);
+    value->value = entry + 2;
+}
+
+bool kith_gatt_next_value(const kith_event_gatt *event, size_t *at, const uint8_t **value, size_t *len, bool *is_cut)
+{
+    size_t left = event->len > *at ? event->len - *at : 0, whole;
+
+    if (left < 2)
+        return false;
+    whole = bytes_get16(event->value + *at);
+    *value = event->value + *at + 2;
+    *is_cut = whole > left - 2;
+    *len = *is_cut ? left - 2 : whole;
+    *at += 2 + *len;
+    return true;
+}
+
 /* ---- values that the peer tells of ---- */
 
 /* A link whose address claims a bond must be as good as that bond: until then somebody else may be speaking (BLESA). */
@@ -120,6 +153,8 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     if (e->kind == GATT_CLIENT_NOTIFIED)
         tell_notified(h, link, e);
+    if (e->list != GATT_CLIENT_NO_LIST)
+        tell_list(h, link, e);
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
         tell_found(h, link, e);
     if (e->ended)
@@ -240,6 +275,73 @@ kith_status kith_gatt_write(kith_host *h, kith_link id, uint16_t handle, const u
         return status;
     status = gatt_client_start_write(&link->client, handle, value, value_len, out, cap, &len);
     return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write_long(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_write_long(&link->client, handle, value, value_len, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write_reliable(kith_host *h, kith_link id, const kith_gatt_write_part *writes, size_t count)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_writes(&link->client, writes, count, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_read_by_uuid(kith_host *h, kith_link id, const kith_uuid *uuid, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_read_by_uuid(&link->client, uuid, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_read_multiple(kith_host *h, kith_link id, const uint16_t *handles, size_t count, bool variable)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_read_multiple(&link->client, handles, count, variable, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write_command(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_write_command(&link->client, handle, value, value_len, out, cap, &len);
+    if (status == KITH_OK)
+        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
+    return status;
 }
 
 kith_status kith_gatt_subscribe(kith_host *h, kith_link id, uint16_t value_handle, uint16_t configuration, uint8_t bits)

@@ -42,6 +42,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_INDICATED] = "indicated",
         [KITH_EVENT_CHARACTERISTICS] = "characteristics",
         [KITH_EVENT_DISCOVERED] = "discovered",
+        [KITH_EVENT_VALUES] = "values",
         [KITH_EVENT_READ] = "read",
         [KITH_EVENT_WRITTEN] = "written",
         [KITH_EVENT_SUBSCRIPTION_WRITTEN] = "subscription-written",
