@@ -64,8 +64,11 @@ typedef enum {
     KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
     KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
 
+    KITH_EVENT_SERVICES,    /* .list: some found by kith_gatt_discover_services(); more may follow; so the next three */
+    KITH_EVENT_INCLUDES,    /* .list */
+    KITH_EVENT_DESCRIPTORS, /* .list */
     KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
-    KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
+    KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover(), _discover_services() and the like */
     KITH_EVENT_VALUES,          /* .list: some found by kith_gatt_read_by_uuid(); more may follow */
     KITH_EVENT_READ,    /* .gatt: end of kith_gatt_read(), _read_by_uuid() (without a value), _read_multiple() */
     KITH_EVENT_WRITTEN, /* .gatt: end of kith_gatt_write(), _write_long(), _write_reliable() */
@@ -252,7 +255,7 @@ typedef struct {
     kith_gatt_result result; /* KITH_GATT_OK: the client has confirmed; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
 } kith_event_indicated;
 
-/* A list that a peer sent; kith_gatt_found_at(), kith_gatt_value_at() read it. */
+/* A list that a peer sent; kith_gatt_service_at() and its like read it. */
 typedef struct {
     uint16_t count;
     uint8_t entry_len;

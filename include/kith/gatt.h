@@ -157,6 +157,24 @@ typedef struct {
     const uint8_t *value; /* in the event */
 } kith_gatt_value;
 
+/* A primary service that was discovered on a peer. */
+typedef struct {
+    uint16_t first, last; /* its handles */
+    kith_uuid uuid;       /* size 0: the one that was asked for */
+} kith_gatt_service;
+
+typedef struct {
+    uint16_t handle;
+    uint16_t first, last; /* of the service that is included */
+    kith_uuid uuid;       /* size 0: one of 128 bits, which the declaration at first holds (kith_gatt_read()) */
+} kith_gatt_include;
+
+/* Any attribute in the range: a descriptor, where the range is that of a characteristic behind its value. */
+typedef struct {
+    uint16_t handle;
+    kith_uuid uuid;
+} kith_gatt_descriptor;
+
 /* A characteristic that was discovered on a peer. */
 typedef struct {
     uint16_t declaration_handle;

@@ -19,6 +19,25 @@ KITH_MUST_USE kith_status kith_gatt_exchange_mtu(struct kith_host *h, kith_link 
  * KITH_ERR_VALUE: not a UUID. */
 KITH_MUST_USE kith_status kith_gatt_discover(struct kith_host *h, kith_link link, const kith_uuid *service);
 
+/* Lists what the peer has, part by part, then DISCOVERED (NOT_FOUND: none at all):
+ *   _services         primary services, all (uuid NULL) or those with this UUID: SERVICES
+ *   _includes         what the service with these handles includes: INCLUDES
+ *   _characteristics  its characteristics, with their properties: CHARACTERISTICS (none is fine, too)
+ *   _descriptors      what lies between a value and the next declaration: DESCRIPTORS
+ * KITH_ERR_VALUE: not a UUID; first is 0 or above last.  Vol 3 Part G 4.4.1, 4.4.2, 4.5.1, 4.6.1, 4.7.1. */
+KITH_MUST_USE kith_status kith_gatt_discover_services(struct kith_host *h, kith_link link, const kith_uuid *uuid);
+KITH_MUST_USE kith_status kith_gatt_discover_includes(struct kith_host *h, kith_link link, uint16_t first,
+                                                      uint16_t last);
+KITH_MUST_USE kith_status kith_gatt_discover_characteristics(struct kith_host *h, kith_link link, uint16_t first,
+                                                             uint16_t last);
+KITH_MUST_USE kith_status kith_gatt_discover_descriptors(struct kith_host *h, kith_link link, uint16_t first,
+                                                         uint16_t last);
+
+/* Number i, below count, of such an event. */
+void kith_gatt_service_at(const kith_event_list *event, uint16_t i, kith_gatt_service *service);
+void kith_gatt_include_at(const kith_event_list *event, uint16_t i, kith_gatt_include *include);
+void kith_gatt_descriptor_at(const kith_event_list *event, uint16_t i, kith_gatt_descriptor *descriptor);
+
 /* Number i, below count, of a CHARACTERISTICS event. */
 void kith_gatt_found_at(const kith_event_characteristics *event, uint16_t i, kith_gatt_found *found);
 

@@ -107,6 +107,24 @@ kith_status gatt_client_start_discover(gatt_client *client, const kith_uuid *ser
     return client_begin(client, GATT_CLIENT_FIND_SERVICE, 1, encode_find_service(service, out, cap), out_len);
 }
 
+kith_status gatt_client_start_characteristics(gatt_client *client, uint16_t first, uint16_t last, uint8_t *out,
+                                              size_t cap, size_t *out_len)
+{
+    gatt_client asks = {.handle = first, .end_handle = last};
+    kith_status status;
+
+    *out_len = 0;
+    if (gatt_client_is_waiting(client))
+        return KITH_ERR_BUSY;
+    if (first == 0 || last < first)
+        return KITH_ERR_VALUE;
+    status = client_begin(client, GATT_CLIENT_FIND_CHARACTERISTICS, first, encode_find_characteristics(&asks, out, cap),
+                          out_len);
+    if (status == KITH_OK)
+        client->end_handle = last;
+    return status;
+}
+
 kith_status gatt_client_start_read(gatt_client *client, uint16_t handle, uint8_t *value, size_t value_cap, uint8_t *out,
                                    size_t cap, size_t *out_len)
 {
@@ -366,7 +384,15 @@ static const step steps[] = {
     [GATT_CLIENT_READ_VARIABLE] = {KITH_ATT_READ_MULTIPLE_VARIABLE_REQUEST, KITH_ATT_READ_MULTIPLE_VARIABLE_RESPONSE,
                                    GATT_CLIENT_READ_DONE, client_on_multiple},
     [GATT_CLIENT_READ_BY_UUID] = {KITH_ATT_READ_BY_TYPE_REQUEST, KITH_ATT_READ_BY_TYPE_RESPONSE, GATT_CLIENT_READ_DONE,
-                                  client_on_values},
+                                  client_on_list},
+    [GATT_CLIENT_LIST_SERVICES] = {KITH_ATT_READ_BY_GROUP_TYPE_REQUEST, KITH_ATT_READ_BY_GROUP_TYPE_RESPONSE,
+                                   GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_LIST_SERVICES_OF] = {KITH_ATT_FIND_BY_TYPE_VALUE_REQUEST, KITH_ATT_FIND_BY_TYPE_VALUE_RESPONSE,
+                                      GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_LIST_INCLUDES] = {KITH_ATT_READ_BY_TYPE_REQUEST, KITH_ATT_READ_BY_TYPE_RESPONSE,
+                                   GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_LIST_DESCRIPTORS] = {KITH_ATT_FIND_INFORMATION_REQUEST, KITH_ATT_FIND_INFORMATION_RESPONSE,
+                                      GATT_CLIENT_DISCOVERY_DONE, client_on_list},
     [GATT_CLIENT_FIND_CONFIGURATION] = {KITH_ATT_FIND_INFORMATION_REQUEST, KITH_ATT_FIND_INFORMATION_RESPONSE,
                                         GATT_CLIENT_SUBSCRIBE_DONE, client_on_information},
     [GATT_CLIENT_SUBSCRIBE] = {KITH_ATT_WRITE_REQUEST, KITH_ATT_WRITE_RESPONSE, GATT_CLIENT_SUBSCRIBE_DONE,
@@ -376,6 +402,11 @@ static const step steps[] = {
 static const step *step_of(gatt_client_state state)
 {
     return &steps[state];
+}
+
+static bool is_list(gatt_client_state state)
+{
+    return state >= GATT_CLIENT_READ_BY_UUID && state <= GATT_CLIENT_LIST_DESCRIPTORS;
 }
 
 /* What an Error Response means where it comes.  Some only say that there is no more. */
@@ -388,7 +419,7 @@ static kith_gatt_result meaning_of_error(const gatt_client *client, kith_att_err
         return KITH_GATT_NOT_FOUND;
     if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && state == GATT_CLIENT_FIND_CHARACTERISTICS)
         return KITH_GATT_OK;
-    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && state == GATT_CLIENT_READ_BY_UUID)
+    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && is_list(state))
         return client->found_some ? KITH_GATT_OK : KITH_GATT_NOT_FOUND;
     if (error == KITH_ATT_ERROR_REQUEST_NOT_SUPPORTED && state == GATT_CLIENT_EXCHANGE_MTU)
         return KITH_GATT_OK; /* 3.4.2.1: then 23 it is */

@@ -25,7 +25,11 @@ typedef enum {
     GATT_CLIENT_CANCEL,
     GATT_CLIENT_READ_MULTIPLE,
     GATT_CLIENT_READ_VARIABLE,
-    GATT_CLIENT_READ_BY_UUID
+    GATT_CLIENT_READ_BY_UUID, /* lists, from here on */
+    GATT_CLIENT_LIST_SERVICES,
+    GATT_CLIENT_LIST_SERVICES_OF,
+    GATT_CLIENT_LIST_INCLUDES,
+    GATT_CLIENT_LIST_DESCRIPTORS
 } gatt_client_state;
 
 typedef struct {
@@ -60,7 +64,13 @@ typedef enum {
 } gatt_client_event_kind;
 
 /* What a response lists, besides the kind of event (which tells the end, if it is that). */
-typedef enum { GATT_CLIENT_NO_LIST, GATT_CLIENT_VALUES } gatt_client_list;
+typedef enum {
+    GATT_CLIENT_NO_LIST,
+    GATT_CLIENT_VALUES,
+    GATT_CLIENT_SERVICES,
+    GATT_CLIENT_INCLUDES,
+    GATT_CLIENT_DESCRIPTORS
+} gatt_client_list;
 
 typedef struct {
     gatt_client_event_kind kind;
@@ -93,6 +103,17 @@ KITH_MUST_USE kith_status gatt_client_start_exchange_mtu(gatt_client *client, ui
 /* The first primary service with this UUID, then its characteristics. */
 KITH_MUST_USE kith_status gatt_client_start_discover(gatt_client *client, const kith_uuid *service, uint8_t *out,
                                                      size_t cap, size_t *out_len);
+
+/* Lists, then DISCOVERY_DONE: primary services, all (NULL) or with this UUID; characteristics (as CHARACTERISTICS),
+ * includes and descriptors from first to last. */
+KITH_MUST_USE kith_status gatt_client_start_services(gatt_client *client, const kith_uuid *uuid, uint8_t *out,
+                                                     size_t cap, size_t *out_len);
+KITH_MUST_USE kith_status gatt_client_start_characteristics(gatt_client *client, uint16_t first, uint16_t last,
+                                                            uint8_t *out, size_t cap, size_t *out_len);
+KITH_MUST_USE kith_status gatt_client_start_includes(gatt_client *client, uint16_t first, uint16_t last, uint8_t *out,
+                                                     size_t cap, size_t *out_len);
+KITH_MUST_USE kith_status gatt_client_start_descriptors(gatt_client *client, uint16_t first, uint16_t last,
+                                                        uint8_t *out, size_t cap, size_t *out_len);
 
 /* The whole value, however many requests it takes, into memory that stays the caller's and must stay
  * until the end.  512 octets hold every value. */

@@ -37,6 +37,8 @@ void client_cancel(client_exchange *x, kith_gatt_result result, kith_att_error e
 
 /* client_read.c */
 void client_on_multiple(client_exchange *x);
-void client_on_values(client_exchange *x);
+
+/* client_list.c */
+void client_on_list(client_exchange *x);
 
 #endif

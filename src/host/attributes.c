@@ -1,6 +1,5 @@
 /* ATT between the channel and the program: the client's operations, and the 30 s of a transaction; serving.c is the
  * other side.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
-#include "base/bytes.h"
 #include "host/internal.h"
 
 void attributes_init_link(kith_host *h, host_link *link)
@@ -53,59 +52,19 @@ static void tell_found(kith_host *h, const host_link *link, const gatt_client_ev
     event->characteristics.entries = event_attach(h, event, e->value, e->value_len);
 }
 
-void kith_gatt_found_at(const kith_event_characteristics *event, uint16_t i, kith_gatt_found *found)
-{
-    gatt_client_event e = {.kind = GATT_CLIENT_CHARACTERISTICS,
-                           .count = event->count,
-                           .entry_len = event->entry_len,
-                           .value = event->entries,
-                           .value_len = (size_t)event->count * event->entry_len};
-
-    gatt_client_characteristic(&e, i, found);
-}
-
-uint16_t kith_gatt_found_handle(const kith_event_characteristics *event, const kith_uuid *uuid)
-{
-    kith_gatt_found found;
-
-    for (uint16_t i = 0; i < event->count; i++) {
-        kith_gatt_found_at(event, i, &found);
-        if (kith_uuid_equal(&found.uuid, uuid))
-            return found.value_handle;
-    }
-    return 0;
-}
-
 static void tell_list(kith_host *h, const host_link *link, const gatt_client_event *e)
 {
-    kith_event *event = event_post(h, KITH_EVENT_VALUES, link);
+    static const kith_event_kind kinds[] = {
+        [GATT_CLIENT_VALUES] = KITH_EVENT_VALUES,
+        [GATT_CLIENT_SERVICES] = KITH_EVENT_SERVICES,
+        [GATT_CLIENT_INCLUDES] = KITH_EVENT_INCLUDES,
+        [GATT_CLIENT_DESCRIPTORS] = KITH_EVENT_DESCRIPTORS,
+    };
+    kith_event *event = event_post(h, kinds[e->list], link);
 
     event->list.count = (uint16_t)e->count;
     event->list.entry_len = e->entry_len;
     event->list.entries = event_attach(h, event, e->entries, e->count * e->entry_len);
-}
-
-void kith_gatt_value_at(const kith_event_list *event, uint16_t i, kith_gatt_value *value)
-{
-    const uint8_t *entry = event->entries + (size_t)i * event->entry_len;
-
-    value->handle = bytes_get16(entry);
-    value->len = (uint16_t)(event->entry_len - 2);
-    value->value = entry + 2;
-}
-
-bool kith_gatt_next_value(const kith_event_gatt *event, size_t *at, const uint8_t **value, size_t *len, bool *is_cut)
-{
-    size_t left = event->len > *at ? event->len - *at : 0, whole;
-
-    if (left < 2)
-        return false;
-    whole = bytes_get16(event->value + *at);
-    *value = event->value + *at + 2;
-    *is_cut = whole > left - 2;
-    *len = *is_cut ? left - 2 : whole;
-    *at += 2 + *len;
-    return true;
 }
 
 /* ---- values that the peer tells of ---- */
@@ -248,6 +207,58 @@ kith_status kith_gatt_discover(kith_host *h, kith_link id, const kith_uuid *serv
     if (out == NULL)
         return status;
     status = gatt_client_start_discover(&link->client, service, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_services(kith_host *h, kith_link id, const kith_uuid *uuid)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_services(&link->client, uuid, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_includes(kith_host *h, kith_link id, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_includes(&link->client, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_characteristics(kith_host *h, kith_link id, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_characteristics(&link->client, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_descriptors(kith_host *h, kith_link id, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_descriptors(&link->client, first, last, out, cap, &len);
     return launch(h, link, status, len);
 }
 
