@@ -3,6 +3,8 @@
  * One operation at a time and link; each ends in one event (a signed write is none).  A peer that does not answer for
  * 30 s ends it, and no more operations are possible on that connection (Vol 3 Part F 3.3.3).
  *
+ * What is refused for security can wait while the link is raised, and go once more: config.gatt_raise.
+ *
  * Each call: KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: one is under way; KITH_ERR_STATE: attributes
  * are closed on this connection after a timeout; KITH_ERR_FULL: no buffer just now. */
 #ifndef KITH_GATT_CLIENT_H
@@ -53,7 +55,8 @@ KITH_MUST_USE kith_status kith_gatt_write(struct kith_host *h, kith_link link, u
                                           size_t len);
 
 /* Writes without response: no event, and nobody can tell us whether it came.  May go while an operation is under way.
- * KITH_ERR_VALUE: handle 0, or longer than MTU - 3.  Vol 3 Part G 4.9.1. */
+ * KITH_ERR_VALUE: handle 0, or longer than MTU - 3; KITH_ERR_INSECURE: config.gatt_raise is on, and the link is plain
+ * and its address claims a bond.  Vol 3 Part G 4.9.1. */
 KITH_MUST_USE kith_status kith_gatt_write_command(struct kith_host *h, kith_link link, uint16_t handle,
                                                   const uint8_t *value, size_t len);
 

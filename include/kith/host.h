@@ -57,7 +57,7 @@ typedef struct {
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))
-#define KITH_SIZE_LINK        (816u + 25u * sizeof(void *))
+#define KITH_SIZE_LINK        (848u + 25u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u
@@ -75,6 +75,19 @@ typedef enum {
     KITH_OWN_STATIC  /* a static random address: config.static_address, the store's, or a fresh one */
 } kith_own_address;
 
+/* What happens where a peer refuses an operation of kith/gatt_client.h for security (ATT errors 0x05, 0x0f, 0x0c), and
+ * where one begins on a plain link whose address claims a bond.  0x08 (authorization) is always reported. */
+typedef enum {
+    /* Refusals are reported, plain operations go out plain. */
+    KITH_GATT_RAISE_NOT,
+    /* The link is encrypted with the bond, first where there is one; the operation goes then, or once more.  Where that
+     * fails it ends as it was refused, or as NOT_SENT: never in plain, and nobody is paired with. */
+    KITH_GATT_RAISE_BOND,
+    /* Besides, it pairs with a peer that no bond is claimed for, as kith_security_secure() does.  A bonded peer is not
+     * paired with anew, however weak its bond: that is reported, and for kith_security_pair(). */
+    KITH_GATT_RAISE_PAIR
+} kith_gatt_raise;
+
 typedef struct {
     kith_limits limits;
     const kith_crypto_port *crypto;
@@ -91,6 +104,7 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
+    kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_NOT */
     /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
      * claims a bond is held to its level besides. */
     kith_level notified_level;

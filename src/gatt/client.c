@@ -84,6 +84,8 @@ kith_status client_begin(gatt_client *client, gatt_client_state state, uint16_t 
     client->value_cap = 0;
     client->value_len = 0;
     client->found_some = false;
+    client->is_held = false;
+    client->kept_error = KITH_ATT_ERROR_NONE;
     *out_len = request_len;
     return KITH_OK;
 }
@@ -209,6 +211,7 @@ static void end(gatt_client *client, kith_gatt_result result, gatt_client_event 
         event->value_len = result == KITH_GATT_OK ? client->value_len : 0;
     }
     client->state = GATT_CLIENT_IDLE;
+    client->is_held = client->may_hold = false;
     client->value = NULL;
     client->writes = NULL;
 }
@@ -429,6 +432,36 @@ static kith_gatt_result meaning_of_error(const gatt_client *client, kith_att_err
     return KITH_GATT_ATT_ERROR;
 }
 
+/* Vol 3 Part C 10.3.1: what a better link may change.  An authorization is none of it. */
+static bool is_about_security(kith_att_error error)
+{
+    return error == KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION || error == KITH_ATT_ERROR_INSUFFICIENT_ENCRYPTION ||
+           error == KITH_ATT_ERROR_ENCRYPTION_KEY_SIZE_TOO_SHORT;
+}
+
+/* Execute Write is not for repeating: the peer has forgotten what was prepared. */
+static bool may_be_repeated(const gatt_client *client, kith_att_error error)
+{
+    return client->may_hold && is_about_security(error) && client->state != GATT_CLIENT_EXECUTE &&
+           client->state != GATT_CLIENT_CANCEL;
+}
+
+void gatt_client_hold(gatt_client *client)
+{
+    client->is_held = true;
+}
+
+void gatt_client_repeat(gatt_client *client)
+{
+    client->is_held = false;
+}
+
+void gatt_client_give_up(gatt_client *client, gatt_client_event *event)
+{
+    *event = (gatt_client_event){.error = client->kept_error, .request_opcode = step_of(client->state)->request};
+    end(client, client->kept_error != KITH_ATT_ERROR_NONE ? KITH_GATT_ATT_ERROR : KITH_GATT_NOT_SENT, event);
+}
+
 static void on_error(client_exchange *x)
 {
     kith_gatt_result result = meaning_of_error(x->client, x->in.error);
@@ -439,6 +472,13 @@ static void on_error(client_exchange *x)
     }
     if (x->client->state == GATT_CLIENT_PREPARE && x->client->found_some) {
         client_cancel(x, result, x->in.error);
+        return;
+    }
+    if (result == KITH_GATT_ATT_ERROR && may_be_repeated(x->client, x->in.error)) {
+        x->client->may_hold = false;
+        x->client->is_held = true;
+        x->client->kept_error = x->in.error;
+        x->event->kind = GATT_CLIENT_HELD;
         return;
     }
     if (result == KITH_GATT_ATT_ERROR) {
@@ -452,7 +492,7 @@ static void on_response(client_exchange *x, kith_status decoded, size_t len)
 {
     const step *now = step_of(x->client->state);
 
-    if (now->on_response == NULL)
+    if (now->on_response == NULL || x->client->is_held)
         return;
     if (x->in.opcode != now->response && x->in.opcode != KITH_ATT_ERROR_RESPONSE)
         client_finish(x, KITH_GATT_UNEXPECTED_RESPONSE);

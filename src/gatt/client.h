@@ -39,6 +39,8 @@ typedef struct {
     uint16_t end_handle;  /* of the service being walked */
     uint16_t request_mtu; /* in force when the request went */
     uint8_t bits;         /* of a subscription: KITH_SUBSCRIBED_* */
+    bool may_hold;        /* set by the host: a refusal for security is held, and the request can go once more */
+    bool is_held;         /* nothing is outstanding: gatt_client_repeat() or gatt_client_give_up() */
     bool found_some;      /* of a list; of prepared writes: the peer has some */
     uint8_t *value;       /* the caller's memory for a read */
     size_t value_cap;
@@ -60,7 +62,8 @@ typedef enum {
     GATT_CLIENT_READ_DONE, /* value, value_len */
     GATT_CLIENT_WRITE_DONE,
     GATT_CLIENT_SUBSCRIBE_DONE, /* handle: of the configuration, or as far as was looked for it */
-    GATT_CLIENT_NOTIFIED        /* values of the peer's, asked for or not: gatt_client_notified() */
+    GATT_CLIENT_NOTIFIED,       /* values of the peer's, asked for or not: gatt_client_notified() */
+    GATT_CLIENT_HELD            /* refused for security with this error, and held */
 } gatt_client_event_kind;
 
 /* What a response lists, besides the kind of event (which tells the end, if it is that). */
@@ -164,7 +167,14 @@ void gatt_client_characteristic(const gatt_client_event *event, size_t i, kith_g
 bool gatt_client_notified(const gatt_client_event *event, size_t *at, uint16_t *handle, const uint8_t **value,
                           size_t *len);
 
-/* Is a response outstanding? */
+/* The operation waits for the host to make the link better, from now on. */
+void gatt_client_hold(gatt_client *client);
+/* The host sends the last request once more, as it was. */
+void gatt_client_repeat(gatt_client *client);
+/* It can't: ends it with what was refused; NOT_SENT where nothing was. */
+void gatt_client_give_up(gatt_client *client, gatt_client_event *event);
+
+/* Is a response outstanding, or an operation held? */
 bool gatt_client_is_waiting(const gatt_client *client);
 
 /* Ends what is under way with this result (timeout, link lost).  *event has its end; kind NONE: nothing

@@ -1,5 +1,7 @@
 /* ATT between the channel and the program: the client's operations, and the 30 s of a transaction; serving.c is the
  * other side.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
+#include <string.h>
+
 #include "host/internal.h"
 
 void attributes_init_link(kith_host *h, host_link *link)
@@ -28,7 +30,7 @@ static kith_event_kind end_of(gatt_client_event_kind kind)
     }
 }
 
-static void tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
+void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
 {
     kith_event *event = event_post(h, end_of(e->kind), link);
 
@@ -117,12 +119,21 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
         tell_found(h, link, e);
     if (e->ended)
-        tell_end(h, link, e);
+        attributes_tell_end(h, link, e);
 }
 
-static void start_timer(kith_host *h, host_link *link)
+void attributes_start_timer(kith_host *h, host_link *link)
 {
-    link->att_deadline_us = gatt_client_is_waiting(&link->client) ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
+    bool runs = gatt_client_is_waiting(&link->client) && !link->client.is_held;
+
+    link->att_deadline_us = runs ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
+}
+
+/* As it went, in case it must go once more.  A read needs the memory for its value. */
+static void keep_request(host_link *link, const uint8_t *request, size_t len)
+{
+    link->request_len = (uint16_t)len;
+    memcpy(link->client.value != NULL ? link->read_request : link->value, request, len);
 }
 
 static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -134,10 +145,14 @@ static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, siz
     if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         return;
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
+    if (out_len > 0 && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
+        keep_request(link, out, out_len);
+    if (event.kind == GATT_CLIENT_HELD)
+        link->raise_asked = false;
     if (out_len > 0)
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, out_len);
     if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
-        start_timer(h, link);
+        attributes_start_timer(h, link);
     tell(h, link, &event);
 }
 
@@ -175,8 +190,17 @@ static kith_status launch(kith_host *h, host_link *link, kith_status status, siz
 {
     if (status != KITH_OK)
         return status;
-    acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
-    start_timer(h, link);
+    keep_request(link, link->tx + link->tx_len + HOST_FRAME_RECORD + KITH_L2CAP_HEADER, len);
+    link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
+    if (raising_comes_first(h, link)) {
+        gatt_client_hold(&link->client);
+        link->raise_asked = false;
+    } else {
+        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
+    }
+    attributes_start_timer(h, link);
+    if (raising_waits(h, link) && events_have_room(h))
+        raising_go_on(h, link);
     return KITH_OK;
 }
 
@@ -349,6 +373,8 @@ kith_status kith_gatt_write_command(kith_host *h, kith_link id, uint16_t handle,
 
     if (out == NULL)
         return status;
+    if (raising_comes_first(h, link))
+        return KITH_ERR_INSECURE;
     status = gatt_client_write_command(&link->client, handle, value, value_len, out, cap, &len);
     if (status == KITH_OK)
         acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
@@ -398,7 +424,7 @@ static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
     gatt_client_abort(&link->client, result, &event);
     link->att_deadline_us = UINT64_MAX;
     if (event.kind != GATT_CLIENT_NONE)
-        tell_end(h, link, &event);
+        attributes_tell_end(h, link, &event);
 }
 
 /* What was read while encrypted does not go out in plain, and what was to be sent encrypted is not sent at all. */

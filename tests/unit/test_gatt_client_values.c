@@ -221,6 +221,42 @@ static void several_values_are_read_at_once(void **state)
                 KITH_ERR_VALUE);
 }
 
+/* GC-2: three errors are worth a better link, once; nothing that comes meanwhile is an answer. */
+static void a_refusal_for_security_is_held_where_the_host_can_do_something(void **state)
+{
+    char refusal[32];
+    client_link l;
+
+    (void)state;
+    for (unsigned error = 1; error < 256; error++) {
+        bool is_held = error == 0x05 || error == 0x0f || error == 0x0c;
+
+        by_uuid(&l);
+        l.client.may_hold = true;
+        snprintf(refusal, sizeof refusal, "01 08 10 00 %02x", error);
+        server_sends(&l, refusal);
+        assert_int_equal(l.client.is_held, is_held);
+        assert_int_equal(l.event.kind, is_held ? GATT_CLIENT_HELD : GATT_CLIENT_READ_DONE);
+        assert_int_equal(l.event.ended, !is_held);
+        if (!is_held)
+            continue;
+        server_sends(&l, "09 03 20 00 aa");
+        assert_int_equal(l.event.kind, GATT_CLIENT_NONE);
+        assert_int_equal(l.event.list, GATT_CLIENT_NO_LIST);
+        gatt_client_repeat(&l.client);
+        server_sends(&l, refusal);
+        assert_int_equal(l.event.error, error);
+        it_ends(&l, GATT_CLIENT_READ_DONE, KITH_GATT_ATT_ERROR);
+    }
+    by_uuid(&l);
+    l.client.may_hold = true;
+    server_sends(&l, "01 08 10 00 0f");
+    l.out_len = 0;
+    gatt_client_give_up(&l.client, &l.event);
+    assert_int_equal(l.event.error, 0x0f);
+    it_ends(&l, GATT_CLIENT_READ_DONE, KITH_GATT_ATT_ERROR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +268,7 @@ int main(void)
         cmocka_unit_test(values_are_read_by_their_uuid),
         cmocka_unit_test(lies_about_values_end_it),
         cmocka_unit_test(several_values_are_read_at_once),
+        cmocka_unit_test(a_refusal_for_security_is_held_where_the_host_can_do_something),
     };
     return cmocka_run_group_tests_name("gatt client values", tests, NULL, NULL);
 }
