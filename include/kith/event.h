@@ -3,9 +3,10 @@
  * Order: events come in the order in which things happened.  A link's first event is CONNECTED, its last
  * DISCONNECTED; the ends of everything that was under way on it come in between.
  *
- * Never lost: all but REPORT and WRITE_COMMAND.  Those two are dropped when the queue is short, counted in
- * kith_host_dropped().  A signed write is told when its counter is in the store; one that comes meanwhile from the same
- * peer is dropped and counted, and so is one whose link, bond or store fails in that time. */
+ * Never lost: all but REPORT, WRITE_COMMAND and NOTIFIED without .indicated (an indication was confirmed, and comes).
+ * Those three are dropped when the queue is short, counted in kith_host_dropped().  A signed write is told when its
+ * counter is in the store; one that comes meanwhile from the same peer is dropped and counted, and so is one whose
+ * link, bond or store fails in that time. */
 #ifndef KITH_EVENT_H
 #define KITH_EVENT_H
 
@@ -63,11 +64,17 @@ typedef enum {
     KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
     KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
 
+    KITH_EVENT_SERVICES,    /* .list: some found by kith_gatt_discover_services(); more may follow; so the next three */
+    KITH_EVENT_INCLUDES,    /* .list */
+    KITH_EVENT_DESCRIPTORS, /* .list */
     KITH_EVENT_CHARACTERISTICS, /* .characteristics: some found by kith_gatt_discover(); more may follow */
-    KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover() */
-    KITH_EVENT_READ,            /* .gatt: end of kith_gatt_read() */
-    KITH_EVENT_WRITTEN,         /* .gatt: end of kith_gatt_write() */
-    KITH_EVENT_MTU              /* .gatt: end of kith_gatt_exchange_mtu() */
+    KITH_EVENT_DISCOVERED,      /* .gatt: end of kith_gatt_discover(), _discover_services() and the like */
+    KITH_EVENT_VALUES,          /* .list: some found by kith_gatt_read_by_uuid(); more may follow */
+    KITH_EVENT_READ,    /* .gatt: end of kith_gatt_read(), _read_by_uuid() (without a value), _read_multiple() */
+    KITH_EVENT_WRITTEN, /* .gatt: end of kith_gatt_write(), _write_long(), _write_reliable() */
+    KITH_EVENT_SUBSCRIPTION_WRITTEN, /* .gatt: end of kith_gatt_subscribe() */
+    KITH_EVENT_NOTIFIED,             /* .notified: the peer tells of a value */
+    KITH_EVENT_MTU                   /* .gatt: end of kith_gatt_exchange_mtu() */
 } kith_event_kind;
 
 /* What a controller can lack.  kith_lack_name() gives the words. */
@@ -249,11 +256,13 @@ typedef struct {
     kith_gatt_result result; /* KITH_GATT_OK: the client has confirmed; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
 } kith_event_indicated;
 
+/* A list that a peer sent; kith_gatt_service_at() and its like read it. */
 typedef struct {
     uint16_t count;
     uint8_t entry_len;
-    const uint8_t *entries; /* valid until the next kith_host_next_event(); read with kith_gatt_found_at() */
-} kith_event_characteristics;
+    const uint8_t *entries; /* valid until the next kith_host_next_event() */
+} kith_event_list;
+typedef kith_event_list kith_event_characteristics;
 
 typedef struct {
     kith_gatt_result result;
@@ -264,6 +273,14 @@ typedef struct {
     uint16_t len;
     const uint8_t *value; /* KITH_EVENT_READ; valid until the next kith_host_next_event() */
 } kith_event_gatt;
+
+typedef struct {
+    uint16_t handle;  /* as the peer says: one that nobody subscribed to, too */
+    bool indicated;   /* and confirmed */
+    kith_level level; /* of the link when it came: 1 is plain, and then nothing vouches for the value */
+    uint16_t len;
+    const uint8_t *value; /* valid until the next kith_host_next_event(); a peer cuts off what is above MTU - 3 */
+} kith_event_notified;
 
 typedef struct {
     kith_event_kind kind;
@@ -295,7 +312,9 @@ typedef struct {
         kith_event_subscription subscription;
         kith_event_indicated indicated;
         kith_event_characteristics characteristics;
+        kith_event_list list;
         kith_event_gatt gatt;
+        kith_event_notified notified;
     };
 } kith_event;
 

@@ -130,17 +130,50 @@ enum { KITH_SUBSCRIBED_NOTIFY = 0x01, KITH_SUBSCRIBED_INDICATE = 0x02 };
 typedef enum {
     KITH_GATT_OK = 0,
     KITH_GATT_ATT_ERROR,           /* the peer refused; its ATT error tells why */
-    KITH_GATT_NOT_FOUND,           /* the peer has no such service */
+    KITH_GATT_NOT_FOUND,           /* the peer has no such service; the characteristic has no configuration */
     KITH_GATT_TOO_LONG,            /* the value did not fit into the memory given */
     KITH_GATT_UNEXPECTED_RESPONSE, /* the peer answered something that was not asked */
     KITH_GATT_MALFORMED_RESPONSE,  /* the peer's answer contradicts itself or the question */
     KITH_GATT_TIMEOUT,             /* no answer for 30 seconds; no more ATT on this connection */
     KITH_GATT_LINK_LOST,
-    KITH_GATT_NOT_SENT, /* encryption was on its way and did not come about: the request was not sent in plain */
+    KITH_GATT_NOT_SENT,   /* encryption was on its way and did not come about: the request was not sent in plain */
+    KITH_GATT_NOT_ECHOED, /* the peer prepared something else than was sent: nothing was written */
     KITH_GATT_RESULT_COUNT
 } kith_gatt_result;
 
 const char *kith_gatt_result_name(kith_gatt_result result); /* "malformed-response"; never NULL */
+
+/* One of several values that are written together. */
+typedef struct {
+    uint16_t handle;
+    uint16_t len; /* up to 512 */
+    const uint8_t *value;
+} kith_gatt_write_part;
+
+/* A value that was read by its UUID; with MTU - 4 octets it may have more: kith_gatt_read(). */
+typedef struct {
+    uint16_t handle;
+    uint16_t len;
+    const uint8_t *value; /* in the event */
+} kith_gatt_value;
+
+/* A primary service that was discovered on a peer. */
+typedef struct {
+    uint16_t first, last; /* its handles */
+    kith_uuid uuid;       /* size 0: the one that was asked for */
+} kith_gatt_service;
+
+typedef struct {
+    uint16_t handle;
+    uint16_t first, last; /* of the service that is included */
+    kith_uuid uuid;       /* size 0: one of 128 bits, which the declaration at first holds (kith_gatt_read()) */
+} kith_gatt_include;
+
+/* Any attribute in the range: a descriptor, where the range is that of a characteristic behind its value. */
+typedef struct {
+    uint16_t handle;
+    kith_uuid uuid;
+} kith_gatt_descriptor;
 
 /* A characteristic that was discovered on a peer. */
 typedef struct {

@@ -58,7 +58,7 @@ typedef struct {
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))
-#define KITH_SIZE_LINK        (768u + 22u * sizeof(void *))
+#define KITH_SIZE_LINK        (848u + 25u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u
@@ -76,6 +76,19 @@ typedef enum {
     KITH_OWN_STATIC  /* a static random address: config.static_address, the store's, or a fresh one */
 } kith_own_address;
 
+/* What happens where a peer refuses an operation of kith/gatt_client.h for security (ATT errors 0x05, 0x0f, 0x0c), and
+ * where one begins on a plain link whose address claims a bond.  0x08 (authorization) is always reported. */
+typedef enum {
+    /* Refusals are reported, plain operations go out plain. */
+    KITH_GATT_RAISE_NOT,
+    /* The link is encrypted with the bond, first where there is one; the operation goes then, or once more.  Where that
+     * fails it ends as it was refused, or as NOT_SENT: never in plain, and nobody is paired with. */
+    KITH_GATT_RAISE_BOND,
+    /* Besides, it pairs with a peer that no bond is claimed for, as kith_security_secure() does.  A bonded peer is not
+     * paired with anew, however weak its bond: that is reported, and for kith_security_pair(). */
+    KITH_GATT_RAISE_PAIR
+} kith_gatt_raise;
+
 typedef struct {
     kith_limits limits;
     const kith_crypto_port *crypto;
@@ -92,6 +105,10 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
+    kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_NOT */
+    /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
+     * claims a bond is held to its level besides. */
+    kith_level notified_level;
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
      * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
@@ -101,8 +118,8 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, the security parameters or the alignment, or bonding without a store;
- * KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
+ * KITH_ERR_VALUE: a limit, an address, the name, a level, the security parameters or the alignment, or bonding without
+ * a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
  * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
  * failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
@@ -136,7 +153,8 @@ void kith_host_set_calendar(kith_host *h, uint64_t seconds_since_1970);
 /* The next event; false: none.  Pointers in it are valid until the next call of this function. */
 bool kith_host_next_event(kith_host *h, kith_event *out);
 
-/* Droppable events that found no room since the start, and signed writes that were sound and came to nothing: theirs
+/* Droppable events that found no room since the start, values that peers notified or indicated over links that are not
+ * good enough (kith_gatt_subscribe()), and signed writes that were sound and came to nothing: theirs
  * because one was still being stored (kith/event.h), ours because encryption began before they went. */
 uint32_t kith_host_dropped(const kith_host *h);
 

@@ -14,13 +14,22 @@ typedef struct {
     uint8_t octets[16];
 } kith_uuid;
 
-/* For constant tables.  KITH_UUID128 takes the sixteen octets in the order they are printed:
- * KITH_UUID128(0x9b,0x57,0x48,0x47, 0xf7,0x06, 0x43,0x6c, 0xbe,0xd7, 0xfc,0x01,0xeb,0x09,0x65,0xc1) */
+/* For constant tables.  A 32-bit UUID is kept in its 128-bit form, as attributes have it.  KITH_UUID128 takes the
+ * sixteen octets in the order they are printed: KITH_UUID128(0x9b,0x57,0x48,0x47, 0xf7,0x06, 0x43,0x6c, 0xbe,0xd7,
+ * 0xfc,0x01,0xeb,0x09,0x65,0xc1) */
 #define KITH_UUID16(u)                                                                                                 \
     {                                                                                                                  \
         2,                                                                                                             \
         {                                                                                                              \
             (uint8_t)((u)&0xff), (uint8_t)((u) >> 8)                                                                   \
+        }                                                                                                              \
+    }
+#define KITH_UUID32(u)                                                                                                 \
+    {                                                                                                                  \
+        16,                                                                                                            \
+        {                                                                                                              \
+            0xfb, 0x34, 0x9b, 0x5f, 0x80, 0, 0, 0x80, 0, 0x10, 0, 0, (uint8_t)((u)&0xff), (uint8_t)((u) >> 8 & 0xff),  \
+                (uint8_t)((u) >> 16 & 0xff), (uint8_t)((u) >> 24 & 0xff)                                               \
         }                                                                                                              \
     }
 #define KITH_UUID128(p, o, n, m, l, k, j, i, h, g, f, e, d, c, b, a)                                                   \

@@ -2,26 +2,14 @@
  *
  * Each state has one response that fits it.  A response that does not fit, or contradicts itself, ends the
  * operation by name.  Chains end because handles only grow and a value has at most 512 octets, whatever
- * the peer says.  Not here: subscriptions, long writes, retries after security errors (the host's). */
-#include "gatt/client.h"
-
+ * the peer says.  Not here: retries after security errors (the host's). */
 #include "base/bytes.h"
+#include "gatt/client_step.h"
 
-enum { LAST_HANDLE = 0xffff };
 enum { ENTRY_UUID16 = 7, ENTRY_UUID128 = 21 }; /* handle, properties, value handle, UUID */
 
 static const kith_uuid primary_service = KITH_UUID16(0x2800);
 static const kith_uuid characteristic_declaration = KITH_UUID16(0x2803);
-
-/* What one response works with. */
-typedef struct {
-    gatt_client *client;
-    kith_att_pdu in;
-    uint8_t *out;
-    size_t cap;
-    size_t *out_len;
-    gatt_client_event *event;
-} exchange;
 
 void gatt_client_init(gatt_client *client, att_bearer *bearer)
 {
@@ -74,7 +62,7 @@ static size_t encode_read_blob(const gatt_client *client, uint8_t *out, size_t c
     return kith_att_encode(&pdu, out, cap);
 }
 
-static size_t encode_write(uint8_t opcode, uint16_t handle, const uint8_t *value, size_t value_len, uint8_t *out,
+size_t client_encode_write(uint8_t opcode, uint16_t handle, const uint8_t *value, size_t value_len, uint8_t *out,
                            size_t cap)
 {
     kith_att_pdu pdu = {.opcode = opcode, .handle = handle, .value = value, .value_len = value_len};
@@ -83,7 +71,7 @@ static size_t encode_write(uint8_t opcode, uint16_t handle, const uint8_t *value
 
 /* Starts: the request is written first, so that a refusal changes nothing. */
 
-static kith_status begin(gatt_client *client, gatt_client_state state, uint16_t handle, size_t request_len,
+kith_status client_begin(gatt_client *client, gatt_client_state state, uint16_t handle, size_t request_len,
                          size_t *out_len)
 {
     if (request_len == 0)
@@ -95,6 +83,9 @@ static kith_status begin(gatt_client *client, gatt_client_state state, uint16_t 
     client->value = NULL;
     client->value_cap = 0;
     client->value_len = 0;
+    client->found_some = false;
+    client->is_held = false;
+    client->kept_error = KITH_ATT_ERROR_NONE;
     *out_len = request_len;
     return KITH_OK;
 }
@@ -104,7 +95,7 @@ kith_status gatt_client_start_exchange_mtu(gatt_client *client, uint8_t *out, si
     *out_len = 0;
     if (gatt_client_is_waiting(client))
         return KITH_ERR_BUSY;
-    return begin(client, GATT_CLIENT_EXCHANGE_MTU, 0, encode_mtu(client, out, cap), out_len);
+    return client_begin(client, GATT_CLIENT_EXCHANGE_MTU, 0, encode_mtu(client, out, cap), out_len);
 }
 
 kith_status gatt_client_start_discover(gatt_client *client, const kith_uuid *service, uint8_t *out, size_t cap,
@@ -115,7 +106,25 @@ kith_status gatt_client_start_discover(gatt_client *client, const kith_uuid *ser
         return KITH_ERR_BUSY;
     if (service->size != 2 && service->size != 16)
         return KITH_ERR_VALUE;
-    return begin(client, GATT_CLIENT_FIND_SERVICE, 1, encode_find_service(service, out, cap), out_len);
+    return client_begin(client, GATT_CLIENT_FIND_SERVICE, 1, encode_find_service(service, out, cap), out_len);
+}
+
+kith_status gatt_client_start_characteristics(gatt_client *client, uint16_t first, uint16_t last, uint8_t *out,
+                                              size_t cap, size_t *out_len)
+{
+    gatt_client asks = {.handle = first, .end_handle = last};
+    kith_status status;
+
+    *out_len = 0;
+    if (gatt_client_is_waiting(client))
+        return KITH_ERR_BUSY;
+    if (first == 0 || last < first)
+        return KITH_ERR_VALUE;
+    status = client_begin(client, GATT_CLIENT_FIND_CHARACTERISTICS, first, encode_find_characteristics(&asks, out, cap),
+                          out_len);
+    if (status == KITH_OK)
+        client->end_handle = last;
+    return status;
 }
 
 kith_status gatt_client_start_read(gatt_client *client, uint16_t handle, uint8_t *value, size_t value_cap, uint8_t *out,
@@ -128,7 +137,7 @@ kith_status gatt_client_start_read(gatt_client *client, uint16_t handle, uint8_t
         return KITH_ERR_BUSY;
     if (handle == 0)
         return KITH_ERR_VALUE;
-    status = begin(client, GATT_CLIENT_READ, handle, encode_read(handle, out, cap), out_len);
+    status = client_begin(client, GATT_CLIENT_READ, handle, encode_read(handle, out, cap), out_len);
     if (status == KITH_OK) {
         client->value = value;
         client->value_cap = value_cap;
@@ -149,8 +158,8 @@ kith_status gatt_client_start_write(gatt_client *client, uint16_t handle, const 
         return KITH_ERR_BUSY;
     if (!may_write(client, handle, value_len))
         return KITH_ERR_VALUE;
-    return begin(client, GATT_CLIENT_WRITE, handle,
-                 encode_write(KITH_ATT_WRITE_REQUEST, handle, value, value_len, out, cap), out_len);
+    return client_begin(client, GATT_CLIENT_WRITE, handle,
+                        client_encode_write(KITH_ATT_WRITE_REQUEST, handle, value, value_len, out, cap), out_len);
 }
 
 kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle, const uint8_t *value,
@@ -159,7 +168,7 @@ kith_status gatt_client_write_command(const gatt_client *client, uint16_t handle
     *out_len = 0;
     if (!may_write(client, handle, value_len))
         return KITH_ERR_VALUE;
-    *out_len = encode_write(KITH_ATT_WRITE_COMMAND, handle, value, value_len, out, cap);
+    *out_len = client_encode_write(KITH_ATT_WRITE_COMMAND, handle, value, value_len, out, cap);
     return *out_len != 0 ? KITH_OK : KITH_ERR_VALUE;
 }
 
@@ -186,7 +195,7 @@ typedef struct {
     uint8_t request;
     uint8_t response;
     gatt_client_event_kind end; /* the kind of event that ends it */
-    void (*on_response)(exchange *x);
+    void (*on_response)(client_exchange *x);
 } step;
 
 static const step *step_of(gatt_client_state state);
@@ -202,19 +211,27 @@ static void end(gatt_client *client, kith_gatt_result result, gatt_client_event 
         event->value_len = result == KITH_GATT_OK ? client->value_len : 0;
     }
     client->state = GATT_CLIENT_IDLE;
+    client->is_held = client->may_hold = false;
     client->value = NULL;
+    client->writes = NULL;
 }
 
-static void finish(exchange *x, kith_gatt_result result)
+/* What was refused ends as it was refused, however the peer took that it was taken back. */
+void client_finish(client_exchange *x, kith_gatt_result result)
 {
+    if (x->client->state == GATT_CLIENT_CANCEL) {
+        result = x->client->kept_result;
+        x->event->error = x->client->kept_error;
+        x->event->request_opcode = KITH_ATT_PREPARE_WRITE_REQUEST;
+    }
     end(x->client, result, x->event);
 }
 
 /* The next request of the chain; one that can't be written ends it. */
-static void go_on(exchange *x, gatt_client_state state, size_t request_len)
+void client_go_on(client_exchange *x, gatt_client_state state, size_t request_len)
 {
     if (request_len == 0) {
-        finish(x, KITH_GATT_TOO_LONG);
+        client_finish(x, KITH_GATT_TOO_LONG);
         return;
     }
     x->client->state = state;
@@ -224,10 +241,10 @@ static void go_on(exchange *x, gatt_client_state state, size_t request_len)
 
 /* Responses */
 
-static void on_mtu(exchange *x)
+static void on_mtu(client_exchange *x)
 {
     att_bearer_agree(x->client->bearer, x->in.mtu);
-    finish(x, KITH_GATT_OK);
+    client_finish(x, KITH_GATT_OK);
 }
 
 /* 3.4.3.4: ranges lie in order, and none overlaps another. */
@@ -246,13 +263,13 @@ static bool ranges_are_sound(const kith_att_pdu *in)
     return true;
 }
 
-static void on_service(exchange *x)
+static void on_service(client_exchange *x)
 {
     gatt_client *client = x->client;
     uint16_t first = bytes_get16(x->in.value);
 
     if (!ranges_are_sound(&x->in)) {
-        finish(x, KITH_GATT_MALFORMED_RESPONSE);
+        client_finish(x, KITH_GATT_MALFORMED_RESPONSE);
         return;
     }
     x->event->kind = GATT_CLIENT_SERVICE;
@@ -260,7 +277,7 @@ static void on_service(exchange *x)
     x->event->end_handle = bytes_get16(x->in.value + 2);
     client->handle = first;
     client->end_handle = x->event->end_handle;
-    go_on(x, GATT_CLIENT_FIND_CHARACTERISTICS, encode_find_characteristics(client, x->out, x->cap));
+    client_go_on(x, GATT_CLIENT_FIND_CHARACTERISTICS, encode_find_characteristics(client, x->out, x->cap));
 }
 
 static void read_characteristic(const uint8_t *entry, uint8_t entry_len, kith_gatt_found *found)
@@ -297,17 +314,17 @@ static uint16_t judge_characteristics(const gatt_client *client, const kith_att_
     return last;
 }
 
-static void on_characteristics(exchange *x)
+static void on_characteristics(client_exchange *x)
 {
     gatt_client *client = x->client;
     uint16_t last = judge_characteristics(client, &x->in);
 
     if (last == 0) {
-        finish(x, KITH_GATT_MALFORMED_RESPONSE);
+        client_finish(x, KITH_GATT_MALFORMED_RESPONSE);
         return;
     }
     if (last >= client->end_handle)
-        finish(x, KITH_GATT_OK);
+        client_finish(x, KITH_GATT_OK);
     x->event->kind = GATT_CLIENT_CHARACTERISTICS;
     x->event->value = x->in.value;
     x->event->value_len = x->in.value_len;
@@ -316,35 +333,35 @@ static void on_characteristics(exchange *x)
     if (x->event->ended)
         return;
     client->handle = (uint16_t)(last + 1);
-    go_on(x, GATT_CLIENT_FIND_CHARACTERISTICS, encode_find_characteristics(client, x->out, x->cap));
+    client_go_on(x, GATT_CLIENT_FIND_CHARACTERISTICS, encode_find_characteristics(client, x->out, x->cap));
 }
 
 /* Read and Read Blob: a part as long as a response can be may have more behind it. */
-static void on_value(exchange *x)
+static void on_value(client_exchange *x)
 {
     gatt_client *client = x->client;
     bool is_full = x->in.value_len + 1 >= client->request_mtu;
 
     if (client->value_len + x->in.value_len > KITH_ATT_MAX_VALUE) {
-        finish(x, KITH_GATT_MALFORMED_RESPONSE);
+        client_finish(x, KITH_GATT_MALFORMED_RESPONSE);
         return;
     }
     if (x->in.value_len > client->value_cap - client->value_len) {
-        finish(x, KITH_GATT_TOO_LONG);
+        client_finish(x, KITH_GATT_TOO_LONG);
         return;
     }
     if (x->in.value_len != 0)
         memcpy(client->value + client->value_len, x->in.value, x->in.value_len);
     client->value_len += x->in.value_len;
     if (is_full && client->value_len < KITH_ATT_MAX_VALUE)
-        go_on(x, GATT_CLIENT_READ_BLOB, encode_read_blob(client, x->out, x->cap));
+        client_go_on(x, GATT_CLIENT_READ_BLOB, encode_read_blob(client, x->out, x->cap));
     else
-        finish(x, KITH_GATT_OK);
+        client_finish(x, KITH_GATT_OK);
 }
 
-static void on_written(exchange *x)
+void client_on_written(client_exchange *x)
 {
-    finish(x, KITH_GATT_OK);
+    client_finish(x, KITH_GATT_OK);
 }
 
 static const step steps[] = {
@@ -358,7 +375,31 @@ static const step steps[] = {
     [GATT_CLIENT_READ] = {KITH_ATT_READ_REQUEST, KITH_ATT_READ_RESPONSE, GATT_CLIENT_READ_DONE, on_value},
     [GATT_CLIENT_READ_BLOB] = {KITH_ATT_READ_BLOB_REQUEST, KITH_ATT_READ_BLOB_RESPONSE, GATT_CLIENT_READ_DONE,
                                on_value},
-    [GATT_CLIENT_WRITE] = {KITH_ATT_WRITE_REQUEST, KITH_ATT_WRITE_RESPONSE, GATT_CLIENT_WRITE_DONE, on_written},
+    [GATT_CLIENT_WRITE] = {KITH_ATT_WRITE_REQUEST, KITH_ATT_WRITE_RESPONSE, GATT_CLIENT_WRITE_DONE, client_on_written},
+    [GATT_CLIENT_PREPARE] = {KITH_ATT_PREPARE_WRITE_REQUEST, KITH_ATT_PREPARE_WRITE_RESPONSE, GATT_CLIENT_WRITE_DONE,
+                             client_on_prepared},
+    [GATT_CLIENT_EXECUTE] = {KITH_ATT_EXECUTE_WRITE_REQUEST, KITH_ATT_EXECUTE_WRITE_RESPONSE, GATT_CLIENT_WRITE_DONE,
+                             client_on_written},
+    [GATT_CLIENT_CANCEL] = {KITH_ATT_EXECUTE_WRITE_REQUEST, KITH_ATT_EXECUTE_WRITE_RESPONSE, GATT_CLIENT_WRITE_DONE,
+                            client_on_written},
+    [GATT_CLIENT_READ_MULTIPLE] = {KITH_ATT_READ_MULTIPLE_REQUEST, KITH_ATT_READ_MULTIPLE_RESPONSE,
+                                   GATT_CLIENT_READ_DONE, client_on_multiple},
+    [GATT_CLIENT_READ_VARIABLE] = {KITH_ATT_READ_MULTIPLE_VARIABLE_REQUEST, KITH_ATT_READ_MULTIPLE_VARIABLE_RESPONSE,
+                                   GATT_CLIENT_READ_DONE, client_on_multiple},
+    [GATT_CLIENT_READ_BY_UUID] = {KITH_ATT_READ_BY_TYPE_REQUEST, KITH_ATT_READ_BY_TYPE_RESPONSE, GATT_CLIENT_READ_DONE,
+                                  client_on_list},
+    [GATT_CLIENT_LIST_SERVICES] = {KITH_ATT_READ_BY_GROUP_TYPE_REQUEST, KITH_ATT_READ_BY_GROUP_TYPE_RESPONSE,
+                                   GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_LIST_SERVICES_OF] = {KITH_ATT_FIND_BY_TYPE_VALUE_REQUEST, KITH_ATT_FIND_BY_TYPE_VALUE_RESPONSE,
+                                      GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_LIST_INCLUDES] = {KITH_ATT_READ_BY_TYPE_REQUEST, KITH_ATT_READ_BY_TYPE_RESPONSE,
+                                   GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_LIST_DESCRIPTORS] = {KITH_ATT_FIND_INFORMATION_REQUEST, KITH_ATT_FIND_INFORMATION_RESPONSE,
+                                      GATT_CLIENT_DISCOVERY_DONE, client_on_list},
+    [GATT_CLIENT_FIND_CONFIGURATION] = {KITH_ATT_FIND_INFORMATION_REQUEST, KITH_ATT_FIND_INFORMATION_RESPONSE,
+                                        GATT_CLIENT_SUBSCRIBE_DONE, client_on_information},
+    [GATT_CLIENT_SUBSCRIBE] = {KITH_ATT_WRITE_REQUEST, KITH_ATT_WRITE_RESPONSE, GATT_CLIENT_SUBSCRIBE_DONE,
+                               client_on_written},
 };
 
 static const step *step_of(gatt_client_state state)
@@ -366,13 +407,23 @@ static const step *step_of(gatt_client_state state)
     return &steps[state];
 }
 
-/* What an Error Response means where it comes.  Some only say that there is no more. */
-static kith_gatt_result meaning_of_error(gatt_client_state state, kith_att_error error)
+static bool is_list(gatt_client_state state)
 {
-    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && state == GATT_CLIENT_FIND_SERVICE)
+    return state >= GATT_CLIENT_READ_BY_UUID && state <= GATT_CLIENT_LIST_DESCRIPTORS;
+}
+
+/* What an Error Response means where it comes.  Some only say that there is no more. */
+static kith_gatt_result meaning_of_error(const gatt_client *client, kith_att_error error)
+{
+    gatt_client_state state = client->state;
+
+    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND &&
+        (state == GATT_CLIENT_FIND_SERVICE || state == GATT_CLIENT_FIND_CONFIGURATION))
         return KITH_GATT_NOT_FOUND;
     if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && state == GATT_CLIENT_FIND_CHARACTERISTICS)
         return KITH_GATT_OK;
+    if (error == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND && is_list(state))
+        return client->found_some ? KITH_GATT_OK : KITH_GATT_NOT_FOUND;
     if (error == KITH_ATT_ERROR_REQUEST_NOT_SUPPORTED && state == GATT_CLIENT_EXCHANGE_MTU)
         return KITH_GATT_OK; /* 3.4.2.1: then 23 it is */
     if ((error == KITH_ATT_ERROR_ATTRIBUTE_NOT_LONG || error == KITH_ATT_ERROR_INVALID_OFFSET) &&
@@ -381,31 +432,72 @@ static kith_gatt_result meaning_of_error(gatt_client_state state, kith_att_error
     return KITH_GATT_ATT_ERROR;
 }
 
-static void on_error(exchange *x)
+/* Vol 3 Part C 10.3.1: what a better link may change.  An authorization is none of it. */
+static bool is_about_security(kith_att_error error)
 {
-    kith_gatt_result result = meaning_of_error(x->client->state, x->in.error);
+    return error == KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION || error == KITH_ATT_ERROR_INSUFFICIENT_ENCRYPTION ||
+           error == KITH_ATT_ERROR_ENCRYPTION_KEY_SIZE_TOO_SHORT;
+}
+
+/* Execute Write is not for repeating: the peer has forgotten what was prepared. */
+static bool may_be_repeated(const gatt_client *client, kith_att_error error)
+{
+    return client->may_hold && is_about_security(error) && client->state != GATT_CLIENT_EXECUTE &&
+           client->state != GATT_CLIENT_CANCEL;
+}
+
+void gatt_client_hold(gatt_client *client)
+{
+    client->is_held = true;
+}
+
+void gatt_client_repeat(gatt_client *client)
+{
+    client->is_held = false;
+}
+
+void gatt_client_give_up(gatt_client *client, gatt_client_event *event)
+{
+    *event = (gatt_client_event){.error = client->kept_error, .request_opcode = step_of(client->state)->request};
+    end(client, client->kept_error != KITH_ATT_ERROR_NONE ? KITH_GATT_ATT_ERROR : KITH_GATT_NOT_SENT, event);
+}
+
+static void on_error(client_exchange *x)
+{
+    kith_gatt_result result = meaning_of_error(x->client, x->in.error);
 
     if (x->in.request_opcode != step_of(x->client->state)->request) {
-        finish(x, KITH_GATT_UNEXPECTED_RESPONSE);
+        client_finish(x, KITH_GATT_UNEXPECTED_RESPONSE);
+        return;
+    }
+    if (x->client->state == GATT_CLIENT_PREPARE && x->client->found_some) {
+        client_cancel(x, result, x->in.error);
+        return;
+    }
+    if (result == KITH_GATT_ATT_ERROR && may_be_repeated(x->client, x->in.error)) {
+        x->client->may_hold = false;
+        x->client->is_held = true;
+        x->client->kept_error = x->in.error;
+        x->event->kind = GATT_CLIENT_HELD;
         return;
     }
     if (result == KITH_GATT_ATT_ERROR) {
         x->event->error = x->in.error;
         x->event->request_opcode = x->in.request_opcode;
     }
-    finish(x, result);
+    client_finish(x, result);
 }
 
-static void on_response(exchange *x, kith_status decoded, size_t len)
+static void on_response(client_exchange *x, kith_status decoded, size_t len)
 {
     const step *now = step_of(x->client->state);
 
-    if (now->on_response == NULL)
+    if (now->on_response == NULL || x->client->is_held)
         return;
     if (x->in.opcode != now->response && x->in.opcode != KITH_ATT_ERROR_RESPONSE)
-        finish(x, KITH_GATT_UNEXPECTED_RESPONSE);
+        client_finish(x, KITH_GATT_UNEXPECTED_RESPONSE);
     else if (decoded != KITH_OK || len > x->client->bearer->mtu)
-        finish(x, KITH_GATT_MALFORMED_RESPONSE);
+        client_finish(x, KITH_GATT_MALFORMED_RESPONSE);
     else if (x->in.opcode == KITH_ATT_ERROR_RESPONSE)
         on_error(x);
     else
@@ -421,7 +513,7 @@ static size_t confirm(uint8_t *out, size_t cap)
 void gatt_client_response(gatt_client *client, const uint8_t *pdu, size_t len, uint8_t *out, size_t cap,
                           size_t *out_len, gatt_client_event *event)
 {
-    exchange x = {.client = client, .out = out, .cap = cap, .out_len = out_len, .event = event};
+    client_exchange x = {.client = client, .out = out, .cap = cap, .out_len = out_len, .event = event};
     kith_status decoded = kith_att_decode(pdu, len, &x.in);
 
     *out_len = 0;
@@ -435,8 +527,13 @@ void gatt_client_response(gatt_client *client, const uint8_t *pdu, size_t len, u
     case KITH_ATT_KIND_INDICATION:
         if (decoded == KITH_OK)
             *out_len = confirm(out, cap);
+        if (*out_len != 0)
+            client_on_notified(&x);
         break;
     case KITH_ATT_KIND_NOTIFICATION:
+        if (decoded == KITH_OK)
+            client_on_notified(&x);
+        break;
     case KITH_ATT_KIND_REQUEST:
     case KITH_ATT_KIND_COMMAND:
     case KITH_ATT_KIND_CONFIRMATION:

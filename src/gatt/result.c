@@ -10,6 +10,7 @@ static const char *const names[KITH_GATT_RESULT_COUNT] = {
     [KITH_GATT_MALFORMED_RESPONSE] = "malformed-response",
     [KITH_GATT_TIMEOUT] = "timeout",
     [KITH_GATT_LINK_LOST] = "link-lost",
+    [KITH_GATT_NOT_ECHOED] = "not-echoed",
     [KITH_GATT_NOT_SENT] = "not-sent",
 };
 

@@ -1,5 +1,7 @@
 /* ATT between the channel and the program: the client's operations, and the 30 s of a transaction; serving.c is the
  * other side.  Core Vol 3 Part F 3.3.  What a PDU means is src/gatt's. */
+#include <string.h>
+
 #include "host/internal.h"
 
 void attributes_init_link(kith_host *h, host_link *link)
@@ -21,12 +23,14 @@ static kith_event_kind end_of(gatt_client_event_kind kind)
         return KITH_EVENT_READ;
     case GATT_CLIENT_WRITE_DONE:
         return KITH_EVENT_WRITTEN;
+    case GATT_CLIENT_SUBSCRIBE_DONE:
+        return KITH_EVENT_SUBSCRIPTION_WRITTEN;
     default:
         return KITH_EVENT_DISCOVERED;
     }
 }
 
-static void tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
+void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
 {
     kith_event *event = event_post(h, end_of(e->kind), link);
 
@@ -50,40 +54,86 @@ static void tell_found(kith_host *h, const host_link *link, const gatt_client_ev
     event->characteristics.entries = event_attach(h, event, e->value, e->value_len);
 }
 
-void kith_gatt_found_at(const kith_event_characteristics *event, uint16_t i, kith_gatt_found *found)
+static void tell_list(kith_host *h, const host_link *link, const gatt_client_event *e)
 {
-    gatt_client_event e = {.kind = GATT_CLIENT_CHARACTERISTICS,
-                           .count = event->count,
-                           .entry_len = event->entry_len,
-                           .value = event->entries,
-                           .value_len = (size_t)event->count * event->entry_len};
+    static const kith_event_kind kinds[] = {
+        [GATT_CLIENT_VALUES] = KITH_EVENT_VALUES,
+        [GATT_CLIENT_SERVICES] = KITH_EVENT_SERVICES,
+        [GATT_CLIENT_INCLUDES] = KITH_EVENT_INCLUDES,
+        [GATT_CLIENT_DESCRIPTORS] = KITH_EVENT_DESCRIPTORS,
+    };
+    kith_event *event = event_post(h, kinds[e->list], link);
 
-    gatt_client_characteristic(&e, i, found);
+    event->list.count = (uint16_t)e->count;
+    event->list.entry_len = e->entry_len;
+    event->list.entries = event_attach(h, event, e->entries, e->count * e->entry_len);
 }
 
-uint16_t kith_gatt_found_handle(const kith_event_characteristics *event, const kith_uuid *uuid)
-{
-    kith_gatt_found found;
+/* ---- values that the peer tells of ---- */
 
-    for (uint16_t i = 0; i < event->count; i++) {
-        kith_gatt_found_at(event, i, &found);
-        if (kith_uuid_equal(&found.uuid, uuid))
-            return found.value_handle;
+/* A link whose address claims a bond must be as good as that bond: until then somebody else may be speaking (BLESA). */
+static kith_level level_wanted(const kith_host *h, const host_link *link)
+{
+    kith_level wanted = h->config.security.sc_only ? KITH_LEVEL_SC_AUTHENTICATED : h->config.notified_level;
+    const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
+
+    return bond != NULL && bond->level > wanted ? (kith_level)bond->level : wanted;
+}
+
+/* An indication is never lost, as it is confirmed: room for it was checked. */
+static void tell_value(kith_host *h, const host_link *link, bool indicated, uint16_t handle, const uint8_t *value,
+                       size_t len)
+{
+    kith_event *event =
+        indicated ? event_post(h, KITH_EVENT_NOTIFIED, link) : event_post_droppable(h, KITH_EVENT_NOTIFIED, link);
+
+    if (event == NULL)
+        return;
+    event->notified.handle = handle;
+    event->notified.indicated = indicated;
+    event->notified.level = link->level;
+    event->notified.len = (uint16_t)len;
+    event->notified.value = event_attach(h, event, value, len);
+}
+
+static void tell_notified(kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    const uint8_t *value;
+    size_t at = 0, len;
+    uint16_t handle;
+
+    while (gatt_client_notified(e, &at, &handle, &value, &len)) {
+        if (handle == 0 || link->level < level_wanted(h, link))
+            h->events.dropped++;
+        else
+            tell_value(h, link, e->is_indication, handle, value, len);
     }
-    return 0;
 }
 
 static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 {
+    if (e->kind == GATT_CLIENT_NOTIFIED)
+        tell_notified(h, link, e);
+    if (e->list != GATT_CLIENT_NO_LIST)
+        tell_list(h, link, e);
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
         tell_found(h, link, e);
     if (e->ended)
-        tell_end(h, link, e);
+        attributes_tell_end(h, link, e);
 }
 
-static void start_timer(kith_host *h, host_link *link)
+void attributes_start_timer(kith_host *h, host_link *link)
 {
-    link->att_deadline_us = gatt_client_is_waiting(&link->client) ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
+    bool runs = gatt_client_is_waiting(&link->client) && !link->client.is_held;
+
+    link->att_deadline_us = runs ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
+}
+
+/* As it went, in case it must go once more.  A read needs the memory for its value. */
+static void keep_request(host_link *link, const uint8_t *request, size_t len)
+{
+    link->request_len = (uint16_t)len;
+    memcpy(link->client.value != NULL ? link->read_request : link->value, request, len);
 }
 
 static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -92,12 +142,17 @@ static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, siz
     size_t cap, out_len = 0;
     uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
 
-    if (cap < link->bearer.my_mtu)
+    if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         return;
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
+    if (out_len > 0 && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
+        keep_request(link, out, out_len);
+    if (event.kind == GATT_CLIENT_HELD)
+        link->raise_asked = false;
     if (out_len > 0)
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, out_len);
-    start_timer(h, link);
+    if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
+        attributes_start_timer(h, link);
     tell(h, link, &event);
 }
 
@@ -135,8 +190,17 @@ static kith_status launch(kith_host *h, host_link *link, kith_status status, siz
 {
     if (status != KITH_OK)
         return status;
-    acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
-    start_timer(h, link);
+    keep_request(link, link->tx + link->tx_len + HOST_FRAME_RECORD + KITH_L2CAP_HEADER, len);
+    link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
+    if (raising_comes_first(h, link)) {
+        gatt_client_hold(&link->client);
+        link->raise_asked = false;
+    } else {
+        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
+    }
+    attributes_start_timer(h, link);
+    if (raising_waits(h, link) && events_have_room(h))
+        raising_go_on(h, link);
     return KITH_OK;
 }
 
@@ -170,6 +234,58 @@ kith_status kith_gatt_discover(kith_host *h, kith_link id, const kith_uuid *serv
     return launch(h, link, status, len);
 }
 
+kith_status kith_gatt_discover_services(kith_host *h, kith_link id, const kith_uuid *uuid)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_services(&link->client, uuid, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_includes(kith_host *h, kith_link id, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_includes(&link->client, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_characteristics(kith_host *h, kith_link id, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_characteristics(&link->client, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_discover_descriptors(kith_host *h, kith_link id, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_descriptors(&link->client, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
 kith_status kith_gatt_read(kith_host *h, kith_link id, uint16_t handle)
 {
     host_link *link;
@@ -193,6 +309,88 @@ kith_status kith_gatt_write(kith_host *h, kith_link id, uint16_t handle, const u
     if (out == NULL)
         return status;
     status = gatt_client_start_write(&link->client, handle, value, value_len, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write_long(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_write_long(&link->client, handle, value, value_len, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write_reliable(kith_host *h, kith_link id, const kith_gatt_write_part *writes, size_t count)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_writes(&link->client, writes, count, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_read_by_uuid(kith_host *h, kith_link id, const kith_uuid *uuid, uint16_t first, uint16_t last)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_read_by_uuid(&link->client, uuid, first, last, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_read_multiple(kith_host *h, kith_link id, const uint16_t *handles, size_t count, bool variable)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_read_multiple(&link->client, handles, count, variable, out, cap, &len);
+    return launch(h, link, status, len);
+}
+
+kith_status kith_gatt_write_command(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    if (raising_comes_first(h, link))
+        return KITH_ERR_INSECURE;
+    status = gatt_client_write_command(&link->client, handle, value, value_len, out, cap, &len);
+    if (status == KITH_OK)
+        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
+    return status;
+}
+
+kith_status kith_gatt_subscribe(kith_host *h, kith_link id, uint16_t value_handle, uint16_t configuration, uint8_t bits)
+{
+    host_link *link;
+    kith_status status;
+    size_t cap, len;
+    uint8_t *out = prepare(h, id, &link, &cap, &status);
+
+    if (out == NULL)
+        return status;
+    status = gatt_client_start_subscribe(&link->client, value_handle, configuration, bits, out, cap, &len);
     return launch(h, link, status, len);
 }
 
@@ -226,7 +424,7 @@ static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
     gatt_client_abort(&link->client, result, &event);
     link->att_deadline_us = UINT64_MAX;
     if (event.kind != GATT_CLIENT_NONE)
-        tell_end(h, link, &event);
+        attributes_tell_end(h, link, &event);
 }
 
 /* What was read while encrypted does not go out in plain, and what was to be sent encrypted is not sent at all. */

@@ -40,10 +40,16 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_VALUE_WRITTEN] = "value-written",
         [KITH_EVENT_SUBSCRIBED] = "subscribed",
         [KITH_EVENT_INDICATED] = "indicated",
+        [KITH_EVENT_SERVICES] = "services",
+        [KITH_EVENT_INCLUDES] = "includes",
+        [KITH_EVENT_DESCRIPTORS] = "descriptors",
         [KITH_EVENT_CHARACTERISTICS] = "characteristics",
         [KITH_EVENT_DISCOVERED] = "discovered",
+        [KITH_EVENT_VALUES] = "values",
         [KITH_EVENT_READ] = "read",
         [KITH_EVENT_WRITTEN] = "written",
+        [KITH_EVENT_SUBSCRIPTION_WRITTEN] = "subscription-written",
+        [KITH_EVENT_NOTIFIED] = "notified",
         [KITH_EVENT_MTU] = "mtu",
     };
 

@@ -123,6 +123,10 @@ static bool finish_one(kith_host *h)
             bonding_finish_forgetting(h, link);
             return true;
         }
+        if (raising_waits(h, link)) {
+            raising_go_on(h, link);
+            return true;
+        }
         if (storing_lets_answer(h, link)) {
             security_answer_ltk(h, link);
             return true;
@@ -143,10 +147,10 @@ static bool finish_one(kith_host *h)
     return true;
 }
 
-static bool is_link_unfinished(const kith_host *h, const host_link *link)
+static bool is_link_unfinished(const kith_host *h, host_link *link)
 {
-    return link->id != 0 &&
-           (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) || storing_lets_answer(h, link));
+    return link->id != 0 && (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) ||
+                             raising_waits(h, link) || storing_lets_answer(h, link));
 }
 
 static bool is_unfinished(const kith_host *h)

@@ -164,7 +164,12 @@ typedef struct {
     gatt_server server;
     gatt_server_memory server_memory;
     gatt_client client;
-    uint8_t *value; /* of a read under way */
+    uint8_t *value; /* of a read under way; else our last request */
+    uint8_t read_request[5];
+    uint16_t request_len;
+    bool raise_asked;       /* for what is held */
+    kith_level raised_from; /* what protected the link then */
+    uint8_t raised_from_size;
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
@@ -545,6 +550,13 @@ void serving_note_change(host_link *link, uint16_t first, uint16_t last);
 void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
 
+/* raising.c: our requests that need a better link */
+bool raising_comes_first(const kith_host *h, const host_link *link);
+bool raising_waits(const kith_host *h, host_link *link);
+void raising_go_on(kith_host *h, host_link *link);
+
+void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
+void attributes_start_timer(kith_host *h, host_link *link);
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);

@@ -1,53 +1,11 @@
 /* Conversations with the client: what it asks, what it makes of answers, and how it ends when the peer
  * lies.  Core Vol 3 Part G 4. */
-#include "test_gatt_hex.h"
+#include "test_gatt_client_support.h"
 #include "test_gatt_tables.h"
 
-#include "gatt/client.h"
 #include "gatt/server.h"
 
-typedef struct {
-    att_bearer bearer;
-    gatt_client client;
-    gatt_client_event event;
-    uint8_t value[KITH_ATT_MAX_VALUE];
-    uint8_t in[600]; /* the last response; events point into it */
-    uint8_t out[600];
-    size_t out_len;
-} client_link;
-
 static const kith_uuid battery_service = KITH_UUID16(0x180f);
-
-static void start(client_link *l)
-{
-    memset(l, 0, sizeof *l);
-    att_bearer_init(&l->bearer, 247);
-    gatt_client_init(&l->client, &l->bearer);
-}
-
-static void we_send(const client_link *l, const char *expected)
-{
-    hex_expect(l->out, l->out_len, expected);
-}
-
-static void server_sends(client_link *l, const char *response)
-{
-    size_t len = hex_read(response, l->in, sizeof l->in);
-
-    gatt_client_response(&l->client, l->in, len, l->out, sizeof l->out, &l->out_len, &l->event);
-}
-
-/* The operation ended like this, once, and another can start. */
-static void it_ends(client_link *l, gatt_client_event_kind kind, kith_gatt_result result)
-{
-    assert_true(l->event.ended);
-    assert_int_equal(l->event.kind, kind);
-    assert_string_equal(kith_gatt_result_name(l->event.result), kith_gatt_result_name(result));
-    assert_int_equal(l->out_len, 0);
-    assert_false(gatt_client_is_waiting(&l->client));
-    server_sends(l, "0b 00");
-    assert_int_equal(l->event.kind, GATT_CLIENT_NONE);
-}
 
 static void discover(client_link *l)
 {
@@ -430,26 +388,6 @@ static void responses_above_the_mtu_are_malformed(void **state)
     it_ends(&l, GATT_CLIENT_READ_DONE, KITH_GATT_MALFORMED_RESPONSE);
 }
 
-/* GAP/SEC/SEM/BV-56-C and its like: confirmed, and not handed on. */
-static void indications_are_confirmed_and_not_delivered(void **state)
-{
-    client_link l;
-
-    (void)state;
-    read_value(&l);
-    server_sends(&l, "1d 0d 00 aa");
-    assert_int_equal(l.event.kind, GATT_CLIENT_NONE);
-    we_send(&l, "1e");
-    server_sends(&l, "1b 0d 00 aa");
-    assert_int_equal(l.event.kind, GATT_CLIENT_NONE);
-    assert_int_equal(l.out_len, 0);
-    server_sends(&l, "1d 0d");
-    assert_int_equal(l.out_len, 0);
-    assert_true(gatt_client_is_waiting(&l.client));
-    server_sends(&l, "0b 01");
-    it_ends(&l, GATT_CLIENT_READ_DONE, KITH_GATT_OK);
-}
-
 static void one_operation_at_a_time(void **state)
 {
     client_link l;
@@ -563,7 +501,6 @@ int main(void)
         cmocka_unit_test(discovery_of_an_endless_service_ends),
         cmocka_unit_test(wrong_opcodes_end_by_name),
         cmocka_unit_test(responses_above_the_mtu_are_malformed),
-        cmocka_unit_test(indications_are_confirmed_and_not_delivered),
         cmocka_unit_test(one_operation_at_a_time),
         cmocka_unit_test(impossible_starts_are_refused),
         cmocka_unit_test(an_abort_ends_it_once),

@@ -241,6 +241,14 @@ static void on_gatt_end(json_t *o, const kith_event *e)
         set_hex(o, "value", e->gatt.value, e->gatt.len);
 }
 
+static void on_notified(json_t *o, const kith_event *e)
+{
+    set_number(o, "handle", e->notified.handle);
+    set_flag(o, "indicated", e->notified.indicated);
+    if (e->notified.value != NULL)
+        set_hex(o, "value", e->notified.value, e->notified.len);
+}
+
 static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_STORE_LOADED] = on_store_loaded,
     [KITH_EVENT_READY] = on_ready,
@@ -273,6 +281,8 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_DISCOVERED] = on_gatt_end,
     [KITH_EVENT_READ] = on_gatt_end,
     [KITH_EVENT_WRITTEN] = on_gatt_end,
+    [KITH_EVENT_SUBSCRIPTION_WRITTEN] = on_gatt_end,
+    [KITH_EVENT_NOTIFIED] = on_notified,
     [KITH_EVENT_MTU] = on_gatt_end,
 };
 

@@ -296,6 +296,12 @@ static void on_gatt_end(writer *w, const kith_event *e)
         add(w, "Done: %u octets.", g->len);
 }
 
+static void on_notified(writer *w, const kith_event *e)
+{
+    add(w, "The peer %s %u octets of handle 0x%04x.", e->notified.indicated ? "indicates" : "notifies", e->notified.len,
+        e->notified.handle);
+}
+
 static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_STORE_LOADED] = on_store_loaded,
     [KITH_EVENT_READY] = on_ready,
@@ -330,6 +336,8 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_DISCOVERED] = on_gatt_end,
     [KITH_EVENT_READ] = on_gatt_end,
     [KITH_EVENT_WRITTEN] = on_gatt_end,
+    [KITH_EVENT_SUBSCRIPTION_WRITTEN] = on_gatt_end,
+    [KITH_EVENT_NOTIFIED] = on_notified,
     [KITH_EVENT_MTU] = on_gatt_end,
 };
 
