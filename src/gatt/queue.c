@@ -91,7 +91,7 @@ size_t serve_prepare(exchange *x)
     kith_att_pdu pdu = x->in;
 
     if (x->server->queue_cap == 0)
-        return exchange_refuse(x, x->in.handle, KITH_ATT_ERROR_REQUEST_NOT_SUPPORTED);
+        return exchange_refuse(x, 0, KITH_ATT_ERROR_REQUEST_NOT_SUPPORTED);
     if (!gatt_database_find(x->server->db, x->in.handle, &at))
         return exchange_refuse(x, x->in.handle, KITH_ATT_ERROR_INVALID_HANDLE);
     error = authorize_write(x, &at, KITH_PROPERTY_WRITE);

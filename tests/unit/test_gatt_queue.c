@@ -233,7 +233,7 @@ static void without_memory_nothing_is_prepared(void **state)
     (void)state;
     start_rich(&l, plain);
     give_queue(&l, 0);
-    exchange(&l, "16 12 00 00 00 01", "01 16 12 00 06");
+    exchange(&l, "16 12 00 00 00 01", "01 16 00 00 06");
     exchange(&l, "18 01", "01 18 00 00 06");
     exchange(&l, "18 00", "01 18 00 00 06");
 }

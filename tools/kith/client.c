@@ -11,7 +11,7 @@
 #include "stop.h"
 #include "visit.h"
 
-enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, MTU = 517, EVENTS = 64, SEARCH_S = 20 };
+enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, MTU = 517, EVENTS = 64, SUBSCRIPTIONS = 8, SEARCH_S = 20 };
 
 static void stop_if_asked(visit *v)
 {
@@ -61,7 +61,12 @@ static void plan(const client_options *o, device_plan *p)
     kith_config *config = &p->config;
 
     kith_config_default(config);
-    config->limits = (kith_limits){.links = LINKS, .pairings = PAIRINGS, .bonds = BONDS, .mtu = MTU, .events = EVENTS};
+    config->limits = (kith_limits){.links = LINKS,
+                                   .pairings = PAIRINGS,
+                                   .bonds = BONDS,
+                                   .mtu = MTU,
+                                   .events = EVENTS,
+                                   .subscriptions = SUBSCRIPTIONS};
     config->security.methods = o->link.legacy ? kith_all_methods : kith_sc_methods;
     config->security.legacy = o->link.legacy;
     config->name = "kith";

@@ -19,6 +19,7 @@ enum {
     BONDS = 256,
     MTU = 247,
     EVENTS = 16,
+    SUBSCRIPTIONS = 8,
     RESTARTS = 3,
     WINDOW_S = 300,
     LEAVE_WITHIN_US = 2 * 1000 * 1000,
@@ -308,7 +309,12 @@ static void plan(const server_options *o, device_plan *p)
     kith_config *config = &p->config;
 
     kith_config_default(config);
-    config->limits = (kith_limits){.links = LINKS, .pairings = PAIRINGS, .bonds = BONDS, .mtu = MTU, .events = EVENTS};
+    config->limits = (kith_limits){.links = LINKS,
+                                   .pairings = PAIRINGS,
+                                   .bonds = BONDS,
+                                   .mtu = MTU,
+                                   .events = EVENTS,
+                                   .subscriptions = SUBSCRIPTIONS};
     config->security.methods = o->link.legacy ? kith_all_methods : kith_sc_methods;
     config->security.legacy = o->link.legacy;
     config->security.policy = person_can_consent(&o->link) ? KITH_PAIRING_ASK : KITH_PAIRING_CLOSED;
