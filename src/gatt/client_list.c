@@ -20,8 +20,7 @@ static const kith_uuid include_declaration = KITH_UUID16(0x2802);
 static const row *row_of(gatt_client_state state)
 {
     static const row rows[] = {
-        [GATT_CLIENT_READ_BY_UUID - GATT_CLIENT_READ_BY_UUID] = {GATT_CLIENT_VALUES, KITH_ATT_READ_BY_TYPE_REQUEST,
-                                                                 false, ANY_LEN, ANY_LEN},
+        [0] = {GATT_CLIENT_VALUES, KITH_ATT_READ_BY_TYPE_REQUEST, false, ANY_LEN, ANY_LEN},
         [GATT_CLIENT_LIST_SERVICES - GATT_CLIENT_READ_BY_UUID] = {GATT_CLIENT_SERVICES,
                                                                   KITH_ATT_READ_BY_GROUP_TYPE_REQUEST, true,
                                                                   RANGE + UUID16, RANGE + UUID128},

@@ -66,7 +66,7 @@ static collected collected_of(const gatt_server *server)
 
     if (server->held_len == 0)
         return (collected){NULL, NULL};
-    return (collected){end - server->held_len + server->held_pdu + 2 * server->held_yes, end};
+    return (collected){end - server->held_len + server->held_pdu + (size_t)2 * server->held_yes, end};
 }
 
 /* NULL: it was not answered yet. */

@@ -110,7 +110,7 @@ static bool has_yes(const exchange *x, uint16_t handle)
         return false;
     yes = server->queue + server->queue_cap - server->held_len + server->held_pdu;
     for (unsigned i = 0; i < server->held_yes; i++)
-        if (bytes_get16(yes + 2 * i) == handle)
+        if (bytes_get16(yes + (size_t)2 * i) == handle)
             return true;
     return false;
 }

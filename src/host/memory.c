@@ -121,7 +121,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     gatt_subscription *subscriptions = carve(&c, sizeof *subscriptions * limits->subscriptions * remembered);
     gatt_extra *services = carve(&c, sizeof *services * limits->services);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
-    uint8_t *payload = carve(&c, 2 * host_payload_octets(limits));
+    uint8_t *payload = carve(&c, (size_t)2 * host_payload_octets(limits));
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);

@@ -253,7 +253,8 @@ static uint64_t destroying_at(const kith_flash *flash, const kith_capacity_use *
         return 0;
     for (unsigned i = 0; i < CLASSES; i++)
         if (m->of[i].count != 0)
-            sum += use->bonds_removed * (i == CHUNKS ? use->chunks : 1u) * holders_x256(m, &m->of[i], q) / 256;
+            sum +=
+                (uint64_t)use->bonds_removed * (i == CHUNKS ? use->chunks : 1u) * holders_x256(m, &m->of[i], q) / 256;
     return sum;
 }
 
@@ -302,7 +303,7 @@ static uint64_t cleared_octets(const kith_flash *flash, const kith_capacity_use 
         const record_class *c = &m->of[i];
 
         if (c->count != 0)
-            sum += use->bonds_removed * (i == CHUNKS ? use->chunks : 1u) *
+            sum += (uint64_t)use->bonds_removed * (i == CHUNKS ? use->chunks : 1u) *
                    (versions_x256(use, m, c, q) * (c->size - LAYOUT_RECORD_HEADER) / 256);
     }
     return sum;
