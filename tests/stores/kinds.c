@@ -33,6 +33,32 @@ static kith_status take_sqlite(place *p)
     return kith_sqlite_store_open(&p->sqlite, p->path, KITH_SQLITE_STORE_MAKE);
 }
 
+static kith_status take_json(place *p)
+{
+    p->store = &p->json.store;
+    return kith_json_store_open(&p->json, p->path, KITH_JSON_STORE_MAKE);
+}
+
+static kith_status take_sealed(place *p)
+{
+    static const uint8_t secret[16] = {1, 2, 3, 4, 5};
+    const kith_sealed_config config = {.inner = &p->on_flash, .crypto = &p->port, .generation = 1};
+    kith_status status = kith_openssl_port(&p->port);
+
+    memset(&p->keys, 0, sizeof p->keys);
+    if (status == KITH_OK)
+        status = kith_device_keys_add(&p->keys, &p->port, 1, secret, sizeof secret);
+    if (status == KITH_OK)
+        status = kith_flash_log_init(&p->log, &p->flash.port, &p->on_flash);
+    p->store = &p->on_seal;
+    return status == KITH_OK ? kith_sealed_store_init(&p->sealed, &config, &p->on_seal) : status;
+}
+
+static void let_go_of_json(place *p)
+{
+    kith_json_store_close(&p->json);
+}
+
 static void let_go_of_nothing(place *p)
 {
     (void)p;
@@ -49,10 +75,12 @@ static void let_go_of_sqlite(place *p)
 }
 
 const store_kind store_kinds[] = {
-    {"volatile", false, true, KITH_STORED_MAX, take_volatile, let_go_of_nothing},
-    {"flash log in memory", true, false, KITH_RECORD_MAX, take_memory_flash, let_go_of_nothing},
-    {"flash log in a file", true, true, KITH_RECORD_MAX, take_flash_file, let_go_of_flash_file},
-    {"SQLite", true, true, KITH_STORED_MAX, take_sqlite, let_go_of_sqlite},
+    {"volatile", false, true, AS_THEY_ARE, KITH_STORED_MAX, take_volatile, let_go_of_nothing},
+    {"flash log in memory", true, false, AS_THEY_ARE, KITH_STORED_MAX, take_memory_flash, let_go_of_nothing},
+    {"flash log in a file", true, true, AS_THEY_ARE, KITH_STORED_MAX, take_flash_file, let_go_of_flash_file},
+    {"sealed flash log", true, false, SEALED, KITH_RECORD_MAX, take_sealed, let_go_of_nothing},
+    {"JSON file", true, true, IN_HEX, KITH_STORED_MAX, take_json, let_go_of_json},
+    {"SQLite", true, true, AS_THEY_ARE, KITH_STORED_MAX, take_sqlite, let_go_of_sqlite},
 };
 const size_t store_kind_count = sizeof store_kinds / sizeof store_kinds[0];
 
@@ -212,20 +240,38 @@ static bool is_in_file(const char *folder, const char *name, const uint8_t *octe
     return found;
 }
 
+/* As they are written in the medium; how many characters. */
+static size_t as_written(const place *p, const uint8_t *octets, size_t len, uint8_t out[2 * KITH_STORED_MAX])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (p->kind->form != IN_HEX) {
+        memcpy(out, octets, len);
+        return len;
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = (uint8_t)digits[octets[i] >> 4];
+        out[2 * i + 1] = (uint8_t)digits[octets[i] & 15];
+    }
+    return 2 * len;
+}
+
 /* Closing a file would end this program's locks of it, but those are another kind than the one that keeps others out.
  */
 bool place_finds(place *p, const uint8_t *octets, size_t len)
 {
     DIR *folder;
     struct dirent *entry;
+    uint8_t written[2 * KITH_STORED_MAX];
+    size_t size = as_written(p, octets, len, written);
     bool found = false;
 
     if (!p->kind->is_files)
-        return is_in(sim_flash_octets(&p->flash), sim_flash_size(&p->flash), octets, len);
+        return is_in(sim_flash_octets(&p->flash), sim_flash_size(&p->flash), written, size);
     folder = opendir(p->folder);
     assert_non_null(folder);
     while (!found && (entry = readdir(folder)) != NULL)
-        found = entry->d_name[0] != '.' && is_in_file(p->folder, entry->d_name, octets, len);
+        found = entry->d_name[0] != '.' && is_in_file(p->folder, entry->d_name, written, size);
     (void)closedir(folder);
     return found;
 }

@@ -12,7 +12,10 @@
 #include <cmocka.h>
 
 #include "kith/port/flash_file.h"
+#include "kith/port/json_store.h"
+#include "kith/port/openssl.h"
 #include "kith/port/sqlite_store.h"
+#include "kith/sealed_store.h"
 #include "kith/store.h"
 #include "sim/flash.h"
 #include "sim/rng.h"
@@ -29,12 +32,21 @@ typedef struct {
     kith_flash_file file;
     kith_store on_flash;
     kith_sqlite_store sqlite;
+    kith_json_store json;
+    kith_sealed_store sealed;
+    kith_crypto_port port;
+    kith_device_keys keys;
+    kith_store on_seal;
 } place;
+
+/* How the octets of a record lie in the medium. */
+typedef enum { AS_THEY_ARE, IN_HEX, SEALED } octets_form;
 
 typedef struct store_kind {
     const char *name;
     bool keeps;    /* false: the volatile store */
     bool is_files; /* what it keeps is in files of the folder; false: in p->flash */
+    octets_form form;
     uint16_t longest;
     kith_status (*take)(place *p); /* the medium, for a new store object: p->store */
     void (*let_go)(place *p);
