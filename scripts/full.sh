@@ -5,21 +5,28 @@ set -uo pipefail
 source "$(dirname "$0")/steps.sh"
 begin full
 
-need build test full interop
+need build test full interop cross
+built=no
 if step build scripts/build.sh dev; then
+    built=yes
+    beside interop scripts/run_tests.py interop --program tests/interop/run
     step conformance scripts/conformance.py
     step powerloss env KITH_FULL=1 scripts/run_tests.py powerloss build powerloss
     step captures scripts/check_captures.sh
     step clang-tidy scripts/tidy.sh
     step constant-time scripts/check_constant_time.sh
-    step interop scripts/run_tests.py interop --program tests/interop/run
 else
     not_run "the build failed" conformance powerloss captures clang-tidy constant-time interop
 fi
+step clang scripts/build.sh clang
+step asan scripts/test_build.sh asan scenario powerloss # the rest of them is in `make test`
+step s390x scripts/test_cross.sh s390x
+step i686 scripts/test_cross.sh i686
 step release scripts/build.sh release
 step small scripts/build.sh size
 step coverage scripts/coverage.sh
 step bench scripts/bench.sh
 step fuzz scripts/fuzz.sh 60
+[ $built = no ] || joined interop
 
 finish
