@@ -101,7 +101,7 @@ static void run(const char *name, const sim_flash_geometry *geometry)
         put_state(&b, 1, (uint8_t)i);
     tell(&b, "1000 changes of state");
     for (uint32_t i = 0; i < 1000; i++) {
-        put_bond(&b, 3, (uint8_t)i);
+        put_bond(&b, 3, (uint8_t)(1 + i % 200));
         forget(&b, 3);
     }
     tell(&b, "1000 bonds, and forgetting");
