@@ -220,14 +220,26 @@ class Linux:
         self.control("power on")
         self.expect(r"Changing power on succeeded", 20, refusal=r"Failed to set power.*")
 
-    def find(self, name, limit_s=20):
-        """Scans until a device of this name is reported; returns its address."""
+    def _scan(self, name, limit_s):
+        """None: it was not reported in time."""
         self.control("scan le")
         self.expect(r"Discovery started", 10, refusal=r"Failed to start discovery.*")
-        found = self.expect(rf"Device ({ADDRESS}) (?:Name: )?{re.escape(name)}$", limit_s)
+        try:
+            found = self.expect(rf"Device ({ADDRESS}) (?:Name: )?{re.escape(name)}$", limit_s)
+        except TimeLimit:
+            found = None
         self.control("scan off")
         self.expect(r"Discovery stopped", 10, refusal=r"Failed to stop discovery.*")
-        return found.group(1)
+        return found
+
+    def find(self, name, limit_s=8):
+        """Scans until a device of this name is reported; returns its address.  btvirt reports an advertiser when either side
+        begins, once; whoever missed that scans anew."""
+        for _ in range(8):
+            found = self._scan(name, limit_s)
+            if found:
+                return found.group(1)
+        raise TimeLimit(f"{name} was not reported in eight scans of {limit_s} s")
 
     def begin_to_pair(self, address):
         self.control(f"pair {address}")
