@@ -110,9 +110,9 @@ KITH_MUST_USE kith_status kith_gatt_subscribe(struct kith_host *h, kith_link lin
  * KITH_ERR_STATE        also: the link is encrypted, or is being so: kith_gatt_write() is better there
  * KITH_ERR_NOT_FOUND    no such link, or no bond of the claimed peer with a signing key of ours
  * KITH_ERR_VALUE        handle 0, or longer than MTU - 15
- * KITH_ERR_BUSY         counters are being reserved in the store: again, when its work item is finished.  Happens
- * before the first one after a start; later there are always some ahead KITH_ERR_STORAGE      the store could not: this
- * call has asked it once more KITH_ERR_USED_UP      this key's counters are used up, or the store lost them: pair anew
+ * KITH_ERR_BUSY         the store reserves counters: again when it has (only before the first one after a start)
+ * KITH_ERR_STORAGE      the store could not: this call has asked it once more
+ * KITH_ERR_USED_UP      this key's counters are used up, or the store lost them: pair anew
  * KITH_ERR_CRYPTO       the crypto port failed
  *
  * Vol 3 Part C 10.4, Part F 3.4.5.4, Part H 2.4.5.  Test: SM/CEN/SIGN/BV-01-C. */

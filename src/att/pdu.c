@@ -116,8 +116,31 @@ static size_t min_entry_len(layout of)
     return of == LAYOUT_VALUE_LIST ? 2 : 4;
 }
 
+/* Two or more of handle, length and value, and nothing behind the last. */
+static bool are_tuples(const uint8_t *list, size_t len)
+{
+    bytes_reader r;
+    unsigned count = 0;
+
+    bytes_reader_init(&r, list, len);
+    for (; r.left > 0 && !r.failed; count++) {
+        bytes_skip(&r, 2);
+        bytes_skip(&r, bytes_read16(&r));
+    }
+    return count >= 2 && !r.failed;
+}
+
+static bool are_handles(size_t len)
+{
+    return len >= 4 && len % 2 == 0;
+}
+
 static bool is_whole_list(const kith_att_pdu *pdu, layout of)
 {
+    if (of == LAYOUT_HANDLE_LIST)
+        return are_handles(pdu->value_len);
+    if (of == LAYOUT_TUPLES)
+        return are_tuples(pdu->value, pdu->value_len);
     return pdu->entry_len >= min_entry_len(of) && pdu->value_len != 0 && pdu->value_len % pdu->entry_len == 0;
 }
 
@@ -150,7 +173,7 @@ static void read_list(bytes_reader *r, kith_att_pdu *pdu, layout of)
         pdu->entry_len = entry_len_of_format(bytes_read8(r));
     else if (of == LAYOUT_HANDLE_PAIRS)
         pdu->entry_len = 4;
-    else
+    else if (of == LAYOUT_VALUE_LIST || of == LAYOUT_GROUP_LIST)
         pdu->entry_len = bytes_read8(r);
     read_rest(r, pdu);
     if (!is_whole_list(pdu, of))
@@ -161,25 +184,6 @@ static void read_range(bytes_reader *r, kith_att_pdu *pdu)
 {
     pdu->handle = bytes_read16(r);
     pdu->end_handle = bytes_read16(r);
-}
-
-/* Two or more of handle, length and value, and nothing behind the last. */
-static bool are_tuples(const uint8_t *list, size_t len)
-{
-    bytes_reader r;
-    unsigned count = 0;
-
-    bytes_reader_init(&r, list, len);
-    for (; r.left > 0 && !r.failed; count++) {
-        bytes_skip(&r, 2);
-        bytes_skip(&r, bytes_read16(&r));
-    }
-    return count >= 2 && !r.failed;
-}
-
-static bool are_handles(size_t len)
-{
-    return len >= 4 && len % 2 == 0;
 }
 
 static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
@@ -209,8 +213,11 @@ static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
         pdu->handle = bytes_read16(r);
         break;
     case LAYOUT_HANDLE_OFFSET:
+    case LAYOUT_PART:
         pdu->handle = bytes_read16(r);
         pdu->offset = bytes_read16(r);
+        if (of == LAYOUT_PART)
+            read_rest(r, pdu);
         break;
     case LAYOUT_HANDLE_VALUE:
         pdu->handle = bytes_read16(r);
@@ -223,22 +230,11 @@ static void read_layout(bytes_reader *r, kith_att_pdu *pdu, layout of)
     case LAYOUT_VALUE:
         read_rest(r, pdu);
         break;
-    case LAYOUT_PART:
-        pdu->handle = bytes_read16(r);
-        pdu->offset = bytes_read16(r);
-        read_rest(r, pdu);
-        break;
     case LAYOUT_FLAGS:
         pdu->flags = bytes_read8(r);
         break;
     case LAYOUT_HANDLE_LIST:
-        read_rest(r, pdu);
-        r->failed |= !are_handles(pdu->value_len);
-        break;
     case LAYOUT_TUPLES:
-        read_rest(r, pdu);
-        r->failed |= !are_tuples(pdu->value, pdu->value_len);
-        break;
     case LAYOUT_FORMAT_LIST:
     case LAYOUT_HANDLE_PAIRS:
     case LAYOUT_VALUE_LIST:
@@ -300,7 +296,7 @@ static void write_list(bytes_writer *w, const kith_att_pdu *pdu, layout of)
         bytes_write8(w, FORMAT_UUID128);
     else if (of == LAYOUT_FORMAT_LIST || (of == LAYOUT_HANDLE_PAIRS && pdu->entry_len != 4))
         w->failed = true;
-    else if (of != LAYOUT_HANDLE_PAIRS)
+    else if (of == LAYOUT_VALUE_LIST || of == LAYOUT_GROUP_LIST)
         bytes_write8(w, pdu->entry_len);
     bytes_write(w, pdu->value, pdu->value_len);
 }
@@ -332,8 +328,11 @@ static void write_layout(bytes_writer *w, const kith_att_pdu *pdu, layout of)
         bytes_write16(w, pdu->handle);
         break;
     case LAYOUT_HANDLE_OFFSET:
+    case LAYOUT_PART:
         bytes_write16(w, pdu->handle);
         bytes_write16(w, pdu->offset);
+        if (of == LAYOUT_PART)
+            bytes_write(w, pdu->value, pdu->value_len);
         break;
     case LAYOUT_HANDLE_VALUE:
         bytes_write16(w, pdu->handle);
@@ -347,22 +346,11 @@ static void write_layout(bytes_writer *w, const kith_att_pdu *pdu, layout of)
     case LAYOUT_VALUE:
         bytes_write(w, pdu->value, pdu->value_len);
         break;
-    case LAYOUT_PART:
-        bytes_write16(w, pdu->handle);
-        bytes_write16(w, pdu->offset);
-        bytes_write(w, pdu->value, pdu->value_len);
-        break;
     case LAYOUT_FLAGS:
         bytes_write8(w, pdu->flags);
         break;
     case LAYOUT_HANDLE_LIST:
-        w->failed |= !are_handles(pdu->value_len);
-        bytes_write(w, pdu->value, pdu->value_len);
-        break;
     case LAYOUT_TUPLES:
-        w->failed |= !are_tuples(pdu->value, pdu->value_len);
-        bytes_write(w, pdu->value, pdu->value_len);
-        break;
     case LAYOUT_FORMAT_LIST:
     case LAYOUT_HANDLE_PAIRS:
     case LAYOUT_VALUE_LIST:

@@ -182,19 +182,13 @@ static bool is_out_of_sync(const gatt_server *server)
     return server->is_unaware && (server->features & GATT_ROBUST_CACHING) != 0;
 }
 
-static void become_aware(exchange *x)
-{
-    x->server->is_unaware = x->server->out_of_sync = false;
-    x->event->kind = GATT_SERVER_AWARE;
-}
-
 /* Told once, or the hash was read; who asks on after that knows, whatever is asked. */
 static bool refuse_out_of_sync(exchange *x, size_t *len)
 {
     if (x->is_held)
         return false;
     if (x->server->is_unaware && x->server->out_of_sync)
-        become_aware(x);
+        x->server->is_unaware = x->server->out_of_sync = false;
     if (!is_out_of_sync(x->server) || !(asks_by_handle(x->in.opcode) || asks_part_of_the_table(&x->in)))
         return false;
     x->server->out_of_sync = true;
@@ -371,6 +365,7 @@ size_t gatt_server_request(gatt_server *server, const gatt_link_security *sec, c
 void gatt_server_on_table_change(gatt_server *server)
 {
     server->is_unaware = true;
+    server->out_of_sync = false; /* what it was told was of an earlier change */
     server->queue_is_stale = server->queue_len > 0;
 }
 

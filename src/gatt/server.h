@@ -59,7 +59,6 @@ typedef enum {
     GATT_SERVER_WRITTEN,              /* a variable; value, offset */
     GATT_SERVER_SUBSCRIBED,           /* a client configuration was written: handle of the value, bits */
     GATT_SERVER_FEATURES,             /* features have changed */
-    GATT_SERVER_AWARE,                /* the client knows the table from now on */
     GATT_SERVER_CONFIRMED,            /* what was indicated: handle, id */
     GATT_SERVER_WRITE_COMMAND,        /* take it or leave it; there is no answer */
     GATT_SERVER_SIGNED_WRITE,         /* the same, if signature is that of the whole PDU before it */

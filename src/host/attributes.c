@@ -442,6 +442,7 @@ void attributes_on_link_end(kith_host *h, host_link *link)
     signing_on_link_end(h, link);
     clients_on_link_end(h, link);
     serving_end_indication(h, link, KITH_GATT_LINK_LOST);
+    gatt_server_forget_request(&link->server); /* what was prepared may be a secret */
     abort_client(h, link, KITH_GATT_LINK_LOST);
 }
 

@@ -171,7 +171,8 @@ static bool says_nothing(const kith_host *h, const host_link *link)
     return link->server.features == 0;
 }
 
-/* The client has said something, or learned of the table. */
+/* The client has said something, or learned of the table; or the pairing of this link has become a bond, and what was
+ * said on it so far stays. */
 void clients_on_change(kith_host *h, host_link *link)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, link->proven);
@@ -227,12 +228,6 @@ void clients_on_link_end(kith_host *h, host_link *link)
 {
     if (link->client_due_us != UINT64_MAX)
         write_now(h, link);
-}
-
-/* The pairing of this link has become this bond: what was said on it so far stays. */
-void clients_on_bonded(kith_host *h, host_link *link)
-{
-    clients_on_change(h, link);
 }
 
 static bool has_table(const host_client *client, const uint8_t hash[16])

@@ -535,7 +535,6 @@ bool clients_want(const kith_host *h, const peers_bond *bond); /* to be written 
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written);
 void clients_on_failed(kith_host *h, const peers_bond *bond);
 void clients_on_change(kith_host *h, host_link *link);
-void clients_on_bonded(kith_host *h, host_link *link);
 void clients_on_proven(kith_host *h, host_link *link);
 void clients_on_link_end(kith_host *h, host_link *link);
 bool clients_expire(kith_host *h);

@@ -194,81 +194,73 @@ static bool may_ask_on(kith_host *h, const host_link *link)
     return events_have_room_for(h, (uint32_t)(server->queue_len - server->executing) + server->held_len);
 }
 
-/* Where the answer to a pending request goes; NULL, and *status says why there is none. */
-static uint8_t *prepare_answer(kith_host *h, kith_link id, host_link **link, size_t *cap, kith_status *status)
-{
-    uint8_t *answer;
+/* An answer of the program, on its way to the client. */
+typedef struct {
+    host_link *link;
+    gatt_link_security security;
+    gatt_server_event event;
+    uint8_t *out;
+    size_t cap;
+    bool done; /* there was a question that it answers */
+} answer;
 
-    *link = link_by_id(h, id);
-    *status = *link == NULL ? KITH_ERR_NOT_FOUND : KITH_ERR_STATE;
-    if (*link == NULL || (*link)->going || !gatt_server_is_pending(&(*link)->server))
-        return NULL;
-    answer = acl_reserve(*link, TX_ATT_ANSWER, cap);
-    *status = *cap < (*link)->bearer.my_mtu || !may_ask_on(h, *link) ? KITH_ERR_FULL : KITH_OK;
-    return *status == KITH_OK ? answer : NULL;
+static kith_status begin_answer(kith_host *h, kith_link id, answer *a)
+{
+    a->link = link_by_id(h, id);
+    if (a->link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (a->link->going || !gatt_server_is_pending(&a->link->server))
+        return KITH_ERR_STATE;
+    a->out = acl_reserve(a->link, TX_ATT_ANSWER, &a->cap);
+    if (a->cap < a->link->bearer.my_mtu || !may_ask_on(h, a->link))
+        return KITH_ERR_FULL;
+    a->security = security_now(h, a->link);
+    return KITH_OK;
 }
 
-/* What an answer led to: the response, or the next question. */
-static kith_status send_answer(kith_host *h, host_link *link, bool done, size_t len, gatt_server_event *event,
-                               uint8_t *answer, size_t cap)
+/* What it led to: the response, or the next question. */
+static kith_status end_answer(kith_host *h, answer *a, size_t len)
 {
-    if (!done)
+    if (!a->done)
         return KITH_ERR_STATE;
-    len = tell_all(h, link, len, event, NULL, answer, cap);
+    len = tell_all(h, a->link, len, &a->event, NULL, a->out, a->cap);
     if (len > 0)
-        acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, len);
+        acl_commit(a->link, KITH_CID_ATT, TX_ATT_ANSWER, len);
     return KITH_OK;
 }
 
 kith_status kith_gatt_answer_read(kith_host *h, kith_link id, kith_att_error error, const uint8_t *value, size_t len)
 {
-    host_link *link;
-    kith_status status;
-    gatt_link_security security;
-    gatt_server_event event;
-    size_t cap, answer_len;
-    bool done;
-    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
+    answer a;
+    kith_status status = begin_answer(h, id, &a);
 
-    if (answer == NULL)
+    if (status != KITH_OK)
         return status;
-    security = security_now(h, link);
-    answer_len = gatt_server_answer_read(&link->server, &security, error, value, len, answer, cap, &event, &done);
-    return send_answer(h, link, done, answer_len, &event, answer, cap);
+    return end_answer(
+        h, &a,
+        gatt_server_answer_read(&a.link->server, &a.security, error, value, len, a.out, a.cap, &a.event, &a.done));
 }
 
 kith_status kith_gatt_answer_write(kith_host *h, kith_link id, kith_att_error error)
 {
-    host_link *link;
-    kith_status status;
-    gatt_link_security security;
-    gatt_server_event event;
-    size_t cap, answer_len;
-    bool done;
-    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
+    answer a;
+    kith_status status = begin_answer(h, id, &a);
 
-    if (answer == NULL)
+    if (status != KITH_OK)
         return status;
-    security = security_now(h, link);
-    answer_len = gatt_server_answer_write(&link->server, &security, error, answer, cap, &event, &done);
-    return send_answer(h, link, done, answer_len, &event, answer, cap);
+    return end_answer(h, &a,
+                      gatt_server_answer_write(&a.link->server, &a.security, error, a.out, a.cap, &a.event, &a.done));
 }
 
 kith_status kith_gatt_authorize(kith_host *h, kith_link id, bool yes)
 {
-    host_link *link;
-    kith_status status;
-    gatt_link_security security;
-    gatt_server_event event;
-    size_t cap, answer_len;
-    bool done;
-    uint8_t *answer = prepare_answer(h, id, &link, &cap, &status);
+    answer a;
+    kith_status status = begin_answer(h, id, &a);
 
-    if (answer == NULL)
+    if (status != KITH_OK)
         return status;
-    security = security_now(h, link);
-    answer_len = gatt_server_answer_authorization(&link->server, &security, yes, answer, cap, &event, &done);
-    return send_answer(h, link, done, answer_len, &event, answer, cap);
+    return end_answer(
+        h, &a, gatt_server_answer_authorization(&a.link->server, &a.security, yes, a.out, a.cap, &a.event, &a.done));
 }
 
 /* ---- values that clients are told of ---- */

@@ -270,7 +270,7 @@ static void on_saved(kith_host *h, kith_status result)
         result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
-        clients_on_bonded(h, link);
+        clients_on_change(h, link);
     }
     tell_saved(h, save, link, result);
     settle_doubt(h, save->bond.id, result);

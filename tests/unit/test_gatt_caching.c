@@ -8,8 +8,7 @@
 /* The table has changed while the client was away, or here: what the host does then. */
 static void become_unaware(server_link *l)
 {
-    l->server.is_unaware = true;
-    l->server.out_of_sync = false;
+    gatt_server_on_table_change(&l->server);
 }
 
 static void start_robust(server_link *l)
@@ -40,6 +39,23 @@ static void a_client_that_does_not_know_the_table_is_told_so(void **state)
         assert_true(l.out[0] != 0x01 || l.out[4] != 0x12);
         assert_false(l.server.is_unaware);
     }
+}
+
+/* It was told of the first change, and not of the second. */
+static void a_table_that_changes_again_is_told_again(void **state)
+{
+    server_link l;
+
+    (void)state;
+    start_robust(&l);
+    assert_int_equal(client_sends(&l, "0a 10 00"), GATT_SERVER_REFUSED);
+    assert_int_equal(l.event.error, 0x12);
+    become_unaware(&l);
+    assert_int_equal(client_sends(&l, "0a 10 00"), GATT_SERVER_REFUSED);
+    assert_int_equal(l.event.error, 0x12);
+    assert_true(l.server.is_unaware);
+    (void)client_sends(&l, "0a 10 00");
+    assert_false(l.server.is_unaware);
 }
 
 /* So that it can find out. */
@@ -398,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_that_does_not_know_the_table_is_told_so),
+        cmocka_unit_test(a_table_that_changes_again_is_told_again),
         cmocka_unit_test(discovery_goes_on_out_of_sync),
         cmocka_unit_test(commands_out_of_sync_are_ignored),
         cmocka_unit_test(any_request_after_the_refusal_makes_it_aware),

@@ -232,37 +232,62 @@ static void no_bond_comes_of_a_pairing_with_a_peer_that_was_forgotten(void **sta
     attack_end(&a);
 }
 
-/* Who gives another's identity at the end is asked about with that bond's class, which is its own to keep. */
-static void consent_at_the_end_may_give_the_class_of_the_bond_that_it_replaces(void **state)
+/* Two who are bonded; the peer is back under another address, and has shown at the end who it is: a person is asked. */
+static side *pair_until_the_last_question(attack *a, uint8_t peer_class)
 {
     kith_config config = that_asks();
     side *victim, *x, *again;
-    attack a;
 
-    (void)state;
     config.security.exclusive_classes = 1u << 3;
-    attack_begin(&a);
-    victim = start_central(&a);
-    x = start_side(&a, 1, config);
+    attack_begin(a);
+    victim = start_central(a);
+    x = start_side(a, 1, config);
     join(victim, x);
-    assert_int_equal(kith_pairing_open_as(x->h, 30000, 3), KITH_OK);
+    assert_int_equal(kith_pairing_open_as(x->h, 30000, peer_class), KITH_OK);
     assert_int_equal(kith_security_secure(victim->h, victim->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
-    run(&a);
+    run(a);
     assert_int_equal(x->told[KITH_EVENT_BONDED], 1);
     part(victim, x);
     forget_log(x);
-    again = start_side(&a, 2, attack_config());
+    again = start_side(a, 2, attack_config());
     again->h->smp.identity.type = KITH_ADDRESS_PUBLIC;
     memset(again->h->smp.identity.octets, victim->address, 6);
     join(again, x);
     assert_int_equal(kith_security_secure(again->h, again->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
-    run(&a);
+    run(a);
     assert_int_equal(kith_pairing_consent(x->h, x->link, true), KITH_OK);
-    run(&a);
+    run(a);
     assert_true(last_event(x, KITH_EVENT_CONSENT_WANTED)->consent.identity_given);
+    return x;
+}
+
+/* Who gives another's identity at the end is asked about with that bond's class, which is its own to keep. */
+static void consent_at_the_end_may_give_the_class_of_the_bond_that_it_replaces(void **state)
+{
+    attack a;
+    side *x = pair_until_the_last_question(&a, 3);
+
+    (void)state;
     assert_int_equal(kith_pairing_consent_as(x->h, x->link, 3), KITH_OK);
     run(&a);
     assert_int_equal(x->told[KITH_EVENT_BONDED], 1);
+    attack_end(&a);
+}
+
+/* The last yes is said when all has just been forgotten: it makes no bond of the device that is no more. */
+static void no_bond_comes_of_a_pairing_that_a_factory_reset_ended(void **state)
+{
+    attack a;
+    side *x = pair_until_the_last_question(&a, 0);
+
+    (void)state;
+    assert_int_equal(kith_host_factory_reset(x->h), KITH_OK);
+    (void)!kith_pairing_consent(x->h, x->link, true);
+    run(&a);
+    assert_int_equal(x->told[KITH_EVENT_RESET], 1);
+    assert_int_equal(x->told[KITH_EVENT_PAIRED] + x->told[KITH_EVENT_BONDED], 0);
+    assert_int_equal(x->told[KITH_EVENT_PAIRING_FAILED], 1);
+    assert_int_equal(kith_bonds_count(x->h), 0);
     attack_end(&a);
 }
 
@@ -278,6 +303,7 @@ int main(void)
         cmocka_unit_test(pairing_anew_on_purpose_asks_nobody),
         cmocka_unit_test(no_bond_comes_of_a_pairing_with_a_peer_that_was_forgotten),
         cmocka_unit_test(consent_at_the_end_may_give_the_class_of_the_bond_that_it_replaces),
+        cmocka_unit_test(no_bond_comes_of_a_pairing_that_a_factory_reset_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

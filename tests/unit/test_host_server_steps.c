@@ -147,9 +147,30 @@ static void an_execute_write_is_told_whole_however_full_the_queue_is(void **stat
     }
 }
 
+/* What a client had prepared may be a secret, and nobody executes it any more. */
+static void what_was_prepared_is_wiped_with_its_link(void **state)
+{
+    static const uint8_t prepare[] = {KITH_ATT_PREPARE_WRITE_REQUEST, TOLD_AT, 0, 0, 0, 's', '3', 'c', 'r', '3', 't'};
+    static const uint8_t nothing[64];
+    attack a;
+    side *server;
+
+    (void)state;
+    attack_begin(&a);
+    server = start_server(&a, sizeof nothing);
+    say_connected(server, server->handle, false, 9);
+    say_att(server, prepare, sizeof prepare);
+    run(&a);
+    assert_memory_not_equal(server->h->links[0].server_memory.queue, nothing, sizeof nothing);
+    say_disconnected(server, server->handle, KITH_HCI_REMOTE_USER_TERMINATED);
+    assert_memory_equal(server->h->links[0].server_memory.queue, nothing, sizeof nothing);
+    attack_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_prepared_is_wiped_with_its_link),
         cmocka_unit_test(the_end_of_a_link_with_everything_under_way_fits_into_one_step),
         cmocka_unit_test(an_execute_write_is_told_whole_however_full_the_queue_is),
     };
