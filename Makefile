@@ -10,7 +10,7 @@ all:
 demo: all
 	@build/kith demo
 
-# What must hold before a commit; under five minutes.
+# What must hold before a commit, in a few minutes.
 test:
 	@scripts/test.sh
 

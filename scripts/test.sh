@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Why: `make test`, the everyday run: what must hold before anyone commits.  Under five minutes on two cores.
+# Why: `make test`, the everyday run: what must hold before anyone commits.  Minutes, not a quarter of an hour.
 set -uo pipefail
 source "$(dirname "$0")/steps.sh"
 begin test
