@@ -2,7 +2,7 @@
 """Why: the SIG's test case ids are the common language for what works; this prints them with our results.
 
 conformance.py [BUILD]   runs the conformance tests of build/ (or BUILD) and prints every id of
-                         tests/conformance/ids.txt with its result and the configurations it was run in, or why it
+                         tests/conformance/ids_*.txt with its result and the configurations it was run in, or why it
                          is not reached or does not apply; 0 when all pass
 """
 import os
@@ -28,10 +28,11 @@ COLUMNS = ("id", "result", "configurations", "")
 def ids():
     """{id: (state, note)}; the state is "reached", "not applicable", or why it is not reached"""
     table = {}
-    for line in pathlib.Path("tests/conformance/ids.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, state, *note = line.split("\t")
-            table[name] = (state, note[0] if note else "")
+    for suite in sorted(pathlib.Path("tests/conformance").glob("ids_*.txt")):
+        for line in suite.read_text().splitlines():
+            if line and not line.startswith("#"):
+                name, state, *note = line.split("\t")
+                table[name] = (state, note[0] if note else "")
     return table
 
 
@@ -59,7 +60,7 @@ def judge(table, ran):
     line."""
     rows = []
     for name in sorted(table.keys() | ran.keys()):
-        state, note = table.get(name, ("not in ids.txt", ""))
+        state, note = table.get(name, ("not in ids_*.txt", ""))
         runs = ran.get(name, {})
         where = ", ".join(sorted(runs))
         if state == "reached":
