@@ -1,0 +1,466 @@
+/* See att_bench.h. */
+#include "att_bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT = 3 * PACKET_MAX, MTU = 23, BLOB_OFFSET = 5, PART = 10, UUID_BASE = 0xfa00 };
+
+static struct {
+    uint16_t handle[TARGETS][PERMISSIONS];
+    kith_variable variable[TARGETS][PERMISSIONS];
+    uint8_t octets[TARGETS][PERMISSIONS][LONGEST];
+    kith_descriptor descriptors[PERMISSIONS];
+    kith_characteristic characteristics[PERMISSIONS];
+    kith_service service;
+} table;
+
+static struct {
+    att_way way;
+    att_attribute what;
+    uint8_t written[2 * PART]; /* what the peer wants to be there */
+    size_t written_len;
+    uint8_t before[LONGEST]; /* what was there */
+    uint16_t before_len;
+} tried;
+static uint8_t drawn;
+
+/* ---- PDUs ---- */
+
+void att_peer_asks(const char *format, ...)
+{
+    char text[TEXT];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    bench_peer_sends(KITH_CID_ATT, text);
+}
+
+void att_we_answer(const char *format, ...)
+{
+    char text[TEXT];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    bench_we_send(KITH_CID_ATT, text);
+}
+
+const packet *att_next_pdu(void)
+{
+    if (!bench_att_waits())
+        bench_fail("we sent nothing, wanted an ATT PDU");
+    return queue_take(&controller.att);
+}
+
+/* ---- the table ---- */
+
+static uint32_t permissions_of(att_permission p)
+{
+    static const uint32_t rows[] = {
+        [OPEN] = KITH_READ_OPEN | KITH_WRITE_OPEN,
+        [ENCRYPTED] = KITH_READ_ENCRYPTED | KITH_WRITE_ENCRYPTED,
+        [AUTHENTICATED] = KITH_READ_AUTHENTICATED | KITH_WRITE_AUTHENTICATED,
+        [SC_AUTHENTICATED] = KITH_READ_SC_AUTHENTICATED | KITH_WRITE_SC_AUTHENTICATED,
+        [READ_ONLY] = KITH_READ_OPEN,
+        [WRITE_ONLY] = KITH_WRITE_OPEN,
+        [AUTHORIZED] = KITH_READ_OPEN | KITH_READ_AUTHORIZED | KITH_WRITE_OPEN | KITH_WRITE_AUTHORIZED,
+        [AUTHORIZED_AUTHENTICATED] =
+            KITH_READ_AUTHENTICATED | KITH_READ_AUTHORIZED | KITH_WRITE_AUTHENTICATED | KITH_WRITE_AUTHORIZED,
+    };
+
+    if (p < KEY_SIZE_7)
+        return rows[p];
+    return KITH_READ_ENCRYPTED | KITH_WRITE_ENCRYPTED | KITH_KEY_SIZE((uint32_t)(p - KEY_SIZE_7) + 7);
+}
+
+static uint8_t properties_of(att_permission p)
+{
+    uint8_t properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
+
+    if (p == READ_ONLY)
+        properties = KITH_PROPERTY_READ;
+    if (p == WRITE_ONLY)
+        properties = KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
+    return properties;
+}
+
+static uint16_t id_of(att_attribute a)
+{
+    return (uint16_t)(1 + a.permission * TARGETS + a.target);
+}
+
+uint16_t att_uuid(att_attribute a)
+{
+    return (uint16_t)(UUID_BASE + id_of(a));
+}
+
+uint16_t att_handle(att_attribute a)
+{
+    return table.handle[a.target][a.permission];
+}
+
+static kith_variable *variable_of(att_attribute a)
+{
+    return &table.variable[a.target][a.permission];
+}
+
+const kith_variable *att_value(att_attribute a)
+{
+    return variable_of(a);
+}
+
+static kith_uuid uuid_of(att_attribute a)
+{
+    uint16_t n = att_uuid(a);
+
+    return (kith_uuid){.size = 2, .octets = {(uint8_t)n, (uint8_t)(n >> 8)}};
+}
+
+/* No two values are alike, and none is like what is written. */
+static void fill_value(att_attribute a)
+{
+    kith_variable *v = variable_of(a);
+    uint8_t *octets = table.octets[a.target][a.permission];
+
+    for (unsigned i = 0; i < LONGEST; i++)
+        octets[i] = (uint8_t)(id_of(a) << 2 ^ i * 37);
+    *v = (kith_variable){.octets = octets, .len = a.permission == OPEN ? SHORT : LONG, .max = LONGEST};
+}
+
+static void fill_row(att_permission p)
+{
+    fill_value(value_of(p));
+    fill_value(descriptor_of(p));
+    table.descriptors[p] = (kith_descriptor){.uuid = uuid_of(descriptor_of(p)),
+                                             .permissions = permissions_of(p),
+                                             .id = id_of(descriptor_of(p)),
+                                             .variable = variable_of(descriptor_of(p))};
+    table.characteristics[p] = (kith_characteristic){.uuid = uuid_of(value_of(p)),
+                                                     .properties = properties_of(p),
+                                                     .permissions = permissions_of(p),
+                                                     .id = id_of(value_of(p)),
+                                                     .variable = variable_of(value_of(p)),
+                                                     .descriptors = &table.descriptors[p],
+                                                     .descriptor_count = 1};
+}
+
+const kith_service *att_table(void)
+{
+    return &table.service;
+}
+
+const char *att_name(att_attribute a)
+{
+    static const char *const names[] = {"open",      "encrypted",  "authenticated", "SC authenticated",
+                                        "read only", "write only", "authorized",    "authorized, authenticated"};
+    static char text[80];
+
+    if (a.permission < KEY_SIZE_7)
+        (void)snprintf(text, sizeof text, "%s, %s", names[a.permission], a.target == VALUE ? "value" : "descriptor");
+    else
+        (void)snprintf(text, sizeof text, "key of %u octets, %s", (unsigned)(a.permission - KEY_SIZE_7) + 7,
+                       a.target == VALUE ? "value" : "descriptor");
+    return text;
+}
+
+/* ---- what the peer finds ---- */
+
+static void note_found(uint16_t handle, const uint8_t uuid[2])
+{
+    uint16_t n = (uint16_t)(uuid[0] | uuid[1] << 8);
+
+    for (unsigned i = 0; i < TARGETS * PERMISSIONS; i++)
+        if (n == att_uuid((att_attribute){(att_permission)(i / TARGETS), (att_target)(i % TARGETS)}))
+            table.handle[i % TARGETS][i / TARGETS] = handle;
+}
+
+/* One page of Find Information, from this handle on; the handle behind it, 0: no more. */
+static uint32_t find_page(uint32_t from, void (*found)(uint16_t handle, const uint8_t uuid[2]))
+{
+    const packet *p;
+
+    att_peer_asks("04 " LE " ff ff", le(from));
+    p = att_next_pdu();
+    if (p->octets[0] == KITH_ATT_ERROR_RESPONSE && p->octets[4] == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND)
+        return 0;
+    if (p->octets[0] != KITH_ATT_FIND_INFORMATION_RESPONSE || p->octets[1] != 1 || p->len < 6 || p->len % 4 != 2)
+        bench_fail("not a list of attributes with short types");
+    for (size_t i = 2; i < p->len; i += 4) {
+        from = (uint32_t)(p->octets[i] | p->octets[i + 1] << 8);
+        found((uint16_t)from, p->octets + i + 2);
+    }
+    return from + 1;
+}
+
+void att_find(void)
+{
+    memset(table.handle, 0, sizeof table.handle);
+    for (uint32_t from = 1; from != 0 && from <= 0xffff;)
+        from = find_page(from, note_found);
+}
+
+static uint16_t wanted_type, found_handle;
+
+static void note_wanted(uint16_t handle, const uint8_t uuid[2])
+{
+    if (found_handle == 0 && (uuid[0] | uuid[1] << 8) == wanted_type)
+        found_handle = handle;
+}
+
+uint16_t att_find_type(uint16_t uuid)
+{
+    wanted_type = uuid;
+    found_handle = 0;
+    for (uint32_t from = 1; from != 0 && from <= 0xffff && found_handle == 0;)
+        from = find_page(from, note_wanted);
+    return found_handle;
+}
+
+/* ---- links ---- */
+
+void att_begin(bench_role role, att_protection how, uint8_t key_size)
+{
+    bench_begin(role);
+    drawn = 0x40;
+    for (att_permission p = OPEN; p < PERMISSIONS; p = (att_permission)(p + 1))
+        fill_row(p);
+    table.service = (kith_service){
+        .uuid = KITH_UUID16(0xfa00), .characteristics = table.characteristics, .characteristic_count = PERMISSIONS};
+    bench.config.services = &table.service;
+    bench.config.service_count = 1;
+    bench.config.limits.subscriptions = 8;
+    bench.config.limits.queue = 600;
+    bench.config.limits.services = 4;
+    bench.config.security.min_key_size = 7;
+    bench.config.security.io = KITH_IO_DISPLAY_YES_NO;
+    bench.config.security.ask_mitm = how == COMPARED;
+    peer_begin();
+    peer.features[3] = key_size;
+    if (how == COMPARED) {
+        peer.features[0] = KITH_IO_DISPLAY_YES_NO;
+        peer.features[2] |= KITH_AUTH_MITM;
+    }
+}
+
+void att_protect(att_protection how)
+{
+    bench_power_on();
+    bench_connect();
+    att_find();
+    if (how == PLAIN)
+        return;
+    bench_open_window();
+    peer_pair_completely();
+    if (how == BONDED_PLAIN)
+        att_come_back();
+}
+
+void att_meet(bench_role role, att_protection how, uint8_t key_size)
+{
+    att_begin(role, how, key_size);
+    att_protect(how);
+}
+
+void att_come_back(void)
+{
+    bench_link_breaks(0x13);
+    (void)bench_we_emit(KITH_EVENT_DISCONNECTED);
+    bench_connect();
+}
+
+void att_encrypt_with_bond(void)
+{
+    uint8_t rand_ediv_key[26] = {0};
+
+    memcpy(rand_ediv_key + 10, peer.ltk, sizeof peer.ltk);
+    if (bench.role == PERIPHERAL) {
+        bench_ltk_request(0, 0);
+        bench_we_command(KITH_HCI_LE_LTK_REQUEST_REPLY, 2, peer.ltk, sizeof peer.ltk);
+    } else {
+        bench_check_status(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        bench_we_command(KITH_HCI_LE_ENABLE_ENCRYPTION, 2, rand_ediv_key, sizeof rand_ediv_key);
+    }
+    bench_encryption_changes(0, true);
+    bench_level_is(bench_level());
+    (void)bench_we_emit(KITH_EVENT_ENCRYPTED);
+}
+
+/* ---- what the peer tries ---- */
+
+static const char *hex_of(const uint8_t *octets, size_t len)
+{
+    static char text[TEXT];
+
+    text[0] = '\0';
+    for (size_t i = 0; i < len; i++)
+        (void)snprintf(text + 3 * i, 4, " %02x", octets[i]);
+    return text;
+}
+
+static bool is_write(att_way way)
+{
+    return way == BY_WRITE || way == BY_COMMAND || way == BY_PREPARE;
+}
+
+static void ask_to_write(uint16_t handle)
+{
+    for (size_t i = 0; i < sizeof tried.written; i++)
+        tried.written[i] = drawn++;
+    tried.written_len = tried.way == BY_PREPARE ? sizeof tried.written : PART;
+    if (tried.way == BY_PREPARE)
+        att_peer_asks("16 " LE " 00 00%s", le(handle), hex_of(tried.written, PART));
+    else
+        att_peer_asks("%02x " LE "%s", (unsigned)tried.way, le(handle), hex_of(tried.written, PART));
+}
+
+void att_try(att_way way, att_attribute a)
+{
+    uint16_t handle = att_handle(a);
+
+    tried.way = way;
+    tried.what = a;
+    tried.before_len = variable_of(a)->len;
+    memcpy(tried.before, variable_of(a)->octets, LONGEST);
+    if (handle == 0)
+        bench_fail("the peer did not find: %s", att_name(a));
+    if (is_write(way))
+        ask_to_write(handle);
+    else if (way == BY_TYPE)
+        att_peer_asks("08 01 00 ff ff " LE, le(att_uuid(a)));
+    else if (way == BY_BLOB)
+        att_peer_asks("0c " LE " " LE, le(handle), le(BLOB_OFFSET));
+    else if (way == BY_READ)
+        att_peer_asks("0a " LE, le(handle));
+    else
+        att_peer_asks("%02x " LE " " LE, (unsigned)way, le(att_handle(value_of(OPEN))), le(handle));
+}
+
+static void check_unchanged(void)
+{
+    const kith_variable *v = variable_of(tried.what);
+
+    if (v->len != tried.before_len || memcmp(v->octets, tried.before, LONGEST) != 0)
+        bench_fail("the value has changed: %s", att_name(tried.what));
+}
+
+void att_refused(kith_att_error error)
+{
+    if (tried.way == BY_COMMAND)
+        bench_we_send_nothing(KITH_CID_ATT);
+    else
+        att_we_answer("01 %02x " LE " %02x", (unsigned)tried.way, le(att_handle(tried.what)), (unsigned)error);
+    bench_we_emit_nothing();
+    if (tried.way == BY_PREPARE) { /* and nothing of it lies there */
+        att_peer_asks("18 01");
+        att_we_answer("19");
+        bench_we_emit_nothing();
+    }
+    check_unchanged();
+}
+
+/* ---- what is answered where it may be ---- */
+
+static size_t put(uint8_t pdu[MTU], size_t len, const uint8_t *octets, size_t count)
+{
+    for (size_t i = 0; i < count && len < MTU; i++)
+        pdu[len++] = octets[i];
+    return len;
+}
+
+/* Its length goes before the value, where there is room for a length. */
+static size_t put_one_of_several(uint8_t pdu[MTU], size_t len, const kith_variable *v)
+{
+    uint8_t head[2] = {(uint8_t)v->len, (uint8_t)(v->len >> 8)};
+
+    if (tried.way == BY_VARIABLE)
+        len = put(pdu, len, head, sizeof head);
+    return put(pdu, len, v->octets, v->len);
+}
+
+static size_t put_entry(uint8_t pdu[MTU], const kith_variable *v)
+{
+    uint16_t handle = att_handle(tried.what);
+    uint8_t fits = (uint8_t)(v->len < MTU - 4 ? v->len : MTU - 4);
+    uint8_t head[3] = {(uint8_t)(2 + fits), (uint8_t)handle, (uint8_t)(handle >> 8)};
+
+    return put(pdu, put(pdu, 1, head, sizeof head), v->octets, fits);
+}
+
+/* With an MTU of 23. */
+static void check_value_read(void)
+{
+    const kith_variable *v = variable_of(tried.what);
+    uint8_t pdu[MTU] = {(uint8_t)(tried.way + 1)};
+    size_t len;
+
+    if (tried.way == BY_TYPE)
+        len = put_entry(pdu, v);
+    else if (tried.way == BY_READ)
+        len = put(pdu, 1, v->octets, v->len);
+    else if (tried.way == BY_BLOB)
+        len = v->len < BLOB_OFFSET ? 0 : put(pdu, 1, v->octets + BLOB_OFFSET, v->len - BLOB_OFFSET);
+    else
+        len = put_one_of_several(pdu, put_one_of_several(pdu, 1, variable_of(value_of(OPEN))), v);
+    if (len == 0)
+        att_we_answer("01 0c " LE " 07", le(att_handle(tried.what)));
+    else
+        att_we_answer("%s", hex_of(pdu, len));
+}
+
+void att_answered(void)
+{
+    if (!is_write(tried.way))
+        check_value_read();
+    else if (tried.way == BY_WRITE)
+        att_we_answer("13");
+    else if (tried.way == BY_PREPARE)
+        att_we_answer("17 " LE " 00 00%s", le(att_handle(tried.what)), hex_of(tried.written, PART));
+}
+
+static void check_written(uint8_t opcode)
+{
+    const kith_event_attribute *told = &bench_we_emit(KITH_EVENT_VALUE_WRITTEN)->attribute;
+    const kith_variable *v = variable_of(tried.what);
+
+    if (told->id != id_of(tried.what) || told->handle != att_handle(tried.what) || told->opcode != opcode ||
+        told->offset != 0 || told->len != tried.written_len)
+        bench_fail("the program is told of another write: %s", att_name(tried.what));
+    if (v->len != tried.written_len || memcmp(v->octets, tried.written, tried.written_len) != 0)
+        bench_fail("the value is not what was written: %s", att_name(tried.what));
+}
+
+static void write_the_rest(void)
+{
+    const char *rest = hex_of(tried.written + PART, PART);
+
+    att_peer_asks("16 " LE " " LE "%s", le(att_handle(tried.what)), le(PART), rest);
+    att_we_answer("17 " LE " " LE "%s", le(att_handle(tried.what)), le(PART), rest);
+    check_unchanged();
+    att_peer_asks("18 01");
+    att_we_answer("19");
+    check_written(KITH_ATT_EXECUTE_WRITE_REQUEST);
+}
+
+void att_allowed(void)
+{
+    att_answered();
+    if (tried.way == BY_PREPARE)
+        write_the_rest();
+    else if (is_write(tried.way))
+        check_written((uint8_t)tried.way);
+    bench_we_emit_nothing();
+}
+
+void att_authorize(bool yes)
+{
+    const kith_event_attribute *asked = &bench_we_emit(KITH_EVENT_AUTHORIZATION_WANTED)->attribute;
+
+    if (asked->id != id_of(tried.what) || asked->handle != att_handle(tried.what) || asked->opcode != tried.way)
+        bench_fail("the program is asked of something else: %s", att_name(tried.what));
+    bench_we_send_nothing(KITH_CID_ATT); /* it waits */
+    bench_check_status(kith_gatt_authorize(bench.host, bench.link, yes), KITH_OK);
+}
