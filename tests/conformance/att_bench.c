@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SECOND_HANDLE = CONTROLLER_HANDLE + 1 };
 enum { TEXT = 3 * PACKET_MAX, MTU = 23, BLOB_OFFSET = 5, PART = 10, UUID_BASE = 0xfa00 };
 
 static struct {
@@ -169,45 +170,54 @@ const char *att_name(att_attribute a)
 
 /* ---- what the peer finds ---- */
 
-static void note_found(uint16_t handle, const uint8_t uuid[2])
+static void note_found(uint16_t handle, const uint8_t *uuid, size_t size)
 {
     uint16_t n = (uint16_t)(uuid[0] | uuid[1] << 8);
 
-    for (unsigned i = 0; i < TARGETS * PERMISSIONS; i++)
+    for (unsigned i = 0; size == 2 && i < TARGETS * PERMISSIONS; i++)
         if (n == att_uuid((att_attribute){(att_permission)(i / TARGETS), (att_target)(i % TARGETS)}))
             table.handle[i % TARGETS][i / TARGETS] = handle;
 }
 
 /* One page of Find Information, from this handle on; the handle behind it, 0: no more. */
-static uint32_t find_page(uint32_t from, void (*found)(uint16_t handle, const uint8_t uuid[2]))
+static uint32_t find_page(uint32_t from, att_found *found)
 {
-    const packet *p;
+    packet page;
+    size_t size;
 
     att_peer_asks("04 " LE " ff ff", le(from));
-    p = att_next_pdu();
-    if (p->octets[0] == KITH_ATT_ERROR_RESPONSE && p->octets[4] == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND)
+    page = *att_next_pdu();
+    if (page.octets[0] == KITH_ATT_ERROR_RESPONSE && page.octets[4] == KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND)
         return 0;
-    if (p->octets[0] != KITH_ATT_FIND_INFORMATION_RESPONSE || p->octets[1] != 1 || p->len < 6 || p->len % 4 != 2)
-        bench_fail("not a list of attributes with short types");
-    for (size_t i = 2; i < p->len; i += 4) {
-        from = (uint32_t)(p->octets[i] | p->octets[i + 1] << 8);
-        found((uint16_t)from, p->octets + i + 2);
+    size = page.octets[1] == 1 ? 2 : 16;
+    if (page.octets[0] != KITH_ATT_FIND_INFORMATION_RESPONSE || page.len < 2 + 2 + size || (page.len - 2) % (2 + size))
+        bench_fail("not a list of attributes");
+    for (size_t i = 2; i < page.len; i += 2 + size) {
+        from = (uint32_t)(page.octets[i] | page.octets[i + 1] << 8);
+        found((uint16_t)from, page.octets + i + 2, size);
     }
     return from + 1;
+}
+
+void att_find_all(att_found *found)
+{
+    bench.untold = true;
+    for (uint32_t from = 1; from != 0 && from <= 0xffff;)
+        from = find_page(from, found);
+    bench.untold = false;
 }
 
 void att_find(void)
 {
     memset(table.handle, 0, sizeof table.handle);
-    for (uint32_t from = 1; from != 0 && from <= 0xffff;)
-        from = find_page(from, note_found);
+    att_find_all(note_found);
 }
 
 static uint16_t wanted_type, found_handle;
 
-static void note_wanted(uint16_t handle, const uint8_t uuid[2])
+static void note_wanted(uint16_t handle, const uint8_t *uuid, size_t size)
 {
-    if (found_handle == 0 && (uuid[0] | uuid[1] << 8) == wanted_type)
+    if (found_handle == 0 && size == 2 && (uuid[0] | uuid[1] << 8) == wanted_type)
         found_handle = handle;
 }
 
@@ -215,8 +225,7 @@ uint16_t att_find_type(uint16_t uuid)
 {
     wanted_type = uuid;
     found_handle = 0;
-    for (uint32_t from = 1; from != 0 && from <= 0xffff && found_handle == 0;)
-        from = find_page(from, note_wanted);
+    att_find_all(note_wanted);
     return found_handle;
 }
 
@@ -287,6 +296,45 @@ void att_encrypt_with_bond(void)
     bench_encryption_changes(0, true);
     bench_level_is(bench_level());
     (void)bench_we_emit(KITH_EVENT_ENCRYPTED);
+}
+
+void att_restart(void)
+{
+    bench_state before = bench;
+
+    bench_link_breaks(0x13);
+    (void)bench_we_emit(KITH_EVENT_DISCONNECTED);
+    bench_begin(before.role);
+    bench.config = before.config;
+    memcpy(bench.request, before.request, sizeof bench.request);
+    memcpy(bench.response, before.response, sizeof bench.response);
+    bench_power_on();
+}
+
+/* ---- a second client ---- */
+
+static kith_link first_link, second_link;
+
+void att_second_connects(void)
+{
+    uint8_t complete[18] = {0, SECOND_HANDLE, 0, 1, KITH_ADDRESS_PUBLIC, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 24};
+    kith_advertising advertising;
+
+    first_link = bench.link;
+    complete[15] = 400 & 0xff;
+    complete[16] = 400 >> 8;
+    kith_gap_default_advertising(&advertising, "under test");
+    bench_check_status(kith_gap_advertise(bench.host, &advertising), KITH_OK);
+    bench_we_emit_nothing();
+    controller_tell_le(KITH_HCI_LE_EV_CONNECTION_COMPLETE, complete, sizeof complete);
+    second_link = bench_we_emit(KITH_EVENT_CONNECTED)->link;
+    att_speak(true);
+}
+
+void att_speak(bool second)
+{
+    controller.handle = second ? SECOND_HANDLE : CONTROLLER_HANDLE;
+    bench.link = second ? second_link : first_link;
 }
 
 /* ---- what the peer tries ---- */

@@ -83,6 +83,13 @@ typedef enum {
 #define come_back() (AT, att_come_back())
 /* It is encrypted with the bond, as its master or its slave does. */
 #define encrypt_with_bond() (AT, att_encrypt_with_bond())
+/* The link breaks, and the host starts again with what its store has, and with bench.config as it is by then. */
+#define restart() (AT, att_restart())
+/* A second client connects (we are peripheral, limits.links is 2), and is from now on who the script speaks of; and who
+ * it is, is changed. */
+#define second_client_connects() (AT, att_second_connects())
+#define speak_of_first()         (AT, att_speak(false))
+#define speak_of_second()        (AT, att_speak(true))
 /* Handles are looked up anew, over the wire. */
 #define find_table() (AT, att_find())
 
@@ -92,6 +99,12 @@ void att_meet(bench_role role, att_protection how, uint8_t key_size);
 void att_come_back(void);
 void att_encrypt_with_bond(void);
 void att_find(void);
+void att_restart(void);
+void att_second_connects(void);
+void att_speak(bool second);
+/* Everything that Find Information lists, in order of handles; uuid has 2 or 16 octets. */
+typedef void att_found(uint16_t handle, const uint8_t *uuid, size_t size);
+void att_find_all(att_found *found);
 /* The handle of the first attribute of this 16-bit type; 0: none. */
 uint16_t att_find_type(uint16_t uuid);
 
