@@ -281,7 +281,7 @@ void att_come_back(void)
     bench_connect();
 }
 
-void att_encrypt_with_bond(void)
+void att_encrypt_with_bond(bool restores)
 {
     uint8_t rand_ediv_key[26] = {0};
 
@@ -295,6 +295,8 @@ void att_encrypt_with_bond(void)
     }
     bench_encryption_changes(0, true);
     bench_level_is(bench_level());
+    if (restores && !bench_we_emit(KITH_EVENT_SUBSCRIBED)->subscription.restored)
+        bench_fail("a client is taken for one that asks anew");
     (void)bench_we_emit(KITH_EVENT_ENCRYPTED);
 }
 

@@ -82,7 +82,9 @@ typedef enum {
 /* The link breaks and comes again, in plain. */
 #define come_back() (AT, att_come_back())
 /* It is encrypted with the bond, as its master or its slave does. */
-#define encrypt_with_bond() (AT, att_encrypt_with_bond())
+#define encrypt_with_bond() (AT, att_encrypt_with_bond(false))
+/* And the program is told that the client had asked for values. */
+#define encrypt_and_restore() (AT, att_encrypt_with_bond(true))
 /* The link breaks, and the host starts again with what its store has, and with bench.config as it is by then. */
 #define restart() (AT, att_restart())
 /* A second client connects (we are peripheral, limits.links is 2), and is from now on who the script speaks of; and who
@@ -97,7 +99,7 @@ void att_begin(bench_role role, att_protection how, uint8_t key_size);
 void att_protect(att_protection how);
 void att_meet(bench_role role, att_protection how, uint8_t key_size);
 void att_come_back(void);
-void att_encrypt_with_bond(void);
+void att_encrypt_with_bond(bool restores);
 void att_find(void);
 void att_restart(void);
 void att_second_connects(void);
