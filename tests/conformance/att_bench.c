@@ -68,6 +68,8 @@ static uint32_t permissions_of(att_permission p)
         [SC_AUTHENTICATED] = KITH_READ_SC_AUTHENTICATED | KITH_WRITE_SC_AUTHENTICATED,
         [READ_ONLY] = KITH_READ_OPEN,
         [WRITE_ONLY] = KITH_WRITE_OPEN,
+        [COMMAND_ONLY] = KITH_WRITE_OPEN,
+        [REQUEST_ONLY] = KITH_WRITE_OPEN,
         [AUTHORIZED] = KITH_READ_OPEN | KITH_READ_AUTHORIZED | KITH_WRITE_OPEN | KITH_WRITE_AUTHORIZED,
         [AUTHORIZED_AUTHENTICATED] =
             KITH_READ_AUTHENTICATED | KITH_READ_AUTHORIZED | KITH_WRITE_AUTHENTICATED | KITH_WRITE_AUTHORIZED,
@@ -80,13 +82,18 @@ static uint32_t permissions_of(att_permission p)
 
 static uint8_t properties_of(att_permission p)
 {
-    uint8_t properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
-
-    if (p == READ_ONLY)
-        properties = KITH_PROPERTY_READ;
-    if (p == WRITE_ONLY)
-        properties = KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
-    return properties;
+    switch (p) {
+    case READ_ONLY:
+        return KITH_PROPERTY_READ;
+    case WRITE_ONLY:
+        return KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
+    case COMMAND_ONLY:
+        return KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
+    case REQUEST_ONLY:
+        return KITH_PROPERTY_WRITE;
+    default:
+        return KITH_PROPERTY_READ | KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE;
+    }
 }
 
 static uint16_t id_of(att_attribute a)
@@ -156,8 +163,9 @@ const kith_service *att_table(void)
 
 const char *att_name(att_attribute a)
 {
-    static const char *const names[] = {"open",      "encrypted",  "authenticated", "SC authenticated",
-                                        "read only", "write only", "authorized",    "authorized, authenticated"};
+    static const char *const names[] = {
+        "open",       "encrypted",    "authenticated", "SC authenticated", "read only",
+        "write only", "command only", "request only",  "authorized",       "authorized, authenticated"};
     static char text[80];
 
     if (a.permission < KEY_SIZE_7)

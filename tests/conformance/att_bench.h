@@ -36,7 +36,9 @@ typedef enum {
     SC_AUTHENTICATED,
     READ_ONLY,
     WRITE_ONLY,
-    AUTHORIZED, /* on any link */
+    COMMAND_ONLY, /* the value is written by Write Command alone */
+    REQUEST_ONLY, /* by Write Request, and in parts */
+    AUTHORIZED,   /* on any link */
     AUTHORIZED_AUTHENTICATED,
     KEY_SIZE_7, /* and so on: encrypted with a key of that many octets */
     KEY_SIZE_16 = KEY_SIZE_7 + 9,

@@ -56,6 +56,20 @@ static void may_not_be_written(att_way way)
     on_any_link(way, READ_ONLY, WRITE_ONLY, KITH_ATT_ERROR_WRITE_NOT_PERMITTED);
 }
 
+/* Who may write a value may do so as its characteristic says, and in no other way (Part G 3.3.1.1). */
+static void only_as_declared(att_way way, att_permission other_way, att_permission this_way)
+{
+    EACH_ROLE(role)
+    {
+        meet(role, PLAIN, 16);
+        name_round(role, "plain", value_of(other_way));
+        peer_tries(way, value_of(other_way));
+        we_refuse(KITH_ATT_ERROR_WRITE_NOT_PERMITTED);
+        peer_tries(way, value_of(this_way));
+        we_allow();
+    }
+}
+
 /* ---- Insufficient Authentication ---- */
 
 /* Level 1 without a bond lacks authentication; with one it lacks encryption, since that is what would help (Part C
@@ -201,6 +215,25 @@ static void is_named_wherever_it_stands(att_way way, att_permission p, kith_att_
     several(way, WRITE_ONLY, p, WRITE_ONLY, KITH_ATT_ERROR_READ_NOT_PERMITTED);
 }
 
+/* The program is asked for each, in order; a yes to one is none to the other. */
+static void asks_for_each(att_way way)
+{
+    att_attribute first = value_of(AUTHORIZED), second = descriptor_of(AUTHORIZED);
+
+    EACH_ROLE(role)
+    {
+        meet(role, PLAIN, 16);
+        name_round(role, "two at once", second);
+        peer_asks_for("%02x " LE " " LE, (unsigned)way, le(att_handle(first)), le(att_handle(second)));
+        check(bench_we_emit(KITH_EVENT_AUTHORIZATION_WANTED)->attribute.handle == att_handle(first));
+        check_ok(kith_gatt_authorize(bench.host, bench.link, true));
+        we_answer_nothing();
+        check(bench_we_emit(KITH_EVENT_AUTHORIZATION_WANTED)->attribute.handle == att_handle(second));
+        check_ok(kith_gatt_authorize(bench.host, bench.link, false));
+        we_error(way, att_handle(second), KITH_ATT_ERROR_INSUFFICIENT_AUTHORIZATION);
+    }
+}
+
 /* ---- Read Request ---- */
 
 CONFORMANCE_ONCE("GATT/SR/GAR/BI-01-C", "Read: Read Not Permitted")
@@ -281,6 +314,7 @@ CONFORMANCE_ONCE("GATT/SR/GAR/BI-20-C", "Read Multiple: Insufficient Authorizati
 {
     lacks_authorization(BY_MULTIPLE);
     asks_nobody(BY_MULTIPLE);
+    asks_for_each(BY_MULTIPLE);
 }
 
 CONFORMANCE_ONCE("GATT/SR/GAR/BI-21-C", "Read Multiple: Insufficient Authentication")
@@ -306,6 +340,7 @@ CONFORMANCE_ONCE("GATT/SR/GAR/BI-40-C", "Read Multiple Variable: Insufficient Au
 {
     lacks_authorization(BY_VARIABLE);
     asks_nobody(BY_VARIABLE);
+    asks_for_each(BY_VARIABLE);
 }
 
 CONFORMANCE_ONCE("GATT/SR/GAR/BI-42-C", "Read Multiple Variable: Insufficient Authentication")
@@ -325,6 +360,8 @@ CONFORMANCE_ONCE("GATT/SR/GAW/BI-03-C", "Write: Write Not Permitted")
 {
     may_not_be_written(BY_WRITE);
     may_not_be_written(BY_COMMAND);
+    only_as_declared(BY_WRITE, COMMAND_ONLY, REQUEST_ONLY);
+    only_as_declared(BY_COMMAND, REQUEST_ONLY, COMMAND_ONLY);
 }
 
 /* A command cannot wait for the program's word: it is ignored, and nobody is asked. */
@@ -355,6 +392,7 @@ CONFORMANCE_ONCE("GATT/SR/GAW/BI-06-C", "Write: Insufficient Encryption Key Size
 CONFORMANCE_ONCE("GATT/SR/GAW/BI-08-C", "Long write: Write Not Permitted")
 {
     may_not_be_written(BY_PREPARE);
+    only_as_declared(BY_PREPARE, COMMAND_ONLY, REQUEST_ONLY);
 }
 
 /* The program is asked for each part, and once more when they are executed. */
