@@ -25,6 +25,7 @@ static struct {
     uint16_t before_len;
 } tried;
 static uint8_t drawn;
+bool att_program_serves;
 
 /* ---- PDUs ---- */
 
@@ -146,12 +147,12 @@ static void fill_row(att_permission p)
     table.descriptors[p] = (kith_descriptor){.uuid = uuid_of(descriptor_of(p)),
                                              .permissions = permissions_of(p),
                                              .id = id_of(descriptor_of(p)),
-                                             .variable = variable_of(descriptor_of(p))};
+                                             .variable = att_program_serves ? NULL : variable_of(descriptor_of(p))};
     table.characteristics[p] = (kith_characteristic){.uuid = uuid_of(value_of(p)),
                                                      .properties = properties_of(p),
                                                      .permissions = permissions_of(p),
                                                      .id = id_of(value_of(p)),
-                                                     .variable = variable_of(value_of(p)),
+                                                     .variable = att_program_serves ? NULL : variable_of(value_of(p)),
                                                      .descriptors = &table.descriptors[p],
                                                      .descriptor_count = 1};
 }
@@ -469,29 +470,61 @@ static void check_value_read(void)
         att_we_answer("%s", hex_of(pdu, len));
 }
 
-void att_answered(void)
+/* ---- the program's half of it ---- */
+
+static const kith_event_attribute *program_is_told(kith_event_kind kind, att_attribute a, uint8_t opcode)
 {
-    if (!is_write(tried.way))
-        check_value_read();
-    else if (tried.way == BY_WRITE)
-        att_we_answer("13");
-    else if (tried.way == BY_PREPARE)
-        att_we_answer("17 " LE " 00 00%s", le(att_handle(tried.what)), hex_of(tried.written, PART));
+    const kith_event_attribute *told = &bench_we_emit(kind)->attribute;
+
+    if (told->id != id_of(a) || told->handle != att_handle(a) || told->opcode != opcode)
+        bench_fail("the program is told of something else: %s", att_name(a));
+    return told;
 }
 
-static void check_written(uint8_t opcode)
+static void program_gives(att_attribute a)
 {
-    const kith_event_attribute *told = &bench_we_emit(KITH_EVENT_VALUE_WRITTEN)->attribute;
-    const kith_variable *v = variable_of(tried.what);
+    const kith_variable *v = variable_of(a);
 
-    if (told->id != id_of(tried.what) || told->handle != att_handle(tried.what) || told->opcode != opcode ||
-        told->offset != 0 || told->len != tried.written_len)
-        bench_fail("the program is told of another write: %s", att_name(tried.what));
+    (void)program_is_told(KITH_EVENT_READ_WANTED, a, (uint8_t)tried.way);
+    bench_we_send_nothing(KITH_CID_ATT);
+    bench_check_status(kith_gatt_answer_read(bench.host, bench.link, KITH_ATT_ERROR_NONE, v->octets, v->len), KITH_OK);
+}
+
+static void program_takes(kith_event_kind kind, uint8_t opcode)
+{
+    const kith_event_attribute *told = program_is_told(kind, tried.what, opcode);
+    kith_variable *v = variable_of(tried.what);
+
+    if (told->offset != 0 || told->len > LONGEST)
+        bench_fail("the program is told of another part: %s", att_name(tried.what));
+    if (kind != KITH_EVENT_VALUE_WRITTEN) {
+        memcpy(v->octets, told->value, told->len);
+        v->len = told->len;
+    }
     if (v->len != tried.written_len || memcmp(v->octets, tried.written, tried.written_len) != 0)
         bench_fail("the value is not what was written: %s", att_name(tried.what));
+    if (kind == KITH_EVENT_WRITE_WANTED)
+        bench_check_status(kith_gatt_answer_write(bench.host, bench.link, KITH_ATT_ERROR_NONE), KITH_OK);
 }
 
-static void write_the_rest(void)
+static void value_is_written(uint8_t opcode)
+{
+    if (!att_program_serves)
+        program_takes(KITH_EVENT_VALUE_WRITTEN, opcode);
+    else
+        program_takes(opcode == KITH_ATT_WRITE_COMMAND ? KITH_EVENT_WRITE_COMMAND : KITH_EVENT_WRITE_WANTED, opcode);
+}
+
+static void value_is_given(void)
+{
+    if (!att_program_serves)
+        return;
+    if (tried.way == BY_MULTIPLE || tried.way == BY_VARIABLE)
+        program_gives(value_of(OPEN));
+    program_gives(tried.what);
+}
+
+static void prepared_is_written(void)
 {
     const char *rest = hex_of(tried.written + PART, PART);
 
@@ -499,26 +532,34 @@ static void write_the_rest(void)
     att_we_answer("17 " LE " " LE "%s", le(att_handle(tried.what)), le(PART), rest);
     check_unchanged();
     att_peer_asks("18 01");
+    value_is_written(KITH_ATT_EXECUTE_WRITE_REQUEST);
     att_we_answer("19");
-    check_written(KITH_ATT_EXECUTE_WRITE_REQUEST);
+}
+
+void att_prepared(void)
+{
+    att_we_answer("17 " LE " 00 00%s", le(att_handle(tried.what)), hex_of(tried.written, PART));
 }
 
 void att_allowed(void)
 {
-    att_answered();
-    if (tried.way == BY_PREPARE)
-        write_the_rest();
-    else if (is_write(tried.way))
-        check_written((uint8_t)tried.way);
+    if (!is_write(tried.way)) {
+        value_is_given();
+        check_value_read();
+    } else if (tried.way == BY_PREPARE) {
+        att_prepared();
+        prepared_is_written();
+    } else {
+        value_is_written((uint8_t)tried.way);
+        if (tried.way == BY_WRITE)
+            att_we_answer("13");
+    }
     bench_we_emit_nothing();
 }
 
 void att_authorize(bool yes)
 {
-    const kith_event_attribute *asked = &bench_we_emit(KITH_EVENT_AUTHORIZATION_WANTED)->attribute;
-
-    if (asked->id != id_of(tried.what) || asked->handle != att_handle(tried.what) || asked->opcode != tried.way)
-        bench_fail("the program is asked of something else: %s", att_name(tried.what));
+    (void)program_is_told(KITH_EVENT_AUTHORIZATION_WANTED, tried.what, (uint8_t)tried.way);
     bench_we_send_nothing(KITH_CID_ATT); /* it waits */
     bench_check_status(kith_gatt_authorize(bench.host, bench.link, yes), KITH_OK);
 }

@@ -62,6 +62,10 @@ uint16_t att_handle(att_attribute a);            /* as found on the wire */
 uint16_t att_uuid(att_attribute a);              /* of 16 bits */
 const kith_variable *att_value(att_attribute a); /* as the program has it */
 
+/* From the next begin_serving() on values are the program's: the host has to ask for each, and where the program is
+ * asked it answers with what att_value() has, and puts there what is written. */
+extern bool att_program_serves;
+
 /* The table, for tests that serve something besides. */
 const kith_service *att_table(void);
 
@@ -137,6 +141,6 @@ void att_try(att_way way, att_attribute a);
 void att_refused(kith_att_error error);
 void att_allowed(void);
 void att_authorize(bool yes);
-void att_answered(void); /* the first half of att_allowed(): the response to what was tried */
+void att_prepared(void); /* the response to the first part of a prepared write */
 
 #endif

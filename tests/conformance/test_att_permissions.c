@@ -1,15 +1,20 @@
 /* GATT/SR/GAR and GATT/SR/GAW: who may read and write what, by each opcode.  Core Vol 3 Part C 10.3, Part F 3.4, 4.
  * Every round has values that may be had beside those that may not, so that a server that refuses everything fails; in
- * both roles, over values and descriptors. */
+ * both roles, over values and descriptors, those that the host has and those that the program is asked for. */
 #include "att_bench.h"
 #include "case.h"
 
-#define EACH_ROLE(role)     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+#define EACH_ROLE(role) for (bench_role role = (att_program_serves = false, PERIPHERAL); role <= CENTRAL; role++)
+/* Values that the host has, and values that it asks the program for. */
+#define EACH_SERVER(role)                                                                                              \
+    for (int program = 0; program < 2; program++)                                                                      \
+        for (bench_role role = (att_program_serves = program != 0, PERIPHERAL); role <= CENTRAL; role++)
 #define EACH_TARGET(target) for (att_target target = VALUE; target < TARGETS; target = (att_target)(target + 1))
 
 static void name_round(bench_role role, const char *link, att_attribute a)
 {
-    bench_round("%s, %s: %s", role == CENTRAL ? "central" : "peripheral", link, att_name(a));
+    bench_round("%s, %s, %s: %s", role == CENTRAL ? "central" : "peripheral", link,
+                att_program_serves ? "the program's" : "a variable", att_name(a));
 }
 
 /* A descriptor takes no commands. */
@@ -30,7 +35,7 @@ static void on_any_link(att_way way, att_permission never, att_permission always
 {
     static const link_kind links[] = {{PLAIN, 16, "plain"}, {COMPARED, 16, "level 4"}};
 
-    EACH_ROLE(role)
+    EACH_SERVER(role)
     for (unsigned i = 0; i < 2; i++) {
         meet(role, links[i].how, links[i].key_size);
         EACH_TARGET(target)
@@ -59,7 +64,7 @@ static void may_not_be_written(att_way way)
 /* Who may write a value may do so as its characteristic says, and in no other way (Part G 3.3.1.1). */
 static void only_as_declared(att_way way, att_permission other_way, att_permission this_way)
 {
-    EACH_ROLE(role)
+    EACH_SERVER(role)
     {
         meet(role, PLAIN, 16);
         name_round(role, "plain", value_of(other_way));
@@ -102,7 +107,7 @@ static void try_every_level(att_way way, bench_role role, unsigned row, att_targ
 
 static void lacks_authentication(att_way way)
 {
-    EACH_ROLE(role)
+    EACH_SERVER(role)
     for (unsigned row = 0; row < sizeof levels / sizeof levels[0]; row++) {
         meet(role, levels[row].link.how, levels[row].link.key_size);
         EACH_TARGET(target)
@@ -131,7 +136,7 @@ static void try_every_size(att_way way, bench_role role, uint8_t has, att_target
 /* Keys of 7 to 16 octets, each against values that ask for 7 to 16. */
 static void lacks_key_size(att_way way)
 {
-    EACH_ROLE(role)
+    EACH_SERVER(role)
     for (uint8_t has = 7; has <= 16; has++) {
         meet(role, JUST_WORKS, has);
         EACH_TARGET(target)
@@ -159,7 +164,7 @@ static void try_authorized(att_way way, att_attribute a)
 /* Who is not authenticated is told so, and the program is not asked. */
 static void lacks_authorization(att_way way)
 {
-    EACH_ROLE(role)
+    EACH_SERVER(role)
     {
         meet(role, PLAIN, 16);
         EACH_TARGET(target)
@@ -208,6 +213,7 @@ static void several(att_way way, att_permission first, att_permission second, at
 
 static void is_named_wherever_it_stands(att_way way, att_permission p, kith_att_error error)
 {
+    att_program_serves = false;
     meet(PERIPHERAL, PLAIN, 16);
     several(way, p, OPEN, p, error);
     several(way, OPEN, p, p, error);
@@ -404,7 +410,7 @@ static void executes_only_with_a_yes(att_attribute a)
         we_refuse(KITH_ATT_ERROR_INSUFFICIENT_AUTHORIZATION);
         peer_tries(BY_PREPARE, a);
         our_program_says(true);
-        att_answered();
+        att_prepared();
         peer_asks("18 01");
         check(bench_we_emit(KITH_EVENT_AUTHORIZATION_WANTED)->attribute.opcode == KITH_ATT_EXECUTE_WRITE_REQUEST);
         check_ok(kith_gatt_authorize(bench.host, bench.link, yes != 0));
