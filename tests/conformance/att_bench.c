@@ -309,19 +309,6 @@ void att_encrypt_with_bond(bool restores)
     (void)bench_we_emit(KITH_EVENT_ENCRYPTED);
 }
 
-void att_restart(void)
-{
-    bench_state before = bench;
-
-    bench_link_breaks(0x13);
-    (void)bench_we_emit(KITH_EVENT_DISCONNECTED);
-    bench_begin(before.role);
-    bench.config = before.config;
-    memcpy(bench.request, before.request, sizeof bench.request);
-    memcpy(bench.response, before.response, sizeof bench.response);
-    bench_power_on();
-}
-
 /* ---- a second client ---- */
 
 static kith_link first_link, second_link;

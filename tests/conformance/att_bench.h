@@ -91,8 +91,6 @@ typedef enum {
 #define encrypt_with_bond() (AT, att_encrypt_with_bond(false))
 /* And the program is told that the client had asked for values. */
 #define encrypt_and_restore() (AT, att_encrypt_with_bond(true))
-/* The link breaks, and the host starts again with what its store has, and with bench.config as it is by then. */
-#define restart() (AT, att_restart())
 /* A second client connects (we are peripheral, limits.links is 2), and is from now on who the script speaks of; and who
  * it is, is changed. */
 #define second_client_connects() (AT, att_second_connects())
@@ -107,7 +105,6 @@ void att_meet(bench_role role, att_protection how, uint8_t key_size);
 void att_come_back(void);
 void att_encrypt_with_bond(bool restores);
 void att_find(void);
-void att_restart(void);
 void att_second_connects(void);
 void att_speak(bool second);
 /* Everything that Find Information lists, in order of handles; uuid has 2 or 16 octets. */

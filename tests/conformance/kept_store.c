@@ -1,6 +1,10 @@
 /* See kept_store.h. */
 #include "kept_store.h"
 
+#include <string.h>
+
+#include "bench.h"
+
 kept_list kept;
 
 static kith_status open_store(void *context, kith_store_state *state)
@@ -35,3 +39,16 @@ static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_
 }
 
 const kith_store kept_store = {NULL, open_store, read_record, put_record, remove_record, NULL};
+
+void kept_restart(void)
+{
+    bench_state before = bench;
+
+    bench_link_breaks(0x13);
+    (void)bench_we_emit(KITH_EVENT_DISCONNECTED);
+    bench_begin(before.role);
+    bench.config = before.config;
+    memcpy(bench.request, before.request, sizeof bench.request);
+    memcpy(bench.response, before.response, sizeof bench.response);
+    bench_power_on();
+}

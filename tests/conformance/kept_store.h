@@ -14,4 +14,8 @@ extern kept_list kept; /* empty it before the first start */
 
 extern const kith_store kept_store;
 
+/* The link breaks, and the host starts again with what its store has, and with bench.config as it is by then. */
+#define restart() (AT, kept_restart())
+void kept_restart(void);
+
 #endif

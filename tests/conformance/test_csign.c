@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "case.h"
+#include "kept_store.h"
 #include "signed_writes.h"
 
 #define EACH_ROLE(role) for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
@@ -66,6 +67,30 @@ CONFORMANCE_ONCE("GAP/SEC/CSIGN/BI-01-C", "Data that is signed with another key 
     }
 }
 
+static void counters_outlive_a_restart(bench_role role)
+{
+    get_ready(role);
+    memset(&kept, 0, sizeof kept);
+    bench.config.store = &kept_store;
+    power_on();
+    open_window();
+    connect_link();
+    pair_completely();
+    connect_again();
+    peer_signs(SIGNED, "on", 0);
+    we_believe("on");
+    peer_signs(SIGNED, "on", 1);
+    we_believe("on");
+    restart();
+    connect_link();
+    peer_signs(SIGNED, "on", 0);
+    we_ignore();
+    peer_signs(SIGNED, "on", 1);
+    we_ignore();
+    peer_signs(SIGNED, "on", 2);
+    we_believe("on");
+}
+
 CONFORMANCE_ONCE("GAP/SEC/CSIGN/BI-02-C", "Of the counters 0, 1 and 0 the third is discarded")
 {
     EACH_ROLE(role)
@@ -84,6 +109,7 @@ CONFORMANCE_ONCE("GAP/SEC/CSIGN/BI-02-C", "Of the counters 0, 1 and 0 the third 
         we_ignore();
         peer_signs(SIGNED, "on", 2);
         we_believe("on");
+        counters_outlive_a_restart(role);
     }
 }
 
