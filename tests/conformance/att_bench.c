@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { SECOND_HANDLE = CONTROLLER_HANDLE + 1 };
-enum { TEXT = 3 * PACKET_MAX, MTU = 23, BLOB_OFFSET = 5, PART = 10, UUID_BASE = 0xfa00 };
+enum { TEXT = 3 * PACKET_MAX, UUID_BASE = 0xfa00 };
 
 static struct {
     uint16_t handle[TARGETS][PERMISSIONS];
@@ -16,15 +16,6 @@ static struct {
     kith_service service;
 } table;
 
-static struct {
-    att_way way;
-    att_attribute what;
-    uint8_t written[2 * PART]; /* what the peer wants to be there */
-    size_t written_len;
-    uint8_t before[LONGEST]; /* what was there */
-    uint16_t before_len;
-} tried;
-static uint8_t drawn;
 bool att_program_serves;
 
 /* ---- PDUs ---- */
@@ -97,14 +88,14 @@ static uint8_t properties_of(att_permission p)
     }
 }
 
-static uint16_t id_of(att_attribute a)
+uint16_t att_id(att_attribute a)
 {
     return (uint16_t)(1 + a.permission * TARGETS + a.target);
 }
 
 uint16_t att_uuid(att_attribute a)
 {
-    return (uint16_t)(UUID_BASE + id_of(a));
+    return (uint16_t)(UUID_BASE + att_id(a));
 }
 
 uint16_t att_handle(att_attribute a)
@@ -112,14 +103,14 @@ uint16_t att_handle(att_attribute a)
     return table.handle[a.target][a.permission];
 }
 
-static kith_variable *variable_of(att_attribute a)
+kith_variable *att_variable(att_attribute a)
 {
     return &table.variable[a.target][a.permission];
 }
 
 const kith_variable *att_value(att_attribute a)
 {
-    return variable_of(a);
+    return att_variable(a);
 }
 
 static kith_uuid uuid_of(att_attribute a)
@@ -132,11 +123,11 @@ static kith_uuid uuid_of(att_attribute a)
 /* No two values are alike, and none is like what is written. */
 static void fill_value(att_attribute a)
 {
-    kith_variable *v = variable_of(a);
+    kith_variable *v = att_variable(a);
     uint8_t *octets = table.octets[a.target][a.permission];
 
     for (unsigned i = 0; i < LONGEST; i++)
-        octets[i] = (uint8_t)(id_of(a) << 2 ^ i * 37);
+        octets[i] = (uint8_t)(att_id(a) * 4u ^ i * 37);
     *v = (kith_variable){.octets = octets, .len = a.permission == OPEN ? SHORT : LONG, .max = LONGEST};
 }
 
@@ -146,13 +137,13 @@ static void fill_row(att_permission p)
     fill_value(descriptor_of(p));
     table.descriptors[p] = (kith_descriptor){.uuid = uuid_of(descriptor_of(p)),
                                              .permissions = permissions_of(p),
-                                             .id = id_of(descriptor_of(p)),
-                                             .variable = att_program_serves ? NULL : variable_of(descriptor_of(p))};
+                                             .id = att_id(descriptor_of(p)),
+                                             .variable = att_program_serves ? NULL : att_variable(descriptor_of(p))};
     table.characteristics[p] = (kith_characteristic){.uuid = uuid_of(value_of(p)),
                                                      .properties = properties_of(p),
                                                      .permissions = permissions_of(p),
-                                                     .id = id_of(value_of(p)),
-                                                     .variable = att_program_serves ? NULL : variable_of(value_of(p)),
+                                                     .id = att_id(value_of(p)),
+                                                     .variable = att_program_serves ? NULL : att_variable(value_of(p)),
                                                      .descriptors = &table.descriptors[p],
                                                      .descriptor_count = 1};
 }
@@ -243,7 +234,7 @@ uint16_t att_find_type(uint16_t uuid)
 void att_begin(bench_role role, att_protection how, uint8_t key_size)
 {
     bench_begin(role);
-    drawn = 0x40;
+    att_begin_trying();
     for (att_permission p = OPEN; p < PERMISSIONS; p = (att_permission)(p + 1))
         fill_row(p);
     table.service = (kith_service){
@@ -333,220 +324,4 @@ void att_speak(bool second)
 {
     controller.handle = second ? SECOND_HANDLE : CONTROLLER_HANDLE;
     bench.link = second ? second_link : first_link;
-}
-
-/* ---- what the peer tries ---- */
-
-static const char *hex_of(const uint8_t *octets, size_t len)
-{
-    static char text[TEXT];
-
-    text[0] = '\0';
-    for (size_t i = 0; i < len; i++)
-        (void)snprintf(text + 3 * i, 4, " %02x", octets[i]);
-    return text;
-}
-
-static bool is_write(att_way way)
-{
-    return way == BY_WRITE || way == BY_COMMAND || way == BY_PREPARE;
-}
-
-static void ask_to_write(uint16_t handle)
-{
-    for (size_t i = 0; i < sizeof tried.written; i++)
-        tried.written[i] = drawn++;
-    tried.written_len = tried.way == BY_PREPARE ? sizeof tried.written : PART;
-    if (tried.way == BY_PREPARE)
-        att_peer_asks("16 " LE " 00 00%s", le(handle), hex_of(tried.written, PART));
-    else
-        att_peer_asks("%02x " LE "%s", (unsigned)tried.way, le(handle), hex_of(tried.written, PART));
-}
-
-void att_try(att_way way, att_attribute a)
-{
-    uint16_t handle = att_handle(a);
-
-    tried.way = way;
-    tried.what = a;
-    tried.before_len = variable_of(a)->len;
-    memcpy(tried.before, variable_of(a)->octets, LONGEST);
-    if (handle == 0)
-        bench_fail("the peer did not find: %s", att_name(a));
-    if (is_write(way))
-        ask_to_write(handle);
-    else if (way == BY_TYPE)
-        att_peer_asks("08 01 00 ff ff " LE, le(att_uuid(a)));
-    else if (way == BY_BLOB)
-        att_peer_asks("0c " LE " " LE, le(handle), le(BLOB_OFFSET));
-    else if (way == BY_READ)
-        att_peer_asks("0a " LE, le(handle));
-    else
-        att_peer_asks("%02x " LE " " LE, (unsigned)way, le(att_handle(value_of(OPEN))), le(handle));
-}
-
-static void check_unchanged(void)
-{
-    const kith_variable *v = variable_of(tried.what);
-
-    if (v->len != tried.before_len || memcmp(v->octets, tried.before, LONGEST) != 0)
-        bench_fail("the value has changed: %s", att_name(tried.what));
-}
-
-void att_refused(kith_att_error error)
-{
-    if (tried.way == BY_COMMAND)
-        bench_we_send_nothing(KITH_CID_ATT);
-    else
-        att_we_answer("01 %02x " LE " %02x", (unsigned)tried.way, le(att_handle(tried.what)), (unsigned)error);
-    bench_we_emit_nothing();
-    if (tried.way == BY_PREPARE) { /* and nothing of it lies there */
-        att_peer_asks("18 01");
-        att_we_answer("19");
-        bench_we_emit_nothing();
-    }
-    check_unchanged();
-}
-
-/* ---- what is answered where it may be ---- */
-
-static size_t put(uint8_t pdu[MTU], size_t len, const uint8_t *octets, size_t count)
-{
-    for (size_t i = 0; i < count && len < MTU; i++)
-        pdu[len++] = octets[i];
-    return len;
-}
-
-/* Its length goes before the value, where there is room for a length. */
-static size_t put_one_of_several(uint8_t pdu[MTU], size_t len, const kith_variable *v)
-{
-    uint8_t head[2] = {(uint8_t)v->len, (uint8_t)(v->len >> 8)};
-
-    if (tried.way == BY_VARIABLE)
-        len = put(pdu, len, head, sizeof head);
-    return put(pdu, len, v->octets, v->len);
-}
-
-static size_t put_entry(uint8_t pdu[MTU], const kith_variable *v)
-{
-    uint16_t handle = att_handle(tried.what);
-    uint8_t fits = (uint8_t)(v->len < MTU - 4 ? v->len : MTU - 4);
-    uint8_t head[3] = {(uint8_t)(2 + fits), (uint8_t)handle, (uint8_t)(handle >> 8)};
-
-    return put(pdu, put(pdu, 1, head, sizeof head), v->octets, fits);
-}
-
-/* With an MTU of 23. */
-static void check_value_read(void)
-{
-    const kith_variable *v = variable_of(tried.what);
-    uint8_t pdu[MTU] = {(uint8_t)(tried.way + 1)};
-    size_t len;
-
-    if (tried.way == BY_TYPE)
-        len = put_entry(pdu, v);
-    else if (tried.way == BY_READ)
-        len = put(pdu, 1, v->octets, v->len);
-    else if (tried.way == BY_BLOB)
-        len = v->len < BLOB_OFFSET ? 0 : put(pdu, 1, v->octets + BLOB_OFFSET, v->len - BLOB_OFFSET);
-    else
-        len = put_one_of_several(pdu, put_one_of_several(pdu, 1, variable_of(value_of(OPEN))), v);
-    if (len == 0)
-        att_we_answer("01 0c " LE " 07", le(att_handle(tried.what)));
-    else
-        att_we_answer("%s", hex_of(pdu, len));
-}
-
-/* ---- the program's half of it ---- */
-
-static const kith_event_attribute *program_is_told(kith_event_kind kind, att_attribute a, uint8_t opcode)
-{
-    const kith_event_attribute *told = &bench_we_emit(kind)->attribute;
-
-    if (told->id != id_of(a) || told->handle != att_handle(a) || told->opcode != opcode)
-        bench_fail("the program is told of something else: %s", att_name(a));
-    return told;
-}
-
-static void program_gives(att_attribute a)
-{
-    const kith_variable *v = variable_of(a);
-
-    (void)program_is_told(KITH_EVENT_READ_WANTED, a, (uint8_t)tried.way);
-    bench_we_send_nothing(KITH_CID_ATT);
-    bench_check_status(kith_gatt_answer_read(bench.host, bench.link, KITH_ATT_ERROR_NONE, v->octets, v->len), KITH_OK);
-}
-
-static void program_takes(kith_event_kind kind, uint8_t opcode)
-{
-    const kith_event_attribute *told = program_is_told(kind, tried.what, opcode);
-    kith_variable *v = variable_of(tried.what);
-
-    if (told->offset != 0 || told->len > LONGEST)
-        bench_fail("the program is told of another part: %s", att_name(tried.what));
-    if (kind != KITH_EVENT_VALUE_WRITTEN) {
-        memcpy(v->octets, told->value, told->len);
-        v->len = told->len;
-    }
-    if (v->len != tried.written_len || memcmp(v->octets, tried.written, tried.written_len) != 0)
-        bench_fail("the value is not what was written: %s", att_name(tried.what));
-    if (kind == KITH_EVENT_WRITE_WANTED)
-        bench_check_status(kith_gatt_answer_write(bench.host, bench.link, KITH_ATT_ERROR_NONE), KITH_OK);
-}
-
-static void value_is_written(uint8_t opcode)
-{
-    if (!att_program_serves)
-        program_takes(KITH_EVENT_VALUE_WRITTEN, opcode);
-    else
-        program_takes(opcode == KITH_ATT_WRITE_COMMAND ? KITH_EVENT_WRITE_COMMAND : KITH_EVENT_WRITE_WANTED, opcode);
-}
-
-static void value_is_given(void)
-{
-    if (!att_program_serves)
-        return;
-    if (tried.way == BY_MULTIPLE || tried.way == BY_VARIABLE)
-        program_gives(value_of(OPEN));
-    program_gives(tried.what);
-}
-
-static void prepared_is_written(void)
-{
-    const char *rest = hex_of(tried.written + PART, PART);
-
-    att_peer_asks("16 " LE " " LE "%s", le(att_handle(tried.what)), le(PART), rest);
-    att_we_answer("17 " LE " " LE "%s", le(att_handle(tried.what)), le(PART), rest);
-    check_unchanged();
-    att_peer_asks("18 01");
-    value_is_written(KITH_ATT_EXECUTE_WRITE_REQUEST);
-    att_we_answer("19");
-}
-
-void att_prepared(void)
-{
-    att_we_answer("17 " LE " 00 00%s", le(att_handle(tried.what)), hex_of(tried.written, PART));
-}
-
-void att_allowed(void)
-{
-    if (!is_write(tried.way)) {
-        value_is_given();
-        check_value_read();
-    } else if (tried.way == BY_PREPARE) {
-        att_prepared();
-        prepared_is_written();
-    } else {
-        value_is_written((uint8_t)tried.way);
-        if (tried.way == BY_WRITE)
-            att_we_answer("13");
-    }
-    bench_we_emit_nothing();
-}
-
-void att_authorize(bool yes)
-{
-    (void)program_is_told(KITH_EVENT_AUTHORIZATION_WANTED, tried.what, (uint8_t)tried.way);
-    bench_we_send_nothing(KITH_CID_ATT); /* it waits */
-    bench_check_status(kith_gatt_authorize(bench.host, bench.link, yes), KITH_OK);
 }

@@ -87,7 +87,7 @@ typedef enum {
 #define meet(role, how, key_size) (AT, att_meet(role, how, key_size))
 /* The link breaks and comes again, in plain. */
 #define come_back() (AT, att_come_back())
-/* It is encrypted with the bond, as its master or its slave does. */
+/* The link is encrypted with the bond: we start it, or the peer asks for it, whoever is central. */
 #define encrypt_with_bond() (AT, att_encrypt_with_bond(false))
 /* And the program is told that the client had asked for values. */
 #define encrypt_and_restore() (AT, att_encrypt_with_bond(true))
@@ -139,5 +139,10 @@ void att_refused(kith_att_error error);
 void att_allowed(void);
 void att_authorize(bool yes);
 void att_prepared(void); /* the response to the first part of a prepared write */
+
+/* For the bench's own files. */
+uint16_t att_id(att_attribute a);
+kith_variable *att_variable(att_attribute a);
+void att_begin_trying(void);
 
 #endif
