@@ -91,8 +91,7 @@ typedef enum {
 #define encrypt_with_bond() (AT, att_encrypt_with_bond(false))
 /* And the program is told that the client had asked for values. */
 #define encrypt_and_restore() (AT, att_encrypt_with_bond(true))
-/* A second client connects (we are peripheral, limits.links is 2), and is from now on who the script speaks of; and who
- * it is, is changed. */
+/* A second client connects, where we are peripheral and limits.links is 2; the script speaks of it until it says so. */
 #define second_client_connects() (AT, att_second_connects())
 #define speak_of_first()         (AT, att_speak(false))
 #define speak_of_second()        (AT, att_speak(true))
