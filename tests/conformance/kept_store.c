@@ -38,7 +38,7 @@ static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_
     return put_record(context, &removed, state);
 }
 
-const kith_store kept_store = {NULL, open_store, read_record, put_record, remove_record, NULL};
+const kith_store kept_store = {.open = open_store, .read = read_record, .put = put_record, .remove = remove_record};
 
 void kept_restart(void)
 {
