@@ -7,10 +7,11 @@
 
 enum { OPTION_AGAIN = 256, HOUR_S = 60 * 60 };
 
+static reading value;
+
 static error_t take_option(int key, char *arg, struct argp_state *state)
 {
     client_options *o = state->input;
-    reading unused;
 
     switch (key) {
     case ARGP_KEY_INIT:
@@ -20,8 +21,7 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
         o->again = true;
         return 0;
     case 'r':
-        o->read = arg;
-        if (!reading_init(&unused, arg))
+        if (!reading_init(&value, arg))
             argp_error(state, "--read wants a UUID, or two with a slash between them, not '%s'", arg);
         return 0;
     case 't':
@@ -92,6 +92,9 @@ int pair_main(int argc, char **argv)
     static client_options options;
 
     client_options_init(&options);
+    options.self = &value;
+    if (!reading_init(&value, NULL))
+        return EXIT_FAILED;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     return link_options_complete(&options.link, "pair") ? client_run(&options) : EXIT_FAILED;
 }

@@ -1,6 +1,7 @@
 /* Sentences of `kith pair'. */
 #include "trouble.h"
 #include "command.h"
+#include "kith/codec/att.h"
 #include "kith/codec/hci.h"
 #include "sentence.h"
 
@@ -32,6 +33,11 @@ void trouble_not_asked(const char *peer, kith_status status)
         (void)complain("there is no room for another bond; `kith bonds forget PEER' makes some");
     else
         (void)complain("'%s' could not be asked to pair: %s", peer, kith_status_name(status));
+}
+
+void trouble_may_not_pair(const char *peer)
+{
+    (void)complain("'%s' is not bonded as is wanted, and was not asked to pair: --no-pair forbids it", peer);
 }
 
 static const char *advice(const kith_verdict *v)
@@ -79,4 +85,13 @@ void trouble_not_paired_again(const char *peer, kith_peer_id bond)
 {
     (void)complain("not paired again with '%s'; the bond here is unchanged, `kith bonds forget %u' forgets it", peer,
                    (unsigned)bond);
+}
+
+bool trouble_is_security(const kith_event_gatt *end)
+{
+    if (end->result != KITH_GATT_ATT_ERROR)
+        return end->result == KITH_GATT_NOT_SENT;
+    return end->att_error == KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION ||
+           end->att_error == KITH_ATT_ERROR_INSUFFICIENT_ENCRYPTION ||
+           end->att_error == KITH_ATT_ERROR_ENCRYPTION_KEY_SIZE_TOO_SHORT;
 }
