@@ -6,8 +6,7 @@
 #include "lamp.h"
 #include "reading.h"
 #include "sentence.h"
-
-enum { VALUE_MAX = 512 };
+#include "value_text.h"
 
 /* Where a characteristic is looked for when nobody said where it is. */
 static const char *const usual_services[] = {LAMP_SERVICE, "1800", "1801", "180a", "180f"};
@@ -53,36 +52,14 @@ bool reading_init(reading *r, const char *what)
 
 /* ---- the value ---- */
 
-/* What a peer sends must not move the cursor of a terminal. */
-static bool is_printable(const uint8_t *value, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (value[i] < ' ' || value[i] > '~')
-            return false;
-    return len > 0;
-}
-
 static void tell_value(const reading *r, const report *to, const kith_event_gatt *g)
 {
-    char hex[2 * VALUE_MAX + 1] = "", text[VALUE_MAX + 1] = "", uuid[KITH_UUID_TEXT], sentence[4 * VALUE_MAX];
-    size_t len = g->len < VALUE_MAX ? g->len : VALUE_MAX;
-    bool printable = is_printable(g->value, len);
-    const report_fact json[] = {{"characteristic", kith_uuid_format(&r->characteristic, uuid)},
-                                {"value", hex},
-                                {printable ? "text" : NULL, text},
-                                {NULL, NULL}};
+    char uuid[KITH_UUID_TEXT], text[VALUE_TEXT], sentence[VALUE_TEXT + 32];
+    json_t *o = json_pack("{s:s,s:s}", "event", "value", "characteristic", kith_uuid_format(&r->characteristic, uuid));
 
-    for (size_t i = 0; i < len; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", g->value[i]);
-    if (printable)
-        memcpy(text, g->value, len);
-    if (len == 0)
-        (void)snprintf(sentence, sizeof sentence, "The value is empty.");
-    else if (printable)
-        (void)snprintf(sentence, sizeof sentence, "The value is \"%s\", in hex %s.", text, hex);
-    else
-        (void)snprintf(sentence, sizeof sentence, "The value is, in hex, %s.", hex);
-    report_news(to, "value", sentence, to->json ? json : NULL);
+    value_add(o, g->value, g->len);
+    (void)snprintf(sentence, sizeof sentence, "The value is %s.", value_describe(g->value, g->len, text));
+    report_record(to, o, sentence);
 }
 
 /* ---- steps ---- */
