@@ -18,7 +18,7 @@ AUTHENTICATION_REQUIREMENTS = bytes.fromhex("05 03")
 PAIRING_RESPONSE = 0x02
 
 
-class _Controller:
+class Controller:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(LIMIT_S)
@@ -72,7 +72,7 @@ class _Controller:
 
 def pairing_answered(path, address, request):
     """What the peripheral of this address says to a Pairing Request; then the link is lost."""
-    controller = _Controller(path)
+    controller = Controller(path)
     with controller.socket:
         handle = controller.connect(bytes.fromhex(address.replace(":", ""))[::-1])
         controller.send(handle, SMP, request)

@@ -77,6 +77,8 @@ static void plan(const client_options *o, device_plan *p)
                                    .subscriptions = SUBSCRIPTIONS};
     config->security.methods = methods_of(o);
     config->security.legacy = o->link.legacy;
+    if (o->may_pair && o->first == CLIENT_SECURES_BONDED && person_can_consent(&o->link))
+        config->security.policy = KITH_PAIRING_ASK; /* a peripheral may ask to be paired with */
     config->gatt_raise = o->raise;
     config->name = "kith";
     p->guest = server_as_guest;

@@ -136,6 +136,15 @@ static kith_status call(write_values *w, const errand_site *site)
     }
 }
 
+/* Full buffers, and a store that reserves counters for signatures, have to be waited for. */
+static bool has_to_wait(write_values *w, kith_status status)
+{
+    bool must = status == KITH_ERR_BUSY || status == KITH_ERR_FULL;
+
+    w->again_us = must ? kith_posix_now() + AGAIN_US : UINT64_MAX;
+    return must;
+}
+
 /* Whether it has the service or not: both are answers. */
 static errand_result ask_something(write_values *w, const errand_site *site)
 {
@@ -143,21 +152,16 @@ static errand_result ask_something(write_values *w, const errand_site *site)
     kith_status status = kith_gatt_discover_services(site->host, site->link, &generic_access);
 
     w->step = WRITE_ASKS;
-    return status == KITH_OK ? ERRAND_GOES_ON : say_refused(w, site, status);
+    return status == KITH_OK || has_to_wait(w, status) ? ERRAND_GOES_ON : say_refused(w, site, status);
 }
 
-/* Full buffers, and a store that reserves counters for signatures, have to be waited for. */
 static errand_result write_now(write_values *w, const errand_site *site)
 {
     kith_status status = call(w, site);
 
-    if (status == KITH_ERR_BUSY || status == KITH_ERR_FULL) {
-        w->step = WRITE_WAITS;
-        w->again_us = kith_posix_now() + AGAIN_US;
-        return ERRAND_GOES_ON;
-    }
     w->step = WRITE_WRITES;
-    w->again_us = UINT64_MAX;
+    if (has_to_wait(w, status))
+        return ERRAND_GOES_ON;
     if (status != KITH_OK)
         return say_refused(w, site, status);
     return is_answered(w) ? ERRAND_GOES_ON : ask_something(w, site);
@@ -218,7 +222,9 @@ static errand_result turn(void *self, const errand_site *site, uint64_t now_us)
 {
     write_values *w = self;
 
-    return w->step == WRITE_WAITS && now_us >= w->again_us ? write_now(w, site) : ERRAND_GOES_ON;
+    if (now_us < w->again_us)
+        return ERRAND_GOES_ON;
+    return w->step == WRITE_ASKS ? ask_something(w, site) : write_now(w, site);
 }
 
 static uint64_t deadline(const void *self)

@@ -21,8 +21,8 @@ typedef struct {
     write_way way;
     octets_value values[WRITE_VALUES_MAX]; /* one for each target */
     kith_gatt_write_part parts[WRITE_VALUES_MAX];
-    enum { WRITE_FINDS, WRITE_WAITS, WRITE_WRITES, WRITE_ASKS } step;
-    uint64_t again_us; /* when it is tried once more */
+    enum { WRITE_FINDS, WRITE_WRITES, WRITE_ASKS } step;
+    uint64_t again_us; /* when the step is tried once more */
 } write_values;
 
 void write_values_init(write_values *w, const what *whats, size_t count);
