@@ -6,7 +6,7 @@
 #include "host/lint_reach.h"
 #include "kith/codec/att.h"
 
-enum { WRITE_SHIFT = 3, KEY_SIZE_SHIFT = 6, NOTIFY_SHIFT = 16, NOTIFICATION_HEAD = 3, QUEUE_HEAD = 6 };
+enum { WRITE_SHIFT = 3, KEY_SIZE_SHIFT = 6, NOTIFY_SHIFT = 16, WRITE_HEAD = 3, PREPARED_HEAD = 6 };
 enum { TOLD = KITH_PROPERTY_NOTIFY | KITH_PROPERTY_INDICATE };
 enum { COMMANDS = KITH_PROPERTY_WRITE_WITHOUT_RESPONSE | KITH_PROPERTY_SIGNED_WRITE };
 enum { AUTHORIZED = KITH_READ_AUTHORIZED | KITH_WRITE_AUTHORIZED };
@@ -246,7 +246,7 @@ static void look_at_length(lint *l, const gatt_attribute *at)
 
     if (at->variable == NULL || !written || write_level(at->permissions) == 0)
         return;
-    if (at->variable->max + NOTIFICATION_HEAD > limits->mtu && at->variable->max + QUEUE_HEAD > limits->queue)
+    if (at->variable->max + WRITE_HEAD > limits->mtu && at->variable->max + PREPARED_HEAD > limits->queue)
         add_at(l, KITH_LINT_LONG_WRITE, at, 0);
 }
 

@@ -54,18 +54,6 @@ static void look(device *d)
     d->count = kith_lint(&d->config, d->found, MAX);
 }
 
-static const kith_lint_finding *find(device *d, kith_lint_rule rule)
-{
-    look(d);
-    assert_true(d->count <= MAX);
-    for (size_t i = 0; i < d->count; i++)
-        if (d->found[i].rule == rule)
-            return &d->found[i];
-    return NULL;
-}
-
-#define HAS(d, rule) assert_non_null(find(d, rule))
-
 /* This finding, at the first value, and no other. */
 static void finds_alone(device *d, kith_lint_rule rule, uint32_t permissions)
 {
@@ -408,6 +396,8 @@ static void a_signed_write_can_be_made(void **state)
     finds_nothing(&d);
     d.config.security.io = KITH_IO_NO_INPUT_NO_OUTPUT;
     finds_alone(&d, KITH_LINT_NEEDS_OOB, KITH_WRITE_SIGNED_AUTHENTICATED);
+    d.config.security.ask_oob = true;
+    finds_nothing(&d);
 }
 
 static void signed_writes_show_what_reading_guards(void **state)
@@ -504,8 +494,14 @@ static void a_long_descriptor_can_be_written(void **state)
     d.variable = (kith_variable){.octets = d.octets, .max = 59};
     d.descriptor =
         (kith_descriptor){.uuid = KITH_UUID16(0x2901), .permissions = KITH_WRITE_ENCRYPTED, .variable = &d.variable};
-    HAS(&d, KITH_LINT_LONG_WRITE);
+    look(&d);
+    assert_int_equal(d.count, 1);
+    assert_int_equal(d.found[0].rule, KITH_LINT_LONG_WRITE);
+    assert_int_equal(d.found[0].handle, FIRST_VALUE + 1);
     d.variable.max = 58;
+    finds_nothing(&d);
+    d.variable.max = 59;
+    d.descriptor.permissions = KITH_READ_ENCRYPTED; /* nobody writes it */
     finds_nothing(&d);
 }
 
@@ -554,6 +550,7 @@ static void a_secondary_service_is_included(void **state)
 
 static void a_table_that_is_refused_is_one_finding(void **state)
 {
+    const kith_service *itself;
     device d;
 
     (void)state;
@@ -563,6 +560,10 @@ static void a_table_that_is_refused_is_one_finding(void **state)
     assert_int_equal(d.found[0].rule, KITH_LINT_TABLE_REFUSED);
     assert_true(kith_uuid_equal(&d.found[0].uuid, &d.services[0].uuid));
     d.config.services = NULL;
+    finds_whole(&d, KITH_LINT_TABLE_REFUSED);
+    device_with(&d, READ, KITH_READ_ENCRYPTED)->services[0].includes = &itself; /* each service is sound */
+    d.services[0].include_count = 1;
+    itself = &d.services[0];
     finds_whole(&d, KITH_LINT_TABLE_REFUSED);
 }
 
