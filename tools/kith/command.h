@@ -17,6 +17,7 @@ int subscribe_main(int argc, char **argv);
 int bonds_main(int argc, char **argv);
 int matrix_main(int argc, char **argv);
 int capacity_main(int argc, char **argv);
+int lint_main(int argc, char **argv);
 
 /* "kith: <sentence>" and a line end on stderr.  Returns EXIT_FAILED. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
