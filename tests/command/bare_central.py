@@ -74,7 +74,7 @@ class Client:
     """Asks a server of attributes over a plain link: PDUs in hex, as in Core Vol 3 Part F 3.4."""
 
     def __init__(self, path, address):
-        self._controller = _Controller(path)
+        self._controller = Controller(path)
         self._handle = self._controller.connect(bytes.fromhex(address.replace(":", ""))[::-1])
 
     def __enter__(self):
