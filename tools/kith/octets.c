@@ -10,7 +10,7 @@ enum { TEXT_MAX = 4 * OCTETS_MAX }; /* digits, and a blank for each */
 static int digit(char c)
 {
     static const char digits[] = "0123456789abcdef";
-    const char *at = memchr(digits, tolower((unsigned char)c), 16);
+    const char *at = c != '\0' ? strchr(digits, tolower((unsigned char)c)) : NULL;
 
     return at != NULL ? (int)(at - digits) : -1;
 }

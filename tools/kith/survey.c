@@ -148,6 +148,13 @@ static errand_result add_all(survey *s, const kith_event_list *list,
     return ERRAND_GOES_ON;
 }
 
+/* What lies in an entry that is looked into. */
+static errand_result add_inside(survey *s, const kith_event_list *list,
+                                errand_result (*add)(survey *s, const kith_event_list *list, uint16_t i))
+{
+    return s->entries != NULL && s->at < s->count ? add_all(s, list, add) : ERRAND_GOES_ON;
+}
+
 /* A service of 128 bits that is included has its UUID in its declaration alone. */
 static void take_uuid(survey *s, const kith_event_gatt *read)
 {
@@ -243,11 +250,11 @@ errand_result survey_on_event(survey *s, const errand_site *site, const kith_eve
     case KITH_EVENT_SERVICES:
         return add_all(s, &e->list, add_service);
     case KITH_EVENT_INCLUDES:
-        return add_all(s, &e->list, add_include);
+        return add_inside(s, &e->list, add_include);
     case KITH_EVENT_CHARACTERISTICS:
-        return add_all(s, &e->characteristics, add_characteristic);
+        return add_inside(s, &e->characteristics, add_characteristic);
     case KITH_EVENT_DESCRIPTORS:
-        return add_all(s, &e->list, add_descriptor);
+        return add_inside(s, &e->list, add_descriptor);
     case KITH_EVENT_READ:
         take_uuid(s, &e->gatt);
         return go_on(s, site);
