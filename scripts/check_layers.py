@@ -34,6 +34,7 @@ MAP = {
     "tests/scenario": ("sim/sim.h", "tests/vectors", "examples/pulser", "examples/room"),  # the pulser, tested whole
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
+    "tests/fuzz": ("src", "sim", "ports", "tools/kith"),  # the command's reader of tables
     "tests": ("src", "sim", "ports"),
     "bench": ("src", "sim"),
 }
