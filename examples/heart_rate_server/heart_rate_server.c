@@ -97,10 +97,11 @@ static void advertise(heart_rate_server *s)
 
 /* ---- connections and security ---- */
 
-static void must(const heart_rate_server *s, kith_status status, const char *what)
+static bool may(const heart_rate_server *s, kith_status status, const char *what)
 {
     if (status != KITH_OK)
         say(s, "%s: %s", what, kith_status_name(status));
+    return status == KITH_OK;
 }
 
 static void on_ready(heart_rate_server *s, const kith_event *e)
@@ -119,7 +120,8 @@ static void on_connected(heart_rate_server *s, const kith_event *e)
     s->links++;
     say(s, "connected: %s%s", kith_address_format(&e->connected.peer, address),
         e->connected.claimed != 0 ? ", which claims to be a phone it knows" : "");
-    must(s, kith_security_secure(s->host, e->link, KITH_LEVEL_SC_AUTHENTICATED), "securing");
+    if (!may(s, kith_security_secure(s->host, e->link, KITH_LEVEL_SC_AUTHENTICATED), "securing"))
+        (void)!kith_gap_disconnect(s->host, e->link, AUTHENTICATION_FAILURE); /* too soon after failures, for one */
     advertise(s);
 }
 
@@ -127,12 +129,13 @@ static void on_connected(heart_rate_server *s, const kith_event *e)
 static void on_consent_wanted(heart_rate_server *s, const kith_event *e)
 {
     say(s, "asked to pair again: yes");
-    must(s, kith_pairing_consent(s->host, e->link, true), "consenting");
+    (void)may(s, kith_pairing_consent(s->host, e->link, true), "consenting");
 }
 
 static void on_passkey_shown(heart_rate_server *s, const kith_event *e)
 {
     s->passkey = e->passkey.passkey;
+    s->shown_for = e->link;
     say(s, "PASSKEY %06u: type it on the phone", (unsigned)s->passkey);
 }
 
@@ -145,14 +148,16 @@ static void on_key(heart_rate_server *s, const kith_event *e)
     say(s, "key exchanged: %s, %s the phone", name, e->key.taken ? "from" : "to");
 }
 
-/* How a pairing or an encryption ended.  Who could not be made sure of holds no place here. */
+/* How a pairing or an encryption ended.  Who failed may connect and try again; who wants no security at all stays, and
+ * sees what is for everybody. */
 static void on_verdict(heart_rate_server *s, const kith_event *e)
 {
     const kith_verdict *v = &e->verdict;
     const char *type = e->address.type == KITH_ADDRESS_PUBLIC ? "public" : "random";
     char address[KITH_ADDRESS_TEXT], text[400];
 
-    s->passkey = HEART_NO_PASSKEY;
+    if (e->link == s->shown_for)
+        s->passkey = HEART_NO_PASSKEY;
     (void)kith_address_format(&e->address, address);
     (void)kith_verdict_describe(v, text, sizeof text);
     if (v->succeeded && e->kind != KITH_EVENT_BONDED)
@@ -160,7 +165,7 @@ static void on_verdict(heart_rate_server *s, const kith_event *e)
             kith_method_name(v->method), kith_level_name(v->level), v->key_size);
     else
         say(s, "%s with %s (%s): %s", kith_event_name(e->kind), address, type, text);
-    if (e->kind == KITH_EVENT_PAIRING_FAILED || e->kind == KITH_EVENT_ENCRYPTION_FAILED)
+    if (e->kind == KITH_EVENT_PAIRING_FAILED && v->features_known)
         (void)!kith_gap_disconnect(s->host, e->link, AUTHENTICATION_FAILURE); /* refused where it is gone */
 }
 
@@ -188,7 +193,7 @@ static void on_write_wanted(heart_rate_server *s, const kith_event *e)
     if (error == 0)
         s->measurement.energy_kj = 0;
     say(s, "control point written: %s", error == 0 ? "energy expended is reset" : "refused");
-    must(s, kith_gatt_answer_write(s->host, e->link, error), "answering");
+    (void)may(s, kith_gatt_answer_write(s->host, e->link, error), "answering");
 }
 
 /* No sensor is here, so a beat is made up.  Who subscribed is told, over a link that is secure, and nobody else. */

@@ -26,7 +26,8 @@ typedef struct {
     FILE *out;             /* what it has to say */
     kith_io_capability io; /* DisplayOnly, as in zeros: it shows a passkey */
     kith_host *host;
-    uint32_t passkey; /* on its display; HEART_NO_PASSKEY: nothing */
+    uint32_t passkey;    /* on its display; HEART_NO_PASSKEY: nothing */
+    kith_link shown_for; /* the link that it is shown for */
     uint64_t now_us, began_us, beat_us;
     unsigned links, beats;
     kith_heart_rate_measurement measurement;

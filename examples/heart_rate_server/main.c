@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "examples/room/room.h"
 #include "heart_rate_server.h"
@@ -153,6 +154,7 @@ static bool switch_on(machine *m, const options *o)
     sensor.now_us = kith_posix_now();
     if (heart_rate_server_power_on(&sensor, &m->crypto, &m->store) == NULL)
         return complain("the sensor", "it is not configured as a host can be");
+    kith_host_set_calendar(sensor.host, (uint64_t)time(NULL));
     if (!open_port(m, o->hci))
         return false;
     status = kith_host_start(sensor.host, kith_posix_now());
