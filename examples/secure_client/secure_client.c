@@ -104,7 +104,7 @@ kith_call secure_client_run(const secure_client *c, kith_blocking *b)
     if (call == KITH_CALL_OK)
         call = use(c, b);
     if (call != KITH_CALL_OK && kith_blocking_describe(b, text, sizeof text) > 0)
-        printf("%s\n", text);
+        (void)fprintf(stderr, "%s\n", text);
     (void)!kith_blocking_disconnect(b, b->link, SOON_MS);
     return call;
 }

@@ -72,10 +72,11 @@ kith_call kith_blocking_discover(kith_blocking *b, kith_link link, const kith_uu
     if (!begin(b, "discover", link, KITH_EVENT_DISCOVERED, max_ms, &w))
         return KITH_CALL_REFUSED;
     w.take = take_discovery;
-    b->found_count = 0;
     do
         status = kith_gatt_discover(b->host, link, service);
     while (blocking_again(b, &w, status));
+    if (status == KITH_OK)
+        b->found_count = 0;
     return blocking_wait_for(b, &w, status);
 }
 
