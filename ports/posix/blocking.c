@@ -24,7 +24,11 @@ static uint64_t now(const kith_blocking *b)
 
 static kith_pump_result move(kith_blocking *b, uint64_t until_us, kith_event *e)
 {
-    return b->pump.next(b->pump.context, until_us, e);
+    kith_pump_result moved = b->pump.next(b->pump.context, until_us, e);
+
+    if (moved == KITH_PUMP_EVENT)
+        blocking_drop_questions(b, e);
+    return moved;
 }
 
 /* A bounded number, since somebody may never fall silent. */
@@ -89,7 +93,6 @@ static bool handle(kith_blocking *b, blocking_wait *w, const kith_event *e)
 {
     blocking_taken taken = w->take != NULL ? w->take(b, w, e) : BLOCKING_OTHERS;
 
-    blocking_drop_questions(b, e);
     if (taken == BLOCKING_OTHERS)
         blocking_offer(b, e);
     if (taken == BLOCKING_END)
@@ -179,7 +182,6 @@ bool blocking_again(kith_blocking *b, blocking_wait *w, kith_status status)
     blocking_ask_again(b);
     switch (move(b, soon_us < w->until_us ? soon_us : w->until_us, &e)) {
     case KITH_PUMP_EVENT:
-        blocking_drop_questions(b, &e);
         blocking_offer(b, &e);
         return true;
     case KITH_PUMP_NOTHING:

@@ -114,7 +114,6 @@ void blocking_drop_questions(kith_blocking *b, const kith_event *e)
 
 void blocking_offer(kith_blocking *b, const kith_event *e)
 {
-    blocking_drop_questions(b, e);
     if (blocking_ask(b, e) || (b->on_event != NULL && b->on_event(b->context, e)))
         return;
     if (is_question(e))

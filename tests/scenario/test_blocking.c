@@ -1,6 +1,7 @@
 /* Calls that wait (kith/port/blocking.h), on the virtual radio: each one's success, its time, its link lost in the
  * middle, and what nobody waited for. */
 #include "blocking.h"
+#include "memory_store.h"
 
 enum { MINUTE_MS = 60000, SHORT_MS = 700 };
 
@@ -59,6 +60,57 @@ static void the_second_time_the_bond_does(void **state)
     assert_int_equal(m.b.verdict.attempt, KITH_ATTEMPT_ENCRYPTION);
     assert_int_equal(m.asked, 0);
     expect_call(&m, kith_blocking_secure(&m.b, m.b.link, KITH_LEVEL_SC_AUTHENTICATED, MINUTE_MS), KITH_CALL_OK);
+    meet_close(&m);
+}
+
+static memory_store disk;
+
+static void keep_on_disk(kith_config *ours, kith_config *theirs)
+{
+    (void)theirs;
+    memory_store_init(&disk, 8);
+    ours->store = &disk.store;
+}
+
+/* Secure is over when the bond is in the store, or is not; then the link is secure for now. */
+static void a_bond_is_waited_for_until_it_is_durable(void **state)
+{
+    static meeting m;
+
+    (void)state;
+    for (unsigned fails = 0; fails <= 1; fails++) {
+        meet_open(&m, keep_on_disk);
+        meet_connect(&m);
+        m.stage.work_us = 300000; /* as long as one write takes */
+        disk.puts = fails ? KITH_ERR_STORAGE : KITH_OK;
+        expect_call(&m, kith_blocking_secure(&m.b, m.b.link, KITH_LEVEL_SC_AUTHENTICATED, MINUTE_MS),
+                    fails ? KITH_CALL_FAILED : KITH_CALL_OK);
+        assert_int_equal(m.b.verdict.attempt, KITH_ATTEMPT_BOND);
+        assert_int_equal(m.b.verdict.bonded, !fails);
+        expect_call(&m, kith_blocking_read(&m.b, m.b.link, meet_handle(&m, &meet_guarded), 5000), KITH_CALL_OK);
+        meet_close(&m);
+    }
+}
+
+static void forget_nobody(kith_config *ours, kith_config *theirs)
+{
+    (void)theirs;
+    ours->limits.bonds = 0;
+    ours->security.bonding = false;
+}
+
+static void without_bonding_secure_does_not_wait_for_a_bond(void **state)
+{
+    static meeting m;
+    uint64_t began;
+
+    (void)state;
+    meet_open(&m, forget_nobody);
+    meet_connect(&m);
+    began = meet_now(&m);
+    expect_call(&m, kith_blocking_secure(&m.b, m.b.link, KITH_LEVEL_SC_AUTHENTICATED, MINUTE_MS), KITH_CALL_OK);
+    assert_int_equal(m.b.verdict.attempt, KITH_ATTEMPT_PAIRING);
+    assert_true(meet_now(&m) - began < 10000000);
     meet_close(&m);
 }
 
@@ -168,9 +220,10 @@ static void a_late_answer_is_not_the_next_ones(void **state)
 static void an_answer_that_lies_ready_is_not_the_next_ones(void **state)
 {
     static meeting m;
+    uint8_t packet[260];
     uint16_t handle;
     kith_event e;
-    int who;
+    size_t len;
 
     (void)state;
     meet_open(&m, NULL);
@@ -180,10 +233,11 @@ static void an_answer_that_lies_ready_is_not_the_next_ones(void **state)
     expect_call(&m, kith_blocking_read(&m.b, m.b.link, handle, SHORT_MS), KITH_CALL_TIME_IS_UP);
     m.other.silent = false;
     assert_int_equal(kith_gatt_answer_read(m.other.host, m.other.link, 0, (const uint8_t *)"late", 4), KITH_OK);
-    m.stage.hosts[0].host = NULL; /* the radio has it, and its host does not look yet */
-    who = kith_stage_next(&m.stage, meet_now(&m) + 500000, &e);
-    assert_int_equal(who, -1);
+    m.stage.hosts[0].host = NULL; /* by hand: the host is given it, and nobody takes the event */
+    assert_int_equal(kith_stage_next(&m.stage, meet_now(&m) + 500000, &e), -1);
     m.stage.hosts[0].host = m.host;
+    while ((len = kith_sim_receive(m.stage.sim, m.stage.hosts[0].device, packet, sizeof packet)) > 0)
+        assert_int_equal(kith_host_receive(m.host, packet, len, meet_now(&m)), KITH_OK);
     m.other.reads = 41;
     expect_call(&m, kith_blocking_read(&m.b, m.b.link, handle, 5000), KITH_CALL_OK);
     assert_int_equal(m.b.value[0], 42);
@@ -542,6 +596,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_reads_from_top_to_bottom),
         cmocka_unit_test(the_second_time_the_bond_does),
+        cmocka_unit_test(a_bond_is_waited_for_until_it_is_durable),
+        cmocka_unit_test(without_bonding_secure_does_not_wait_for_a_bond),
         cmocka_unit_test(a_search_ends_when_its_time_is_up_and_the_scan_is_off),
         cmocka_unit_test(nobody_to_connect_to_is_given_up),
         cmocka_unit_test(nobody_who_connects_is_not_waited_for),
