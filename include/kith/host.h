@@ -59,7 +59,7 @@ typedef struct {
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
-#define KITH_SIZE_LINK        (848u + 25u * sizeof(void *))
+#define KITH_SIZE_LINK        (880u + 25u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u

@@ -58,3 +58,25 @@ size_t l2cap_answer_signalling(bool we_are_central, const uint8_t *pdu, size_t l
         return refuse_parameters(we_are_central, out, pdu[1], command);
     return reject(out, pdu[1], KITH_L2CAP_REJECT_NOT_UNDERSTOOD);
 }
+
+size_t l2cap_put_parameter_request(const kith_connection_parameters *parameters, uint8_t identifier,
+                                   uint8_t out[L2CAP_SIGNALLING_MTU])
+{
+    bytes_put16(out + COMMAND_HEADER, parameters->interval_min_1250us);
+    bytes_put16(out + COMMAND_HEADER + 2, parameters->interval_max_1250us);
+    bytes_put16(out + COMMAND_HEADER + 4, parameters->latency);
+    bytes_put16(out + COMMAND_HEADER + 6, parameters->timeout_10ms);
+    return begin(out, KITH_L2CAP_CONNECTION_PARAMETER_UPDATE_REQUEST, identifier, 8);
+}
+
+/* A peer that does not know the request rejects it (4.1).  Of a response only 0 is a yes (4.21). */
+l2cap_parameter_response l2cap_read_parameter_response(const uint8_t *pdu, size_t len, uint8_t identifier)
+{
+    if (len < COMMAND_HEADER || pdu[1] != identifier || bytes_get16(pdu + 2) != len - COMMAND_HEADER)
+        return L2CAP_PARAMETERS_OTHER;
+    if (pdu[0] == KITH_L2CAP_COMMAND_REJECT)
+        return L2CAP_PARAMETERS_REJECTED;
+    if (pdu[0] != KITH_L2CAP_CONNECTION_PARAMETER_UPDATE_RESPONSE || len != COMMAND_HEADER + 2)
+        return L2CAP_PARAMETERS_OTHER;
+    return bytes_get16(pdu + COMMAND_HEADER) == 0 ? L2CAP_PARAMETERS_ACCEPTED : L2CAP_PARAMETERS_REJECTED;
+}
