@@ -45,6 +45,7 @@ static void set_security(const heart_rate_server *s, kith_security *security)
     security->bonding = true;                               /* authentication requirements: bond, */
     security->required_level = KITH_LEVEL_SC_AUTHENTICATED; /* Secure Connections, nobody in the middle */
     security->methods = kith_sc_methods;
+    security->policy = KITH_PAIRING_ASK;
     security->min_key_size = 16;
     security->max_key_size = 16;
     security->initiator_keys = KITH_KEY_ENC | KITH_KEY_ID;
@@ -112,7 +113,7 @@ static void on_ready(heart_rate_server *s, const kith_event *e)
     advertise(s);
 }
 
-/* A Security Request: by the bond that the phone has, else by pairing.  It admits this phone, and no other. */
+/* A Security Request: the phone encrypts with the bond it has, else pairs. */
 static void on_connected(heart_rate_server *s, const kith_event *e)
 {
     char address[KITH_ADDRESS_TEXT];
@@ -125,10 +126,10 @@ static void on_connected(heart_rate_server *s, const kith_event *e)
     advertise(s);
 }
 
-/* A phone we have a bond with asks to pair anew.  Yes: whoever it is has to see our display. */
+/* Somebody asks to pair by himself, a phone that lost its bond for one.  Yes: whoever it is has to see our display. */
 static void on_consent_wanted(heart_rate_server *s, const kith_event *e)
 {
-    say(s, "asked to pair again: yes");
+    say(s, "asked to pair%s: yes", e->consent.again ? " again" : "");
     (void)may(s, kith_pairing_consent(s->host, e->link, true), "consenting");
 }
 

@@ -1,19 +1,15 @@
 /* Where the sensor runs: on the virtual radio, beside a phone that comes twice; or on a controller, until it is
  * stopped. It is the same program in both places. */
 #include <argp.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "examples/room/room.h"
+#include "examples/room/desk.h"
 #include "heart_rate_server.h"
-#include "kith/port/openssl.h"
-#include "kith/port/posix.h"
 #include "phone.h"
 
-enum { SECOND = 1000000, TURN = SECOND / 4, A_STORY = 60 * SECOND, LONGEST_NAME = 26 };
+enum { SECOND = 1000000, TURN = SECOND / 4, A_STORY = 60 * SECOND, LONGEST_NAME = 26, WRONG_USE = 2 };
 
 const char *argp_program_version = "heart_rate_server " KITH_VERSION;
 
@@ -22,10 +18,7 @@ typedef struct {
 } options;
 
 static const struct argp_option argp_options[] = {
-    {"hci", 'H', "WHERE", 0,
-     "the controller: unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD], hciN (an adapter of this Linux, which must be down); "
-     "without it a phone comes on the virtual radio, in virtual time",
-     0},
+    {"hci", 'H', "WHERE", 0, DESK_HCI_HELP ", where a phone comes twice", 0},
     {"store", 's', "FILE", 0, "keep bonds in FILE, with --hci; without it they are forgotten at the end", 0},
     {"name", 'n', "NAME", 0, "the name it advertises (default: heart rate)", 0},
     {0}};
@@ -59,144 +52,64 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static heart_rate_server sensor = {.out = NULL};
+static heart_rate_server sensor;
+static phone guest;
 
-/* ---- on the virtual radio ---- */
-
-static int tell_story(void)
+/* The phone came twice, and all of it went as it should. */
+static bool is_told(void)
 {
-    static room r;
-    static phone guest = {.display = &sensor.passkey};
-    const room_device devices[] = {
-        {&sensor, "sensor", heart_rate_server_power_on, heart_rate_server_on_event, heart_rate_server_turn},
-        {&guest, "phone", phone_power_on, phone_on_event, phone_turn}};
-    bool well;
-
-    guest.name = sensor.name;
-    guest.out = sensor.out;
-    room_open(&r, 1);
-    (void)room_add(&r, &devices[0], (uint8_t[6]){1, 0, 0, 0, 0, 1}, true);
-    (void)room_add(&r, &devices[1], (uint8_t[6]){2, 0, 0, 0, 0, 2}, true);
-    while (guest.all_values < PHONE_VISITS * PHONE_VALUES && room_now(&r) < A_STORY)
-        room_run(&r, TURN);
-    room_run(&r, SECOND);
-    room_close(&r);
-    well = guest.all_values == PHONE_VISITS * PHONE_VALUES && guest.paired == 1 && guest.encrypted == 1 &&
+    return guest.all_values == PHONE_VISITS * PHONE_VALUES && guest.paired == 1 && guest.encrypted == 1 &&
            guest.subscribed == 1 && guest.failed == 0 && guest.told_at == KITH_LEVEL_SC_AUTHENTICATED;
-    printf("\n%s\n", well ? "Paired once, subscribed once, told on both visits over links of level 4."
-                          : "Not what was to be told.");
-    return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- on a controller ---- */
-
-typedef struct {
-    kith_crypto_port crypto;
-    kith_flash_file file;
-    kith_flash_log log;
-    kith_store store;
-    kith_posix port;
-} machine;
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
+static bool story_ends(const kith_pump *pump)
 {
-    (void)number;
-    stopped = 1;
+    return guest.link == 0 && (guest.visits == PHONE_VISITS || pump->now_us(pump->context) > A_STORY);
 }
 
-static bool complain(const char *what, const char *why)
+static bool complain(const char *why)
 {
-    (void)fprintf(stderr, "heart_rate_server: %s: %s\n", what, why);
+    (void)fprintf(stderr, "heart_rate_server: %s\n", why);
     return false;
 }
 
-static const char *reason(kith_status status)
+/* True: it went on until it was stopped, or its story was told. */
+static bool serve(const desk *d)
 {
-    return status == KITH_ERR_IO || status == KITH_ERR_STORAGE ? strerror(errno) : kith_status_name(status);
-}
+    const kith_pump *pump = &d->blocking.pump;
+    kith_event event = {.kind = KITH_EVENT_READY}; /* which desk_open() has waited for */
 
-static bool open_store(machine *m, const char *path)
-{
-    kith_status status;
+    if (kith_gap_own_address(sensor.host, &event.ready.address) != KITH_OK)
+        return complain("the controller has gone");
+    heart_rate_server_on_event(&sensor, &event);
+    while (!desk_is_stopped() && !(d->is_virtual && story_ends(pump))) {
+        kith_pump_result result = pump->next(pump->context, pump->now_us(pump->context) + TURN, &event);
 
-    m->store = kith_volatile_store;
-    if (path == NULL)
-        return true;
-    status = kith_flash_file_open(&m->file, path, KITH_FLASH_FILE_MAKE);
-    if (status != KITH_OK)
-        return complain(path, reason(status));
-    status = kith_flash_log_init(&m->log, &m->file.flash, &m->store);
-    return status == KITH_OK || complain(path, reason(status));
-}
-
-static bool open_port(machine *m, const char *hci)
-{
-    int fd;
-    kith_status status = kith_posix_open(hci, &fd);
-
-    if (status == KITH_ERR_VALUE)
-        return complain(hci, "names no controller; as in --hci unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD], hci0");
-    if (status == KITH_OK)
-        status = kith_posix_init(&m->port, sensor.host, fd);
-    return status == KITH_OK || complain(hci, reason(status));
-}
-
-static bool switch_on(machine *m, const options *o)
-{
-    kith_status status = kith_openssl_port(&m->crypto);
-
-    if (status != KITH_OK)
-        return complain("cryptography", reason(status));
-    if (!open_store(m, o->store))
-        return false;
-    sensor.now_us = kith_posix_now();
-    if (heart_rate_server_power_on(&sensor, &m->crypto, &m->store) == NULL)
-        return complain("the sensor", "it is not configured as a host can be");
-    kith_host_set_calendar(sensor.host, (uint64_t)time(NULL));
-    if (!open_port(m, o->hci))
-        return false;
-    status = kith_host_start(sensor.host, kith_posix_now());
-    return status == KITH_OK || complain(o->hci, reason(status));
-}
-
-/* True: it went on until somebody stopped it. */
-static bool serve(machine *m)
-{
-    kith_event event;
-
-    while (!stopped) {
-        kith_posix_result result = kith_posix_next(&m->port, kith_posix_now() + TURN, &event);
-
-        heart_rate_server_turn(&sensor, kith_posix_now());
-        if (result == KITH_POSIX_CLOSED)
-            return complain("the controller", "it has gone");
-        if (result != KITH_POSIX_EVENT)
-            continue;
-        if (event.kind == KITH_EVENT_START_FAILED || event.kind == KITH_EVENT_CONTROLLER_LOST)
-            return complain("the controller", kith_event_name(event.kind));
-        heart_rate_server_on_event(&sensor, &event);
+        heart_rate_server_turn(&sensor, pump->now_us(pump->context));
+        if (result == KITH_PUMP_ENDED || (result == KITH_PUMP_EVENT && event.kind == KITH_EVENT_CONTROLLER_LOST))
+            return complain("the controller has gone");
+        if (result == KITH_PUMP_EVENT)
+            heart_rate_server_on_event(&sensor, &event);
     }
     return true;
 }
 
-static int run_on_controller(const options *o)
+static bool run(const options *o)
 {
-    static machine m = {.port.stream.fd = -1, .file.fd = -1};
-    struct sigaction action = {.sa_handler = on_signal};
-    bool well;
+    static desk d;
+    const room_device program = {&sensor, "sensor", heart_rate_server_power_on, NULL, NULL};
+    const room_device beside = {&guest, "phone", phone_power_on, phone_on_event, phone_turn};
+    bool well = desk_open(&d, o->hci, o->store, &program, &beside);
 
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    well = switch_on(&m, o) && serve(&m);
-    if (sensor.host != NULL)
-        kith_host_erase(sensor.host);
-    if (m.port.stream.fd >= 0)
-        kith_posix_close(&m.port);
-    if (m.file.fd >= 0)
-        kith_flash_file_close(&m.file);
-    return well ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (well && !d.is_virtual)
+        kith_host_set_calendar(sensor.host, (uint64_t)time(NULL));
+    well = well && serve(&d);
+    desk_close(&d);
+    if (!well || !d.is_virtual)
+        return well;
+    printf("\n%s\n", is_told() ? "Paired once, subscribed once, told on both visits over links of level 4."
+                               : "Not what was to be told.");
+    return is_told();
 }
 
 int main(int argc, char **argv)
@@ -206,14 +119,16 @@ int main(int argc, char **argv)
         parse,
         NULL,
         "A heart rate sensor: whoever connects pairs with the passkey it shows, and is then told the heart rate every "
-        "second.",
+        "second.\vExit status: 0 well, or stopped by Ctrl-C; 1 it could not be done, and why is said; 2 wrong use.",
         NULL,
         NULL,
         NULL};
     options o = {.name = "heart rate"};
 
+    argp_err_exit_status = WRONG_USE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &o);
-    sensor.name = o.name;
-    sensor.out = stdout;
-    return o.hci != NULL ? run_on_controller(&o) : tell_story();
+    sensor = (heart_rate_server){.name = o.name, .out = stdout, .passkey = HEART_NO_PASSKEY};
+    sensor.now_us = o.hci != NULL ? kith_posix_now() : 0;
+    guest = (phone){.name = o.name, .out = stdout, .display = &sensor.passkey};
+    return run(&o) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

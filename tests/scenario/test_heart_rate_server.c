@@ -9,7 +9,8 @@
 
 #include "examples/heart_rate_server/heart_rate_server.h"
 #include "examples/heart_rate_server/phone.h"
-#include "examples/room/room.h"
+#include "examples/room/desk.h"
+#include "examples/secure_client/secure_client.h"
 
 enum { SECOND = 1000000, SENSOR = 0, GUEST = 1 };
 
@@ -23,13 +24,25 @@ static const room_device sensor_device = {&sensor, "sensor", heart_rate_server_p
                                           heart_rate_server_turn};
 static const room_device guest_device = {&guest, "phone", phone_power_on, phone_on_event, phone_turn};
 
-static void open_sensor(kith_io_capability io)
+static void make_sensor(kith_io_capability io)
 {
     memset(&sensor, 0, sizeof sensor);
     sensor.name = "heart rate";
     sensor.io = io;
     sensor.out = open_memstream(&said, &said_len);
     assert_non_null(sensor.out);
+}
+
+static void forget_sensor(void)
+{
+    (void)fclose(sensor.out);
+    free(said);
+    said = NULL;
+}
+
+static void open_sensor(kith_io_capability io)
+{
+    make_sensor(io);
     room_open(&place, 1);
     (void)room_add(&place, &sensor_device, (uint8_t[6]){1, 0, 0, 0, 0, 1}, true);
 }
@@ -47,12 +60,10 @@ static void open_guest(const uint32_t *display)
 static void close_all(void)
 {
     room_close(&place);
-    (void)fclose(sensor.out);
+    forget_sensor();
     if (guest.out != NULL)
         (void)fclose(guest.out);
     guest.out = NULL;
-    free(said);
-    said = NULL;
 }
 
 static bool sensor_said(const char *what)
@@ -199,7 +210,7 @@ static void a_phone_that_lost_its_bond_pairs_again(void **state)
     close_all();
 }
 
-/* ---- a stranger, who does not pair ---- */
+/* ---- a stranger, who does not pair, or cannot prove who it is ---- */
 
 typedef struct {
     _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 1, 65, 8)];
@@ -209,6 +220,8 @@ typedef struct {
     uint8_t percent, levels[2];
     kith_att_error read_error, subscribe_error;
     unsigned told, step, disconnected;
+    bool pairs; /* as somebody without keys or display can */
+    kith_smp_reason refusal;
 } stranger;
 
 static stranger somebody;
@@ -223,6 +236,8 @@ static kith_host *stranger_power_on(void *self, const kith_crypto_port *crypto, 
     config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .events = 8};
     config.crypto = crypto;
     config.store = &kith_volatile_store;
+    config.security.methods = s->pairs ? kith_sc_methods : NULL;
+    config.security.policy = KITH_PAIRING_ASK;
     (void)!kith_host_init(s->memory, sizeof s->memory, &config, &s->host);
     return s->host;
 }
@@ -294,7 +309,14 @@ static void stranger_on_event(void *self, const kith_event *e)
         break;
     case KITH_EVENT_CONNECTED:
         s->link = e->link;
-        take_step(s, e);
+        if (!s->pairs)
+            take_step(s, e);
+        break;
+    case KITH_EVENT_CONSENT_WANTED:
+        assert_int_equal(kith_pairing_consent(s->host, e->link, true), KITH_OK);
+        break;
+    case KITH_EVENT_PAIRING_FAILED:
+        s->refusal = e->verdict.smp_reason;
         break;
     case KITH_EVENT_CHARACTERISTICS:
         find(s, e);
@@ -324,14 +346,20 @@ static void stranger_turn(void *self, uint64_t now_us)
     (void)now_us;
 }
 
-static void a_stranger_sees_the_battery_alone(void **state)
+static void open_stranger(bool pairs)
 {
     static const room_device device = {&somebody, "stranger", stranger_power_on, stranger_on_event, stranger_turn};
 
+    memset(&somebody, 0, sizeof somebody);
+    somebody.pairs = pairs;
+    (void)room_add(&place, &device, (uint8_t[6]){3, 0, 0, 0, 0, 3}, false);
+}
+
+static void a_stranger_sees_the_battery_alone(void **state)
+{
     (void)state;
     open_sensor(KITH_IO_DISPLAY_ONLY);
-    memset(&somebody, 0, sizeof somebody);
-    (void)room_add(&place, &device, (uint8_t[6]){3, 0, 0, 0, 0, 3}, false);
+    open_stranger(false);
     room_run(&place, 8 * SECOND);
     assert_int_equal(somebody.step, 6);
     assert_int_equal(somebody.percent, 87);
@@ -345,6 +373,54 @@ static void a_stranger_sees_the_battery_alone(void **state)
     close_all();
 }
 
+/* Just Works is all that somebody without a keyboard can do, and that is not enough. */
+static void who_cannot_type_is_not_paired_with(void **state)
+{
+    (void)state;
+    open_sensor(KITH_IO_DISPLAY_ONLY);
+    open_stranger(true);
+    for (unsigned i = 0; i < 40 && somebody.refusal == 0; i++)
+        room_run(&place, SECOND / 4);
+    assert_int_equal(somebody.refusal, KITH_SMP_AUTHENTICATION_REQUIREMENTS);
+    assert_int_equal(kith_bonds_count(sensor.host), 0);
+    close_all();
+}
+
+/* ---- two examples meet: the secure client reads from the sensor, with the passkey that this one shows ---- */
+
+static void the_secure_client_meets_the_sensor(void **state)
+{
+    static secure_client client;
+    static desk d;
+    const room_device program = {&client, "secure client", secure_client_power_on, NULL, NULL};
+    kith_bond_info bond;
+
+    (void)state;
+    make_sensor(KITH_IO_DISPLAY_ONLY);
+    secure_client_default(&client);
+    client.name = "heart rate";
+    client.service = (kith_uuid)KITH_UUID16(0x180d);
+    client.characteristic = (kith_uuid)KITH_UUID16(KITH_HEART_RATE_BODY_LOCATION);
+    client.count = 2;
+    assert_true(desk_open(&d, NULL, NULL, &program, &sensor_device));
+    d.display = &sensor.passkey;
+    assert_int_equal(secure_client_run(&client, &d.blocking), KITH_CALL_OK);
+    assert_int_equal(d.blocking.value_len, 1);
+    assert_int_equal(d.blocking.value[0], KITH_BODY_CHEST);
+    assert_int_equal(d.blocking.level, KITH_LEVEL_SC_AUTHENTICATED);
+    assert_true(sensor_said("PASSKEY "));
+    assert_int_equal(kith_bonds_next(sensor.host, 0, &bond), KITH_OK);
+    assert_int_equal(bond.method, KITH_METHOD_PASSKEY);
+    assert_int_equal(bond.level, KITH_LEVEL_SC_AUTHENTICATED);
+    d.display = NULL; /* nobody types anything any more */
+    d.given = "000000";
+    assert_int_equal(secure_client_run(&client, &d.blocking), KITH_CALL_OK);
+    assert_true(sensor_said("encrypted with 01:00:00:00:00:01 (public): success"));
+    assert_int_equal(kith_bonds_count(sensor.host), 1);
+    desk_close(&d);
+    forget_sensor();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +432,8 @@ int main(void)
         cmocka_unit_test(the_bond_outlives_the_sensors_power),
         cmocka_unit_test(a_phone_that_lost_its_bond_pairs_again),
         cmocka_unit_test(a_stranger_sees_the_battery_alone),
+        cmocka_unit_test(who_cannot_type_is_not_paired_with),
+        cmocka_unit_test(the_secure_client_meets_the_sensor),
     };
     return cmocka_run_group_tests_name("heart rate server", tests, NULL, NULL);
 }
