@@ -66,7 +66,8 @@ kith_host *heart_rate_server_power_on(void *self, const kith_crypto_port *crypto
                                   .events = HEART_EVENTS,
                                   .subscriptions = HEART_SUBSCRIPTIONS};
     config.crypto = crypto;
-    config.store = store;
+    config.store = store; /* bonds, and who it is: an address of its own on any controller */
+    config.own_address = KITH_OWN_STATIC;
     config.name = s->name;
     config.appearance = 0x0340; /* generic heart rate sensor */
     config.gap.preferred = &preferred;
