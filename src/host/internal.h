@@ -391,7 +391,7 @@ void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hc
 void parameters_on_complete(kith_host *h, const uint8_t *parameters, size_t len);
 void parameters_on_command_status(kith_host *h, host_link *link, kith_hci_status status);
 void parameters_on_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* an answer to us */
-bool parameters_take_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* false: not taken */
+bool parameters_take_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);  /* false: not taken */
 void parameters_on_link_end(kith_host *h, host_link *link);
 size_t parameters_put_update(host_link *link, uint8_t *out);
 bool parameters_expire(kith_host *h);

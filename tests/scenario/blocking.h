@@ -9,7 +9,8 @@
 enum { STATE_ID = 1, TOLD_ID = 2, GUARDED_ID = 3 };
 extern const kith_uuid meet_service, meet_state, meet_told, meet_guarded;
 
-/* The device: STATE is read and written by anybody and answered by the program, TOLD is notified, GUARDED needs level 4.
+/* The device: STATE is read and written by anybody and answered by the program, TOLD is notified, GUARDED needs
+ * level 4.
  */
 typedef struct {
     kith_host *host;
@@ -21,12 +22,12 @@ typedef struct {
     bool seeks;       /* is the one that connects */
     uint8_t reads, written[32];
     size_t written_len;
-    unsigned tells;    /* so many values at each read, before its answer */
-    uint32_t shown;    /* UINT32_MAX: nothing */
-    uint32_t number;   /* to be compared */
-    bool is_numbers;   /* it can compare */
-    unsigned updates;  /* PARAMETERS it was told */
-    unsigned failed;   /* pairings */
+    unsigned tells;   /* so many values at each read, before its answer */
+    uint32_t shown;   /* UINT32_MAX: nothing */
+    uint32_t number;  /* to be compared */
+    bool is_numbers;  /* it can compare */
+    unsigned updates; /* PARAMETERS it was told */
+    unsigned failed;  /* pairings */
     _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 4, 65, 8) + KITH_HOST_SIZE_SERVER(1, 4, 4, 0, 0)];
 } device;
 
@@ -41,7 +42,7 @@ typedef struct {
     uint16_t state_at, told_at; /* handles, once connected */
 
     /* The person: */
-    bool away;    /* never answers */
+    bool away; /* never answers */
     bool gives_up;
     unsigned asked;
     bool stopped;
@@ -67,7 +68,7 @@ void meet_out_of_range(meeting *m);
         char text_[450];                                                                                               \
         (void)kith_blocking_describe(&(m)->b, text_, sizeof text_);                                                    \
         if (is_ != (wanted))                                                                                           \
-            fail_msg("%s ended as %s, not %s: %s", #call_, kith_call_name(is_), kith_call_name(wanted), text_);         \
+            fail_msg("%s ended as %s, not %s: %s", #call_, kith_call_name(is_), kith_call_name(wanted), text_);        \
         assert_int_equal((m)->b.call, is_);                                                                            \
     } while (0)
 

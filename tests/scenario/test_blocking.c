@@ -29,12 +29,9 @@ static void a_program_reads_from_top_to_bottom(void **state)
     assert_int_equal(m.b.value_len, 6);
     assert_memory_equal(m.b.value, "secret", 6);
     assert_int_equal(m.b.level, KITH_LEVEL_SC_AUTHENTICATED);
-    expect_call(&m, kith_blocking_write(&m.b, m.b.link, m.state_at, (const uint8_t *)"on", 2, 5000),
-                KITH_CALL_OK);
+    expect_call(&m, kith_blocking_write(&m.b, m.b.link, m.state_at, (const uint8_t *)"on", 2, 5000), KITH_CALL_OK);
     assert_memory_equal(m.other.written, "on", 2);
-    expect_call(&m,
-                kith_blocking_subscribe(&m.b, m.b.link, m.told_at, KITH_SUBSCRIBED_NOTIFY, 5000),
-                KITH_CALL_OK);
+    expect_call(&m, kith_blocking_subscribe(&m.b, m.b.link, m.told_at, KITH_SUBSCRIBED_NOTIFY, 5000), KITH_CALL_OK);
     meet_tell(&m, 77);
     expect_call(&m, kith_blocking_value(&m.b, m.b.link, m.told_at, 5000), KITH_CALL_OK);
     assert_int_equal(m.b.value[0], 77);
@@ -331,8 +328,9 @@ static void what_cannot_be_is_refused_with_its_reason(void **state)
     expect_call(&m, kith_blocking_update_parameters(&m.b, m.b.link, &printed, 5000), KITH_CALL_REFUSED);
     assert_int_equal(m.b.status, KITH_ERR_VALUE);
     (void)kith_blocking_describe(&m.b, text, sizeof text);
-    assert_string_equal(text, "update parameters: refused: the supervision timeout is not above (1 + latency) times the "
-                              "longest interval, twice");
+    assert_string_equal(text,
+                        "update parameters: refused: the supervision timeout is not above (1 + latency) times the "
+                        "longest interval, twice");
     expect_call(&m, kith_blocking_read(&m.b, m.b.link, 0, 5000), KITH_CALL_REFUSED);
     assert_int_equal(m.b.status, KITH_ERR_VALUE);
     expect_call(&m, kith_blocking_read(&m.b, m.b.link + 1, 3, 5000), KITH_CALL_REFUSED);
@@ -408,8 +406,7 @@ static void what_finds_no_place_is_counted_and_is_the_oldest(void **state)
     (void)state;
     meet_open(&m, NULL);
     meet_connect(&m);
-    expect_call(&m, kith_blocking_subscribe(&m.b, m.b.link, m.told_at, KITH_SUBSCRIBED_NOTIFY, 5000),
-                KITH_CALL_OK);
+    expect_call(&m, kith_blocking_subscribe(&m.b, m.b.link, m.told_at, KITH_SUBSCRIBED_NOTIFY, 5000), KITH_CALL_OK);
     while (kith_blocking_event(&m.b, KITH_EVENT_NONE, 0, 0) == KITH_CALL_OK)
         continue;
     for (uint8_t i = 0; i < KITH_BLOCKING_KEPT + 3; i++) {
@@ -432,8 +429,7 @@ static void a_hook_has_them_first_and_may_not_wait_itself(void **state)
     (void)state;
     meet_open(&m, NULL);
     meet_connect(&m);
-    expect_call(&m, kith_blocking_subscribe(&m.b, m.b.link, m.told_at, KITH_SUBSCRIBED_NOTIFY, 5000),
-                KITH_CALL_OK);
+    expect_call(&m, kith_blocking_subscribe(&m.b, m.b.link, m.told_at, KITH_SUBSCRIBED_NOTIFY, 5000), KITH_CALL_OK);
     m.hook_takes = true;
     m.hooked = 0;
     m.nested = KITH_CALL_OK;

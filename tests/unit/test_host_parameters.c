@@ -311,7 +311,7 @@ static void a_peripherals_wish_is_taken_where_the_program_wants_it(void **state)
     static const struct {
         bool accepts, central, sound, busy, taken;
     } rows[] = {
-        {false, true, true, false, false}, {true, true, true, false, true},  {true, true, false, false, false},
+        {false, true, true, false, false}, {true, true, true, false, true}, {true, true, false, false, false},
         {true, false, true, false, false}, {true, true, true, true, false},
     };
     desk d;
