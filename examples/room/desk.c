@@ -10,7 +10,7 @@
 
 #include "kith/port/openssl.h"
 
-enum { START_MS = 10000, PASSKEY_MAX = 999999 };
+enum { START_MS = 10000, OFF_US = 10000000, PASSKEY_MAX = 999999 };
 
 static volatile sig_atomic_t stopped;
 
@@ -85,18 +85,49 @@ static kith_answer type_passkey(void *context, const kith_event *question, uint3
     return KITH_ANSWER_YES;
 }
 
+static kith_answer read_yes(void)
+{
+    struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+    char line[16];
+
+    if (poll(&keyboard, 1, 0) <= 0)
+        return KITH_ANSWER_LATER;
+    return fgets(line, sizeof line, stdin) != NULL && line[0] == 'y' ? KITH_ANSWER_YES : KITH_ANSWER_NO;
+}
+
+static kith_answer compare(void *context, const kith_event *question)
+{
+    desk *d = context;
+
+    if (!d->asked)
+        printf("Does the other device show %06u, too? ", (unsigned)question->comparison.number);
+    (void)fflush(stdout);
+    d->asked = true;
+    d->number = question->comparison.number;
+    if (d->display == NULL)
+        return read_yes();
+    if (*d->display == DESK_NOTHING_SHOWN)
+        return KITH_ANSWER_LATER;
+    printf(*d->display == d->number ? "yes\n" : "no\n");
+    return *d->display == d->number ? KITH_ANSWER_YES : KITH_ANSWER_NO;
+}
+
+static void show(void *context, const kith_event *event)
+{
+    (void)context;
+    printf("The passkey is %06u\n", (unsigned)event->passkey.passkey);
+}
+
 /* ---- the radio ---- */
 
 static bool open_virtual(desk *d, const room_device *program, const room_device *counterpart, kith_pump *pump)
 {
-    size_t place;
-
     room_open(&d->room, 1);
     if (counterpart != NULL)
         (void)room_add(&d->room, counterpart, (uint8_t[6]){2, 0, 0, 0, 0, 2}, true);
-    place = room_add(&d->room, program, (uint8_t[6]){1, 0, 0, 0, 0, 1}, true);
-    room_pump(&d->room, place, pump);
-    d->host = d->room.places[place].host;
+    d->place = room_add(&d->room, program, (uint8_t[6]){1, 0, 0, 0, 0, 1}, true);
+    room_pump(&d->room, d->place, pump);
+    d->host = d->room.places[d->place].host;
     return true;
 }
 
@@ -134,6 +165,29 @@ static bool open_live(desk *d, const char *hci, const char *bonds, const room_de
     return true;
 }
 
+static bool start(desk *d, const kith_pump *pump)
+{
+    if (kith_blocking_init(&d->blocking, d->host, pump) != KITH_OK)
+        return false;
+    d->number = DESK_NOTHING_SHOWN;
+    d->blocking.stop = stop;
+    d->blocking.person = (kith_person){.context = d, .passkey = type_passkey, .compare = compare, .show = show};
+    return kith_blocking_start(&d->blocking, START_MS) == KITH_CALL_OK || desk_status(d) == EXIT_SUCCESS;
+}
+
+bool desk_power_cycle(desk *d)
+{
+    kith_pump pump;
+
+    room_power_off(&d->room, d->place);
+    room_run(&d->room, OFF_US);
+    room_power_on(&d->room, d->place);
+    room_pump(&d->room, d->place, &pump);
+    d->host = d->room.places[d->place].host;
+    d->asked = false;
+    return start(d, &pump);
+}
+
 bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *program, const room_device *counterpart)
 {
     struct sigaction action = {.sa_handler = on_signal};
@@ -141,15 +195,36 @@ bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *p
 
     memset(d, 0, sizeof *d);
     d->is_virtual = hci == NULL;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); /* so that what is said stands in order, wherever it goes */
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
         return complain("signals", strerror(errno));
-    if (!(d->is_virtual ? open_virtual(d, program, counterpart, &pump) : open_live(d, hci, bonds, program, &pump)) ||
-        kith_blocking_init(&d->blocking, d->host, &pump) != KITH_OK)
-        return false;
-    d->blocking.stop = stop;
-    d->blocking.person.context = d;
-    d->blocking.person.passkey = type_passkey;
-    return kith_blocking_start(&d->blocking, START_MS) == KITH_CALL_OK || desk_status(d) == EXIT_SUCCESS;
+    return (d->is_virtual ? open_virtual(d, program, counterpart, &pump) : open_live(d, hci, bonds, program, &pump)) &&
+           start(d, &pump);
+}
+
+static bool hand_on(void *context, const kith_event *event)
+{
+    const room_device *device = context;
+
+    device->on_event(device->self, event);
+    return true;
+}
+
+/* Questions that a person has to answer are asked here; all else is the device's. */
+int desk_serve(desk *d, const char *hci, const char *bonds, const room_device *device)
+{
+    kith_blocking *b = &d->blocking;
+    int status = EXIT_FAILURE;
+
+    if (desk_open(d, hci, bonds, device, NULL)) {
+        b->context = (void *)(uintptr_t)device;
+        b->on_event = hand_on;
+        device->on_event(device->self, &(kith_event){.kind = KITH_EVENT_READY});
+        (void)!kith_blocking_pause(b, KITH_BLOCKING_FOREVER);
+        status = desk_status(d);
+    }
+    desk_close(d);
+    return status;
 }
 
 void desk_close(desk *d)

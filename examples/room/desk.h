@@ -11,19 +11,22 @@
     "use the controller at WHERE, unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD] or hciN; without it everything happens "   \
     "on the virtual radio"
 
-enum { DESK_NOTHING_SHOWN = UINT32_MAX };
+#define DESK_NOTHING_SHOWN UINT32_MAX
 
 typedef struct {
     kith_blocking blocking;
     bool is_virtual;
 
-    /* The passkey that the person types: .given, else what .display shows, else what is typed on the terminal. */
+    /* The person types the passkey .given, else what .display shows, else what comes from the terminal; and compares
+     * numbers with .display, else is asked there. */
     const char *given;       /* NULL: none */
     const uint32_t *display; /* of another device that the person can see; DESK_NOTHING_SHOWN: not yet; may be NULL */
+    uint32_t number;         /* shown here, to be compared */
     bool asked;
 
     /* Its own. */
     room room;
+    size_t place;
     kith_crypto_port crypto;
     kith_posix port;
     kith_flash_file file;
@@ -39,6 +42,12 @@ typedef struct {
  * What the person types with is told afterwards.  False: it has said why; desk_close() all the same. */
 bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *program, const room_device *counterpart);
 void desk_close(desk *d);
+
+/* Power off and on; on the virtual radio alone.  False: it has said why. */
+bool desk_power_cycle(desk *d);
+
+/* A device that acts on events, on a controller, until it is stopped.  Says how that ended: the exit status. */
+int desk_serve(desk *d, const char *hci, const char *bonds, const room_device *device);
 
 bool desk_is_stopped(void); /* by SIGINT or SIGTERM */
 

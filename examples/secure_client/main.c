@@ -8,15 +8,17 @@
 #include "secure_client.h"
 
 enum { WRONG_USE = 2, SHOWN_READS = 5 };
-enum { HCI = 1, BONDS, NAME, SERVICE, CHARACTERISTIC, COUNT, PASSKEY };
+enum { HCI = 1, BONDS, NAME, SERVICE, CHARACTERISTIC, COUNT, PASSKEY, SERVE };
 
 typedef struct {
     secure_client client;
     const char *hci, *bonds, *passkey;
+    bool serve;
 } options;
 
 static const struct argp_option option_table[] = {
     {"hci", HCI, "WHERE", 0, DESK_HCI_HELP, 0},
+    {"serve", SERVE, NULL, 0, "be the server that is looked for instead (with --hci)", 0},
     {"bonds", BONDS, "FILE", 0, "keep bonds in FILE (with --hci; without it they are forgotten)", 0},
     {"name", NAME, "NAME", 0, "look for the device of this name (iPhone)", 0},
     {"service", SERVICE, "UUID", 0, "what it must have (9b574847-f706-436c-bed7-fc01eb0965c1)", 0},
@@ -46,6 +48,8 @@ static void check(const options *o, struct argp_state *state)
 {
     if (o->bonds != NULL && o->hci == NULL)
         argp_error(state, "--bonds goes with --hci: on the virtual radio everything is forgotten");
+    if (o->serve && o->hci == NULL)
+        argp_error(state, "--serve goes with --hci");
     if (strlen(o->client.name) > 31)
         argp_error(state, "'%s' is longer than a name that is advertised", o->client.name);
 }
@@ -57,6 +61,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     switch (key) {
     case HCI:
         o->hci = text;
+        return 0;
+    case SERVE:
+        o->serve = true;
         return 0;
     case BONDS:
         o->bonds = text;
@@ -109,6 +116,8 @@ int main(int argc, char **argv)
     secure_client_default(&o.client);
     argp_err_exit_status = WRONG_USE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &o);
+    if (o.serve)
+        return desk_serve(&d, o.hci, o.bonds, &beside);
     if (o.hci == NULL && o.client.count == 0)
         o.client.count = SHOWN_READS;
     if (desk_open(&d, o.hci, o.bonds, &program, &beside)) {

@@ -42,7 +42,6 @@ static void print_value(const kith_blocking *b)
     for (uint16_t i = 0; i < b->value_len; i++)
         printf(i == 0 ? "%02x" : " %02x", b->value[i]);
     printf("]\n");
-    (void)fflush(stdout);
 }
 
 /* An active scan that listens 99 of every 100 ms, and the ten seconds in which somebody of that name must be heard. */

@@ -156,14 +156,14 @@ typedef enum {
     KITH_PARAMETERS_CHANGED,
     KITH_PARAMETERS_REFUSED, /* by the central that we asked, or it does not know the question */
     KITH_PARAMETERS_FAILED,  /* by the controller: .hci_status */
-    KITH_PARAMETERS_TIMEOUT, /* nothing came of it for 45 seconds */
+    KITH_PARAMETERS_TIMEOUT, /* the central did not answer for 30 seconds, or nothing came of it for 45 */
     KITH_PARAMETERS_LINK_LOST
 } kith_parameters_result;
 
 const char *kith_parameters_result_name(kith_parameters_result result); /* never NULL */
 
 typedef struct {
-    bool asked; /* by us: this is the end; else the peer, or its controller, changed them by itself */
+    bool asked; /* by us: this is the end; else the peer, or a controller, wanted it */
     kith_parameters_result result;
     kith_hci_status hci_status;
     uint16_t interval_1250us; /* as they are now, whatever the result */

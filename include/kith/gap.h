@@ -90,8 +90,9 @@ kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting;
 /* Asks for other parameters on a link.  A central changes them; a peripheral asks the central, which may refuse.  Ends
  * once, in PARAMETERS with .asked, which says what they are then.
  * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: kith_gap_check_parameters(); KITH_ERR_BUSY: one is under way on
- * this link; KITH_ERR_STATE: it is being disconnected; KITH_ERR_FULL: no buffer just now.  With an error nothing was
- * sent. Vol 4 Part E 7.8.18, Vol 3 Part A 4.20, Part C 9.3.9. */
+ * this link, ours or the peer's; KITH_ERR_STATE: it is being disconnected; KITH_ERR_FULL: no buffer just now.  With an
+ * error nothing was sent.  What a peripheral asks us for: config.accept_parameters.
+ * Vol 4 Part E 7.8.18, Vol 3 Part A 4.20, Part C 9.3.9. */
 KITH_MUST_USE kith_status kith_gap_update_parameters(struct kith_host *h, kith_link link,
                                                      const kith_connection_parameters *parameters);
 

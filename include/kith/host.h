@@ -107,6 +107,9 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
+    /* As central: connection parameters that a peripheral asks for are taken where they can be, and the change is told
+     * in PARAMETERS; default false: refused.  It may make its link slow, and no other. */
+    bool accept_parameters;
     kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_NOT */
     /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
      * claims a bond is held to its level besides. */

@@ -241,9 +241,13 @@ void acl_forget(kith_host *h, host_link *link)
 static void answer_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
     uint8_t answer[L2CAP_SIGNALLING_MTU];
-    size_t answer_len = l2cap_answer_signalling(link->central, pdu, len, answer);
+    size_t answer_len;
 
     parameters_on_signalling(h, link, pdu, len);
+    if (parameters_take_request(h, link, pdu, len))
+        answer_len = l2cap_put_parameter_response(pdu[1], true, answer);
+    else
+        answer_len = l2cap_answer_signalling(link->central, pdu, len, answer);
     /* A peer that asks faster than it listens gets fewer answers. */
     if (answer_len > 0)
         (void)acl_send(link, KITH_CID_SIGNALLING, TX_SIGNALLING, answer, answer_len);

@@ -18,7 +18,8 @@ enum {
     HOST_COMMAND_TIMEOUT_US = 4000000,
     HOST_ATT_TIMEOUT_US = 30000000,
     HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
-    HOST_UPDATE_TIMEOUT_US = 45000000,     /* as long: a peripheral waits for two procedures, an answer first */
+    HOST_UPDATE_TIMEOUT_US = 45000000,     /* as long, for the same reason */
+    HOST_UPDATE_ANSWER_US = 30000000,      /* TGAP(conn_param_timeout), Vol 3 Part C Appendix A */
     HOST_STEP_EVENTS = 8,                  /* one packet never makes more events than this */
     HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
     HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
@@ -88,7 +89,7 @@ typedef enum {
     LINK_ENCRYPTED
 } host_encryption;
 
-/* Our wish for other connection parameters (parameters.c). */
+/* A wish for other connection parameters (parameters.c). */
 typedef enum {
     UPDATE_NONE,
     UPDATE_WANTED,  /* central: a command shall go */
@@ -144,6 +145,7 @@ typedef struct {
     uint8_t wants;               /* LINK_WANTS_* */
     uint8_t update_identifier;   /* of the last signalling request of ours; 0: none */
     host_update update;
+    bool update_for_peer; /* as central: it was its wish */
     kith_connection_parameters update_to;
     uint16_t interval_1250us, latency, timeout_10ms; /* now */
     uint64_t update_deadline_us;
@@ -388,7 +390,8 @@ void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hc
 /* parameters.c */
 void parameters_on_complete(kith_host *h, const uint8_t *parameters, size_t len);
 void parameters_on_command_status(kith_host *h, host_link *link, kith_hci_status status);
-void parameters_on_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void parameters_on_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* an answer to us */
+bool parameters_take_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);  /* false: not taken */
 void parameters_on_link_end(kith_host *h, host_link *link);
 size_t parameters_put_update(host_link *link, uint8_t *out);
 bool parameters_expire(kith_host *h);

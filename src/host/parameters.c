@@ -5,6 +5,17 @@
 #include "host/internal.h"
 #include "l2cap/signalling.h"
 
+static kith_event *post(kith_host *h, const host_link *link)
+{
+    kith_event *event = event_post(h, KITH_EVENT_PARAMETERS, link);
+
+    event->parameters.interval_1250us = link->interval_1250us;
+    event->parameters.latency = link->latency;
+    event->parameters.timeout_10ms = link->timeout_10ms;
+    return event;
+}
+
+/* What was the peer's wish is told if it came true, as a change that was not ours. */
 static void end(kith_host *h, host_link *link, kith_parameters_result result, kith_hci_status status)
 {
     kith_event *event;
@@ -14,22 +25,12 @@ static void end(kith_host *h, host_link *link, kith_parameters_result result, ki
     link->update = UPDATE_NONE;
     link->update_deadline_us = UINT64_MAX;
     link->wants &= (uint8_t)~LINK_WANTS_UPDATE;
-    event = event_post(h, KITH_EVENT_PARAMETERS, link);
-    event->parameters.asked = true;
+    if (link->update_for_peer && result != KITH_PARAMETERS_CHANGED)
+        return;
+    event = post(h, link);
+    event->parameters.asked = !link->update_for_peer;
     event->parameters.result = result;
     event->parameters.hci_status = status;
-    event->parameters.interval_1250us = link->interval_1250us;
-    event->parameters.latency = link->latency;
-    event->parameters.timeout_10ms = link->timeout_10ms;
-}
-
-static void tell_changed(kith_host *h, const host_link *link)
-{
-    kith_event *event = event_post(h, KITH_EVENT_PARAMETERS, link);
-
-    event->parameters.interval_1250us = link->interval_1250us;
-    event->parameters.latency = link->latency;
-    event->parameters.timeout_10ms = link->timeout_10ms;
 }
 
 static bool is_as_asked(const host_link *link)
@@ -64,7 +65,7 @@ void parameters_on_complete(kith_host *h, const uint8_t *p, size_t len)
     else if (p[0] == KITH_HCI_SUCCESS && is_ours(link))
         end(h, link, KITH_PARAMETERS_CHANGED, KITH_HCI_SUCCESS);
     else if (p[0] == KITH_HCI_SUCCESS)
-        tell_changed(h, link);
+        (void)post(h, link);
 }
 
 /* Only a refusal ends it. */
@@ -81,6 +82,7 @@ void parameters_on_signalling(kith_host *h, host_link *link, const uint8_t *pdu,
     switch (l2cap_read_parameter_response(pdu, len, link->update_identifier)) {
     case L2CAP_PARAMETERS_ACCEPTED:
         link->update = UPDATE_ACCEPTED;
+        link->update_deadline_us = host_time(h) + HOST_UPDATE_TIMEOUT_US;
         break;
     case L2CAP_PARAMETERS_REJECTED:
         end(h, link, KITH_PARAMETERS_REFUSED, KITH_HCI_SUCCESS);
@@ -148,6 +150,32 @@ static bool ask(host_link *link)
     return true;
 }
 
+static void begin(kith_host *h, host_link *link, bool for_peer)
+{
+    link->update_for_peer = for_peer;
+    link->update_deadline_us =
+        host_time(h) + (link->update == UPDATE_ASKED ? HOST_UPDATE_ANSWER_US : HOST_UPDATE_TIMEOUT_US);
+}
+
+static void want(host_link *link)
+{
+    link->update = UPDATE_WANTED;
+    link->wants |= LINK_WANTS_UPDATE;
+}
+
+bool parameters_take_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
+{
+    kith_connection_parameters wish;
+
+    if (!h->config.accept_parameters || !link->central || link->going || link->update != UPDATE_NONE ||
+        !l2cap_read_parameter_request(pdu, len, &wish) || kith_gap_check_parameters(&wish) != KITH_OK)
+        return false;
+    link->update_to = wish;
+    want(link);
+    begin(h, link, true);
+    return true;
+}
+
 kith_status kith_gap_update_parameters(kith_host *h, kith_link id, const kith_connection_parameters *parameters)
 {
     host_link *link = link_by_id(h, id);
@@ -161,12 +189,10 @@ kith_status kith_gap_update_parameters(kith_host *h, kith_link id, const kith_co
     if (link->update != UPDATE_NONE)
         return KITH_ERR_BUSY;
     link->update_to = *parameters;
-    if (link->central) {
-        link->update = UPDATE_WANTED;
-        link->wants |= LINK_WANTS_UPDATE;
-    } else if (!ask(link)) {
+    if (link->central)
+        want(link);
+    else if (!ask(link))
         return KITH_ERR_FULL;
-    }
-    link->update_deadline_us = host_time(h) + HOST_UPDATE_TIMEOUT_US;
+    begin(h, link, false);
     return KITH_OK;
 }
