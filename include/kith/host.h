@@ -18,6 +18,7 @@
 
 #include "kith/crypto_port.h"
 #include "kith/event.h"
+#include "kith/gap.h"
 #include "kith/security.h"
 #include "kith/store.h"
 #include "kith/work.h"
@@ -57,8 +58,8 @@ typedef struct {
      (size_t)(services)*2u * sizeof(void *) + 7u)
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))
-#define KITH_SIZE_LINK        (848u + 25u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
+#define KITH_SIZE_LINK        (880u + 25u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u
@@ -97,6 +98,7 @@ typedef struct {
     size_t service_count;
     const char *name; /* Device Name characteristic, UTF-8, at most 248 octets */
     uint16_t appearance;
+    kith_gap_service gap; /* what the GAP service has besides (kith/gap.h); default: nothing */
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
@@ -105,6 +107,9 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
+    /* As central: connection parameters that a peripheral asks for are taken where they can be, and the change is told
+     * in PARAMETERS; default false: refused.  It may make its link slow, and no other. */
+    bool accept_parameters;
     kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_NOT */
     /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
      * claims a bond is held to its level besides. */
@@ -118,10 +123,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, a level, the security parameters or the alignment, or bonding without
- * a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
- * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
- * failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, the name or what GAP has besides, a level, the security parameters or the
+ * alignment, or bonding without a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto
+ * port's own: with more than KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses
+ * that make searches slow. On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

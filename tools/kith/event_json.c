@@ -110,6 +110,16 @@ static void on_connected(json_t *o, const kith_event *e)
     set_number(o, "timeout_10ms", e->connected.timeout_10ms);
 }
 
+static void on_parameters(json_t *o, const kith_event *e)
+{
+    set_text(o, "result", kith_parameters_result_name(e->parameters.result));
+    if (e->parameters.hci_status != 0)
+        set_hci_status(o, e->parameters.hci_status);
+    set_number(o, "interval_1250us", e->parameters.interval_1250us);
+    set_number(o, "latency", e->parameters.latency);
+    set_number(o, "timeout_10ms", e->parameters.timeout_10ms);
+}
+
 static void on_connect_failed(json_t *o, const kith_event *e)
 {
     set_hci_status(o, e->connect_failed.hci_status);
@@ -375,6 +385,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_REPORT] = on_report,
     [KITH_EVENT_CONNECTED] = on_connected,
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
+    [KITH_EVENT_PARAMETERS] = on_parameters,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,

@@ -161,6 +161,19 @@ static void on_connected(writer *w, const kith_event *e)
         add(w, " That is the address of peer %u: a claim, until it encrypts.", (unsigned)e->connected.claimed);
 }
 
+static void on_parameters(writer *w, const kith_event *e)
+{
+    const kith_event_parameters *p = &e->parameters;
+    unsigned hundredths = p->interval_1250us * 125u;
+
+    if (p->result != KITH_PARAMETERS_CHANGED)
+        add(w, "Other connection parameters: %s.",
+            p->hci_status != 0 ? kith_hci_status_name(p->hci_status) : kith_parameters_result_name(p->result));
+    else
+        add(w, "Now every %u.%02u ms, latency %u, timeout %u ms.", hundredths / 100, hundredths % 100, p->latency,
+            p->timeout_10ms * 10u);
+}
+
 static void on_connect_failed(writer *w, const kith_event *e)
 {
     add(w, "No connection: %s.", kith_hci_status_name(e->connect_failed.hci_status));
@@ -373,6 +386,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_REPORT] = on_report,
     [KITH_EVENT_CONNECTED] = on_connected,
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
+    [KITH_EVENT_PARAMETERS] = on_parameters,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
