@@ -1,4 +1,4 @@
-/* Sentences of `kith pair'. */
+/* Sentences of a visit. */
 #include "trouble.h"
 #include "command.h"
 #include "kith/codec/att.h"
@@ -15,8 +15,8 @@ void trouble_two_of_a_name(const char *peer, const kith_address two[2])
 {
     char first[KITH_ADDRESS_TEXT], second[KITH_ADDRESS_TEXT];
 
-    (void)complain("two devices call themselves '%s': %s (%s) and %s (%s); `kith pair ADDRESS' says which is meant",
-                   peer, kith_address_format(&two[0], first), address_type_name(&two[0]),
+    (void)complain("two devices call themselves '%s': %s (%s) and %s (%s); say by address which is meant", peer,
+                   kith_address_format(&two[0], first), address_type_name(&two[0]),
                    kith_address_format(&two[1], second), address_type_name(&two[1]));
 }
 
