@@ -83,6 +83,7 @@ size_t room_add(room *r, const room_device *device, const uint8_t address[6], bo
 
     must(place < ROOM_DEVICES ? KITH_OK : KITH_ERR_FULL, "the room");
     p->device = device;
+    p->room = r;
     p->store.context = keeps_bonds ? p : NULL; /* until it is opened */
     must(kith_sim_add(r->air, address, &p->radio), device->name);
     room_power_on(r, place);
@@ -106,38 +107,72 @@ uint64_t room_now(const room *r)
     return kith_stage_now(&r->stage);
 }
 
-static const room_device *device_at(const room *r, size_t number)
+static room_place *place_of(room *r, size_t number)
 {
     for (size_t i = 0; i < r->count; i++)
         if (r->places[i].on && r->places[i].number == number)
-            return r->places[i].device;
+            return &r->places[i];
     return NULL;
 }
 
-static void turn_all(const room *r)
+static void turn(const room_place *p)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (r->places[i].on)
-            r->places[i].device->turn(r->places[i].device->self, room_now(r));
+    if (p->on && p->device->turn != NULL)
+        p->device->turn(p->device->self, room_now(p->room));
+}
+
+static void tell(const room_place *p, const kith_event *event)
+{
+    turn(p);
+    if (p->device->on_event != NULL)
+        p->device->on_event(p->device->self, event);
+}
+
+/* Until there is an event for him who waits (NULL: nobody), or the time has come.  Everybody has turns meanwhile. */
+static bool run_until(room *r, uint64_t until_us, const room_place *waits, kith_event *event)
+{
+    for (;;) {
+        uint64_t next_us = until_us - room_now(r) > TURN_US ? room_now(r) + TURN_US : until_us;
+        int who;
+
+        while ((who = kith_stage_next(&r->stage, next_us, event)) >= 0) {
+            const room_place *p = place_of(r, (size_t)who);
+
+            if (p != NULL && p == waits)
+                return true;
+            if (p != NULL)
+                tell(p, event);
+        }
+        for (size_t i = 0; i < r->count; i++)
+            turn(&r->places[i]);
+        if (room_now(r) >= until_us)
+            return false;
+    }
 }
 
 void room_run(room *r, uint64_t for_us)
 {
-    uint64_t end_us = room_now(r) + for_us;
     kith_event event;
 
-    while (room_now(r) < end_us) {
-        uint64_t next_us = room_now(r) + TURN_US < end_us ? room_now(r) + TURN_US : end_us;
-        int who;
+    (void)run_until(r, room_now(r) + for_us, NULL, &event);
+}
 
-        while ((who = kith_stage_next(&r->stage, next_us, &event)) >= 0) {
-            const room_device *device = device_at(r, (size_t)who);
+static kith_pump_result next(void *context, uint64_t until_us, kith_event *event)
+{
+    const room_place *p = context;
+    uint64_t now_us = room_now(p->room);
 
-            if (device == NULL)
-                continue;
-            device->turn(device->self, room_now(r));
-            device->on_event(device->self, &event);
-        }
-        turn_all(r);
-    }
+    return run_until(p->room, until_us > now_us ? until_us : now_us, p, event) ? KITH_PUMP_EVENT : KITH_PUMP_NOTHING;
+}
+
+static uint64_t now_of(void *context)
+{
+    const room_place *p = context;
+
+    return room_now(p->room);
+}
+
+void room_pump(room *r, size_t place, kith_pump *pump)
+{
+    *pump = (kith_pump){.context = &r->places[place], .next = next, .now_us = now_of};
 }

@@ -5,6 +5,7 @@
 
 #include "kith/kith.h"
 #include "kith/port/flash_file.h"
+#include "kith/port/pump.h"
 #include "kith/port/stage.h"
 
 enum { ROOM_DEVICES = 4 };
@@ -13,13 +14,14 @@ typedef struct {
     void *self;
     const char *name;
     kith_host *(*power_on)(void *self, const kith_crypto_port *crypto, const kith_store *store); /* NULL: it failed */
-    void (*on_event)(void *self, const kith_event *event);
-    void (*turn)(void *self, uint64_t now_us); /* 20 times a second */
+    void (*on_event)(void *self, const kith_event *event); /* NULL, too: for a program that waits, room_pump() */
+    void (*turn)(void *self, uint64_t now_us);             /* 20 times a second; may be NULL */
 } room_device;
 
 typedef struct {
     const room_device *device;
     int radio;
+    struct room *room;
     size_t number; /* on the stage */
     bool on;
     kith_host *host;
@@ -28,7 +30,7 @@ typedef struct {
     kith_store store;
 } room_place;
 
-typedef struct {
+typedef struct room {
     struct kith_sim *air;
     kith_crypto_port crypto;
     kith_stage stage;
@@ -46,6 +48,9 @@ size_t room_add(room *r, const room_device *device, const uint8_t address[6], bo
 void room_power_off(room *r, size_t place); /* at once, as when the battery is taken out */
 void room_power_on(room *r, size_t place);
 
+/* What moves the host of this place for a program that waits (kith/port/blocking.h), and all others beside it.  One
+ * such program can be in a room.  The host has been started. */
+void room_pump(room *r, size_t place, kith_pump *pump);
 void room_run(room *r, uint64_t for_us);
 uint64_t room_now(const room *r);
 

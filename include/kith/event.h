@@ -32,7 +32,8 @@ typedef enum {
 
     KITH_EVENT_CONNECTED,      /* .connected */
     KITH_EVENT_CONNECT_FAILED, /* .connect_failed: the end of kith_gap_connect() without a link */
-    KITH_EVENT_DISCONNECTED,   /* .disconnected */
+    KITH_EVENT_PARAMETERS,   /* .parameters: those of a link have changed; or the end of kith_gap_update_parameters() */
+    KITH_EVENT_DISCONNECTED, /* .disconnected */
 
     KITH_EVENT_CONSENT_WANTED,    /* .consent: answer with kith_pairing_consent() before its deadline */
     KITH_EVENT_COMPARISON_WANTED, /* .comparison: answer with kith_pairing_compare() before its deadline */
@@ -151,6 +152,25 @@ typedef struct {
 typedef struct {
     kith_hci_status hci_status; /* 0x02: cancelled */
 } kith_event_connect_failed;
+
+typedef enum {
+    KITH_PARAMETERS_CHANGED,
+    KITH_PARAMETERS_REFUSED, /* by the central that we asked, or it does not know the question */
+    KITH_PARAMETERS_FAILED,  /* by the controller: .hci_status */
+    KITH_PARAMETERS_TIMEOUT, /* the central did not answer for 30 seconds, or nothing came of it for 45 */
+    KITH_PARAMETERS_LINK_LOST
+} kith_parameters_result;
+
+const char *kith_parameters_result_name(kith_parameters_result result); /* never NULL */
+
+typedef struct {
+    bool asked; /* by us: this is the end; else the peer, or a controller, wanted it */
+    kith_parameters_result result;
+    kith_hci_status hci_status;
+    uint16_t interval_1250us; /* as they are now, whatever the result */
+    uint16_t latency;
+    uint16_t timeout_10ms;
+} kith_event_parameters;
 
 typedef struct {
     kith_hci_status reason;
@@ -301,6 +321,7 @@ typedef struct {
         kith_event_report report;
         kith_event_connected connected;
         kith_event_connect_failed connect_failed;
+        kith_event_parameters parameters;
         kith_event_disconnected disconnected;
         kith_event_consent consent;
         kith_event_comparison comparison;

@@ -47,7 +47,11 @@ typedef struct {
 
 void kith_gap_default_parameters(kith_connection_parameters *parameters); /* 30 to 50 ms, latency 0, 4 s */
 
-/* KITH_ERR_VALUE: a parameter is outside its range, or the timeout is too short for interval and latency. */
+/* What is wrong with them, in words; NULL: nothing.  A constant string. */
+const char *kith_gap_parameters_fault(const kith_connection_parameters *parameters);
+
+/* KITH_ERR_VALUE: a parameter is outside its range, or the timeout is too short for interval and latency: the above
+ * says which. */
 KITH_MUST_USE kith_status kith_gap_check_parameters(const kith_connection_parameters *parameters);
 
 /* The GAP service that clients read, beyond config.name and .appearance: all of it is off where nothing is said, and
@@ -82,6 +86,15 @@ KITH_MUST_USE kith_status kith_gap_connect(struct kith_host *h, const kith_addre
                                            const kith_connection_parameters *parameters);
 KITH_MUST_USE kith_status
 kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting; KITH_ERR_FULL: take events */
+
+/* Asks for other parameters on a link.  A central changes them; a peripheral asks the central, which may refuse.  Ends
+ * once, in PARAMETERS with .asked, which says what they are then.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: kith_gap_check_parameters(); KITH_ERR_BUSY: one is under way on
+ * this link, ours or the peer's; KITH_ERR_STATE: it is being disconnected; KITH_ERR_FULL: no buffer just now.  With an
+ * error nothing was sent.  What a peripheral asks us for: config.accept_parameters.
+ * Vol 4 Part E 7.8.18, Vol 3 Part A 4.20, Part C 9.3.9. */
+KITH_MUST_USE kith_status kith_gap_update_parameters(struct kith_host *h, kith_link link,
+                                                     const kith_connection_parameters *parameters);
 
 /* Disconnects; ends in DISCONNECTED.  reason as Vol 4 Part E 7.1.6 allows (0x13: user).
  * KITH_ERR_NOT_FOUND: no such link. KITH_ERR_VALUE: reason. */

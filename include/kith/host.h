@@ -70,7 +70,7 @@ typedef struct {
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
-#define KITH_SIZE_LINK        (912u + 30u * sizeof(void *))
+#define KITH_SIZE_LINK        (944u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u
@@ -118,6 +118,9 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
+    /* As central: connection parameters that a peripheral asks for are taken where they can be, and the change is told
+     * in PARAMETERS; default false: refused.  It may make its link slow, and no other. */
+    bool accept_parameters;
     kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_NOT */
     /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
      * claims a bond is held to its level besides. */

@@ -238,11 +238,16 @@ void acl_forget(kith_host *h, host_link *link)
 
 /* ---- in ---- */
 
-static void answer_signalling(host_link *link, const uint8_t *pdu, size_t len)
+static void answer_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
     uint8_t answer[L2CAP_SIGNALLING_MTU];
-    size_t answer_len = l2cap_answer_signalling(link->central, pdu, len, answer);
+    size_t answer_len;
 
+    parameters_on_signalling(h, link, pdu, len);
+    if (parameters_take_request(h, link, pdu, len))
+        answer_len = l2cap_put_parameter_response(pdu[1], true, answer);
+    else
+        answer_len = l2cap_answer_signalling(link->central, pdu, len, answer);
     /* A peer that asks faster than it listens gets fewer answers. */
     if (answer_len > 0)
         (void)acl_send(link, KITH_CID_SIGNALLING, TX_SIGNALLING, answer, answer_len);
@@ -260,7 +265,7 @@ static void dispatch(kith_host *h, host_link *link, const uint8_t *frame, size_t
         attributes_on_pdu(h, link, pdu, pdu_len);
         break;
     case KITH_CID_SIGNALLING:
-        answer_signalling(link, pdu, pdu_len);
+        answer_signalling(h, link, pdu, pdu_len);
         break;
     case KITH_CID_SMP:
         security_on_pdu(h, link, pdu, pdu_len);

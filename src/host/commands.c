@@ -61,6 +61,7 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY:
     case KITH_HCI_LE_ENABLE_ENCRYPTION:
     case KITH_HCI_DISCONNECT:
+    case KITH_HCI_LE_CONNECTION_UPDATE:
         link_on_command_status(h, opcode, h->command.link, status);
         break;
     case KITH_HCI_LE_SET_ADV_PARAMETERS:

@@ -12,15 +12,26 @@ void kith_gap_default_parameters(kith_connection_parameters *p)
     p->timeout_10ms = 400;
 }
 
-kith_status kith_gap_check_parameters(const kith_connection_parameters *p)
+const char *kith_gap_parameters_fault(const kith_connection_parameters *p)
 {
     uint32_t silence_1250us = (1u + p->latency) * p->interval_max_1250us * 2u;
 
-    if (p->interval_min_1250us < 6 || p->interval_max_1250us > 3200 ||
-        p->interval_min_1250us > p->interval_max_1250us || p->latency > 499 || p->timeout_10ms < 10 ||
-        p->timeout_10ms > 3200 || p->timeout_10ms * 8u <= silence_1250us)
-        return KITH_ERR_VALUE;
-    return KITH_OK;
+    if (p->interval_min_1250us < 6 || p->interval_max_1250us > 3200)
+        return "a connection interval is 6 to 3200 times 1.25 ms";
+    if (p->interval_min_1250us > p->interval_max_1250us)
+        return "the shortest connection interval is above the longest";
+    if (p->latency > 499)
+        return "the latency is above 499";
+    if (p->timeout_10ms < 10 || p->timeout_10ms > 3200)
+        return "a supervision timeout is 10 to 3200 times 10 ms";
+    if (p->timeout_10ms * 8u <= silence_1250us)
+        return "the supervision timeout is not above (1 + latency) times the longest interval, twice";
+    return NULL;
+}
+
+kith_status kith_gap_check_parameters(const kith_connection_parameters *p)
+{
+    return kith_gap_parameters_fault(p) == NULL ? KITH_OK : KITH_ERR_VALUE;
 }
 
 static size_t put_create(kith_host *h, uint8_t *out)

@@ -14,6 +14,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_REPORT] = "report",
         [KITH_EVENT_CONNECTED] = "connected",
         [KITH_EVENT_CONNECT_FAILED] = "connect-failed",
+        [KITH_EVENT_PARAMETERS] = "parameters",
         [KITH_EVENT_DISCONNECTED] = "disconnected",
         [KITH_EVENT_CONSENT_WANTED] = "consent-wanted",
         [KITH_EVENT_COMPARISON_WANTED] = "comparison-wanted",
@@ -55,6 +56,17 @@ const char *kith_event_name(kith_event_kind kind)
     };
 
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
+}
+
+const char *kith_parameters_result_name(kith_parameters_result result)
+{
+    static const char *const names[] = {
+        [KITH_PARAMETERS_CHANGED] = "changed",     [KITH_PARAMETERS_REFUSED] = "refused by the central",
+        [KITH_PARAMETERS_FAILED] = "failed",       [KITH_PARAMETERS_TIMEOUT] = "no answer in time",
+        [KITH_PARAMETERS_LINK_LOST] = "link lost",
+    };
+
+    return (unsigned)result < sizeof names / sizeof names[0] ? names[result] : "unknown";
 }
 
 const char *kith_lack_name(uint32_t lacks)

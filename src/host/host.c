@@ -40,6 +40,7 @@ static void on_enhanced_connection_complete(kith_host *h, const uint8_t *paramet
 static const event_row le_rows[] = {
     {KITH_HCI_LE_EV_CONNECTION_COMPLETE, on_connection_complete},
     {KITH_HCI_LE_EV_ADVERTISING_REPORT, scan_on_report},
+    {KITH_HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, parameters_on_complete},
     {KITH_HCI_LE_EV_LTK_REQUEST, security_on_ltk_request},
     {KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, on_enhanced_connection_complete},
 };
@@ -96,6 +97,7 @@ void host_begin(kith_host *h, uint64_t now_us)
         host_settle(h, &h->links[i].client_due_us);
         host_settle(h, &h->links[i].bond_deadline_us);
         host_settle(h, &h->links[i].disconnect_deadline_us);
+        host_settle(h, &h->links[i].update_deadline_us);
     }
     events_settle(h);
     (void)oob_expire(h); /* before anybody can use it */
@@ -256,8 +258,8 @@ static bool run_one(kith_host *h)
     if (finish_one(h))
         return true;
     command_expire(h);
-    return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || window_expire(h) ||
-           oob_expire(h);
+    return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
+           window_expire(h) || oob_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -297,6 +299,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, security_deadline(h));
     due = earlier(due, attributes_deadline(h));
     due = earlier(due, clients_deadline(h));
+    due = earlier(due, parameters_deadline(h));
     due = earlier(due, oob_deadline(h));
     due = earlier(due, attempts_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;

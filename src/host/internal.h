@@ -20,6 +20,8 @@ enum {
     HOST_COMMAND_TIMEOUT_US = 4000000,
     HOST_ATT_TIMEOUT_US = 30000000,
     HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
+    HOST_UPDATE_TIMEOUT_US = 45000000,     /* as long, for the same reason */
+    HOST_UPDATE_ANSWER_US = 30000000,      /* TGAP(conn_param_timeout), Vol 3 Part C Appendix A */
     HOST_STEP_EVENTS = 8,                  /* that one packet makes at most, besides the ends of operations that wait */
     HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
     HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
@@ -63,7 +65,8 @@ enum {
     LINK_WANTS_ENCRYPTION = 0x04,
     LINK_WANTS_DISCONNECT = 0x08,
     LINK_WANTS_DATA_LENGTH = 0x10,
-    LINK_WANTS_PAYLOAD_TIMEOUT = 0x20
+    LINK_WANTS_PAYLOAD_TIMEOUT = 0x20,
+    LINK_WANTS_UPDATE = 0x40
 };
 
 typedef struct {
@@ -138,6 +141,15 @@ typedef enum {
     LINK_ENCRYPTED
 } host_encryption;
 
+/* A wish for other connection parameters (parameters.c). */
+typedef enum {
+    UPDATE_NONE,
+    UPDATE_WANTED,  /* central: a command shall go */
+    UPDATE_SENT,    /* it went */
+    UPDATE_ASKED,   /* peripheral: the central has not answered */
+    UPDATE_ACCEPTED /* it said yes, and has not done it yet */
+} host_update;
+
 /* A signed write whose counter is on its way to the store. */
 typedef struct {
     bool waits;
@@ -183,6 +195,12 @@ typedef struct {
     bool watched;                /* the controller was told how long it may hear nothing authentic */
     uint16_t payload_floor_10ms; /* less than that no controller takes */
     uint8_t wants;               /* LINK_WANTS_* */
+    uint8_t update_identifier;   /* of the last signalling request of ours; 0: none */
+    host_update update;
+    bool update_for_peer; /* as central: it was its wish */
+    kith_connection_parameters update_to;
+    uint16_t interval_1250us, latency, timeout_10ms; /* now */
+    uint64_t update_deadline_us;
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;
@@ -432,6 +450,16 @@ void link_disconnect_now(host_link *link); /* it has waited long enough */
 void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
+
+/* parameters.c */
+void parameters_on_complete(kith_host *h, const uint8_t *parameters, size_t len);
+void parameters_on_command_status(kith_host *h, host_link *link, kith_hci_status status);
+void parameters_on_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* an answer to us */
+bool parameters_take_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);  /* false: not taken */
+void parameters_on_link_end(kith_host *h, host_link *link);
+size_t parameters_put_update(host_link *link, uint8_t *out);
+bool parameters_expire(kith_host *h);
+uint64_t parameters_deadline(const kith_host *h);
 
 /* acl.c */
 void acl_receive(kith_host *h, const uint8_t *packet, size_t len);

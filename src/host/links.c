@@ -98,6 +98,7 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.att_deadline_us = fresh.indication_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;
     fresh.disconnect_deadline_us = UINT64_MAX;
+    fresh.update_deadline_us = UINT64_MAX;
     wipe(link->tx, link->tx_cap);
     wipe(link->reassembly.buffer, link->reassembly.capacity);
     wipe(link->hold, link->hold_cap);
@@ -139,6 +140,9 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
         memcpy(link->own.octets, c->own_rpa, sizeof link->own.octets);
     }
     link->payload_floor_10ms = payload_floor(c);
+    link->interval_1250us = c->interval;
+    link->latency = c->latency;
+    link->timeout_10ms = c->timeout;
     link->claimed = claimed != NULL ? claimed->id : 0;
     if (claimed == NULL)
         link_lengthen(h, link);
@@ -186,6 +190,7 @@ void link_end(kith_host *h, host_link *link, kith_hci_status reason)
 {
     security_on_link_end(h, link, reason);
     attributes_on_link_end(h, link);
+    parameters_on_link_end(h, link);
     acl_forget(h, link);
     link->proven = 0; /* nothing is proven about a link that is gone */
     event_post(h, KITH_EVENT_DISCONNECTED, link)->disconnected.reason = reason;
@@ -324,6 +329,10 @@ static size_t command_of(const kith_host *h, host_link *link, uint8_t *out)
         link->wants &= (uint8_t)~LINK_WANTS_PAYLOAD_TIMEOUT;
         return put_payload_timeout(h, link, out);
     }
+    if ((link->wants & LINK_WANTS_UPDATE) != 0) {
+        link->wants &= (uint8_t)~LINK_WANTS_UPDATE;
+        return parameters_put_update(link, out);
+    }
     return 0;
 }
 
@@ -377,6 +386,8 @@ void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hc
         link_end(h, link, KITH_HCI_UNKNOWN_CONNECTION);
     else if (opcode == KITH_HCI_DISCONNECT)
         disconnect_again(h, link, opcode);
+    else if (opcode == KITH_HCI_LE_CONNECTION_UPDATE)
+        parameters_on_command_status(h, link, status);
     else
         security_on_command_refused(h, link, status);
 }

@@ -226,6 +226,44 @@ static void the_name_is_written_by_who_may(void **state)
     exchange(&l, "12 05 00 78 79", "01 12 05 00 03"); /* of the appearance nothing was said */
 }
 
+/* In parts, as long names come. */
+static void the_name_is_written_in_parts(void **state)
+{
+    uint8_t text[8] = "ab";
+    kith_variable name = {.octets = text, .len = 2, .max = sizeof text};
+    kith_gap_service gap = {.name = &name, .name_permissions = KITH_WRITE_ENCRYPTED};
+    server_link l;
+
+    (void)state;
+    start_gap(&l, plain, &gap, test_services, 2);
+    exchange(&l, "16 03 00 00 00 78 79", "01 16 03 00 05");
+    l.sec = just_works;
+    exchange(&l, "16 03 00 00 00 78 79", "17 03 00 00 00 78 79");
+    exchange(&l, "16 03 00 02 00 7a", "17 03 00 02 00 7a");
+    exchange(&l, "0a 03 00", "0b 61 62");
+    assert_int_equal(client_sends(&l, "18 01"), GATT_SERVER_WRITTEN);
+    exchange(&l, "0a 03 00", "0b 78 79 7a");
+}
+
+static void the_program_may_be_asked_before_the_name_is_written(void **state)
+{
+    uint8_t text[8] = "ab";
+    kith_variable name = {.octets = text, .len = 2, .max = sizeof text};
+    kith_gap_service gap = {.name = &name, .name_permissions = KITH_WRITE_OPEN | KITH_WRITE_AUTHORIZED};
+    server_link l;
+
+    (void)state;
+    start_gap(&l, plain, &gap, test_services, 2);
+    assert_int_equal(client_sends(&l, "12 03 00 78"), GATT_SERVER_AUTHORIZATION_WANTED);
+    assert_int_equal(l.event.id, KITH_GAP_DEVICE_NAME);
+    (void)program_says(&l, false);
+    we_send(&l, "01 12 03 00 08");
+    assert_int_equal(text[0], 'a');
+    assert_int_equal(client_sends(&l, "12 03 00 78"), GATT_SERVER_AUTHORIZATION_WANTED);
+    assert_int_equal(program_says(&l, true), GATT_SERVER_WRITTEN);
+    assert_int_equal(text[0], 'x');
+}
+
 static void wrong_names_are_refused(void **state)
 {
     static const uint32_t wrong[] = {KITH_READ_OPEN,      KITH_READ_AUTHENTICATED | KITH_WRITE_OPEN,
@@ -339,6 +377,8 @@ int main(void)
         cmocka_unit_test(descriptors_the_name_and_added_services_count),
         cmocka_unit_test(the_name_is_read_where_the_program_keeps_it),
         cmocka_unit_test(the_name_is_written_by_who_may),
+        cmocka_unit_test(the_name_is_written_in_parts),
+        cmocka_unit_test(the_program_may_be_asked_before_the_name_is_written),
         cmocka_unit_test(wrong_names_are_refused),
         cmocka_unit_test(it_needs_handles),
         cmocka_unit_test(the_host_refuses_what_is_wrong),

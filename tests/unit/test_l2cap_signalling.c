@@ -113,11 +113,53 @@ static void no_answer_is_answered(void **state)
             }
 }
 
+/* Vol 3 Part A 4.20: what is asked comes out as it went in, and nothing that differs from it is taken for a request. */
+static void a_request_for_parameters_is_written_and_read(void **state)
+{
+    static const kith_connection_parameters asked = {0x0102, 0x0304, 0x0506, 0x0708};
+    static const uint8_t octets[] = {0x12, 9, 8, 0, 2, 1, 4, 3, 6, 5, 8, 7};
+    uint8_t pdu[L2CAP_SIGNALLING_MTU + 1] = {0};
+    kith_connection_parameters read;
+
+    (void)state;
+    assert_int_equal(l2cap_put_parameter_request(&asked, 9, pdu), sizeof octets);
+    assert_memory_equal(pdu, octets, sizeof octets);
+    assert_true(l2cap_read_parameter_request(pdu, sizeof octets, &read));
+    assert_memory_equal(&read, &asked, sizeof read);
+    for (size_t len = 0; len <= sizeof pdu; len++)
+        assert_int_equal(l2cap_read_parameter_request(pdu, len, &read), len == sizeof octets);
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(pdu, octets, sizeof octets);
+        pdu[i] = i == 1 ? 0 : (uint8_t)(pdu[i] + 1);
+        assert_false(l2cap_read_parameter_request(pdu, sizeof octets, &read));
+    }
+}
+
+/* Only 0 is a yes; only this identifier is an answer. */
+static void an_answer_about_parameters_is_read_as_the_specification_has_it(void **state)
+{
+    uint8_t pdu[L2CAP_SIGNALLING_MTU];
+
+    (void)state;
+    assert_int_equal(l2cap_put_parameter_response(9, true, pdu), 6);
+    assert_int_equal(l2cap_read_parameter_response(pdu, 6, 9), L2CAP_PARAMETERS_ACCEPTED);
+    assert_int_equal(l2cap_read_parameter_response(pdu, 6, 8), L2CAP_PARAMETERS_OTHER);
+    for (size_t len = 0; len < 6; len++)
+        assert_int_equal(l2cap_read_parameter_response(pdu, len, 9), L2CAP_PARAMETERS_OTHER);
+    for (unsigned result = 1; result <= UINT16_MAX; result++) {
+        pdu[4] = (uint8_t)result;
+        pdu[5] = (uint8_t)(result >> 8);
+        assert_int_equal(l2cap_read_parameter_response(pdu, 6, 9), L2CAP_PARAMETERS_REJECTED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_get_the_answer_the_specification_gives_them),
         cmocka_unit_test(no_answer_is_answered),
+        cmocka_unit_test(a_request_for_parameters_is_written_and_read),
+        cmocka_unit_test(an_answer_about_parameters_is_read_as_the_specification_has_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kith/codec/att.h"
 #include "sentence.h"
 
 typedef struct {
@@ -160,6 +161,19 @@ static void on_connected(writer *w, const kith_event *e)
         add(w, " That is the address of peer %u: a claim, until it encrypts.", (unsigned)e->connected.claimed);
 }
 
+static void on_parameters(writer *w, const kith_event *e)
+{
+    const kith_event_parameters *p = &e->parameters;
+    unsigned hundredths = p->interval_1250us * 125u;
+
+    if (p->result != KITH_PARAMETERS_CHANGED)
+        add(w, "Other connection parameters: %s.",
+            p->hci_status != 0 ? kith_hci_status_name(p->hci_status) : kith_parameters_result_name(p->result));
+    else
+        add(w, "Now every %u.%02u ms, latency %u, timeout %u ms.", hundredths / 100, hundredths % 100, p->latency,
+            p->timeout_10ms * 10u);
+}
+
 static void on_connect_failed(writer *w, const kith_event *e)
 {
     add(w, "No connection: %s.", kith_hci_status_name(e->connect_failed.hci_status));
@@ -274,9 +288,69 @@ static void on_write(writer *w, const kith_event *e)
     add(w, "The peer writes %u octets to handle 0x%04x.", e->attribute.len, e->attribute.handle);
 }
 
+static void on_value_written(writer *w, const kith_event *e)
+{
+    add(w, "The peer has written %u octets to handle 0x%04x.", e->attribute.len, e->attribute.handle);
+}
+
+static void on_authorization(writer *w, const kith_event *e)
+{
+    bool writes = e->attribute.opcode == KITH_ATT_WRITE_REQUEST ||
+                  e->attribute.opcode == KITH_ATT_PREPARE_WRITE_REQUEST ||
+                  e->attribute.opcode == KITH_ATT_EXECUTE_WRITE_REQUEST;
+
+    add(w, "May the peer %s handle 0x%04x? [yes/no]", writes ? "write" : "read", e->attribute.handle);
+}
+
+static void on_subscribed(writer *w, const kith_event *e)
+{
+    static const char *const words[] = {"nothing more", "notifications", "indications",
+                                        "notifications and indications"};
+    const char *wants = words[e->subscription.bits & (KITH_SUBSCRIBED_NOTIFY | KITH_SUBSCRIBED_INDICATE)];
+
+    if (e->subscription.restored)
+        add(w, "What the peer had subscribed to is in force again: %s.", wants);
+    else
+        add(w, "The peer wants %s of handle 0x%04x.", wants, e->subscription.handle);
+}
+
+static void on_indicated(writer *w, const kith_event *e)
+{
+    if (e->indicated.result == KITH_GATT_OK)
+        add(w, "The peer has confirmed the value of handle 0x%04x.", e->indicated.handle);
+    else
+        add(w, "The peer did not confirm the value of handle 0x%04x: %s.", e->indicated.handle,
+            kith_gatt_result_name(e->indicated.result));
+}
+
+static void add_found(writer *w, unsigned count, const char *one, const char *more)
+{
+    add(w, "Found %u %s.", count, count == 1 ? one : more);
+}
+
+static void on_services(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "service", "services");
+}
+
+static void on_includes(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "included service", "included services");
+}
+
 static void on_characteristics(writer *w, const kith_event *e)
 {
-    add(w, "Found %u characteristics.", e->characteristics.count);
+    add_found(w, e->characteristics.count, "characteristic", "characteristics");
+}
+
+static void on_descriptors(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "descriptor", "descriptors");
+}
+
+static void on_values(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "value", "values");
 }
 
 static void on_gatt_end(writer *w, const kith_event *e)
@@ -312,6 +386,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_REPORT] = on_report,
     [KITH_EVENT_CONNECTED] = on_connected,
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
+    [KITH_EVENT_PARAMETERS] = on_parameters,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
@@ -332,7 +407,15 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
     [KITH_EVENT_WRITE_COMMAND] = on_write,
+    [KITH_EVENT_AUTHORIZATION_WANTED] = on_authorization,
+    [KITH_EVENT_VALUE_WRITTEN] = on_value_written,
+    [KITH_EVENT_SUBSCRIBED] = on_subscribed,
+    [KITH_EVENT_INDICATED] = on_indicated,
+    [KITH_EVENT_SERVICES] = on_services,
+    [KITH_EVENT_INCLUDES] = on_includes,
+    [KITH_EVENT_DESCRIPTORS] = on_descriptors,
     [KITH_EVENT_CHARACTERISTICS] = on_characteristics,
+    [KITH_EVENT_VALUES] = on_values,
     [KITH_EVENT_DISCOVERED] = on_gatt_end,
     [KITH_EVENT_READ] = on_gatt_end,
     [KITH_EVENT_WRITTEN] = on_gatt_end,

@@ -18,6 +18,7 @@
 #define KITH_PORT_POSIX_H
 
 #include "kith/host.h"
+#include "kith/port/pump.h"
 
 enum {
     KITH_POSIX_PACKET = 1 + 4 + 65535, /* the longest H4 packet: ACL data with its type octet */
@@ -186,6 +187,9 @@ KITH_MUST_USE kith_status kith_posix_init(kith_posix *port, kith_host *host, int
  * in KITH_EVENT_CONTROLLER_LOST or KITH_EVENT_START_FAILED.  Where only step was lost (stream.ended is false),
  * kith_host_start() finds it again: its reset is what the controller and the framing wait for. */
 kith_posix_result kith_posix_next(kith_posix *port, uint64_t until_us, kith_event *event);
+
+/* The same for programs that wait (kith/port/blocking.h); WOKEN is KITH_PUMP_NOTHING.  The port must stay. */
+void kith_posix_pump(kith_posix *port, kith_pump *pump);
 
 /* Writes the packets of both directions to fd as btsnoop (datalink 1002: H4) from now on, each as it passes, so
  * that the file is whole whenever the program ends.  fd stays the caller's.  KITH_ERR_IO. */

@@ -12,6 +12,7 @@
 #define KITH_PORT_STAGE_H
 
 #include "kith/host.h"
+#include "kith/port/pump.h"
 
 struct kith_sim;
 
@@ -55,6 +56,17 @@ void kith_stage_remove(kith_stage *stage, size_t number);
 /* The next event of any host and that host's number, or -1 when until_us is reached first.  Time stands
  * still while events are there. */
 int kith_stage_next(kith_stage *stage, uint64_t until_us, kith_event *event);
+
+/* One host's place, for a program that waits (kith/port/blocking.h) among hosts that act on events. */
+typedef struct {
+    kith_stage *stage;
+    size_t number; /* of the program's host */
+    void *context;
+    void (*others)(void *context, size_t number, const kith_event *event); /* what the others are told; may be NULL */
+} kith_stage_seat;
+
+/* The seat and its stage must stay.  Time that is waited is virtual: an hour passes as fast as it can be worked out. */
+void kith_stage_pump(kith_stage_seat *seat, kith_pump *pump);
 
 /* Virtual time now. */
 uint64_t kith_stage_now(const kith_stage *stage);

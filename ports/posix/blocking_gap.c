@@ -1,0 +1,243 @@
+/* Starting, finding, connecting, disconnecting. */
+#include <string.h>
+
+#include "blocking_inside.h"
+#include "kith/codec/hci.h"
+
+static blocking_taken take_start(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    (void)w;
+    if (e->kind != KITH_EVENT_READY && e->kind != KITH_EVENT_START_FAILED)
+        return BLOCKING_OTHERS;
+    blocking_show(b, e);
+    if (e->kind == KITH_EVENT_START_FAILED) {
+        b->call = KITH_CALL_FAILED;
+        b->status = e->start_failed.status;
+        b->hci_status = e->start_failed.hci_status;
+    }
+    return BLOCKING_END;
+}
+
+/* STATE: it has been started, and is ready or on its way. */
+kith_call kith_blocking_start(kith_blocking *b, uint32_t max_ms)
+{
+    kith_address own;
+    kith_status status;
+    blocking_wait w;
+
+    if (!blocking_begin(b, "start", max_ms, &w))
+        return KITH_CALL_REFUSED;
+    w.take = take_start;
+    do
+        status = kith_host_start(b->host, b->pump.now_us(b->pump.context));
+    while (blocking_again(b, &w, status));
+    if (status != KITH_ERR_STATE)
+        return blocking_wait_for(b, &w, status);
+    if (kith_gap_own_address(b->host, &own) == KITH_OK)
+        return blocking_end(b, KITH_CALL_OK);
+    return blocking_wait_for(b, &w, KITH_OK);
+}
+
+/* ---- finding ---- */
+
+static blocking_taken take_report(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    if (e->kind == KITH_EVENT_SCANNING) {
+        b->hci_status = e->activity.hci_status;
+        b->call = e->activity.on ? KITH_CALL_OK : KITH_CALL_FAILED;
+        return e->activity.on ? BLOCKING_PART : BLOCKING_END;
+    }
+    if (e->kind != KITH_EVENT_REPORT)
+        return BLOCKING_OTHERS;
+    if (!w->is_it(w->context, &e->report))
+        return BLOCKING_PART;
+    blocking_show(b, e);
+    return BLOCKING_END;
+}
+
+static blocking_taken take_scan_off(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    (void)b;
+    (void)w;
+    if (e->kind == KITH_EVENT_REPORT)
+        return BLOCKING_PART;
+    return e->kind == KITH_EVENT_SCANNING && !e->activity.on ? BLOCKING_END : BLOCKING_OTHERS;
+}
+
+/* However the search ended the scan goes off, and how it ended stays. */
+static kith_call end_scan(kith_blocking *b, blocking_wait *w, kith_call call)
+{
+    kith_status status;
+
+    if (call == KITH_CALL_REFUSED || call == KITH_CALL_FAILED || call == KITH_CALL_CONTROLLER_LOST)
+        return call;
+    b->inside = true;
+    w->deaf = true;
+    w->take = take_scan_off;
+    w->until_us = b->pump.now_us(b->pump.context) + BLOCKING_GRACE_US;
+    do
+        status = kith_gap_stop_scan(b->host);
+    while (blocking_again(b, w, status));
+    if (status == KITH_OK)
+        (void)blocking_wait_off(b, w);
+    return blocking_end(b, call);
+}
+
+kith_call kith_blocking_find(kith_blocking *b, const kith_scan *scan,
+                             bool (*is_it)(void *context, const kith_event_report *report), void *context,
+                             uint32_t max_ms)
+{
+    kith_scan defaults;
+    kith_status status = KITH_ERR_VALUE;
+    blocking_wait w;
+
+    if (!blocking_begin(b, "find", max_ms, &w))
+        return KITH_CALL_REFUSED;
+    kith_gap_default_scan(&defaults);
+    w.take = take_report;
+    w.is_it = is_it;
+    w.context = context;
+    if (is_it != NULL)
+        status = kith_gap_start_scan(b->host, scan != NULL ? scan : &defaults);
+    return end_scan(b, &w, blocking_wait_for(b, &w, status));
+}
+
+static bool has_name(void *context, const kith_event_report *report)
+{
+    char name[32];
+
+    return kith_gap_find_name(report->data, report->len, name) && strcmp(name, context) == 0;
+}
+
+kith_call kith_blocking_find_name(kith_blocking *b, const kith_scan *scan, const char *name, uint32_t max_ms)
+{
+    char sought[32] = "";
+
+    if (name != NULL)
+        (void)strncpy(sought, name, sizeof sought - 1);
+    return kith_blocking_find(b, scan, name != NULL && strlen(name) < sizeof sought ? has_name : NULL, sought, max_ms);
+}
+
+/* ---- connecting ---- */
+
+static blocking_taken fail(kith_blocking *b, kith_hci_status status)
+{
+    b->hci_status = status;
+    b->call = KITH_CALL_FAILED;
+    return BLOCKING_END;
+}
+
+static blocking_taken take_connected(kith_blocking *b, const kith_event *e)
+{
+    b->link = e->link;
+    blocking_show(b, e);
+    return BLOCKING_END;
+}
+
+static blocking_taken take_our_link(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    (void)w;
+    if (e->kind == KITH_EVENT_CONNECT_FAILED)
+        return fail(b, e->connect_failed.hci_status);
+    return e->kind == KITH_EVENT_CONNECTED && e->connected.we_are_central ? take_connected(b, e) : BLOCKING_OTHERS;
+}
+
+/* Off without a fault: a link comes of it, or it was called off. */
+static blocking_taken take_their_link(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    if (e->kind == KITH_EVENT_CONNECTED && !e->connected.we_are_central)
+        return take_connected(b, e);
+    if (e->kind != KITH_EVENT_ADVERTISING)
+        return BLOCKING_OTHERS;
+    if (!e->activity.on && (w->called_off || e->activity.hci_status != KITH_HCI_SUCCESS))
+        return fail(b, e->activity.hci_status);
+    return BLOCKING_PART;
+}
+
+static bool was_cut_short(kith_call call)
+{
+    return call == KITH_CALL_TIME_IS_UP || call == KITH_CALL_STOPPED;
+}
+
+/* A link that was made before the attempt could be cancelled is a link all the same. */
+kith_call kith_blocking_connect(kith_blocking *b, const kith_address *peer,
+                                const kith_connection_parameters *parameters, uint32_t max_ms)
+{
+    kith_status status;
+    kith_call call;
+    blocking_wait w;
+
+    if (!blocking_begin(b, "connect", max_ms, &w))
+        return KITH_CALL_REFUSED;
+    w.take = take_our_link;
+    do
+        status = kith_gap_connect(b->host, peer, parameters);
+    while (status == KITH_ERR_BUSY && blocking_again(b, &w, status));
+    call = blocking_wait_for(b, &w, status);
+    return was_cut_short(call) && kith_gap_cancel_connect(b->host) == KITH_OK ? blocking_wait_off(b, &w) : call;
+}
+
+kith_call kith_blocking_accept(kith_blocking *b, const kith_advertising *advertising, uint32_t max_ms)
+{
+    kith_call call;
+    blocking_wait w;
+
+    if (!blocking_begin(b, "accept", max_ms, &w))
+        return KITH_CALL_REFUSED;
+    w.take = take_their_link;
+    call = blocking_wait_for(b, &w, kith_gap_advertise(b->host, advertising));
+    w.called_off = was_cut_short(call);
+    return w.called_off && kith_gap_stop_advertising(b->host) == KITH_OK ? blocking_wait_off(b, &w) : call;
+}
+
+static blocking_taken take_parameters(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    if (e->kind != KITH_EVENT_PARAMETERS || e->link != w->link || !e->parameters.asked)
+        return BLOCKING_OTHERS;
+    blocking_show(b, e);
+    b->hci_status = e->parameters.hci_status;
+    b->detail = kith_parameters_result_name(e->parameters.result);
+    if (e->parameters.result != KITH_PARAMETERS_CHANGED)
+        b->call = e->parameters.result == KITH_PARAMETERS_LINK_LOST ? KITH_CALL_LINK_LOST : KITH_CALL_FAILED;
+    return BLOCKING_END;
+}
+
+kith_call kith_blocking_update_parameters(kith_blocking *b, kith_link link,
+                                          const kith_connection_parameters *parameters, uint32_t max_ms)
+{
+    kith_status status;
+    blocking_wait w;
+
+    if (!blocking_begin(b, "update parameters", max_ms, &w))
+        return KITH_CALL_REFUSED;
+    w.link = link;
+    w.take = take_parameters;
+    do
+        status = kith_gap_update_parameters(b->host, link, parameters);
+    while (blocking_again(b, &w, status));
+    if (status == KITH_ERR_VALUE)
+        b->detail = kith_gap_parameters_fault(parameters);
+    return blocking_wait_for(b, &w, status);
+}
+
+static blocking_taken take_end(kith_blocking *b, blocking_wait *w, const kith_event *e)
+{
+    if (e->kind != KITH_EVENT_DISCONNECTED || e->link != w->of)
+        return BLOCKING_OTHERS;
+    b->hci_status = e->disconnected.reason;
+    return BLOCKING_END;
+}
+
+kith_call kith_blocking_disconnect(kith_blocking *b, kith_link link, uint32_t max_ms)
+{
+    kith_status status;
+    blocking_wait w;
+
+    if (!blocking_begin(b, "disconnect", max_ms, &w))
+        return KITH_CALL_REFUSED;
+    w.take = take_end;
+    w.of = link;
+    w.deaf = true;
+    status = kith_gap_disconnect(b->host, link, 0x13);
+    return status == KITH_ERR_NOT_FOUND ? blocking_end(b, KITH_CALL_OK) : blocking_wait_for(b, &w, status);
+}
