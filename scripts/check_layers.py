@@ -30,7 +30,7 @@ MAP = {
     "tools/diagrams": ("src/base", "src/smp"),  # pictures of the tables
     "examples": ("sim/sim.h", "examples/room"),
     "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
-    "tests/scenario": ("sim/sim.h", "tests/vectors", "examples/pulser", "examples/room"),  # the pulser, tested whole
+    "tests/scenario": ("sim/sim.h", "tests/vectors", "examples"),  # which are tested whole
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
     "tests": ("src", "sim", "ports"),
