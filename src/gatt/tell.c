@@ -14,7 +14,7 @@ uint8_t gatt_server_subscribed(const gatt_server *server, uint16_t value_handle)
 {
     const gatt_subscription *found = find(server, value_handle);
 
-    return found != NULL ? found->bits : 0;
+    return found != NULL ? found->bits & (uint8_t)~GATT_UNPROVEN : 0;
 }
 
 bool gatt_server_subscribe(gatt_server *server, uint16_t value_handle, uint8_t bits)

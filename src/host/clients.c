@@ -1,7 +1,8 @@
 /* What our server remembers of a bonded client: what it subscribed to, what it supports, which table it knows.
  *
  * It is kept beside the bond, in memory and in its state record, and is in force on a link when the bond's key encrypts
- * that link, and not before (C7).  What a client said before it bonded moves into the bond.  Nothing is written because
+ * that link, and not before (C7).  What a client said before it bonded moves into the bond; what is said in plain under
+ * the address of one that has a bond is good for that link alone, as nobody vouches for it.  Nothing is written because
  * the table has changed: the record names the table that the client knew (DECISIONS 26).  Core Vol 3 Part G 2.5.2. */
 #include <string.h>
 
@@ -139,23 +140,45 @@ void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_re
 
 /* ---- links ---- */
 
+static bool is_proven(const gatt_subscription *s)
+{
+    return s->handle != 0 && (s->bits & GATT_UNPROVEN) == 0;
+}
+
+static uint8_t proven_features(const host_link *link)
+{
+    return link->server.features & (uint8_t)~link->plain_features;
+}
+
+static bool holds(const gatt_subscription *all, unsigned count, const gatt_subscription *wanted)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (all[i].handle == wanted->handle && all[i].bits == wanted->bits)
+            return true;
+    return false;
+}
+
 static bool differs(const kith_host *h, const host_link *link, const peers_bond *bond, const host_client *client)
 {
-    for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
-        const gatt_subscription *kept = &subscriptions_of(h, bond)[i], *now = &link->server.subscriptions[i];
+    const gatt_subscription *kept = subscriptions_of(h, bond), *now = link->server.subscriptions;
+    unsigned count = h->config.limits.subscriptions;
 
-        if (kept->handle != now->handle || kept->bits != now->bits)
+    for (unsigned i = 0; i < count; i++)
+        if ((kept[i].handle != 0 && !holds(now, count, &kept[i])) ||
+            (is_proven(&now[i]) && !holds(kept, count, &now[i])))
             return true;
-    }
-    return client->features != link->server.features || client->is_aware == link->server.is_unaware ||
+    return client->features != proven_features(link) || client->is_aware == link->server.is_unaware ||
            (client->is_aware && memcmp(client->aware_hash, h->database.hash, sizeof client->aware_hash) != 0);
 }
 
 static void copy_from_link(kith_host *h, const host_link *link, const peers_bond *bond, host_client *client)
 {
-    for (unsigned i = 0; i < h->config.limits.subscriptions; i++)
-        subscriptions_of(h, bond)[i] = link->server.subscriptions[i];
-    client->features = link->server.features;
+    for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
+        const gatt_subscription *now = &link->server.subscriptions[i];
+
+        subscriptions_of(h, bond)[i] = is_proven(now) ? *now : (gatt_subscription){0};
+    }
+    client->features = proven_features(link);
     client->is_aware = !link->server.is_unaware;
     memset(client->aware_hash, 0, sizeof client->aware_hash);
     if (client->is_aware)
@@ -166,9 +189,9 @@ static void copy_from_link(kith_host *h, const host_link *link, const peers_bond
 static bool says_nothing(const kith_host *h, const host_link *link)
 {
     for (unsigned i = 0; i < h->config.limits.subscriptions; i++)
-        if (link->server.subscriptions[i].handle != 0)
+        if (is_proven(&link->server.subscriptions[i]))
             return false;
-    return link->server.features == 0;
+    return proven_features(link) == 0;
 }
 
 /* The client has said something, or learned of the table; or the pairing of this link has become a bond, and what was
@@ -244,16 +267,41 @@ static bool is_served(const kith_host *h, uint16_t handle)
            gatt_database_has_configuration(at.characteristic);
 }
 
+/* What was said on this link so far was said in plain. */
+static void mark_unproven(const kith_host *h, host_link *link)
+{
+    for (unsigned i = 0; i < h->config.limits.subscriptions; i++)
+        if (link->server.subscriptions[i].handle != 0)
+            link->server.subscriptions[i].bits |= GATT_UNPROVEN;
+    link->plain_features = link->server.features;
+}
+
+/* The bond's go before what was asked for in plain. */
+static void restore(const kith_host *h, host_link *link, const gatt_subscription *kept)
+{
+    gatt_subscription *s = link->server.subscriptions;
+    unsigned i = 0;
+
+    if (gatt_server_subscribe(&link->server, kept->handle, kept->bits))
+        return;
+    while (i < h->config.limits.subscriptions && is_proven(&s[i]))
+        i++;
+    if (i < h->config.limits.subscriptions)
+        s[i] = *kept;
+}
+
 static uint8_t restore_subscriptions(kith_host *h, host_link *link, const peers_bond *bond)
 {
     uint8_t bits = 0;
 
     for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
-        link->server.subscriptions[i] = subscriptions_of(h, bond)[i];
-        if (!is_served(h, link->server.subscriptions[i].handle))
-            link->server.subscriptions[i] = (gatt_subscription){0};
-        if (link->server.subscriptions[i].handle != GATT_SERVICE_CHANGED_HANDLE) /* which is not the program's */
-            bits |= link->server.subscriptions[i].bits;
+        const gatt_subscription *kept = &subscriptions_of(h, bond)[i];
+
+        if (kept->handle == 0 || !is_served(h, kept->handle))
+            continue;
+        restore(h, link, kept);
+        if (kept->handle != GATT_SERVICE_CHANGED_HANDLE) /* which is not the program's */
+            bits |= kept->bits;
     }
     return bits;
 }
@@ -266,10 +314,12 @@ void clients_on_proven(kith_host *h, host_link *link)
     kith_event *event;
     uint8_t bits;
 
+    mark_unproven(h, link);
     if (client == NULL)
         return;
     bits = restore_subscriptions(h, link, bond);
-    link->server.features = client->features;
+    link->server.features |= client->features;
+    link->plain_features &= (uint8_t)~client->features;
     link->server.is_unaware = !has_table(client, h->database.hash);
     if (link->server.is_unaware)
         serving_note_change(link, 1, 0xffff);

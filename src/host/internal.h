@@ -174,6 +174,7 @@ typedef struct {
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
     uint16_t indicated_id;                /* of what is indicated and not confirmed */
+    uint8_t plain_features;               /* of its client's: said before it was proven, and not the bond's */
     uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;

@@ -141,6 +141,7 @@ static void tell(kith_host *h, host_link *link, const gatt_server_event *e, cons
         clients_on_change(h, link);
         break;
     case GATT_SERVER_FEATURES:
+        link->plain_features = 0; /* all of them are said again */
         clients_on_change(h, link);
         break;
     case GATT_SERVER_CONFIRMED:
