@@ -380,6 +380,6 @@ void actor_smp_on_ltk_request(actor *a)
 /* The responder gives its keys first, and the initiator after the responder's last. */
 void actor_smp_on_encrypted(actor *a)
 {
-    if (!a->central)
+    if (!a->central || (a->response[6] & KITH_KEY_ID) == 0)
         send_identity(a);
 }

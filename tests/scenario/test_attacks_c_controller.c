@@ -1,8 +1,9 @@
 /* A controller that lies, or is broken: row C17 of docs/attacks.md.  Every event code at every length goes to a host
- * with a plain link, one that is being paired, and an encrypted one; so do events of handles that nobody has, answers to
- * commands that nobody gave, and lengths that contradict themselves.  One packet of a controller gives no level, no bond
- * and no end that did not happen; what is about other links leaves this one as it is.  More than that no host can do
- * about its own controller.  Octets are copied to memory of their own size, so that a sanitizer sees reading past. */
+ * with a plain link, one that is being paired, and an encrypted one; so do events of handles that nobody has, answers
+ * to commands that nobody gave, and lengths that contradict themselves.  One packet of a controller gives no level, no
+ * bond and no end that did not happen; what is about other links leaves this one as it is.  More than that no host can
+ * do about its own controller.  Octets are copied to memory of their own size, so that a sanitizer sees reading past.
+ */
 #include "client.h"
 
 enum { SHORT = 40, FILLS = 4, UNKNOWN_HANDLE = 0x0e00 };
@@ -260,8 +261,8 @@ static void C17_answers_to_commands_that_nobody_gave_change_nothing(void **state
 static void C17_packets_completed_that_were_never_sent_change_nothing(void **state)
 {
     static const uint8_t counts[][10] = {
-        {1, 1, 0, 0xff, 0xff},     {1, 1, 0, 1, 0}, {2, 1, 0, 0xff, 0xff, 0, 0x0e, 0xff, 0xff}, {9, 1, 0, 1, 0},
-        {0xff, 1, 0, 0xff, 0xff}, {0},
+        {1, 1, 0, 0xff, 0xff}, {1, 1, 0, 1, 0},          {2, 1, 0, 0xff, 0xff, 0, 0x0e, 0xff, 0xff},
+        {9, 1, 0, 1, 0},       {0xff, 1, 0, 0xff, 0xff}, {0},
     };
     static const uint8_t lens[] = {5, 5, 9, 5, 5, 1};
     scene s = {.state = ENCRYPTED};
@@ -334,8 +335,18 @@ static void C17_data_of_any_shape_leaves_the_link_as_it_was(void **state)
                 for (unsigned stated = 0; stated < 4; stated++) { /* L2CAP length: fits, less, more, 65535 */
                     const uint16_t handle = known != 0 ? 1 : UNKNOWN_HANDLE;
                     const int inner = stated == 3 ? 0xffff : (int)len - 4 + (stated == 1 ? -1 : stated == 2 ? 1 : 0);
-                    uint8_t packet[5 + 30] = {KITH_H4_ACL, (uint8_t)handle, (uint8_t)(handle >> 8 | flags << 4), len, 0,
-                                              (uint8_t)inner, (uint8_t)(inner >> 8), 0x40, 0, 1, 2, 3};
+                    uint8_t packet[5 + 30] = {KITH_H4_ACL,
+                                              (uint8_t)handle,
+                                              (uint8_t)(handle >> 8 | flags << 4),
+                                              len,
+                                              0,
+                                              (uint8_t)inner,
+                                              (uint8_t)(inner >> 8),
+                                              0x40,
+                                              0,
+                                              1,
+                                              2,
+                                              3};
 
                     (void)give(&s, packet, 5u + len);
                 }
