@@ -17,16 +17,21 @@ static gatt_subscription *subscriptions_of(const kith_host *h, const peers_bond 
 }
 
 /* The slot's, emptied where it is another peer's; NULL: this host keeps nothing. */
-static host_client *client_of(kith_host *h, const peers_bond *bond)
+static host_client *client_in(kith_host *h, const peers_bond *slot, kith_peer_id peer)
 {
-    host_client *client = h->clients != NULL ? &h->clients[bond - h->bonds.slots] : NULL;
+    host_client *client = h->clients != NULL ? &h->clients[slot - h->bonds.slots] : NULL;
 
-    if (client != NULL && client->peer != bond->id) {
+    if (client != NULL && client->peer != peer) {
         memset(client, 0, sizeof *client);
-        memset(subscriptions_of(h, bond), 0, h->config.limits.subscriptions * sizeof(gatt_subscription));
-        client->peer = bond->id;
+        memset(subscriptions_of(h, slot), 0, h->config.limits.subscriptions * sizeof(gatt_subscription));
+        client->peer = peer;
     }
     return client;
+}
+
+static host_client *client_of(kith_host *h, const peers_bond *bond)
+{
+    return client_in(h, bond, bond->id);
 }
 
 /* To look at; NULL: nothing is remembered of it. */
@@ -247,10 +252,59 @@ uint64_t clients_deadline(const kith_host *h)
     return due;
 }
 
+/* ---- a new bond whose link ends before it is stored ---- */
+
+/* A slot without a bond: there is one for each bond on its way, as room is kept for it. */
+static const peers_bond *free_place(const kith_host *h)
+{
+    for (uint32_t i = 0; i < h->bonds.capacity; i++)
+        if (h->bonds.slots[i].id == 0 && !storing_has(h, h->clients[i].peer))
+            return &h->bonds.slots[i];
+    return NULL;
+}
+
+/* What was said waits there for its bond, under that bond's name. */
+static void set_aside(kith_host *h, const host_link *link, kith_peer_id peer)
+{
+    const peers_bond *place;
+
+    if (h->clients == NULL || peer == 0 || peers_by_id(&h->bonds, peer) != NULL || link->encryption != LINK_ENCRYPTED ||
+        says_nothing(h, link))
+        return;
+    place = free_place(h);
+    if (place != NULL)
+        copy_from_link(h, link, place, client_in(h, place, peer));
+}
+
+/* The bond is there, in that place or in another. */
+void clients_on_stored_alone(kith_host *h, kith_peer_id peer)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, peer);
+    host_client *client;
+    uint32_t i = 0;
+
+    if (h->clients == NULL || bond == NULL)
+        return;
+    while (i < h->bonds.capacity && h->clients[i].peer != peer)
+        i++;
+    if (i == h->bonds.capacity)
+        return;
+    client = &h->clients[bond - h->bonds.slots];
+    if (client != &h->clients[i]) {
+        *client = h->clients[i];
+        memcpy(subscriptions_of(h, bond), subscriptions_of(h, &h->bonds.slots[i]),
+               h->config.limits.subscriptions * sizeof(gatt_subscription));
+        memset(&h->clients[i], 0, sizeof h->clients[i]);
+    }
+    client->is_wanted = true;
+    (void)signing_want_record(h, bond);
+}
+
 void clients_on_link_end(kith_host *h, host_link *link)
 {
     if (link->client_due_us != UINT64_MAX)
         write_now(h, link);
+    set_aside(h, link, storing_bond_of(h, link->id));
 }
 
 static bool has_table(const host_client *client, const uint8_t hash[16])

@@ -28,8 +28,9 @@ static void open_scene(scene *s, persona_kind kind)
 
     memset(s, 0, sizeof *s);
     s->room = cast_open(361, CAST_TOY);
-    memory_store_init(&s->store, 20);
+    memory_store_init(&s->store, 90);
     client_server_config(&config, &s->store.store);
+    config.limits.bonds = 40; /* more than a search looks at: places are used in turn */
     s->server = cast_add(s->room, "server", &config);
     cast_start(s->room);
     assert_int_equal(kith_sim_listen(s->room->sim, sniff, s), KITH_OK);
@@ -145,6 +146,42 @@ static void pain_2_what_was_asked_for_just_before_power_goes_windows(void **stat
 {
     (void)state;
     subscribed_just_before_power_goes(WINDOWS);
+}
+
+/* The link goes when the pairing is done and its bond still on the way to a slow store.  The second time a
+ * place is free that is not the next one to be used. */
+static void pain_2_what_was_asked_for_is_kept_though_the_link_goes_before_the_bond_is_stored(void **state)
+{
+    scene s;
+
+    (void)state;
+    for (unsigned others = 0; others <= 1; others++) {
+        open_scene(&s, WINDOWS);
+        if (others != 0) {
+            client other;
+
+            client_enter(&other, s.room);
+            client_meet(&other, s.server);
+            client_pair(&other, s.server);
+            client_leave(&other, s.server);
+            cast_forget_all(s.server);
+        }
+        persona_meet(&s.p, s.server);
+        cast_equal(s.room, persona_subscribe(&s.p, s.server, PERSONA_OPEN), 0);
+        s.room->stage.work_us = CAST_SECOND / 2;
+        client_pair(&s.p.c, s.server);
+        client_leave(&s.p.c, s.server);
+        cast_equal(s.room, s.server->told[KITH_EVENT_BONDED], others);
+        client_run(&s.p.c, 3 * CAST_SECOND);
+        cast_equal(s.room, s.server->told[KITH_EVENT_BONDED], 1 + others);
+        cast_equal(s.room, kith_bonds_count(s.server->host), 1);
+        s.p.is_bonded = true;
+        if (others != 0)
+            lose_power(&s);
+        persona_meet(&s.p, s.server);
+        cast_check(s.room, is_told(&s, OPEN, PERSONA_OPEN));
+        cast_close(s.room);
+    }
 }
 
 /* ---- 9 ---- */
@@ -389,6 +426,7 @@ int main(void)
         cmocka_unit_test(pain_2_what_was_asked_for_just_before_power_goes_iphone),
         cmocka_unit_test(pain_2_what_was_asked_for_just_before_power_goes_android),
         cmocka_unit_test(pain_2_what_was_asked_for_just_before_power_goes_windows),
+        cmocka_unit_test(pain_2_what_was_asked_for_is_kept_though_the_link_goes_before_the_bond_is_stored),
         cmocka_unit_test(pain_9_an_update_is_noticed_without_a_call_iphone),
         cmocka_unit_test(pain_9_an_update_is_noticed_without_a_call_android),
         cmocka_unit_test(pain_9_an_update_is_noticed_without_a_call_windows),
