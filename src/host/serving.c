@@ -276,6 +276,7 @@ static kith_status tell_client(kith_host *h, kith_link id, uint16_t of, uint8_t 
         return KITH_ERR_NOT_FOUND;
     if (len > KITH_ATT_MAX_VALUE)
         return KITH_ERR_VALUE;
+    serving_tell_change(h, link); /* it may have found no room before */
     security = security_now(h, link);
     return tell_value(h, link, &security, &at, bit, value, len);
 }

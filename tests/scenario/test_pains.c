@@ -305,6 +305,30 @@ static void pain_9_nothing_is_told_under_handles_of_the_old_table_windows(void *
     told_under_old_handles(WINDOWS);
 }
 
+/* Service Changed that finds no room goes before what the program says next; the client need not speak first. */
+static void pain_9_a_change_that_finds_no_room_is_told_later(void **state)
+{
+    unsigned sent = 0;
+    scene s;
+
+    (void)state;
+    open_scene(&s, WINDOWS);
+    persona_meet(&s.p, s.server);
+    cast_check(s.room, persona_bond(&s.p, s.server));
+    cast_equal(s.room, persona_subscribe(&s.p, s.server, PERSONA_OPEN), 0);
+    while (kith_gatt_notify(s.server->host, s.server->link, OPEN, CAST_SECRET, 6) == KITH_OK)
+        sent++;
+    assert_int_equal(kith_gatt_add_service(s.server->host, &updated[0]), KITH_OK);
+    client_run(&s.p.c, CAST_SECOND);
+    cast_equal(s.room, s.p.c.notified, sent);
+    cast_equal(s.room, s.p.c.indicated, 0);
+    cast_equal(s.room, kith_gatt_notify(s.server->host, s.server->link, OPEN, CAST_SECRET, 6), KITH_ERR_BUSY);
+    client_run(&s.p.c, CAST_SECOND);
+    cast_equal(s.room, s.p.c.indicated, 1);
+    cast_check(s.room, is_told(&s, OPEN, PERSONA_OPEN));
+    cast_close(s.room);
+}
+
 /* ---- 14 ---- */
 
 static void pain_14_two_units_are_two_devices_to_windows(void **state)
@@ -433,6 +457,7 @@ int main(void)
         cmocka_unit_test(pain_9_nothing_is_told_under_handles_of_the_old_table_iphone),
         cmocka_unit_test(pain_9_nothing_is_told_under_handles_of_the_old_table_android),
         cmocka_unit_test(pain_9_nothing_is_told_under_handles_of_the_old_table_windows),
+        cmocka_unit_test(pain_9_a_change_that_finds_no_room_is_told_later),
         cmocka_unit_test(pain_14_two_units_are_two_devices_to_windows),
         cmocka_unit_test(pain_15_a_notification_leaks_no_encrypted_value_iphone),
         cmocka_unit_test(pain_15_a_notification_leaks_no_encrypted_value_android),
