@@ -276,10 +276,12 @@ static void dispatch(kith_host *h, host_link *link, const uint8_t *frame, size_t
 }
 
 /* Some transports deliver data before the event that says encryption is on.  What comes once the controller has
- * accepted the key waits for the outcome; what does not fit is handled at once, as plain. */
-static bool hold(host_link *link, const uint8_t *frame, size_t len)
+ * accepted the key waits for the outcome; what does not fit is handled at once, as plain.  Where the transport keeps
+ * order it was plain. */
+static bool hold(const kith_host *h, host_link *link, const uint8_t *frame, size_t len)
 {
-    if (link->encryption != LINK_ENCRYPTING || !link->key_given || link->hold_len + len + 2 > link->hold_cap)
+    if (h->config.transport_keeps_order || link->encryption != LINK_ENCRYPTING || !link->key_given ||
+        link->hold_len + len + 2 > link->hold_cap)
         return false;
     bytes_put16(link->hold + link->hold_len, (uint16_t)len);
     memcpy(link->hold + link->hold_len + 2, frame, len);
@@ -311,7 +313,7 @@ void acl_receive(kith_host *h, const uint8_t *packet, size_t len)
         return;
     if (!hci_reassembly_add(&link->reassembly, first, packet + 4, len - 4))
         return;
-    if (!hold(link, link->reassembly.buffer, link->reassembly.want))
+    if (!hold(h, link, link->reassembly.buffer, link->reassembly.want))
         dispatch(h, link, link->reassembly.buffer, link->reassembly.want);
     wipe(link->reassembly.buffer, link->reassembly.want);
 }

@@ -254,6 +254,7 @@ typedef struct {
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
     uint16_t indicated_id;                /* of what is indicated and not confirmed */
+    uint8_t plain_features;               /* of its client's: said before it was proven, and not the bond's */
     uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
@@ -540,6 +541,8 @@ bool storing_concerns(const kith_host *h, const host_link *link); /* the bond th
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but);
 bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
+bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
+kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
 uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
 uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
 bool storing_has_room(const kith_host *h);                      /* for one more bond */
@@ -627,6 +630,7 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
 bool clients_want(const kith_host *h, const peers_bond *bond); /* to be written */
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written);
 void clients_on_failed(kith_host *h, const peers_bond *bond);
+void clients_on_stored_alone(kith_host *h, kith_peer_id peer); /* a new bond, whose link has gone */
 void clients_on_change(kith_host *h, host_link *link);
 void clients_on_proven(kith_host *h, host_link *link);
 void clients_on_link_end(kith_host *h, host_link *link);
