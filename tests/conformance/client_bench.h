@@ -15,28 +15,28 @@ typedef struct {
 typedef struct {
     const char *name;
     kith_status (*ask)(void);
-    cl_step steps[5]; /* one with NULL is the end */
+    cl_step steps[5];     /* one with NULL is the end */
     unsigned refused;     /* the step that a server refuses that does not let us */
     kith_event_kind list; /* that comes before the end; NONE: none does */
     kith_event_kind end;
     const char *value; /* hex, as the end or the list tells it; NULL: nothing is read */
 } cl_operation;
 
-extern const cl_operation cl_read, cl_read_by_uuid, cl_read_long, cl_read_multiple,
-    cl_read_variable, cl_write, cl_write_long;
+extern const cl_operation cl_read, cl_read_by_uuid, cl_read_long, cl_read_multiple, cl_read_variable, cl_write,
+    cl_write_long;
 
 /* A host without a bond and with this policy of raising, and a peer: NoInputNoOutput both. */
 #define begin_client(role, raise) (AT, cl_begin(role, raise))
 /* Both can compare numbers, and the peer asks for it. */
-#define both_can_compare()   (AT, cl_can_compare())
-#define without_bonds()      (AT, cl_without_bonds()) /* neither side wants one */
-#define meet()               (AT, cl_meet()) /* powered on, window open, connected */
-#define meet_again()         (AT, cl_meet_again())
-#define meet_bonded()        (AT, cl_meet_bonded()) /* paired, and connected again without encryption */
-#define we_ask(operation)    (AT, cl_ask(operation))
-#define it_waits(operation)  (AT, cl_waits(operation)) /* nothing is sent and nothing is told */
+#define both_can_compare()  (AT, cl_can_compare())
+#define without_bonds()     (AT, cl_without_bonds()) /* neither side wants one */
+#define meet()              (AT, cl_meet())          /* powered on, window open, connected */
+#define meet_again()        (AT, cl_meet_again())
+#define meet_bonded()       (AT, cl_meet_bonded()) /* paired, and connected again without encryption */
+#define we_ask(operation)   (AT, cl_ask(operation))
+#define it_waits(operation) (AT, cl_waits(operation)) /* nothing is sent and nothing is told */
 /* As far as the request that is refused; the refusal. */
-#define peer_refuses(operation, error) (AT, cl_refuse(operation, error))
+#define peer_refuses(operation, error)       (AT, cl_refuse(operation, error))
 #define peer_refuses_again(operation, error) (AT, cl_refuse_again(operation, error))
 /* The rest of it, from the request that may have been refused before. */
 #define peer_serves(operation)     (AT, cl_serve(operation, 0))

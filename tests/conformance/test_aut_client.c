@@ -1,5 +1,6 @@
-/* GAP/SEC/AUT, our client: a server that wants authentication or encryption is paired with, or the bond is tried; a bond
- * that is lost is told, never replaced in silence.  Core Vol 3 Part C 10.3.2; DECISIONS of the host: config.gatt_raise.
+/* GAP/SEC/AUT, our client: a server that wants authentication or encryption is paired with, or the bond is tried; a
+ * bond that is lost is told, never replaced in silence.  Core Vol 3 Part C 10.3.2; DECISIONS of the host:
+ * config.gatt_raise.
  *
  * The bond is tried by the program, which was refused (KITH_GATT_RAISE_NOT), or by the host, which asks nothing of a
  * bonded peer in plain (BOND and PAIR). */

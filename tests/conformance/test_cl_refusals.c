@@ -92,8 +92,7 @@ static void meet_with_a_short_key(bench_role role, kith_gatt_raise raise, bool b
     peer.features[3] = 16; /* it could do better */
 }
 
-static void short_key_is_reported(const cl_operation *operation, bench_role role, kith_gatt_raise raise,
-                                  bool bonding)
+static void short_key_is_reported(const cl_operation *operation, bench_role role, kith_gatt_raise raise, bool bonding)
 {
     bench_round("%s, %s%s", cl_role_name(role), cl_raise_name(raise), bonding ? ", bonded" : "");
     meet_with_a_short_key(role, raise, bonding);

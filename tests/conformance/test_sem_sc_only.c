@@ -301,12 +301,14 @@ CONFORMANCE("GAP/SEC/SEM/BI-09-C", "Level 4, keys of 7 to 15 octets are refused,
     each_short_key_is_refused(PERIPHERAL, KITH_LEVEL_SC_AUTHENTICATED);
 }
 
-CONFORMANCE("GAP/SEC/SEM/BI-20-C", "Secure Connections Only, level 3, keys of 7 to 15 octets are refused, as peripheral")
+CONFORMANCE("GAP/SEC/SEM/BI-20-C",
+            "Secure Connections Only, level 3, keys of 7 to 15 octets are refused, as peripheral")
 {
     each_short_key_is_refused(PERIPHERAL, KITH_LEVEL_AUTHENTICATED);
 }
 
-CONFORMANCE("GAP/SEC/SEM/BI-21-C", "Secure Connections Only, level 2, keys of 7 to 15 octets are refused, as peripheral")
+CONFORMANCE("GAP/SEC/SEM/BI-21-C",
+            "Secure Connections Only, level 2, keys of 7 to 15 octets are refused, as peripheral")
 {
     each_short_key_is_refused(PERIPHERAL, KITH_LEVEL_ENCRYPTED);
 }
