@@ -177,6 +177,13 @@ void cl_waits(const cl_operation *operation)
     bench_check_status(operation->ask(), KITH_ERR_BUSY);
 }
 
+void cl_held(const cl_operation *operation)
+{
+    cl_waits(operation);
+    bench_peer_sends(KITH_CID_ATT, operation->steps[operation->refused].answer);
+    cl_waits(operation);
+}
+
 static uint8_t octet_at(const char *hex, unsigned at)
 {
     return (uint8_t)strtol(hex + (size_t)3 * at, NULL, 16);

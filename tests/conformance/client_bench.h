@@ -35,6 +35,8 @@ extern const cl_operation cl_read, cl_read_by_uuid, cl_read_long, cl_read_multip
 #define meet_bonded()       (AT, cl_meet_bonded()) /* paired, and connected again without encryption */
 #define we_ask(operation)   (AT, cl_ask(operation))
 #define it_waits(operation) (AT, cl_waits(operation)) /* nothing is sent and nothing is told */
+/* Until the link is better; what answers a request that is not out says nothing. */
+#define it_is_held(operation) (AT, cl_held(operation))
 /* As far as the request that is refused; the refusal. */
 #define peer_refuses(operation, error)       (AT, cl_refuse(operation, error))
 #define peer_refuses_again(operation, error) (AT, cl_refuse_again(operation, error))
@@ -65,6 +67,7 @@ void cl_meet_again(void);
 void cl_meet_bonded(void);
 void cl_ask(const cl_operation *operation);
 void cl_waits(const cl_operation *operation);
+void cl_held(const cl_operation *operation);
 void cl_refuse(const cl_operation *operation, kith_att_error error);
 void cl_refuse_again(const cl_operation *operation, kith_att_error error);
 void cl_serve(const cl_operation *operation, unsigned from);

@@ -31,7 +31,7 @@ static void pairing_is_authenticated(bench_role role)
     we_ask(&cl_read);
     peer_refuses(&cl_read, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
     we_want_pairing(AUTH_BOND_MITM);
-    it_waits(&cl_read);
+    it_is_held(&cl_read);
     peer_pairs();
     peer_serves_now(&cl_read);
     it_is_delivered(&cl_read, KITH_LEVEL_SC_AUTHENTICATED);
@@ -73,7 +73,7 @@ static void a_weak_pairing_is_raised(bench_role role)
     we_ask(&cl_write);
     peer_refuses(&cl_write, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
     we_want_pairing(KITH_AUTH_SC | KITH_AUTH_MITM);
-    it_waits(&cl_write);
+    it_is_held(&cl_write);
     peer_pairs();
     peer_serves_now(&cl_write);
     it_is_delivered(&cl_write, KITH_LEVEL_SC_AUTHENTICATED);
@@ -89,7 +89,7 @@ static void a_peer_that_ignores_it(bench_role role)
     peer_refuses(&cl_read, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
     we_want_pairing(AUTH_BOND);
     time_passes(29999);
-    it_waits(&cl_read);
+    it_is_held(&cl_read);
     time_passes(2);
     if (role == CENTRAL) {
         we_fail(.why = KITH_WHY_SMP_TIMEOUT, .phase = KITH_PHASE_FEATURES, .ended_by = KITH_ENDED_BY_TIMEOUT);
@@ -136,7 +136,7 @@ static void the_bond_is_tried(bench_role role, kith_gatt_raise raise, kith_att_e
         it_is_refused(&cl_read, error, KITH_LEVEL_NONE);
         check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
     } else {
-        it_waits(&cl_read);
+        it_is_held(&cl_read);
     }
     if (role == PERIPHERAL)
         we_want_pairing(AUTH_BOND); /* the wish: who has a key answers by encrypting */

@@ -37,15 +37,18 @@ static void is_reported_without_pairing(const cl_operation *operation, bench_rol
 }
 
 /* Paired by itself, and once more: it is delivered then, or refused for good. */
-static void is_repeated_after_pairing(const cl_operation *operation, bench_role role, bool is_served)
+static void is_repeated_after_pairing(const cl_operation *operation, bench_role role, bool bonding, bool is_served)
 {
-    bench_round("%s, by pairing, %s", cl_role_name(role), is_served ? "served" : "refused again");
+    bench_round("%s, by pairing%s, %s", cl_role_name(role), bonding ? "" : " without a bond",
+                is_served ? "served" : "refused again");
     begin_client(role, KITH_GATT_RAISE_PAIR);
+    if (!bonding)
+        without_bonds();
     meet();
     we_ask(operation);
     peer_refuses(operation, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
-    we_want_pairing(AUTH_BOND);
-    it_waits(operation);
+    we_want_pairing(bonding ? AUTH_BOND : KITH_AUTH_SC);
+    it_is_held(operation);
     peer_pairs();
     if (is_served) {
         peer_serves_now(operation);
@@ -73,8 +76,10 @@ static void authentication_is_reported(const cl_operation *operation)
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         is_reported_without_pairing(operation, role, KITH_GATT_RAISE_NOT);
         is_reported_without_pairing(operation, role, KITH_GATT_RAISE_BOND);
-        is_repeated_after_pairing(operation, role, true);
-        is_repeated_after_pairing(operation, role, false);
+        for (int bonding = 0; bonding <= 1; bonding++) {
+            is_repeated_after_pairing(operation, role, bonding, true);
+            is_repeated_after_pairing(operation, role, bonding, false);
+        }
         ends_as_refused_where_the_peer_does_not_pair(operation, role);
     }
 }
@@ -111,7 +116,7 @@ static void short_key_is_paired_for(const cl_operation *operation, bench_role ro
     we_ask(operation);
     peer_refuses(operation, KITH_ATT_ERROR_ENCRYPTION_KEY_SIZE_TOO_SHORT);
     we_want_pairing(KITH_AUTH_SC);
-    it_waits(operation);
+    it_is_held(operation);
     if (peer_has == 16) {
         peer_pairs();
         peer_serves_now(operation);

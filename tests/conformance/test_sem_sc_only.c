@@ -86,7 +86,7 @@ static void outgoing_at_level_4(bench_role role, kith_level level)
 {
     we_ask_in_plain(role, level, "level 4 comes of it");
     we_want_pairing(AUTH_BOND_MITM);
-    it_waits(&cl_read);
+    it_is_held(&cl_read);
     peer_pairs();
     peer_serves_now(&cl_read);
     it_is_delivered(&cl_read, KITH_LEVEL_SC_AUTHENTICATED);
