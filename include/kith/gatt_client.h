@@ -1,12 +1,15 @@
 /* Using a peer's attributes.  Core Vol 3 Part G 4.
  *
- * One operation at a time and link; each ends in one event (a signed write is none).  A peer that does not answer for
- * 30 s ends it, and no more operations are possible on that connection (Vol 3 Part F 3.3.3).
+ * One operation is under way on a link; limits.operations more wait in the order in which they were asked for.  Each
+ * ends in one event (commands and signed writes have none, and go at once), in that order.  What a call lends is copied
+ * where it waits, unless the call says otherwise.  A peer that does not answer for 30 s ends them all, and no more
+ * operations are possible on that connection (Vol 3 Part F 3.3.3).
  *
  * What is refused for security can wait while the link is raised, and go once more: config.gatt_raise.
  *
- * Each call: KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: one is under way; KITH_ERR_STATE: attributes
- * are closed on this connection after a timeout; KITH_ERR_FULL: no buffer just now. */
+ * Each call: KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: one is under way, and no more can wait; KITH_ERR_STATE:
+ * attributes are closed on this connection after a timeout; KITH_ERR_FULL: no buffer just now.
+ */
 #ifndef KITH_GATT_CLIENT_H
 #define KITH_GATT_CLIENT_H
 

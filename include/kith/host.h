@@ -37,6 +37,8 @@ typedef struct {
                          value takes 518), and requests that wait for the program (as long as the MTU).  Events take
                        twice as much, once, to tell what is written */
     uint8_t services; /* that may be there besides the table, added at run time */
+    uint8_t operations; /* of kith/gatt_client.h that may wait on each link behind the one that is under way, 0..32;
+                           each takes about as much as the MTU and 100 octets more */
 } kith_limits;
 
 #define KITH_BONDS_MAX 1000000u
@@ -55,6 +57,11 @@ typedef struct {
     ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) + 2u * (size_t)(queue) +                   \
      ((subscriptions) != 0 ? (size_t)(bonds) * ((size_t)(subscriptions)*4u + KITH_SIZE_CLIENT) + 14u : 0u) +           \
      (size_t)(services)*2u * sizeof(void *) + 7u)
+/* Besides, for a client. */
+#define KITH_HOST_SIZE_CLIENT(links, mtu, operations)                                                                  \
+    ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + 14u) +                     \
+     (size_t)(operations)*KITH_SIZE_EVENT + 7u)
+#define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))

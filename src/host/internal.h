@@ -18,7 +18,7 @@ enum {
     HOST_COMMAND_TIMEOUT_US = 4000000,
     HOST_ATT_TIMEOUT_US = 30000000,
     HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
-    HOST_STEP_EVENTS = 8,                  /* one packet never makes more events than this */
+    HOST_STEP_EVENTS = 8,                  /* that one packet makes at most, besides the ends of operations that wait */
     HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
     HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
     HOST_SIGNALLING_RESERVE = 64,
@@ -42,7 +42,8 @@ typedef struct {
 typedef struct {
     host_event *slots;
     uint16_t capacity, head, count;
-    bool taken; /* the one at head was handed out; its payload is still lent */
+    uint16_t step; /* one packet never makes more events than this */
+    bool taken;    /* the one at head was handed out; its payload is still lent */
     uint8_t *payload;
     uint32_t payload_cap, payload_head, payload_tail; /* a ring of contiguous pieces */
     uint16_t payload_count;
@@ -77,6 +78,28 @@ typedef struct {
     bool stopping; /* the chain is the one that switches off */
     bool on;       /* the controller does it */
 } host_activity;
+
+/* ---- what the program wants of a peer's attributes (operations.c) ---- */
+
+typedef struct host_operation host_operation;
+typedef kith_status host_operation_start(gatt_client *client, const host_operation *op, uint8_t *out, size_t cap,
+                                         size_t *len);
+
+struct host_operation {
+    host_operation_start *start;
+    gatt_client_event_kind end; /* what tells its end, should it never start */
+    kith_uuid uuid;
+    bool has_uuid;
+    bool is_lent; /* what it points to stays the program's until its end */
+    uint8_t bits;
+    uint16_t handle, last;
+    size_t len; /* octets, handles or parts */
+    const uint8_t *octets;
+    const uint16_t *handles;
+    const kith_gatt_write_part *parts;
+    uint8_t *memory; /* for a value that is read */
+    size_t memory_cap;
+};
 
 /* ---- links (links.c) ---- */
 
@@ -167,6 +190,9 @@ typedef struct {
     uint8_t *value; /* of a read under way; else our last request */
     uint8_t read_request[5];
     uint16_t request_len;
+    host_operation *operations; /* that wait: a ring of limits.operations */
+    uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
+    uint8_t operation_head, operation_count;
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
@@ -309,7 +335,8 @@ struct kith_host {
 };
 
 /* events.c */
-void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap);
+void events_init(host_events *e, host_event *slots, uint16_t capacity, uint16_t step);
+void events_give_payload(host_events *e, uint8_t *payload, uint32_t payload_cap);
 bool events_have_room(kith_host *h);
 bool events_have_room_for(kith_host *h, uint32_t octets); /* values of the step's events, together */
 kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link); /* never NULL: room was checked */
@@ -549,6 +576,13 @@ void serving_note_change(host_link *link, uint16_t first, uint16_t last);
 void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
 
+/* operations.c */
+#define HOST_OPERATION_VALUE(mtu) (((size_t)(mtu) + 1) / 2 * 2) /* handles lie in it, too */
+void operations_launch(kith_host *h, host_link *link, size_t len);
+bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
+void operations_go_on(kith_host *h, host_link *link);
+void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
+
 /* raising.c: our requests that need a better link */
 bool raising_comes_first(const kith_host *h, const host_link *link);
 bool raising_waits(const kith_host *h, host_link *link);
@@ -556,6 +590,7 @@ void raising_go_on(kith_host *h, host_link *link);
 
 void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
 void attributes_start_timer(kith_host *h, host_link *link);
+void attributes_keep_request(host_link *link, const uint8_t *request, size_t len);
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);
