@@ -142,8 +142,8 @@ static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, siz
     size_t cap, out_len = 0;
     uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
 
-    if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
-        return;
+    if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE && (cap < link->bearer.my_mtu || acl_has_request(link)))
+        return; /* nobody can have answered what has not gone */
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
     if (out_len > 0 && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         attributes_keep_request(link, out, out_len);

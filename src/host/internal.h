@@ -405,6 +405,7 @@ bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
 bool acl_drop_attributes(host_link *link, bool answers_too); /* true: a request of ours was not sent yet */
+bool acl_has_request(const host_link *link);                  /* and still is not */
 bool acl_has_held(const host_link *link);                    /* frames waited for encryption, and its outcome is here */
 void acl_take_held(kith_host *h, host_link *link);           /* handles one of them */
 
