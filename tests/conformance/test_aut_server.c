@@ -6,16 +6,20 @@
 #include "case.h"
 #include "client_bench.h"
 
+enum { AUTHENTICATED = 1, ENCRYPTED = 2 };
+
 static uint8_t octets[2];
 static kith_variable variable = {octets, sizeof octets, 0, sizeof octets};
 static const kith_characteristic values[] = {
     {.uuid = KITH_UUID16(0x2a56),
      .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
      .permissions = KITH_READ_AUTHENTICATED | KITH_WRITE_AUTHENTICATED,
+     .id = AUTHENTICATED,
      .variable = &variable},
     {.uuid = KITH_UUID16(0x2a57),
      .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
      .permissions = KITH_READ_ENCRYPTED | KITH_WRITE_ENCRYPTED,
+     .id = ENCRYPTED,
      .variable = &variable},
 };
 static const kith_service services[] = {
@@ -32,11 +36,10 @@ static void begin_server(bench_role role)
     memcpy(octets, "on", 2);
 }
 
-enum { AUTHENTICATED = 0x10, ENCRYPTED = 0x12 };
-
 /* Read and written; neither does anything. */
-static void is_refused(unsigned handle, kith_att_error error)
+static void is_refused(uint16_t id, kith_att_error error)
 {
+    unsigned handle = kith_gatt_handle(bench.host, id);
     uint8_t read[3] = {0x0a, (uint8_t)handle, 0}, write[5] = {0x12, (uint8_t)handle, 0, 'o', 'f'};
     char refusal[32];
 
@@ -52,8 +55,9 @@ static void is_refused(unsigned handle, kith_att_error error)
     check(memcmp(octets, "on", 2) == 0);
 }
 
-static void is_served(unsigned handle)
+static void is_served(uint16_t id)
 {
+    unsigned handle = kith_gatt_handle(bench.host, id);
     uint8_t read[3] = {0x0a, (uint8_t)handle, 0}, write[5] = {0x12, (uint8_t)handle, 0, 'o', 'f'};
 
     bench_peer_sends_octets(KITH_CID_ATT, read, sizeof read);

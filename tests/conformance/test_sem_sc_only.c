@@ -13,16 +13,19 @@ static const kith_characteristic values[] = {
     {.uuid = KITH_UUID16(0x2a56),
      .properties = KITH_PROPERTY_READ,
      .permissions = KITH_READ_ENCRYPTED,
+     .id = KITH_LEVEL_ENCRYPTED,
      .value = (const uint8_t *)"on",
      .value_len = 2},
     {.uuid = KITH_UUID16(0x2a57),
      .properties = KITH_PROPERTY_READ,
      .permissions = KITH_READ_AUTHENTICATED,
+     .id = KITH_LEVEL_AUTHENTICATED,
      .value = (const uint8_t *)"on",
      .value_len = 2},
     {.uuid = KITH_UUID16(0x2a58),
      .properties = KITH_PROPERTY_READ,
      .permissions = KITH_READ_SC_AUTHENTICATED,
+     .id = KITH_LEVEL_SC_AUTHENTICATED,
      .value = (const uint8_t *)"on",
      .value_len = 2},
 };
@@ -31,7 +34,7 @@ static const kith_service services[] = {
 
 static uint8_t handle_of(kith_level level)
 {
-    return (uint8_t)(0x10 + 2 * (level - KITH_LEVEL_ENCRYPTED));
+    return (uint8_t)kith_gatt_handle(bench.host, (uint16_t)level);
 }
 
 /* Weakenings are allowed, and count for nothing: level 4 goes without saying. */
