@@ -73,6 +73,7 @@ CONFORMANCE_ONCE("GATT/CL/GAW/BV-02-C", "We write with a signature, over a link 
 #define LIST            "08 01 00 09 00 03 28"
 #define LISTED          "09 07 02 00 20 03 00 05 2a 05 00 0a 06 00 29 2b 07 00 02 08 00 2a 2b"
 #define HASH            "a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 aa ab ac ad ae af"
+#define HASH_IS         "09 12 08 00 " HASH
 #define NO_MORE(handle) "01 08 " handle " 0a"
 
 enum { SERVICE_CHANGED = 0x0003, CLIENT_FEATURES = 0x0006, DATABASE_HASH = 0x0008 };
@@ -132,8 +133,69 @@ static void we_discover_anew(void)
     check(we_emit(KITH_EVENT_DISCOVERED)->gatt.result == KITH_GATT_OK);
 }
 
-CONFORMANCE_ONCE("GATT/CL/GAS/BV-01-C", "Service Changed is confirmed and told, and the program discovers anew")
+/* ---- the same by the host: kith_gatt_discover_all() ---- */
+
+static void meet_bonded_and_encrypt(bench_role role)
 {
+    bench_round("%s, by the host", cl_role_name(role));
+    begin_client(role, KITH_GATT_RAISE_NOT);
+    bench.config.limits.cache = 400;
+    meet();
+    pair_completely();
+}
+
+static void we_ask_for_the_hash(const char *answer)
+{
+    we_answer("08 01 00 ff ff 2a 2b");
+    peer_asks(answer);
+}
+
+static void we_survey(void)
+{
+    check_ok(kith_gatt_discover_all(bench.host, bench.link));
+    we_ask_for_the_hash(HASH_IS);
+    we_answer("10 01 00 ff ff 00 28");
+    peer_asks("11 06 01 00 09 00 01 18 0a 00 0b 00 15 18");
+    we_answer("10 0c 00 ff ff 00 28");
+    peer_asks("01 10 0c 00 0a");
+    we_answer("08 01 00 ff ff 02 28");
+    peer_asks("01 08 01 00 0a");
+    we_answer("08 01 00 ff ff 03 28");
+    peer_asks(LISTED);
+    we_answer("08 09 00 ff ff 03 28");
+    peer_asks(NO_MORE("09 00"));
+    we_answer("04 04 00 09 00");
+    peer_asks("05 01 04 00 02 29 05 00 03 28 06 00 29 2b 07 00 03 28 08 00 2a 2b");
+    we_answer("04 09 00 09 00");
+    peer_asks("01 04 09 00 0a");
+    we_answer("12 04 00 02 00"); /* tell us of changes */
+    peer_asks("13");
+    we_answer("12 06 00 05"); /* robust caching, several notifications at once */
+    peer_asks("13");
+    check(we_emit(KITH_EVENT_DISCOVERED)->gatt.result == KITH_GATT_OK);
+}
+
+static bool is_known(void)
+{
+    static const kith_uuid gatt = KITH_UUID16(0x1801), hash = KITH_UUID16(0x2b2a);
+
+    return kith_gatt_remote_value(bench.host, bench.link, &gatt, &hash) == DATABASE_HASH;
+}
+
+CONFORMANCE_ONCE("GATT/CL/GAS/BV-01-C", "Service Changed is confirmed and told, and the table is discovered anew")
+{
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
+        const kith_event_table *changed;
+
+        meet_bonded_and_encrypt(role);
+        we_survey();
+        check(is_known());
+        we_are_told_of_a_change();
+        changed = &we_emit(KITH_EVENT_TABLE_CHANGED)->table;
+        check(changed->first == 0x000a && changed->last == 0xffff && !is_known());
+        we_survey();
+        check(is_known());
+    }
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         meet_as(role);
         we_find_the_gatt_service();
@@ -154,9 +216,22 @@ CONFORMANCE_ONCE("GATT/CL/GAS/BV-01-C", "Service Changed is confirmed and told, 
     }
 }
 
+/* By the host: before all else.  What is known on this link is not asked for again. */
+static void the_hash_comes_first(bench_role role)
+{
+    meet_bonded_and_encrypt(role);
+    we_survey();
+    check_ok(kith_gatt_discover_all(bench.host, bench.link));
+    we_answer_nothing();
+    check(we_emit(KITH_EVENT_DISCOVERED)->gatt.result == KITH_GATT_OK);
+}
+
 CONFORMANCE_ONCE("GATT/CL/GAS/BV-02-C", "We read the Database Hash, by its UUID")
 {
     static const kith_uuid hash = KITH_UUID16(0x2b2a);
+
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        the_hash_comes_first(role);
 
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         const kith_event_list *list;
@@ -165,7 +240,7 @@ CONFORMANCE_ONCE("GATT/CL/GAS/BV-02-C", "We read the Database Hash, by its UUID"
         meet_as(role);
         check_ok(kith_gatt_read_by_uuid(bench.host, bench.link, &hash, 1, 0xffff));
         we_answer("08 01 00 ff ff 2a 2b");
-        peer_asks("09 12 08 00 " HASH);
+        peer_asks(HASH_IS);
         we_answer("08 09 00 ff ff 2a 2b");
         peer_asks(NO_MORE("09 00"));
         list = &we_emit(KITH_EVENT_VALUES)->list;
@@ -189,8 +264,28 @@ static void we_support(uint8_t features)
 }
 
 /* And what it is for: a table that changed refuses once, by a name that the program is told. */
+/* By the host: the operation is held while the hash is compared, and goes once more where the table is the same. */
+static void out_of_date_is_looked_into(bench_role role)
+{
+    meet_bonded_and_encrypt(role);
+    we_survey();
+    we_ask(&cl_read);
+    peer_refuses(&cl_read, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+    we_ask_for_the_hash(HASH_IS);
+    peer_serves(&cl_read);
+    it_is_delivered(&cl_read, KITH_LEVEL_ENCRYPTED);
+    we_ask(&cl_read);
+    peer_refuses(&cl_read, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+    we_ask_for_the_hash("09 12 08 00 b0 a1 a2 a3 a4 a5 a6 a7 a8 a9 aa ab ac ad ae af");
+    we_emit(KITH_EVENT_TABLE_CHANGED);
+    it_is_refused(&cl_read, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC, KITH_LEVEL_ENCRYPTED);
+    check(!is_known());
+}
+
 CONFORMANCE_ONCE("GATT/CL/GAS/BV-03-C", "We enable robust caching, and are told when our table is out of date")
 {
+    for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
+        out_of_date_is_looked_into(role);
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
         meet_as(role);
         we_support(0x01);
