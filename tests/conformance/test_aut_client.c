@@ -1,6 +1,5 @@
 /* GAP/SEC/AUT, our client: a server that wants authentication or encryption is paired with, or the bond is tried; a
- * bond that is lost is told, never replaced in silence.  Core Vol 3 Part C 10.3.2; DECISIONS of the host:
- * config.gatt_raise.
+ * bond that is lost is told, never replaced in silence.  Core Vol 3 Part C 10.3.2.
  *
  * The bond is tried by the program, which was refused (KITH_GATT_RAISE_NOT), or by the host, which asks nothing of a
  * bonded peer in plain (BOND and PAIR). */
@@ -238,6 +237,24 @@ static void nobody_says_anything(void)
             .smp_reason = KITH_SMP_UNSPECIFIED_REASON);
 }
 
+/* Neither encrypted nor paired for 30 s, or with a key that is not of our bond: told, and nothing goes in plain. */
+static void the_central_does_not_encrypt(kith_gatt_raise raise, bool has_another_key)
+{
+    kith_bond_keys before;
+
+    name_round(PERIPHERAL, raise, has_another_key ? "another key" : "ignored");
+    the_bond_is_tried(PERIPHERAL, raise, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
+    before = cl_bond_keys();
+    if (has_another_key) {
+        controller_asks_for_key(1, 2);
+        we_refuse_key();
+    }
+    time_passes(30001);
+    we_fail(.why = has_another_key ? KITH_WHY_WE_HAVE_NO_KEY : KITH_WHY_REQUEST_IGNORED, .phase = KITH_PHASE_REQUEST,
+            .ended_by = KITH_ENDED_BY_TIMEOUT);
+    nothing_came_of_it(raise, &before);
+}
+
 CONFORMANCE("GAP/SEC/AUT/BV-21-C", "Encryption refused, PIN or Key Missing: the bond is told to be lost, as central")
 {
     for (unsigned raise = KITH_GATT_RAISE_NOT; raise <= KITH_GATT_RAISE_PAIR; raise++) {
@@ -251,26 +268,34 @@ CONFORMANCE("GAP/SEC/AUT/BV-21-C", "Encryption refused, PIN or Key Missing: the 
     }
 }
 
+static void the_central_pairs_instead(kith_gatt_raise raise, bool answers)
+{
+    kith_bond_keys before;
+
+    name_round(PERIPHERAL, raise, answers ? "no" : "nobody answers");
+    the_bond_is_tried(PERIPHERAL, raise, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
+    before = cl_bond_keys();
+    the_central_wants_to_pair();
+    answers ? a_person_says_no() : nobody_says_anything();
+    nothing_came_of_it(raise, &before);
+}
+
 CONFORMANCE("GAP/SEC/AUT/BV-22-C", "A Pairing Request instead of encryption: a person is asked, as peripheral")
 {
     for (unsigned raise = KITH_GATT_RAISE_NOT; raise <= KITH_GATT_RAISE_PAIR; raise++)
-        for (int answers = 0; answers <= 1; answers++) {
-            kith_bond_keys before;
-
-            name_round(PERIPHERAL, (kith_gatt_raise)raise, answers ? "no" : "nobody answers");
-            the_bond_is_tried(PERIPHERAL, (kith_gatt_raise)raise, KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
-            before = cl_bond_keys();
-            the_central_wants_to_pair();
-            answers ? a_person_says_no() : nobody_says_anything();
-            nothing_came_of_it((kith_gatt_raise)raise, &before);
+        for (int i = 0; i <= 1; i++) {
+            the_central_pairs_instead((kith_gatt_raise)raise, i == 0);
+            the_central_does_not_encrypt((kith_gatt_raise)raise, i == 0);
         }
 }
 
 /* ---- and what a person says then: 25 to 28 ---- */
 
-/* Also when it asks for security itself, or our program asks once more: the bond is tried, and nothing else. */
+/* The peer asks for security itself, or our program asks once more, and a window is open for others: the bond is tried,
+ * and nothing else. */
 static void it_is_no_way_around_the_person(const kith_bond_keys *before)
 {
+    open_window();
     peer_sends("0b 0d");
     peer_says_no_key();
     check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_ENCRYPTED));
