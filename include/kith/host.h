@@ -18,6 +18,7 @@
 
 #include "kith/crypto_port.h"
 #include "kith/event.h"
+#include "kith/gap.h"
 #include "kith/security.h"
 #include "kith/store.h"
 #include "kith/work.h"
@@ -68,7 +69,7 @@ typedef struct {
 #define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
 #define KITH_SIZE_LINK        (912u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
@@ -108,6 +109,7 @@ typedef struct {
     size_t service_count;
     const char *name; /* Device Name characteristic, UTF-8, at most 248 octets */
     uint16_t appearance;
+    kith_gap_service gap; /* what the GAP service has besides (kith/gap.h); default: nothing */
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
@@ -129,10 +131,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, a level, the security parameters or the alignment, or bonding without
- * a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
- * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
- * failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, the name or what GAP has besides, a level, the security parameters or the
+ * alignment, or bonding without a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto
+ * port's own: with more than KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses
+ * that make searches slow. On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

@@ -245,6 +245,18 @@ static bool bonding_is_valid(const kith_security *security, const kith_config *c
     return !security->bonding || (config->limits.bonds > 0 && config->store != NULL);
 }
 
+static kith_status make_database(const kith_config *config, gatt_database *database)
+{
+    const kith_connection_parameters *preferred = config->gap.preferred;
+
+    if (gatt_database_init(database, config->name, config->appearance, config->services, config->service_count) !=
+            KITH_OK ||
+        gatt_database_set_gap(database, &config->gap) != KITH_OK ||
+        (preferred != NULL && kith_gap_check_parameters(preferred) != KITH_OK))
+        return KITH_ERR_VALUE;
+    return gatt_database_make_hash(database, config->crypto) == KITH_OK ? KITH_OK : KITH_ERR_CRYPTO;
+}
+
 kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
 {
     kith_host *h = memory;
@@ -260,16 +272,15 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
         return KITH_ERR_VALUE;
     if (size < needed)
         return KITH_ERR_FULL;
-    if (gatt_database_init(&database, config->name, config->appearance, config->services, config->service_count) !=
-        KITH_OK)
-        return KITH_ERR_VALUE;
-    if (gatt_database_make_hash(&database, config->crypto) != KITH_OK)
-        return KITH_ERR_CRYPTO;
+    status = make_database(config, &database);
+    if (status != KITH_OK)
+        return status;
     memset(memory, 0, needed);
     h->config = *config;
     h->size = needed;
     h->command.deadline_us = UINT64_MAX;
     h->database = database;
+    h->database.gap = &h->config.gap;
     lay_out(memory, &config->limits);
     crypto_random_reset(&h->random);
     status = key_index(h);
