@@ -250,6 +250,8 @@ typedef struct {
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
+    uint8_t asked_level,
+        answered_level; /* of the last request, where it went; of the operation's weakest part so far */
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
@@ -471,6 +473,7 @@ bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
 bool acl_drop_attributes(host_link *link, bool answers_too); /* true: a request of ours was not sent yet */
+bool acl_has_request(const host_link *link);                 /* and still is not */
 bool acl_has_held(const host_link *link);                    /* frames waited for encryption, and its outcome is here */
 void acl_take_held(kith_host *h, host_link *link);           /* handles one of them */
 
@@ -685,6 +688,7 @@ void raising_go_on(kith_host *h, host_link *link);
 void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
 void attributes_start_timer(kith_host *h, host_link *link);
 void attributes_keep_request(host_link *link, const uint8_t *request, size_t len);
+void attributes_note_request(host_link *link);
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);
