@@ -240,6 +240,18 @@ static void level_4_needs_secure_connections_and_a_full_key(void **state)
     finds_nothing(&d);
 }
 
+static void compared_numbers_authenticate(void **state)
+{
+    device d;
+
+    (void)state;
+    device_with(&d, READ, KITH_READ_SC_AUTHENTICATED);
+    d.config.security.methods = (const kith_method *const[]){&kith_sc_numeric_comparison_responder, NULL};
+    finds_nothing(&d);
+    d.config.security.io = KITH_IO_DISPLAY_ONLY;
+    finds_alone(&d, KITH_LINT_LEVEL_UNREACHABLE, KITH_READ_SC_AUTHENTICATED);
+}
+
 /* Core 6.2: who listens to legacy Passkey Entry finds the passkey. */
 static void legacy_passkeys_authenticate_nobody(void **state)
 {
@@ -649,6 +661,7 @@ int main(void)
         cmocka_unit_test(each_permission_is_looked_at),
         cmocka_unit_test(descriptors_are_looked_at),
         cmocka_unit_test(level_4_needs_secure_connections_and_a_full_key),
+        cmocka_unit_test(compared_numbers_authenticate),
         cmocka_unit_test(legacy_passkeys_authenticate_nobody),
         cmocka_unit_test(a_fixed_passkey_authenticates_nobody),
         cmocka_unit_test(out_of_band_data_must_come_from_somewhere),
