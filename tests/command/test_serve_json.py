@@ -3,7 +3,7 @@
 import copy
 import json
 
-from bare_central import Client
+from bare_central import Client, advertised
 from case import case
 from scene import *
 
@@ -276,6 +276,33 @@ def signed(scene):
             require(client.ask("16" + part) == "17" + part, "a part does not come back")
             require(client.ask("1801") == wanted, f"{part} was not answered by {wanted}")
         require(read(client, SECRET) == "0b" + b"told more".hex(), "what was prepared")
+
+
+@case("serve FILE: primary services are advertised, behind the name or in the scan response, as many as fit", seconds=3)
+def services_advertised(scene):
+    own = bytes.fromhex(OWN.replace("-", ""))[::-1].hex()
+    table = {"name": "n", "services": [{"uuid": OWN}, {"uuid": "180f"}, {"uuid": "180d", "secondary": True},
+                                       {"uuid": "1815"}]}
+    server, _ = serve(scene, table, stdin="ended")
+    require(advertised(scene.air) == ("020106" + "02096e" + "0503" + "0f181518" + "1107" + own, ""), "not as they are")
+    server.stop()
+    server = scene.serve(save(scene, table), "--name", "x" * 24, name="long", terminal=False, stdin="ended")
+    require(advertised(scene.air)[1] == "0503" + "0f181518" + "1107" + own, "not in the response")
+    server.stop()
+    many = [f"{0x1800 + n:04x}" for n in range(2, 20)]
+    server = scene.serve(save(scene, {"services": [{"uuid": uuid} for uuid in many]}), "--name", "y" * 26, name="many",
+                         terminal=False, stdin="ended")
+    least_first = "".join(uuid[2:] + uuid[:2] for uuid in many[:14])
+    require(advertised(scene.air)[1] == "1d02" + least_first, "not the first fourteen, as an incomplete list")
+
+
+@case("the lamp: a prepared write to its note is refused in plain, and to execute nothing is no mistake", seconds=3)
+def lamp_prepares(scene):
+    scene.air = scene.controller(terminal=False).listens_at
+    lamp = scene.serve("--json", terminal=False, stdin="ended")
+    with Client(scene.air, told_before(lamp, "ready")["address"]) as client:
+        require(client.ask("16" + NOTE + "000041") == error("16", NOTE, NO_KEY), "the note is prepared in plain")
+        require(client.ask("1801") == "19", "executing nothing")
 
 
 # ---- examples ----
