@@ -59,6 +59,7 @@ kith_host *camera_power_on(void *self, const kith_crypto_port *crypto, const kit
     kith_config_default(&config);
     config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 8, .mtu = 247, .events = 8};
     config.crypto = crypto;
+    config.own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
     config.store = &c->secrets.store;
     config.name = "camera";
     config.security.methods = kith_all_methods;

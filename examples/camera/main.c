@@ -31,7 +31,7 @@ static const struct argp_option option_table[] = {
     {"mitm", MITM, NULL, 0, "demand protection against a man in the middle", 0},
     {"no-bond", NO_BOND, NULL, 0, "keep nothing", 0},
     {"off", OFF, NULL, 0, "switch the relay off, not on", 0},
-    {"forget", FORGET, "ADDRESS", 0, "forget the peer with this public address, and do nothing else", 0},
+    {"forget", FORGET, "ADDRESS", 0, "forget the peer with this address, and do nothing else", 0},
     {0},
 };
 
@@ -114,18 +114,34 @@ static box other = {.battery = 87};
 static const room_device program = {&o.camera, "camera", camera_power_on, NULL, NULL};
 static const room_device beside = {&other, "box", box_power_on, box_on_event, box_turn};
 
+static bool is_forgotten(kith_address identity, uint8_t type)
+{
+    identity.type = type;
+    return camera_forget(&d.blocking, &identity) == KITH_CALL_OK && d.blocking.event.forgotten.status == KITH_OK;
+}
+
 static bool forget(const kith_address *identity)
 {
     char text[KITH_ADDRESS_TEXT];
-    bool well = camera_forget(&d.blocking, identity) == KITH_CALL_OK && d.blocking.event.forgotten.status == KITH_OK;
+    bool well = is_forgotten(*identity, KITH_ADDRESS_RANDOM) || is_forgotten(*identity, KITH_ADDRESS_PUBLIC);
 
     printf(well ? "%s is forgotten\n" : "%s is no peer that could be forgotten\n", kith_address_format(identity, text));
     return well;
 }
 
+/* What is wrong with the secrets is told in the words of their store. */
+static bool open_desk(void)
+{
+    bool well = desk_open(&d, o.hci, NULL, &program, o.hci == NULL ? &beside : NULL);
+
+    if (!well && o.camera.has_secrets && o.camera.secrets.text[0] != '\0')
+        (void)fprintf(stderr, "%s: %s\n", o.camera.path, o.camera.secrets.text);
+    return well;
+}
+
 static bool run_live(void)
 {
-    if (!desk_open(&d, o.hci, NULL, &program, NULL))
+    if (!open_desk())
         return false;
     if (o.forget)
         return forget(&o.forgotten);
@@ -142,7 +158,7 @@ static bool tell_story(void)
 {
     kith_bond_info bond;
 
-    if (!desk_open(&d, NULL, NULL, &program, &beside))
+    if (!open_desk())
         return false;
     d.display = &other.number;
     other.other = &d.number;

@@ -22,6 +22,7 @@ kith_host *counterpart_power_on(void *self, const kith_crypto_port *crypto, cons
     kith_config_default(&config);
     config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 4, .mtu = 247, .events = 8};
     config.crypto = crypto;
+    config.own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
     config.store = store;
     config.name = "iPhone";
     config.services = &service;

@@ -177,6 +177,24 @@ typedef struct {
     kith_uuid uuid;
 } kith_gatt_descriptor;
 
+/* One attribute of what is known of a peer's table: kith_gatt_remote_next().  Values are none of them. */
+typedef enum {
+    KITH_REMOTE_SERVICE,        /* primary: first, last */
+    KITH_REMOTE_SECONDARY,      /* service: first, last */
+    KITH_REMOTE_INCLUDE,        /* first, last of the service that is included */
+    KITH_REMOTE_CHARACTERISTIC, /* value_handle, properties */
+    KITH_REMOTE_DESCRIPTOR
+} kith_remote_kind;
+
+typedef struct {
+    kith_remote_kind kind;
+    uint16_t handle; /* of the declaration, or of the descriptor */
+    uint16_t first, last;
+    uint16_t value_handle;
+    uint8_t properties;
+    kith_uuid uuid; /* of an include: size 0 */
+} kith_remote_attribute;
+
 /* A characteristic that was discovered on a peer. */
 typedef struct {
     uint16_t declaration_handle;

@@ -38,6 +38,11 @@ typedef struct {
                          value takes 518), and requests that wait for the program (as long as the MTU).  Events take
                        twice as much, once, to tell what is written */
     uint8_t services; /* that may be there besides the table, added at run time */
+    uint16_t cache;   /* octets for what is known of the peer's table on each link, and beside its bond: 24 and about 8
+                         for each service, characteristic and descriptor (22 with a UUID of 128 bits), up to 1464; the
+                         host takes twice as much once.  0: kith_gatt_discover_all() is not there */
+    uint8_t operations; /* of kith/gatt_client.h that may wait on each link behind the one that is under way, 0..32;
+                           each takes about as much as the MTU and 100 octets more */
 } kith_limits;
 
 #define KITH_BONDS_MAX 1000000u
@@ -56,10 +61,16 @@ typedef struct {
     ((size_t)(links) * ((size_t)(subscriptions)*4u + (size_t)(queue) + 14u) + 2u * (size_t)(queue) +                   \
      ((subscriptions) != 0 ? (size_t)(bonds) * ((size_t)(subscriptions)*4u + KITH_SIZE_CLIENT) + 14u : 0u) +           \
      (size_t)(services)*2u * sizeof(void *) + 7u)
+/* Besides, for a client. */
+#define KITH_HOST_SIZE_CLIENT(links, mtu, cache, operations)                                                           \
+    ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + (size_t)(cache) + 21u) +   \
+     (size_t)(operations)*KITH_SIZE_EVENT + 2u * (size_t)(cache) + ((cache) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+#define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))
+#define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
-#define KITH_SIZE_LINK        (880u + 25u * sizeof(void *))
+#define KITH_SIZE_LINK        (944u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u

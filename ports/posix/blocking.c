@@ -22,12 +22,40 @@ static uint64_t now(const kith_blocking *b)
     return b->pump.now_us(b->pump.context);
 }
 
+void blocking_owe(kith_blocking *b, kith_link link, kith_event_kind kind)
+{
+    for (size_t i = 0; i < KITH_BLOCKING_LINKS; i++)
+        if (b->owed[i].link == 0) {
+            b->owed[i].link = link;
+            b->owed[i].kind = kind;
+            return;
+        }
+}
+
+bool blocking_is_owed(const kith_blocking *b, kith_link link)
+{
+    for (size_t i = 0; i < KITH_BLOCKING_LINKS; i++)
+        if (link != 0 && b->owed[i].link == link)
+            return true;
+    return false;
+}
+
+static void settle(kith_blocking *b, const kith_event *e)
+{
+    for (size_t i = 0; i < KITH_BLOCKING_LINKS; i++)
+        if (b->owed[i].link == e->link && (b->owed[i].kind == e->kind || e->kind == KITH_EVENT_DISCONNECTED))
+            b->owed[i].link = 0;
+}
+
+/* The one door for events. */
 static kith_pump_result move(kith_blocking *b, uint64_t until_us, kith_event *e)
 {
     kith_pump_result moved = b->pump.next(b->pump.context, until_us, e);
 
-    if (moved == KITH_PUMP_EVENT)
+    if (moved == KITH_PUMP_EVENT) {
         blocking_drop_questions(b, e);
+        settle(b, e);
+    }
     return moved;
 }
 

@@ -37,6 +37,17 @@ static bool begin(kith_blocking *b, const char *name, kith_link link, kith_event
     return true;
 }
 
+/* What an earlier request is owed comes before the next: its end must not be taken for that one's, and a host may let
+ * requests wait in line.  One that is not waited for to its end goes on. */
+static kith_call wait_for(kith_blocking *b, blocking_wait *w, kith_status status)
+{
+    kith_call call = blocking_wait_for(b, w, status);
+
+    if (call == KITH_CALL_TIME_IS_UP || call == KITH_CALL_STOPPED)
+        blocking_owe(b, w->link, w->kind);
+    return call;
+}
+
 static void keep_found(kith_blocking *b, blocking_wait *w, const kith_event_characteristics *found)
 {
     for (uint16_t i = 0; i < found->count; i++) {
@@ -73,11 +84,11 @@ kith_call kith_blocking_discover(kith_blocking *b, kith_link link, const kith_uu
         return KITH_CALL_REFUSED;
     w.take = take_discovery;
     do
-        status = kith_gatt_discover(b->host, link, service);
+        status = blocking_is_owed(b, link) ? KITH_ERR_BUSY : kith_gatt_discover(b->host, link, service);
     while (blocking_again(b, &w, status));
     if (status == KITH_OK)
         b->found_count = 0;
-    return blocking_wait_for(b, &w, status);
+    return wait_for(b, &w, status);
 }
 
 const kith_gatt_found *kith_blocking_found(const kith_blocking *b, const kith_uuid *characteristic)
@@ -96,9 +107,9 @@ kith_call kith_blocking_read(kith_blocking *b, kith_link link, uint16_t handle, 
     if (!begin(b, "read", link, KITH_EVENT_READ, max_ms, &w))
         return KITH_CALL_REFUSED;
     do
-        status = kith_gatt_read(b->host, link, handle);
+        status = blocking_is_owed(b, link) ? KITH_ERR_BUSY : kith_gatt_read(b->host, link, handle);
     while (blocking_again(b, &w, status));
-    return blocking_wait_for(b, &w, status);
+    return wait_for(b, &w, status);
 }
 
 kith_call kith_blocking_write(kith_blocking *b, kith_link link, uint16_t handle, const uint8_t *value, size_t len,
@@ -110,9 +121,9 @@ kith_call kith_blocking_write(kith_blocking *b, kith_link link, uint16_t handle,
     if (!begin(b, "write", link, KITH_EVENT_WRITTEN, max_ms, &w))
         return KITH_CALL_REFUSED;
     do
-        status = kith_gatt_write(b->host, link, handle, value, len);
+        status = blocking_is_owed(b, link) ? KITH_ERR_BUSY : kith_gatt_write(b->host, link, handle, value, len);
     while (blocking_again(b, &w, status));
-    return blocking_wait_for(b, &w, status);
+    return wait_for(b, &w, status);
 }
 
 kith_call kith_blocking_subscribe(kith_blocking *b, kith_link link, uint16_t value_handle, uint8_t bits,
@@ -124,9 +135,9 @@ kith_call kith_blocking_subscribe(kith_blocking *b, kith_link link, uint16_t val
     if (!begin(b, "subscribe", link, KITH_EVENT_SUBSCRIPTION_WRITTEN, max_ms, &w))
         return KITH_CALL_REFUSED;
     do
-        status = kith_gatt_subscribe(b->host, link, value_handle, 0, bits);
+        status = blocking_is_owed(b, link) ? KITH_ERR_BUSY : kith_gatt_subscribe(b->host, link, value_handle, 0, bits);
     while (blocking_again(b, &w, status));
-    return blocking_wait_for(b, &w, status);
+    return wait_for(b, &w, status);
 }
 
 /* ---- what comes by itself ---- */

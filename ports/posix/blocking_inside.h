@@ -42,6 +42,10 @@ kith_call blocking_wait_off(kith_blocking *b, blocking_wait *w);
 /* The host would not just now (BUSY, FULL): true when it is worth asking again, after something has happened. */
 bool blocking_again(kith_blocking *b, blocking_wait *w, kith_status status);
 
+/* A request of this link whose end, of this kind, is still to come. */
+void blocking_owe(kith_blocking *b, kith_link link, kith_event_kind kind);
+bool blocking_is_owed(const kith_blocking *b, kith_link link);
+
 /* An event that is no business of a call. */
 void blocking_offer(kith_blocking *b, const kith_event *e);
 

@@ -9,6 +9,7 @@ void attributes_init_link(kith_host *h, host_link *link)
     att_bearer_init(&link->bearer, h->config.limits.mtu);
     gatt_server_init(&link->server, &h->database, &link->bearer, &link->server_memory);
     gatt_client_init(&link->client, &link->bearer);
+    gatt_table_clear(&link->table);
     link->att_deadline_us = link->indication_deadline_us = UINT64_MAX;
 }
 
@@ -96,17 +97,20 @@ static void tell_value(kith_host *h, const host_link *link, bool indicated, uint
     event->notified.value = event_attach(h, event, value, len);
 }
 
-static void tell_notified(kith_host *h, const host_link *link, const gatt_client_event *e)
+static void tell_notified(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     const uint8_t *value;
     size_t at = 0, len;
     uint16_t handle;
 
     while (gatt_client_notified(e, &at, &handle, &value, &len)) {
-        if (handle == 0 || link->level < level_wanted(h, link))
+        if (handle == 0 || link->level < level_wanted(h, link)) {
             h->events.dropped++;
-        else
-            tell_value(h, link, e->is_indication, handle, value, len);
+            continue;
+        }
+        tell_value(h, link, e->is_indication, handle, value, len);
+        if (e->is_indication)
+            remote_on_told(h, link, handle, value, len);
     }
 }
 
@@ -124,13 +128,13 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 
 void attributes_start_timer(kith_host *h, host_link *link)
 {
-    bool runs = gatt_client_is_waiting(&link->client) && !link->client.is_held;
+    bool runs = link->hash_check == HASH_ASKED || (gatt_client_is_waiting(&link->client) && !link->client.is_held);
 
     link->att_deadline_us = runs ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
 }
 
 /* As it went, in case it must go once more.  A read needs the memory for its value. */
-static void keep_request(host_link *link, const uint8_t *request, size_t len)
+void attributes_keep_request(host_link *link, const uint8_t *request, size_t len)
 {
     link->request_len = (uint16_t)len;
     memcpy(link->client.value != NULL ? link->read_request : link->value, request, len);
@@ -139,21 +143,26 @@ static void keep_request(host_link *link, const uint8_t *request, size_t len)
 static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
     gatt_client_event event;
+    bool is_surveys;
     size_t cap, out_len = 0;
     uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
 
     if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         return;
+    if (remote_take_hash(h, link, pdu, len))
+        return;
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
+    is_surveys = remote_take(h, link, &event, out, cap, &out_len);
     if (out_len > 0 && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
-        keep_request(link, out, out_len);
+        attributes_keep_request(link, out, out_len);
     if (event.kind == GATT_CLIENT_HELD)
         link->raise_asked = false;
     if (out_len > 0)
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, out_len);
     if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         attributes_start_timer(h, link);
-    tell(h, link, &event);
+    if (!is_surveys)
+        tell(h, link, &event);
 }
 
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -168,253 +177,6 @@ void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t
         take_response(h, link, pdu, len);
 }
 
-/* Where the next request of the program goes; NULL, and *status says why not. */
-static uint8_t *prepare(kith_host *h, kith_link id, host_link **link, size_t *cap, kith_status *status)
-{
-    uint8_t *out;
-
-    *link = link_by_id(h, id);
-    *status = KITH_ERR_NOT_FOUND;
-    if (*link == NULL)
-        return NULL;
-    *status = KITH_ERR_STATE;
-    if ((*link)->att_dead || (*link)->going)
-        return NULL;
-    out = acl_reserve(*link, TX_ATT_APP, cap);
-    *status = *cap < (*link)->bearer.my_mtu ? KITH_ERR_FULL : KITH_OK;
-    return *status == KITH_OK ? out : NULL;
-}
-
-/* len means something only where status is KITH_OK. */
-static kith_status launch(kith_host *h, host_link *link, kith_status status, size_t len)
-{
-    if (status != KITH_OK)
-        return status;
-    keep_request(link, link->tx + link->tx_len + HOST_FRAME_RECORD + KITH_L2CAP_HEADER, len);
-    link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
-    if (raising_comes_first(h, link)) {
-        gatt_client_hold(&link->client);
-        link->raise_asked = false;
-    } else {
-        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
-    }
-    attributes_start_timer(h, link);
-    if (raising_waits(h, link) && events_have_room(h))
-        raising_go_on(h, link);
-    return KITH_OK;
-}
-
-kith_status kith_gatt_exchange_mtu(kith_host *h, kith_link id)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    if (link->mtu_asked)
-        return gatt_client_is_waiting(&link->client) ? KITH_ERR_BUSY : KITH_ERR_STATE;
-    status = gatt_client_start_exchange_mtu(&link->client, out, cap, &len);
-    status = launch(h, link, status, len);
-    link->mtu_asked = status == KITH_OK;
-    return status;
-}
-
-kith_status kith_gatt_discover(kith_host *h, kith_link id, const kith_uuid *service)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_discover(&link->client, service, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_discover_services(kith_host *h, kith_link id, const kith_uuid *uuid)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_services(&link->client, uuid, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_discover_includes(kith_host *h, kith_link id, uint16_t first, uint16_t last)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_includes(&link->client, first, last, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_discover_characteristics(kith_host *h, kith_link id, uint16_t first, uint16_t last)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_characteristics(&link->client, first, last, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_discover_descriptors(kith_host *h, kith_link id, uint16_t first, uint16_t last)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_descriptors(&link->client, first, last, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_read(kith_host *h, kith_link id, uint16_t handle)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_read(&link->client, handle, link->value, host_buffer(h), out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_write(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_write(&link->client, handle, value, value_len, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_write_long(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_write_long(&link->client, handle, value, value_len, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_write_reliable(kith_host *h, kith_link id, const kith_gatt_write_part *writes, size_t count)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_writes(&link->client, writes, count, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_read_by_uuid(kith_host *h, kith_link id, const kith_uuid *uuid, uint16_t first, uint16_t last)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_read_by_uuid(&link->client, uuid, first, last, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_read_multiple(kith_host *h, kith_link id, const uint16_t *handles, size_t count, bool variable)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_read_multiple(&link->client, handles, count, variable, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-kith_status kith_gatt_write_command(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    if (raising_comes_first(h, link))
-        return KITH_ERR_INSECURE;
-    status = gatt_client_write_command(&link->client, handle, value, value_len, out, cap, &len);
-    if (status == KITH_OK)
-        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
-    return status;
-}
-
-kith_status kith_gatt_subscribe(kith_host *h, kith_link id, uint16_t value_handle, uint16_t configuration, uint8_t bits)
-{
-    host_link *link;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = gatt_client_start_subscribe(&link->client, value_handle, configuration, bits, out, cap, &len);
-    return launch(h, link, status, len);
-}
-
-/* The value's length is looked at before a counter is used. */
-kith_status kith_gatt_write_signed(kith_host *h, kith_link id, uint16_t handle, const uint8_t *value, size_t value_len)
-{
-    host_link *link;
-    peers_bond *bond;
-    kith_status status;
-    size_t cap, len;
-    uint8_t *out = prepare(h, id, &link, &cap, &status);
-
-    if (out == NULL)
-        return status;
-    status = signing_find_key(h, link, &bond);
-    if (status == KITH_OK)
-        status = gatt_client_signed_write(&link->client, handle, value, value_len, out, cap, &len);
-    if (status == KITH_OK)
-        status = signing_sign(h, bond, out, len);
-    if (status == KITH_OK)
-        acl_commit(link, KITH_CID_ATT, TX_ATT_APP, len);
-    return status;
-}
-
 /* ---- ends ---- */
 
 static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
@@ -422,9 +184,13 @@ static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
     gatt_client_event event;
 
     gatt_client_abort(&link->client, result, &event);
+    event.result = result;
+    remote_end(link, &event);
+    link->hash_check = HASH_UNKNOWN;
     link->att_deadline_us = UINT64_MAX;
     if (event.kind != GATT_CLIENT_NONE)
         attributes_tell_end(h, link, &event);
+    operations_end(h, link, result);
 }
 
 /* What was read while encrypted does not go out in plain, and what was to be sent encrypted is not sent at all. */
@@ -432,6 +198,7 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 {
     if (acl_drop_attributes(link, was_protected) && gatt_client_is_waiting(&link->client))
         abort_client(h, link, KITH_GATT_NOT_SENT);
+    operations_end(h, link, KITH_GATT_NOT_SENT);
     clients_on_link_end(h, link); /* while it is known whose it is */
     if (was_protected)
         gatt_server_forget_request(&link->server);

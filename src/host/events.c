@@ -5,11 +5,16 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
-void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap)
+void events_init(host_events *e, host_event *slots, uint16_t capacity, uint16_t step)
 {
     memset(e, 0, sizeof *e);
     e->slots = slots;
     e->capacity = capacity;
+    e->step = step;
+}
+
+void events_give_payload(host_events *e, uint8_t *payload, uint32_t payload_cap)
+{
     e->payload = payload;
     e->payload_cap = payload_cap;
 }
@@ -31,7 +36,7 @@ bool events_have_room_for(kith_host *h, uint32_t octets)
 {
     host_events *e = &h->events;
 
-    return e->capacity - e->count >= HOST_STEP_EVENTS && find_payload(e, octets) != NULL;
+    return e->capacity - e->count >= e->step && find_payload(e, octets) != NULL;
 }
 
 bool events_have_room(kith_host *h)
@@ -65,7 +70,7 @@ kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link
 {
     host_events *e = &h->events;
 
-    /* HOST_STEP_EVENTS is the promise; should it ever be too small, the newest yields, and is counted. */
+    /* The step is the promise; should it ever be too small, the newest yields, and is counted. */
     if (e->count == e->capacity) {
         e->dropped++;
         e->count--;
@@ -87,7 +92,7 @@ kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_
 {
     host_events *e = &h->events;
 
-    if (e->capacity - e->count > HOST_STEP_EVENTS)
+    if (e->capacity - e->count > e->step)
         return post(h, kind, link);
     e->dropped++;
     return NULL;

@@ -4,12 +4,14 @@
 
 #include "gatt/client.h"
 #include "gatt/server.h"
+#include "gatt/survey.h"
 #include "hci/reassembly.h"
 #include "kith/codec/hci.h"
 #include "kith/codec/l2cap.h"
 #include "kith/kith.h"
 #include "peers/backoff.h"
 #include "peers/bonds.h"
+#include "peers/chunk.h"
 #include "peers/record.h"
 #include "smp/session.h"
 
@@ -20,7 +22,7 @@ enum {
     HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
     HOST_UPDATE_TIMEOUT_US = 45000000,     /* as long, for the same reason */
     HOST_UPDATE_ANSWER_US = 30000000,      /* TGAP(conn_param_timeout), Vol 3 Part C Appendix A */
-    HOST_STEP_EVENTS = 8,                  /* one packet never makes more events than this */
+    HOST_STEP_EVENTS = 8,                  /* that one packet makes at most, besides the ends of operations that wait */
     HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
     HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
     HOST_SIGNALLING_RESERVE = 64,
@@ -44,7 +46,8 @@ typedef struct {
 typedef struct {
     host_event *slots;
     uint16_t capacity, head, count;
-    bool taken; /* the one at head was handed out; its payload is still lent */
+    uint16_t step; /* one packet never makes more events than this */
+    bool taken;    /* the one at head was handed out; its payload is still lent */
     uint8_t *payload;
     uint32_t payload_cap, payload_head, payload_tail; /* a ring of contiguous pieces */
     uint16_t payload_count;
@@ -80,6 +83,55 @@ typedef struct {
     bool stopping; /* the chain is the one that switches off */
     bool on;       /* the controller does it */
 } host_activity;
+
+/* ---- what the program wants of a peer's attributes (operations.c) ---- */
+
+typedef struct host_operation host_operation;
+typedef kith_status host_operation_start(gatt_client *client, const host_operation *op, uint8_t *out, size_t cap,
+                                         size_t *len);
+
+struct host_operation {
+    host_operation_start *start;
+    gatt_client_event_kind end; /* what tells its end, should it never start */
+    kith_uuid uuid;
+    bool has_uuid;
+    bool is_survey; /* no request of its own: remote_begin() */
+    bool is_lent;   /* what it points to stays the program's until its end */
+    uint8_t bits;
+    uint16_t handle, last;
+    size_t len; /* octets, handles or parts */
+    const uint8_t *octets;
+    const uint16_t *handles;
+    const kith_gatt_write_part *parts;
+    uint8_t *memory; /* for a value that is read */
+    size_t memory_cap;
+};
+
+/* ---- what is known of a peer's table (remote.c, tables.c) ---- */
+
+typedef enum {
+    REMOTE_IDLE,
+    REMOTE_LOADING, /* what was kept beside the bond */
+    REMOTE_LOADED,
+    REMOTE_SURVEY,
+    REMOTE_KNOWN /* to be told */
+} host_remote_stage;
+
+typedef enum { HASH_UNKNOWN, HASH_ASKED, HASH_SAME, HASH_ANOTHER } host_hash_check;
+
+typedef enum { TABLES_IDLE, TABLES_LOADING, TABLES_LOOKING /* where it goes */, TABLES_SAVING } tables_stage;
+
+typedef struct {
+    tables_stage stage;
+    kith_peer_id peer;
+    kith_link link;
+    uint8_t next; /* piece */
+    uint32_t cursor;
+    peers_chunk chunk;
+    peers_chunk_place place;
+    uint16_t len;
+    uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
+} host_tables;
 
 /* ---- links (links.c) ---- */
 
@@ -185,6 +237,16 @@ typedef struct {
     uint8_t *value; /* of a read under way; else our last request */
     uint8_t read_request[5];
     uint16_t request_len;
+    host_operation *operations; /* that wait: a ring of limits.operations */
+    uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
+    uint8_t operation_head, operation_count;
+    gatt_table table; /* of the peer's attributes */
+    gatt_survey survey;
+    host_remote_stage remote;
+    host_hash_check hash_check;
+    bool table_in_force;
+    bool table_is_proven; /* it was learned of the bonded peer itself */
+    bool table_unsaved;
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
@@ -320,6 +382,7 @@ struct kith_host {
     host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
+    host_tables *tables; /* NULL: nothing is known of peers' tables */
     host_reset_stage reset;
     kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
@@ -327,7 +390,8 @@ struct kith_host {
 };
 
 /* events.c */
-void events_init(host_events *e, host_event *slots, uint16_t capacity, uint8_t *payload, uint32_t payload_cap);
+void events_init(host_events *e, host_event *slots, uint16_t capacity, uint16_t step);
+void events_give_payload(host_events *e, uint8_t *payload, uint32_t payload_cap);
 bool events_have_room(kith_host *h);
 bool events_have_room_for(kith_host *h, uint32_t octets); /* values of the step's events, together */
 kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link); /* never NULL: room was checked */
@@ -477,8 +541,9 @@ bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
 bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
 uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
-uint32_t storing_promised(const kith_host *h); /* places for bonds that are being made or written */
-bool storing_has_room(const kith_host *h);     /* for one more bond */
+uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
+bool storing_has_room(const kith_host *h);                      /* for one more bond */
+bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
 
 void storing_want(kith_host *h); /* something is to be written */
 void storing_erase(kith_host *h);
@@ -577,13 +642,45 @@ void serving_note_change(host_link *link, uint16_t first, uint16_t last);
 void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
 
+/* operations.c */
+#define HOST_OPERATION_VALUE(mtu) (((size_t)(mtu) + 1) / 2 * 2) /* handles lie in it, too */
+void operations_launch(kith_host *h, host_link *link, size_t len);
+bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
+void operations_go_on(kith_host *h, host_link *link);
+void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
+
+/* remote.c: what is known of a peer's table */
+kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */
+/* An event of the client: true where it was the survey's. */
+bool remote_take(kith_host *h, host_link *link, gatt_client_event *e, uint8_t *out, size_t cap, size_t *out_len);
+bool remote_take_hash(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void remote_end(host_link *link, gatt_client_event *e); /* of whatever is under way: it is the survey that ends so */
+void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len);
+void remote_on_proven(host_link *link);
+bool remote_may_check(const host_link *link);
+bool remote_waits(host_link *link); /* for remote_go_on() */
+void remote_go_on(kith_host *h, host_link *link);
+
+/* tables.c: and how it is kept */
+bool tables_is_piece(uint8_t kind);
+void tables_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
+uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
+bool tables_has(const kith_host *h, kith_peer_id peer);
+void tables_want(kith_host *h, host_link *link); /* its table is to be kept */
+bool tables_has_work(kith_host *h);
+void tables_fill(const kith_host *h, kith_work_store *w);
+void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
+void tables_forget_all(kith_host *h);
+
 /* raising.c: our requests that need a better link */
+void raising_repeat(kith_host *h, host_link *link);
 bool raising_comes_first(const kith_host *h, const host_link *link);
 bool raising_waits(const kith_host *h, host_link *link);
 void raising_go_on(kith_host *h, host_link *link);
 
 void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
 void attributes_start_timer(kith_host *h, host_link *link);
+void attributes_keep_request(host_link *link, const uint8_t *request, size_t len);
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);

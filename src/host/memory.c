@@ -5,7 +5,7 @@
 #include "crypto/known_keys.h"
 #include "host/internal.h"
 
-enum { MAX_LINKS = 32, MAX_QUEUE = 4096 };
+enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32 };
 
 #define ALIGN        ((size_t)8)
 #define ARRAYS       ((size_t)12) /* pieces beside the buffers of links, each rounded up */
@@ -26,6 +26,8 @@ _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too smal
 _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscription) == 4 &&
                    sizeof(gatt_extra) <= 2 * sizeof(void *),
                "KITH_HOST_SIZE_SERVER is too small");
+_Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
+_Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
@@ -56,14 +58,21 @@ size_t host_buffer_octets(const kith_limits *limits)
 
 static uint16_t event_slots(const kith_limits *limits)
 {
-    return (uint16_t)(limits->events + 8 * limits->links + 12);
+    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations);
+}
+
+/* A link that ends tells the end of everything that waits on it. */
+static uint16_t step_events(const kith_limits *limits)
+{
+    return (uint16_t)(HOST_STEP_EVENTS + limits->operations);
 }
 
 static bool limits_are_valid(const kith_limits *l)
 {
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
            l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
-           l->queue <= MAX_QUEUE;
+           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS &&
+           (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
 }
 
 /* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
@@ -91,6 +100,10 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
     uint8_t *signed_value = carve(c, signed_octets(limits));
     gatt_subscription *subscriptions = carve(c, limits->subscriptions * sizeof *subscriptions);
     uint8_t *queue = carve(c, limits->queue);
+    host_operation *operations = carve(c, limits->operations * sizeof *operations);
+    uint8_t *operation_values = carve(c, limits->operations * HOST_OPERATION_VALUE(limits->mtu));
+
+    uint8_t *table = carve(c, limits->cache);
 
     if (link == NULL)
         return;
@@ -102,6 +115,9 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
     link->value = value;
     link->signed_write.value = signed_value;
     link->server_memory = (gatt_server_memory){subscriptions, limits->subscriptions, queue, limits->queue};
+    link->operations = operations;
+    link->operation_values = operation_values;
+    gatt_table_init(&link->table, table, limits->cache);
 }
 
 /* The same walk counts (base NULL) and lays out. */
@@ -122,6 +138,8 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     gatt_extra *services = carve(&c, sizeof *services * limits->services);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
     uint8_t *payload = carve(&c, (size_t)2 * host_payload_octets(limits));
+    host_tables *tables = carve(&c, limits->cache != 0 ? sizeof *tables : 0);
+    uint8_t *tables_memory = carve(&c, (size_t)2 * limits->cache);
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
@@ -134,10 +152,14 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->keys = keys;
     h->clients = remembered != 0 ? clients : NULL;
     h->client_subscriptions = subscriptions;
+    h->tables = limits->cache != 0 ? tables : NULL;
+    if (h->tables != NULL)
+        h->tables->memory = tables_memory;
     gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
-    events_init(&h->events, events, event_slots(limits), payload, 2 * host_payload_octets(limits));
+    events_init(&h->events, events, event_slots(limits), step_events(limits));
+    events_give_payload(&h->events, payload, 2 * host_payload_octets(limits));
     return c.used;
 }
 

@@ -1,66 +1,203 @@
-"""The examples as people start them: on a controller that another process serves, and with wrong arguments."""
+"""The examples that wait, on live controllers: each with its counterpart, in processes of their own."""
+
+import json
+import stat
 
 from case import case
 from scene import *
 
-SHOWN = r"PASSKEY (\d{6}): type it on the phone"
-KNOWN = r"encrypted with [0-9A-F:]{17} \((public|random)\): success"
-CHEST = "180d/2a38"
+SLOW_S = 40  # twenty rounds of Passkey Entry, two connection intervals of 312.5 ms each
+VALUE = r"Read value: \[([0-9a-f ]*)\]"
 
 
-def example(scene, name, *options):
-    program = scene.kith.parent / "examples" / name
-    if not program.exists():
-        raise Skip(f"{name} is not built")
-    return scene.crew.start(name, [program, *options], environment=scene.environment, folder=scene.folder)
+def example(scene, program, *words, **how):
+    name = how.pop("name", program)
+    path = scene.kith.parent / "examples" / program
+    return scene.crew.start(name, [path, *words], environment=scene.environment, folder=scene.folder, **how)
 
 
-def sensor_on(scene, radio):
-    sensor = example(scene, "heart_rate_server", "--hci", f"unix:{radio.listens_at}", "--store", scene.path("sensor"))
-    sensor.expect('advertising as "heart rate"')
-    return sensor
+def serve_passkey(scene, where):
+    return example(scene, "secure_client", "--serve", "--hci", where, name="server", terminal=True)
 
 
-def read(scene, *options, name="pair"):
-    return scene.pair("--io", "keyboard-only", "--level", "sc-authenticated", "--yes", "--read", CHEST, *options,
-                      peer="heart rate", name=name)
+def shown(server):
+    return server.expect(r"The passkey is (\d{6})")[1]
 
 
-@case("the heart rate server pairs by its passkey, and knows the phone when it is started again", seconds=6)
-def sensor_keeps_bonds(scene):
-    radio = scene.controller()
-    sensor, phone = sensor_on(scene, radio), read(scene)
-    passkey = sensor.expect(SHOWN)[1]
-    phone.expect(PASSKEY_WANTED)
-    phone.say(passkey)
-    phone.expect("in hex, 01")
-    phone.ends(0)
-    sensor.expect("identity key \\(IRK\\), from the phone")
-    sensor.expect("The bond is stored")
-    sensor.interrupt()
-    sensor.ends(0)
-    (bond,) = scene.bonds(scene.path("sensor"))
-    require(bond["method"] == "Passkey Entry" and bond["level"] == 4, f"{bond}")
-    sensor, phone = sensor_on(scene, radio), read(scene, name="pair again")
-    phone.expect(ENCRYPTED)
-    phone.expect("in hex, 01")
-    phone.ends(0)
-    sensor.expect(KNOWN)
-    require(not sensor.has_said(SHOWN), "it showed a passkey again")
+def read_by_passkey(scene, where_server, where_client):
+    server = serve_passkey(scene, where_server)
+    client = example(scene, "secure_client", "--hci", where_client, "--count", "2", terminal=True)
+    client.expect(r"Connected to iPhone, interval 312\.50 ms")
+    client.expect("The passkey that the other device shows: ")
+    client.say(shown(server))
+    client.expect("Secured: Passkey Entry, key of 16 octets", SLOW_S)
+    values = [client.expect(VALUE)[1] for _ in range(2)]
+    require(values == ["00 00", "00 01"], f"it read {values}")
+    client.ends(0)
+    require(server.stop() == 0, "the server did not leave in order")
 
 
-@case("the heart rate server says what is wrong with its arguments, and where no controller is")
-def wrong_arguments(scene):
-    for options, words in (((), None), (("--store", "x"), "--store goes with --hci"), (("--name", ""), "a name has 1"),
-                           (("--name", "x" * 27), "a name has 1"), (("nonsense",), "nonsense"),
-                           (("--bogus",), "bogus")):
-        process = example(scene, "heart_rate_server", *options)
-        process.ends(2 if words else 0)
-        require(words is None or words in process.err, f"{options}: {process.err!r}")
-    for where in ("nonsense", "unix:/nonexistent"):
-        process = example(scene, "heart_rate_server", "--hci", where)
-        process.ends(1)
-        require(where in process.err and process.err.count("\n") == 1, f"{where}: {process.err!r}")
-    process = example(scene, "heart_rate_server", "--help")
-    process.ends(0)
-    require("--store" in process.out, process.out)
+@case("secure_client reads over TCP and a pseudo terminal what only a typed passkey lets it read", seconds=20)
+def over_tcp_and_pty(scene):
+    radio = scene.start("controller", "--tcp", "127.0.0.1:0", "--pty", scene.path("tty"), terminal=True)
+    port = radio.expect(r"127\.0\.0\.1:(\d+)")[1]
+    radio.expect(r"/dev/pts/\d+")
+    read_by_passkey(scene, f"tcp:127.0.0.1:{port}", f"uart:{scene.path('tty')}")
+
+
+@case("secure_client with a wrong --passkey pairs with nobody, and says why", seconds=5)
+def wrong_passkey(scene):
+    scene.controller("--unix", scene.path("air"))
+    server = serve_passkey(scene, f"unix:{scene.path('air')}")
+    client = example(scene, "secure_client", "--hci", f"unix:{scene.path('air')}", "--passkey", "123456")
+    passkey = shown(server)
+    if passkey == "123456":
+        raise Skip("the one in a million")
+    client.ends(1)
+    require(client.has_said("Confirm Value Failed"), "it does not say why")
+    require(not client.has_said("Read value"), "it read all the same")
+
+
+@case("secure_client reads over a socket, by its bond the second time, and Ctrl-C ends it in order", seconds=24)
+def by_bond(scene):
+    scene.controller("--unix", scene.path("air"))
+    where = f"unix:{scene.path('air')}"
+    server = serve_passkey(scene, where)
+    words = ("--hci", where, "--bonds", scene.path("bonds"))
+    client = example(scene, "secure_client", *words, "--count", "1", terminal=True)
+    client.expect("The passkey that the other device shows: ")
+    client.say(shown(server))
+    client.ends(0, SLOW_S)
+    again = example(scene, "secure_client", *words, terminal=True, name="again")
+    again.expect(VALUE)
+    again.expect(VALUE)
+    again.interrupt()
+    again.ends(0)
+    require(not again.has_said("passkey"), "a passkey was asked for")
+
+
+@case("secure_client stops waiting when its peer vanishes, and says so", seconds=8)
+def peer_vanishes(scene):
+    scene.controller("--unix", scene.path("air"))
+    server = serve_passkey(scene, f"unix:{scene.path('air')}")
+    client = example(scene, "secure_client", "--hci", f"unix:{scene.path('air')}", terminal=True)
+    client.expect("The passkey that the other device shows: ")
+    server.kill()
+    client.ends(1)
+    require(client.has_said("secure: the link was lost"), "it does not say what happened")
+
+
+@case("secure_client stops when its controller vanishes, and says so", seconds=6)
+def controller_vanishes(scene):
+    radio = scene.controller("--unix", scene.path("air"))
+    client = example(scene, "secure_client", "--hci", f"unix:{scene.path('air')}", "--name", "nobody")
+    server = serve_passkey(scene, f"unix:{scene.path('air')}")
+    radio.kill()
+    client.ends(1)
+    server.ends(1)
+    require(client.has_said("the controller was lost"), "it does not say what happened")
+
+
+@case("the examples that wait refuse wrong words with status 2, and name them", seconds=2)
+def wrong_words(scene):
+    for program, words, named in (
+            ("secure_client", ("--passkey", "1000000"), "1000000"),
+            ("secure_client", ("--count", "-1"), "-1"),
+            ("secure_client", ("--service", "180"), "180"),
+            ("secure_client", ("--name", "x" * 32), "x" * 32),
+            ("secure_client", ("--bonds", "b"), "--hci"),
+            ("secure_client", ("--serve",), "--hci"),
+            ("secure_client", ("lamp",), "lamp"),
+            ("camera", ("--io", "5"), "5"),
+            ("camera", ("--io", "12"), "12"),
+            ("camera", ("--forget", "me", "--hci", "unix:x"), "me"),
+            ("camera", ("--forget", "00:00:00:00:00:01"), "--hci"),
+            ("camera", ("--serve",), "--hci"),
+            ("camera", ("--bonds", "b", "--hci", "unix:x"), "--serve"),
+            ("camera", ("lamp",), "lamp")):
+        process = example(scene, program, *words)
+        process.ends(2)
+        require(named in process.err, f"{program} {' '.join(words)} does not name {named}")
+        require(process.out == "", "it began all the same")
+    for program in ("secure_client", "camera"):
+        process = example(scene, program, "--help")
+        process.ends(0)
+        require("--hci" in process.out, "its help does not help")
+
+
+@case("an example that finds no controller there says so", seconds=2)
+def no_controller(scene):
+    process = example(scene, "secure_client", "--hci", f"unix:{scene.path('nobody')}")
+    process.ends(1)
+    require(process.has_said("nobody: No such file or directory"), "it does not say why")
+
+
+def serve_box(scene, where, *words):
+    return example(scene, "camera", "--serve", "--hci", where, *words, name="box", terminal=True)
+
+
+@case("camera pairs, keeps its secrets in the first folder it may write to, and comes back by the bond", seconds=6)
+def camera_returns(scene):
+    scene.controller("--unix", scene.path("air"))
+    where = f"unix:{scene.path('air')}"
+    box = serve_box(scene, where)
+    words = ("--hci", where, "--secrets", scene.path("not there"), "--secrets", scene.folder)
+    first = example(scene, "camera", *words, name="first")
+    first.expect("0 peers, 0 records damaged")
+    first.expect(r"battery of the box is at 87 %")
+    first.expect("Paired: encrypted 1, authenticated 0, bonded 1, key_size 16")
+    first.expect("The relay is on")
+    first.ends(0)
+    box.expect("click")
+    secrets = scene.folder / "ble_secrets.json"
+    require(stat.S_IMODE(secrets.stat().st_mode) == 0o600, "others may read the secrets")
+    require(len(json.loads(secrets.read_text())["peers"]) == 1, "the file does not hold one peer")
+    again = example(scene, "camera", *words, "--off", name="again")
+    again.expect("1 peers, 0 records damaged")
+    again.expect("By the bond: encrypted 1, authenticated 0, bonded 1, key_size 16")
+    again.expect("The relay is off")
+    again.ends(0)
+    address = json.loads(secrets.read_text())["peers"][0]["bond"]["identity"].split()[0]
+    forgets = example(scene, "camera", *words, "--forget", address, name="forgets")
+    forgets.expect(f"{address} is forgotten")
+    forgets.ends(0)
+    require(not json.loads(secrets.read_text()).get("peers"), "the file still holds the peer")
+    twice = example(scene, "camera", *words, "--forget", address, name="twice")
+    twice.ends(1)
+    refused = example(scene, "camera", *words, name="refused")
+    refused.ends(1)
+    require(refused.has_said("battery of the box is at 87 %"), "the open value is not open any more")
+    require(not refused.has_said("The relay is"), "the relay was switched without a bond")
+
+
+@case("camera with --mitm compares a number with the box, and without a display it is refused by name", seconds=6)
+def camera_mitm(scene):
+    scene.controller("--unix", scene.path("air"))
+    where = f"unix:{scene.path('air')}"
+    box = serve_box(scene, where)
+    blind = example(scene, "camera", "--hci", where, "--mitm", name="blind")
+    blind.ends(1)
+    require(blind.has_said("allow no method that protects against a man in the middle"), "it does not say why")
+    camera = example(scene, "camera", "--hci", where, "--mitm", "--io", "1", terminal=True)
+    number = camera.expect(r"Does the other device show (\d{6}), too\?")[1]
+    require(box.expect(r"Does the other device show (\d{6}), too\?")[1] == number, "the numbers differ")
+    camera.say("y")
+    box.say("y")
+    camera.expect("Paired: encrypted 1, authenticated 1, bonded 1, key_size 16")
+    camera.ends(0)
+
+
+@case("camera tells what is wrong with its file of secrets, and takes no other place for it", seconds=3)
+def camera_damaged(scene):
+    scene.controller("--unix", scene.path("air"))
+    secrets = scene.folder / "ble_secrets.json"
+    secrets.write_text('{"kith": "bonds", "version": 1, "peers": [{"id": 0}]}')
+    secrets.chmod(0o600)
+    words = ("--hci", f"unix:{scene.path('air')}", "--secrets", scene.folder, "--secrets", "/tmp")
+    damaged = example(scene, "camera", *words)
+    damaged.ends(1)
+    require(damaged.has_said("ble_secrets.json: line 1"), "it does not say where")
+    secrets.chmod(0o644)
+    open_to_all = example(scene, "camera", *words, name="open to all")
+    open_to_all.ends(1)
+    require(open_to_all.has_said("ble_secrets.json"), "it does not say which file others may read")

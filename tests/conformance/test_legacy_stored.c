@@ -44,7 +44,7 @@ static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_
     return put_record(context, &removed, state);
 }
 
-static const kith_store store = {NULL, open_store, read_record, put_record, remove_record, NULL};
+static const kith_store store = {.open = open_store, .read = read_record, .put = put_record, .remove = remove_record};
 
 static void start_with_store(bench_role role, bool before_core_6_2)
 {

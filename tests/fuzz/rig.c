@@ -650,7 +650,7 @@ void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)
     r->answers = r->takes = r->works = true;
     make_crypto(r);
     kith_config_default(&r->config);
-    r->config.limits = (kith_limits){RIG_LINKS, RIG_LINKS, 2, 65, 8, 0, 0, 0};
+    r->config.limits = (kith_limits){.links = RIG_LINKS, .pairings = RIG_LINKS, .bonds = 2, .mtu = 65, .events = 8};
     r->config.crypto = &r->crypto;
     r->config.services = services;
     r->config.service_count = 1;

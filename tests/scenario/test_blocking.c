@@ -187,30 +187,37 @@ static void a_person_who_is_away_costs_the_pairing_alone(void **state)
     meet_close(&m);
 }
 
-/* The answer to a read that was given up is not taken for that of the next. */
+static void let_wait_in_line(kith_config *ours, kith_config *theirs)
+{
+    (void)theirs;
+    ours->limits.operations = 4;
+}
+
+/* The answer to a read that was given up is not taken for that of the next, also where the host would let that one wait
+ * behind it. */
 static void a_late_answer_is_not_the_next_ones(void **state)
 {
     static meeting m;
-    uint16_t handle;
 
     (void)state;
-    meet_open(&m, NULL);
-    meet_connect(&m);
-    handle = m.state_at;
-    m.other.silent = true;
-    expect_call(&m, kith_blocking_read(&m.b, m.b.link, handle, SHORT_MS), KITH_CALL_TIME_IS_UP);
-    expect_call(&m, kith_blocking_read(&m.b, m.b.link, handle, SHORT_MS), KITH_CALL_REFUSED); /* it is under way */
-    assert_int_equal(m.b.status, KITH_ERR_BUSY);
-    m.other.silent = false;
-    m.other.reads = 41;
-    assert_int_equal(kith_gatt_answer_read(m.other.host, m.other.link, 0, (const uint8_t *)"late", 4), KITH_OK);
-    expect_call(&m, kith_blocking_read(&m.b, m.b.link, handle, 5000), KITH_CALL_OK);
-    assert_int_equal(m.b.value_len, 1);
-    assert_int_equal(m.b.value[0], 42);
-    expect_call(&m, kith_blocking_event(&m.b, KITH_EVENT_READ, m.b.link, 0), KITH_CALL_OK);
-    assert_int_equal(m.b.value_len, 4);
-    assert_memory_equal(m.b.event.gatt.value, "late", 4);
-    meet_close(&m);
+    for (unsigned in_line = 0; in_line <= 1; in_line++) {
+        meet_open(&m, in_line ? let_wait_in_line : NULL);
+        meet_connect(&m);
+        m.other.silent = true;
+        expect_call(&m, kith_blocking_read(&m.b, m.b.link, m.state_at, SHORT_MS), KITH_CALL_TIME_IS_UP);
+        expect_call(&m, kith_blocking_read(&m.b, m.b.link, m.state_at, SHORT_MS), KITH_CALL_REFUSED);
+        assert_int_equal(m.b.status, KITH_ERR_BUSY); /* it is under way */
+        m.other.silent = false;
+        m.other.reads = 41;
+        assert_int_equal(kith_gatt_answer_read(m.other.host, m.other.link, 0, (const uint8_t *)"late", 4), KITH_OK);
+        expect_call(&m, kith_blocking_read(&m.b, m.b.link, m.state_at, 5000), KITH_CALL_OK);
+        assert_int_equal(m.b.value_len, 1);
+        assert_int_equal(m.b.value[0], 42);
+        expect_call(&m, kith_blocking_event(&m.b, KITH_EVENT_READ, m.b.link, 0), KITH_CALL_OK);
+        assert_int_equal(m.b.value_len, 4);
+        assert_memory_equal(m.b.event.gatt.value, "late", 4);
+        meet_close(&m);
+    }
 }
 
 /* The same, when that answer lies in the host, untaken, as the next call begins. */

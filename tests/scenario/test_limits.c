@@ -13,7 +13,11 @@ static void the_constant_is_never_less_than_the_exact_size(void **state)
             for (unsigned bonds = 0; bonds <= 1000; bonds = bonds * 3 + 1)
                 for (size_t m = 0; m < sizeof mtus / sizeof mtus[0]; m++)
                     for (unsigned events = 0; events <= 1000; events = events * 7 + 1) {
-                        kith_limits l = {(uint8_t)links, (uint8_t)pairings, bonds, mtus[m], (uint16_t)events, 0, 0, 0};
+                        kith_limits l = {.links = (uint8_t)links,
+                                         .pairings = (uint8_t)pairings,
+                                         .bonds = bonds,
+                                         .mtu = mtus[m],
+                                         .events = (uint16_t)events};
                         size_t size = kith_host_size(&l);
 
                         assert_true(size > 0);
@@ -21,11 +25,40 @@ static void the_constant_is_never_less_than_the_exact_size(void **state)
                     }
 }
 
+static void the_constant_of_a_client_is_never_less_than_the_exact_size(void **state)
+{
+    (void)state;
+    for (unsigned links = 1; links <= 32; links += 5)
+        for (unsigned operations = 0; operations <= 32; operations++)
+            for (size_t m = 0, cache = operations % 3 == 0 ? 0 : 24 + 31 * operations; m < sizeof mtus / sizeof mtus[0];
+                 m++) {
+                kith_limits l = {.links = (uint8_t)links,
+                                 .pairings = 1,
+                                 .bonds = 2,
+                                 .mtu = mtus[m],
+                                 .cache = (uint16_t)cache,
+                                 .operations = (uint8_t)operations};
+
+                assert_true(kith_host_size(&l) <= KITH_HOST_SIZE(links, 1, 2, mtus[m], 0) +
+                                                      KITH_HOST_SIZE_CLIENT(links, mtus[m], cache, operations));
+            }
+}
+
 static void limits_out_of_range_have_no_size(void **state)
 {
     static const kith_limits bad[] = {
-        {0, 1, 1, 65, 8, 0, 0, 0}, {33, 1, 1, 65, 8, 0, 0, 0}, {1, 0, 1, 65, 8, 0, 0, 0}, {1, 2, 1, 65, 8, 0, 0, 0},
-        {1, 1, 1, 22, 8, 0, 0, 0}, {1, 1, 1, 518, 8, 0, 0, 0}, {4, 5, 1, 65, 8, 0, 0, 0},
+        {.links = 0, .pairings = 1, .bonds = 1, .mtu = 65},
+        {.links = 33, .pairings = 1, .bonds = 1, .mtu = 65},
+        {.links = 1, .pairings = 0, .bonds = 1, .mtu = 65},
+        {.links = 1, .pairings = 2, .bonds = 1, .mtu = 65},
+        {.links = 4, .pairings = 5, .bonds = 1, .mtu = 65},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 22},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 518},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .subscriptions = 33},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .queue = 4097},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .operations = 33},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .cache = 23},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .cache = 1465},
     };
 
     (void)state;
@@ -246,7 +279,7 @@ static void the_smallest_host_pairs_and_reads(void **state)
     (void)state;
     cast_lamp_config(&lamp_config);
     cast_phone_config(&phone_config);
-    lamp_config.limits = phone_config.limits = (kith_limits){1, 1, 1, 23, 0, 0, 0, 0};
+    lamp_config.limits = phone_config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 1, .mtu = 23};
     lamp = cast_add(room, "lamp", &lamp_config);
     phone = cast_add(room, "phone", &phone_config);
     cast_start(room);
@@ -282,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_constant_is_never_less_than_the_exact_size),
+        cmocka_unit_test(the_constant_of_a_client_is_never_less_than_the_exact_size),
         cmocka_unit_test(limits_out_of_range_have_no_size),
         cmocka_unit_test(every_mistake_in_a_configuration_is_refused),
         cmocka_unit_test(bonding_is_not_turned_on_later_without_a_store),

@@ -146,7 +146,7 @@ static inline void desk_open(desk *d, uint8_t links, uint16_t acl_len, uint8_t a
     d->port.random = seeded_random;
     d->port.context = &d->source;
     kith_config_default(&d->config);
-    d->config.limits = (kith_limits){links, links, 16, 65, 8, 0, 0, 0};
+    d->config.limits = (kith_limits){.links = links, .pairings = links, .bonds = 16, .mtu = 65, .events = 8};
     d->config.crypto = &d->port;
     d->config.store = &kith_volatile_store;
     d->config.security.methods = desk_methods;

@@ -809,8 +809,8 @@ static void the_size_for_static_memory_is_enough_up_to_the_most_bonds(void **sta
 
         assert_true(size != 0 && size <= constant && constant - size <= 600 + (size_t)many[i] * 8);
     }
-    assert_true(kith_host_size(&(kith_limits){1, 1, KITH_BONDS_MAX, 65, 8, 0, 0, 0}) != 0);
-    assert_true(kith_host_size(&(kith_limits){1, 1, KITH_BONDS_MAX + 1, 65, 8, 0, 0, 0}) == 0);
+    assert_true(kith_host_size(&(kith_limits){.links = 1, .pairings = 1, .bonds = KITH_BONDS_MAX, .mtu = 65}) != 0);
+    assert_true(kith_host_size(&(kith_limits){.links = 1, .pairings = 1, .bonds = KITH_BONDS_MAX + 1, .mtu = 65}) == 0);
 }
 
 static void without_a_random_key_there_is_no_host_of_many_bonds(void **state)

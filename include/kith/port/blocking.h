@@ -30,7 +30,13 @@
 #include "kith/port/pump.h"
 
 #define KITH_BLOCKING_FOREVER UINT32_MAX
-enum { KITH_BLOCKING_VALUE = 517, KITH_BLOCKING_FOUND = 32, KITH_BLOCKING_KEPT = 32, KITH_BLOCKING_QUESTIONS = 4 };
+enum {
+    KITH_BLOCKING_VALUE = 517,
+    KITH_BLOCKING_FOUND = 32,
+    KITH_BLOCKING_KEPT = 32,
+    KITH_BLOCKING_QUESTIONS = 4,
+    KITH_BLOCKING_LINKS = 32
+};
 
 /* How a call ended. */
 typedef enum {
@@ -106,6 +112,10 @@ typedef struct {
     uint16_t kept_count, question_count;
     kith_blocking_kept kept[KITH_BLOCKING_KEPT];
     kith_event questions[KITH_BLOCKING_QUESTIONS]; /* not answered yet */
+    struct {
+        kith_link link;
+        kith_event_kind kind;
+    } owed[KITH_BLOCKING_LINKS]; /* ends of requests that were not waited for to their end */
 } kith_blocking;
 
 /* Nothing is called yet.  KITH_ERR_VALUE: the pump lacks a function; nothing was changed. */
@@ -167,8 +177,9 @@ KITH_MUST_USE kith_call kith_blocking_pair(kith_blocking *b, kith_link link, kit
 /* ---- a peer's attributes ----
  *
  * A request on its way cannot be called off.  After TIME_IS_UP its end is kept as an event when it comes; until then
- * the next of these calls on that link waits for it, within its own time.  FAILED: b->gatt and b->att_error. REFUSED:
- * as the call of kith/gatt_client.h that has this name. */
+ * the next of these calls on that link waits for it, within its own time (REFUSED with KITH_ERR_BUSY: that was not
+ * enough).  What a program asks the host for by itself on that link must have ended before.
+ * FAILED: b->gatt and b->att_error.  REFUSED: as the call of kith/gatt_client.h that has this name. */
 
 /* Finds a primary service; b->found are its characteristics.
  * FAILED with KITH_GATT_NOT_FOUND: it is not there; with KITH_GATT_TOO_LONG: it has more than KITH_BLOCKING_FOUND, and
