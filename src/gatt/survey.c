@@ -106,6 +106,7 @@ static void take_descriptor(gatt_survey *s, const uint8_t *entry, size_t len)
 {
     kith_remote_attribute a = {.kind = KITH_REMOTE_DESCRIPTOR, .handle = bytes_get16(entry)};
 
+    s->next = a.handle + 1u;
     take_uuid(&a, entry + 2, len - 2);
     if (!is_declaration(&a.uuid) && !is_known(s, a.handle))
         add(s, &a);
@@ -177,11 +178,19 @@ static bool includes_another(const gatt_table *table)
     return false;
 }
 
-/* From the first handle that may be a descriptor's to the last one; false: there is none. */
-static bool find_gaps(const gatt_table *table, uint16_t *first, uint16_t *last)
+/* Where a descriptor may follow; 0: nowhere. */
+static uint32_t behind(const kith_remote_attribute *a)
+{
+    if (a->kind == KITH_REMOTE_CHARACTERISTIC)
+        return a->value_handle + 1u;
+    return a->kind == KITH_REMOTE_DESCRIPTOR ? a->handle + 1u : 0;
+}
+
+/* From the first handle, `from` or later, that may be a descriptor's to the last one of all; false: there is none. */
+static bool find_gaps(const gatt_table *table, uint32_t from, uint16_t *first, uint16_t *last)
 {
     kith_remote_attribute a;
-    uint32_t next = 0, service_end = 0; /* next: behind the value of the characteristic before; 0: none */
+    uint32_t next = 0, service_end = 0;
     size_t at = 0;
 
     *first = *last = 0;
@@ -190,13 +199,13 @@ static bool find_gaps(const gatt_table *table, uint16_t *first, uint16_t *last)
 
         more = gatt_table_next(table, &at, &a);
         end = !more || a.kind == KITH_REMOTE_SERVICE || a.kind == KITH_REMOTE_SECONDARY ? service_end : a.handle - 1u;
-        if (next != 0 && next <= end) {
-            *first = *first == 0 ? (uint16_t)next : *first;
+        if (next != 0 && next <= end && end >= from) {
+            *first = *first != 0 ? *first : (uint16_t)(next > from ? next : from);
             *last = (uint16_t)end;
         }
         if (more && (a.kind == KITH_REMOTE_SERVICE || a.kind == KITH_REMOTE_SECONDARY))
             service_end = a.last;
-        next = more && a.kind == KITH_REMOTE_CHARACTERISTIC ? a.value_handle + 1u : 0;
+        next = more ? behind(&a) : 0;
     }
     return *first != 0;
 }
@@ -213,8 +222,12 @@ static kith_status ask_descriptors(const gatt_survey *s, gatt_client *client, ui
 {
     uint16_t first, last;
 
-    return find_gaps(s->table, &first, &last) ? gatt_client_start_descriptors(client, first, last, out, cap, out_len)
-                                              : KITH_ERR_NOT_FOUND;
+    kith_status status = KITH_ERR_NOT_FOUND;
+
+    if (find_gaps(s->table, s->next, &first, &last))
+        status = gatt_client_start_descriptors(client, first, last, out, cap, out_len);
+    client->one_is_enough = true; /* what follows may not be worth asking for */
+    return status;
 }
 
 static kith_status ask_to_be_told(const gatt_survey *s, gatt_client *client, uint8_t *out, size_t cap, size_t *out_len)
@@ -312,13 +325,23 @@ static void judge_hash(gatt_survey *s)
     s->step = SURVEY_DONE;
 }
 
+/* A response with many descriptors passes over values and declarations; a short one is followed by a question for what
+ * lies behind them. */
+static bool goes_on_in_step(const gatt_survey *s, const gatt_client_event *event)
+{
+    uint16_t first, last;
+
+    return s->step == SURVEY_DESCRIPTORS && event->result == KITH_GATT_OK &&
+           find_gaps(s->table, s->next, &first, &last);
+}
+
 static void finish_step(gatt_survey *s, const gatt_client_event *event)
 {
     if (s->step == SURVEY_HASH)
         judge_hash(s);
     if (s->step == SURVEY_CHANGED)
         s->state.is_told = event->result == KITH_GATT_OK;
-    if (s->step != SURVEY_DONE)
+    if (s->step != SURVEY_DONE && !goes_on_in_step(s, event))
         s->step++;
 }
 

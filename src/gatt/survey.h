@@ -31,6 +31,7 @@ typedef struct {
     bool is_new;           /* what was there did not stand */
     bool is_stale;         /* set by the host: the peer said meanwhile that it has changed */
     uint8_t feature_octet;
+    uint32_t next;          /* handle that may be a descriptor's, and was not looked at */
     gatt_table_state state; /* as it is learned */
 } gatt_survey;
 

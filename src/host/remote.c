@@ -245,13 +245,11 @@ bool remote_take_hash(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
 bool remote_waits(host_link *link)
 {
     size_t cap;
-    bool has_place;
+    bool wants_to_ask = link->remote == REMOTE_LOADED || (is_doubtful(link) && link->hash_check != HASH_ASKED);
 
     if (link->id == 0 || link->going || link->att_dead)
         return false;
-    has_place = find_place(link, &cap) != NULL;
-    return link->remote == REMOTE_KNOWN || (link->remote == REMOTE_LOADED && has_place) ||
-           (is_doubtful(link) && link->hash_check != HASH_ASKED && has_place);
+    return link->remote == REMOTE_KNOWN || (wants_to_ask && find_place(link, &cap) != NULL);
 }
 
 void remote_go_on(kith_host *h, host_link *link)
