@@ -3,7 +3,8 @@
  * A server is constant tables: services of characteristics of descriptors.  They may lie in ROM; the
  * host keeps pointers, so they must outlive it.  Handles are counted in table order from 1; the GAP
  * service (0x1800: name, appearance, and what config.gap adds) and the GATT service (0x1801) are built in and come
- * first.  Ready tables of services that many devices have are in kith/service/.
+ * first.  Ready tables of services that many devices have are in kith/service/; what is likely to be
+ * wrong with a table, kith/lint.h finds.
  *
  *     static const kith_characteristic door[] = {
  *         { .uuid = KITH_UUID16(0x2a56), .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,

@@ -39,7 +39,7 @@ typedef enum {
     KITH_LINT_SIGNED_IN_PLAIN,       /* warning: signed writes show what only encrypted links may read */
     KITH_LINT_COMMAND_UNANSWERED,    /* error: commands and signed writes cannot wait for authorization */
     KITH_LINT_AUTHORIZED_UNQUEUED,   /* error: limits.queue 0: requests cannot wait for it either */
-    KITH_LINT_WRITE_OPEN,            /* warning: anybody may write, in a service that guards something */
+    KITH_LINT_WRITE_OPEN,            /* warning: anybody may write the name, or in a service that guards something */
     KITH_LINT_LONG_WRITE,            /* warning: a variable longer than limits.mtu and limits.queue take */
     KITH_LINT_NOTIFY_BELOW_READ,     /* error: told to links that may not read it */
     KITH_LINT_NOTIFY_BELOW_WRITE,    /* warning: not readable, and told to links that may not write it */

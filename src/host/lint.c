@@ -228,7 +228,7 @@ static bool guards_something(const kith_characteristic *c)
 static void look_at_open_write(lint *l, const gatt_attribute *at)
 {
     const kith_service *s = at->service;
-    bool guarded = false;
+    bool guarded = at->is_built_in; /* the device's name */
 
     if (write_level(at->permissions) != KITH_LEVEL_NONE || (at->permissions & KITH_WRITE_AUTHORIZED) != 0)
         return;
@@ -310,6 +310,12 @@ static void look_at_value(lint *l, const gatt_attribute *at)
         look_at_notifications(l, at);
 }
 
+/* The name may be written by clients; all else that is built in is as the specification has it. */
+static bool is_device_name(const gatt_attribute *at)
+{
+    return at->kind == GATT_VALUE && at->id == KITH_GAP_DEVICE_NAME;
+}
+
 static void walk(lint *l)
 {
     gatt_attribute at;
@@ -317,7 +323,7 @@ static void walk(lint *l)
     if (!gatt_database_find_from(&l->table, 1, &at))
         return;
     do {
-        if (at.is_built_in)
+        if (at.is_built_in && !is_device_name(&at))
             continue;
         if (at.kind == GATT_SERVICE)
             look_at_service(l, &at);
@@ -349,7 +355,8 @@ size_t kith_lint(const kith_config *config, kith_lint_finding *findings, size_t 
     look_at_pairing(&l);
     look_at_debug_keys(&l);
     if (gatt_database_init(&l.table, config->name, config->appearance, config->services, config->service_count) !=
-        KITH_OK) {
+            KITH_OK ||
+        gatt_database_set_gap(&l.table, &config->gap) != KITH_OK) {
         tell_refused(&l);
         return l.count;
     }

@@ -53,8 +53,8 @@ static const rule_text rules[KITH_LINT_RULE_COUNT] = {
                                        "A request that waits for authorization needs room, and limits.queue is 0: all "
                                        "will be refused."},
     [KITH_LINT_WRITE_OPEN] = {KITH_LINT_WARNING, "write-open",
-                              "Anybody in range may write this, without pairing, in a service that guards other "
-                              "things."},
+                              "Anybody in range may write this, without pairing: the device's name, or a value in "
+                              "a service that guards others."},
     [KITH_LINT_LONG_WRITE] = {KITH_LINT_WARNING, "long-write",
                               "A value this long does not fit into one write at limits.mtu, nor prepared into "
                               "limits.queue (6 octets more)."},

@@ -8,7 +8,9 @@ from process import LIMIT_S, Mismatch
 COMMAND, ACL, EVENT = 1, 2, 4
 RESET, SET_EVENT_MASK, CREATE_CONNECTION = 0x0C03, 0x0C01, 0x200D
 COMMAND_COMPLETE, COMMAND_STATUS = 0x0E, 0x0F
-LE_META, CONNECTION_COMPLETE = 0x3E, 0x01
+SET_SCAN_PARAMETERS, SET_SCAN_ENABLE = 0x200B, 0x200C
+LE_META, CONNECTION_COMPLETE, ADVERTISING_REPORT = 0x3E, 0x01, 0x02
+SCAN_RESPONSE = 0x04
 SCAN = struct.pack("<HHB", 0x60, 0x60, 0)  # interval, window, no filter
 TIMES = struct.pack("<BHHHHHH", 0, 24, 24, 0, 200, 0, 0)  # under its public address, every 30 ms, lost after 2 s
 ATT, SMP = 4, 6
@@ -68,6 +70,22 @@ class Controller:
             kind, _, body = self.packet()
             if kind == ACL and struct.unpack_from("<H", body, 2)[0] == channel:
                 return body[4:]
+
+
+def advertised(path):
+    """The advertising data and the scan response of whoever is heard, in hex."""
+    controller = _Controller(path)
+    heard = {}
+    with controller.socket:
+        controller.command(RESET)
+        controller.command(SET_EVENT_MASK, b"\xff" * 8)
+        controller.command(SET_SCAN_PARAMETERS, struct.pack("<BHHBB", 1, 0x60, 0x60, 0, 0))  # active
+        controller.command(SET_SCAN_ENABLE, b"\x01\x00")
+        while len(heard) < 2:
+            kind, head, body = controller.packet()
+            if kind == EVENT and head[0] == LE_META and body[0] == ADVERTISING_REPORT:
+                heard[body[2] == SCAN_RESPONSE] = body[11:11 + body[10]].hex()
+    return heard[False], heard[True]
 
 
 class Client:

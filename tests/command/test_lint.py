@@ -113,6 +113,7 @@ def wrong_use(scene):
                              ((path, "--io", "eyes"), "eyes"), ((path, "--level", "5"), "level"),
                              ((path, "--nonsense"), "nonsense")):
         usage_error(scene.run("lint", *arguments), words)
+    require(re.search(r"^ +lint\b", scene.run("--help").out, re.MULTILINE), "`kith --help' does not name it")
     told = scene.run("lint", "--help")
     require(told.status() == 0 and re.search(r"xit\s+status:\s+0.*1.*2", told.out, re.DOTALL), told.out)
 

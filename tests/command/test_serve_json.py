@@ -3,7 +3,7 @@
 import copy
 import json
 
-from bare_central import Client
+from bare_central import Client, advertised
 from case import case
 from scene import *
 
@@ -156,16 +156,16 @@ def set_and_list(scene):
         server.say("set note  two words")
         require(client.hear() == "1b" + NOTE + b" two words".hex(), "the notification")
         event = told(server, "value-set")
-        require((event["name"], event["value"], event["told"]) == ("note", '" two words"', "1"), f"{event}")
+        require((event["name"], event["value"], event["told"]) == ("note", b" two words".hex(), "1"), f"{event}")
         server.say("set secret 0xBEEF")
-        require(told(server, "value-set")["value"] == "0xbeef", "hex")
+        require(told(server, "value-set")["value"] == "beef", "hex")
         require(read(client, NOTE) == "0b" + b" two words".hex(), "what was set is not read")
         for line, words in (("set", "set NAME VALUE"), ("sing", "set NAME VALUE"), ("set nothing 1", "No value"),
                             ("set note x", "2 to 512 octets"), ("set note 0x4", "hex digits"), ("set note", "2 to 512")):
             server.say(line)
             require(words in told(server, "not-understood")["sentence"], f"{line!r} is not answered by {words!r}")
         server.say("list")
-        require([told(server, "value")["value"] for _ in range(2)] == ["0xbeef", '" two words"'], "the list")
+        require([told(server, "value")["value"] for _ in range(2)] == ["beef", b" two words".hex()], "the list")
 
 
 @case("serve FILE: a client that wants indications gets them; an UUID does for a name, unless two values have it", seconds=3)
@@ -211,7 +211,7 @@ def authorized(scene):
         server.say("yes")
         require(client.hear() == "13", "a pairing that failed took the question away")
         server.say("set door open")
-        require(told(server, "value-set")["value"] == '"open"', "commands are not taken any more")
+        require(told(server, "value-set")["sentence"] == 'door is "open"; 0 clients were told.', "commands are not taken any more")
 
 
 @case("serve FILE: where nobody can answer, what has to be authorized is refused", seconds=3)
@@ -276,6 +276,33 @@ def signed(scene):
             require(client.ask("16" + part) == "17" + part, "a part does not come back")
             require(client.ask("1801") == wanted, f"{part} was not answered by {wanted}")
         require(read(client, SECRET) == "0b" + b"told more".hex(), "what was prepared")
+
+
+@case("serve FILE: primary services are advertised, behind the name or in the scan response, as many as fit", seconds=3)
+def services_advertised(scene):
+    own = bytes.fromhex(OWN.replace("-", ""))[::-1].hex()
+    table = {"name": "n", "services": [{"uuid": OWN}, {"uuid": "180f"}, {"uuid": "180d", "secondary": True},
+                                       {"uuid": "1815"}]}
+    server, _ = serve(scene, table, stdin="ended")
+    require(advertised(scene.air) == ("020106" + "02096e" + "0503" + "0f181518" + "1107" + own, ""), "not as they are")
+    server.stop()
+    server = scene.serve(save(scene, table), "--name", "x" * 24, name="long", terminal=False, stdin="ended")
+    require(advertised(scene.air)[1] == "0503" + "0f181518" + "1107" + own, "not in the response")
+    server.stop()
+    many = [f"{0x1800 + n:04x}" for n in range(2, 20)]
+    server = scene.serve(save(scene, {"services": [{"uuid": uuid} for uuid in many]}), "--name", "y" * 26, name="many",
+                         terminal=False, stdin="ended")
+    least_first = "".join(uuid[2:] + uuid[:2] for uuid in many[:14])
+    require(advertised(scene.air)[1] == "1d02" + least_first, "not the first fourteen, as an incomplete list")
+
+
+@case("the lamp: a prepared write to its note is refused in plain, and to execute nothing is no mistake", seconds=3)
+def lamp_prepares(scene):
+    scene.air = scene.controller(terminal=False).listens_at
+    lamp = scene.serve("--json", terminal=False, stdin="ended")
+    with Client(scene.air, told_before(lamp, "ready")["address"]) as client:
+        require(client.ask("16" + NOTE + "000041") == error("16", NOTE, NO_KEY), "the note is prepared in plain")
+        require(client.ask("1801") == "19", "executing nothing")
 
 
 # ---- examples ----
@@ -385,6 +412,8 @@ BAD = [
     ("max above 512", changed((*SECOND, "max"), 513), r"max: a number from 0 to 512"),
     ("a name twice", changed((*FIRST, "name"), "note"), r"characteristics\[1\]: the name 'note' is taken"),
     ("a name of two words", changed((*FIRST, "name"), "my note"), "the name 'my note' has a space"),
+    ("a name that moves the cursor", changed((*FIRST, "name"), "my\x1b[Anote"), r"the name 'my\?\[Anote' has a space"),
+    ("a UUID that moves the cursor", changed((*FIRST, "uuid"), "\x1b[A"), r"uuid: '\?\[A' is no UUID"),
     ("a descriptor that notifies", changed((*FIRST, "descriptors"), [
         {"uuid": "2901", "permissions": {"read": "open", "notify": "open"}}]),
      IN_FIRST + r"\.descriptors\[0\]\.permissions: .*'notify'"),

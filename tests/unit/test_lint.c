@@ -240,6 +240,18 @@ static void level_4_needs_secure_connections_and_a_full_key(void **state)
     finds_nothing(&d);
 }
 
+static void compared_numbers_authenticate(void **state)
+{
+    device d;
+
+    (void)state;
+    device_with(&d, READ, KITH_READ_SC_AUTHENTICATED);
+    d.config.security.methods = (const kith_method *const[]){&kith_sc_numeric_comparison_responder, NULL};
+    finds_nothing(&d);
+    d.config.security.io = KITH_IO_DISPLAY_ONLY;
+    finds_alone(&d, KITH_LINT_LEVEL_UNREACHABLE, KITH_READ_SC_AUTHENTICATED);
+}
+
 /* Core 6.2: who listens to legacy Passkey Entry finds the passkey. */
 static void legacy_passkeys_authenticate_nobody(void **state)
 {
@@ -463,6 +475,35 @@ static void an_open_write_beside_guarded_values_is_told(void **state)
     finds_nothing(&d);
 }
 
+/* What GAP has besides lies behind the GATT service, and the name is the first of it. */
+static void a_name_that_clients_write_is_looked_at(void **state)
+{
+    enum { NAME = 16 };
+    device d;
+
+    (void)state;
+    device_with(&d, READ, KITH_READ_OPEN)->config.gap.name = &d.variable;
+    d.variable = (kith_variable){.octets = d.octets, .max = 40};
+    d.config.gap.security_levels = true;
+    finds_nothing(&d); /* nobody writes it */
+    d.config.gap.name_permissions = KITH_WRITE_ENCRYPTED;
+    finds_nothing(&d);
+    d.config.gap.name_permissions = KITH_WRITE_OPEN;
+    look(&d);
+    assert_int_equal(d.count, 1);
+    assert_int_equal(d.found[0].rule, KITH_LINT_WRITE_OPEN);
+    assert_int_equal(d.found[0].handle, NAME);
+    assert_int_equal(d.found[0].id, KITH_GAP_DEVICE_NAME);
+    d.config.gap.name_permissions = KITH_WRITE_ENCRYPTED;
+    d.config.security.methods = NULL;
+    look(&d);
+    assert_int_equal(d.count, 1);
+    assert_int_equal(d.found[0].rule, KITH_LINT_LEVEL_UNREACHABLE);
+    assert_int_equal(d.found[0].permissions, KITH_WRITE_ENCRYPTED);
+    d.config.gap.name = NULL; /* a permission for what is not there */
+    finds_whole(&d, KITH_LINT_TABLE_REFUSED);
+}
+
 static void a_long_value_can_be_written(void **state)
 {
     device d;
@@ -564,6 +605,7 @@ static void a_table_that_is_refused_is_one_finding(void **state)
     device_with(&d, READ, KITH_READ_ENCRYPTED)->services[0].includes = &itself; /* each service is sound */
     d.services[0].include_count = 1;
     itself = &d.services[0];
+    d.services[1].uuid.size = 3; /* which is not in the table */
     finds_whole(&d, KITH_LINT_TABLE_REFUSED);
 }
 
@@ -619,6 +661,7 @@ int main(void)
         cmocka_unit_test(each_permission_is_looked_at),
         cmocka_unit_test(descriptors_are_looked_at),
         cmocka_unit_test(level_4_needs_secure_connections_and_a_full_key),
+        cmocka_unit_test(compared_numbers_authenticate),
         cmocka_unit_test(legacy_passkeys_authenticate_nobody),
         cmocka_unit_test(a_fixed_passkey_authenticates_nobody),
         cmocka_unit_test(out_of_band_data_must_come_from_somewhere),
@@ -632,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_command_is_not_for_authorization),
         cmocka_unit_test(a_question_can_wait),
         cmocka_unit_test(an_open_write_beside_guarded_values_is_told),
+        cmocka_unit_test(a_name_that_clients_write_is_looked_at),
         cmocka_unit_test(a_long_value_can_be_written),
         cmocka_unit_test(a_long_descriptor_can_be_written),
         cmocka_unit_test(clients_are_told_of_changes),

@@ -8,6 +8,14 @@
 #include "command.h"
 #include "json_place.h"
 
+/* What a file holds is not for the terminal as it stands. */
+static void make_harmless(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+            *text = '?';
+}
+
 bool json_place_complain(json_place *p, const char *format, ...)
 {
     char text[512];
@@ -19,19 +27,12 @@ bool json_place_complain(json_place *p, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    make_harmless(text);
     (void)complain("%s: %s%s%s", p->file, p->place, p->len > 0 ? ": " : "", text);
     return false;
 }
 
 /* ---- the file ---- */
-
-/* A stranger's octets are not for the terminal. */
-static void make_harmless(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
-            *text = '?';
-}
 
 static json_t *load(json_place *p, FILE *in)
 {
@@ -42,10 +43,8 @@ static json_t *load(json_place *p, FILE *in)
         (void)json_place_complain(p, "it cannot be read: %s", strerror(errno));
         return NULL;
     }
-    if (root == NULL) {
-        make_harmless(error.text);
+    if (root == NULL)
         (void)json_place_complain(p, "line %d, column %d: %s", error.line, error.column, error.text);
-    }
     return root;
 }
 
@@ -118,7 +117,6 @@ bool json_place_is_object(json_place *p, json_t *value, const char *const *keys)
 {
     const char *key;
     json_t *member;
-    char shown[64];
 
     if (p->failed)
         return false;
@@ -128,9 +126,7 @@ bool json_place_is_object(json_place *p, json_t *value, const char *const *keys)
     {
         if (has_key(keys, key))
             continue;
-        (void)snprintf(shown, sizeof shown, "%s", key);
-        make_harmless(shown);
-        return json_place_complain(p, "there is no such key as '%s' here", shown);
+        return json_place_complain(p, "there is no such key as '%.64s' here", key);
     }
     return true;
 }
@@ -210,7 +206,7 @@ long json_place_number(json_place *p, json_t *object, const char *key, long leas
 
 int json_place_word(json_place *p, json_t *value, const json_word *words)
 {
-    char known[256] = "", shown[64];
+    char known[256] = "";
     size_t len = 0;
 
     if (p->failed)
@@ -224,8 +220,6 @@ int json_place_word(json_place *p, json_t *value, const json_word *words)
         (void)json_place_complain(p, "a word is wanted (%s), not %s", known, type_name(value));
         return -1;
     }
-    (void)snprintf(shown, sizeof shown, "%s", json_string_value(value));
-    make_harmless(shown);
-    (void)json_place_complain(p, "'%s' is none of: %s", shown, known);
+    (void)json_place_complain(p, "'%.64s' is none of: %s", json_string_value(value), known);
     return -1;
 }

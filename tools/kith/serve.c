@@ -126,8 +126,9 @@ static const struct argp parser = {
     "\n"
     "JSON: each object has `event', `time_ms' (since the start) and `sentence'; where they apply, `link', "
     "`peer_address', `peer_address_type', `peer', `level', `key_size', `why'; `number' with comparison-wanted, "
-    "`passkey' with passkey-shown, `both_type' with passkey-wanted; of a table, `name' and `value' with value-written, "
-    "write-wanted, write-command (hex), value and value-set.  Answers and commands are plain lines on stdin.\n"
+    "`passkey' with passkey-shown, `both_type' with passkey-wanted; of a table, `name' and `value' (hex) with "
+    "value-written, "
+    "write-wanted, write-command, value and value-set.  Answers and commands are plain lines on stdin.\n"
     "\n"
     "Ctrl-C or SIGTERM: disconnects and leaves, with exit status 130 or 0.  Exit status 1: no controller, one that "
     "lacks what is needed or was lost, or a store that cannot be used; 2 wrong use, a FILE that is no table included.",

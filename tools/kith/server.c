@@ -13,6 +13,7 @@
 #include "report.h"
 #include "server.h"
 #include "stop.h"
+#include "table_advertise.h"
 
 enum {
     LINKS = TABLE_SERVER_LINKS,
@@ -77,6 +78,8 @@ static void advertise(server *s)
     if (s->leaving || s->advertising || !s->may_advertise || links_in_use(s) == LINKS)
         return;
     kith_gap_default_advertising(&advertising, s->options->name);
+    if (s->options->table != NULL)
+        table_advertise(s->options->table, &advertising);
     s->advertising = kith_gap_advertise(s->host, &advertising) == KITH_OK;
     if (!s->advertising && links_in_use(s) == 0)
         end(s, complain("this controller cannot advertise"));

@@ -178,6 +178,14 @@ static bool is_text(const uint8_t *octets, size_t len)
     return true;
 }
 
+char *table_value_hex(const uint8_t *octets, size_t len, char *text, size_t cap)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < len && 2 * i + 3 <= cap; i++)
+        (void)snprintf(text + 2 * i, cap - 2 * i, "%02x", octets[i]);
+    return text;
+}
+
 char *table_value_text(const uint8_t *octets, size_t len, char *text, size_t cap)
 {
     size_t at;
@@ -187,8 +195,7 @@ char *table_value_text(const uint8_t *octets, size_t len, char *text, size_t cap
         return text;
     }
     at = (size_t)snprintf(text, cap, "0x");
-    for (size_t i = 0; i < len && at + 3 <= cap; i++)
-        at += (size_t)snprintf(text + at, cap - at, "%02x", octets[i]);
+    (void)table_value_hex(octets, len, text + at, cap - at);
     return text;
 }
 

@@ -58,6 +58,9 @@ bool table_set(table_value *v, const uint8_t *octets, size_t len);
 /* "warm white" in quotes, or 0x and hex digits; cut at cap.  Returns text. */
 char *table_value_text(const uint8_t *octets, size_t len, char *text, size_t cap);
 
+/* For programs: hex digits alone. */
+char *table_value_hex(const uint8_t *octets, size_t len, char *text, size_t cap);
+
 /* A text, or 0x and an even number of hex digits, into at most TABLE_VALUE_MAX octets.  false: it is neither. */
 bool table_value_parse(const char *text, uint8_t octets[TABLE_VALUE_MAX], size_t *len);
 

@@ -233,6 +233,15 @@ static kith_variable *read_value(reader *r, json_t *object)
     return v;
 }
 
+/* It is typed, and told. */
+static bool is_word(const char *name)
+{
+    for (; *name != '\0'; name++)
+        if ((unsigned char)*name <= ' ' || *name == ':' || *name == '\x7f')
+            return false;
+    return true;
+}
+
 /* Its name is its own, or its UUID. */
 static table_value *add_value(reader *r, json_t *object, const char *uuid)
 {
@@ -246,8 +255,8 @@ static table_value *add_value(reader *r, json_t *object, const char *uuid)
         taken += r->table->values[i].is_named && strcmp(r->table->values[i].name, name) == 0;
     if (taken > 0)
         (void)json_place_complain(&r->place, "the name '%s' is taken", name);
-    if (name != NULL && strpbrk(name, " \t:") != NULL)
-        (void)json_place_complain(&r->place, "the name '%s' has a space or a colon", name);
+    if (name != NULL && !is_word(name))
+        (void)json_place_complain(&r->place, "the name '%s' has a space, a colon or a control character", name);
     v = r->place.failed ? NULL : table_add_value(r->table);
     if (v == NULL) {
         (void)json_place_complain(&r->place, "there are too many values");

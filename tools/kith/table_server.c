@@ -80,8 +80,8 @@ static void say(const table_server *s, const char *name, const char *sentence)
 static void set_value(table_server *s, table_value *v, const char *typed)
 {
     uint8_t octets[TABLE_VALUE_MAX];
-    char sentence[LINE], shown[SHOWN], count[16];
-    const report_fact json[] = {{"name", v->name}, {"value", shown}, {"told", count}, {NULL, NULL}};
+    char sentence[LINE], shown[SHOWN], hex[SHOWN], count[16];
+    const report_fact json[] = {{"name", v->name}, {"value", hex}, {"told", count}, {NULL, NULL}};
     size_t len;
     unsigned told;
 
@@ -97,6 +97,7 @@ static void set_value(table_server *s, table_value *v, const char *typed)
     }
     told = tell_clients(s, v);
     (void)table_value_text(octets, len, shown, sizeof shown);
+    (void)table_value_hex(octets, len, hex, sizeof hex);
     (void)snprintf(count, sizeof count, "%u", told);
     (void)snprintf(sentence, sizeof sentence, "%s is %.100s; %u %s told.", v->name, shown, told,
                    told == 1 ? "client was" : "clients were");
@@ -120,10 +121,11 @@ static void list_values(const table_server *s)
 {
     for (size_t i = 0; i < s->table->value_count; i++) {
         const table_value *v = &s->table->values[i];
-        char shown[SHOWN], sentence[LINE];
-        const report_fact json[] = {{"name", v->name}, {"value", shown}, {NULL, NULL}};
+        char shown[SHOWN], hex[SHOWN], sentence[LINE];
+        const report_fact json[] = {{"name", v->name}, {"value", hex}, {NULL, NULL}};
 
         (void)table_value_text(v->now->octets, v->now->len, shown, sizeof shown);
+        (void)table_value_hex(v->now->octets, v->now->len, hex, sizeof hex);
         (void)snprintf(sentence, sizeof sentence, "%s is %.150s", v->name, shown);
         report_news(s->report, "value", sentence, s->report->json ? json : NULL);
     }
