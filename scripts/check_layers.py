@@ -21,6 +21,7 @@ MAP = {
     "src/store": ("src/base",),
     "src/seal": ("src/base", "src/crypto"),
     "src/peers": ("src/base", "src/crypto", "src/store"),
+    "src/services": (),  # ready tables: they see what a program sees
     "src/host": ("src",),
     "src/export": ("src",),  # keys in the open: a library of its own
     "ports": (),
@@ -33,6 +34,7 @@ MAP = {
     "tests/scenario": ("sim/sim.h", "tests/vectors", "examples"),  # which are tested whole
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
+    "tests/fuzz": ("src", "sim", "ports", "tools/kith"),  # the command's reader of tables
     "tests": ("src", "sim", "ports"),
     "bench": ("src", "sim"),
 }

@@ -75,6 +75,7 @@ typedef enum {
     KITH_EVENT_WRITTEN, /* .gatt: end of kith_gatt_write(), _write_long(), _write_reliable() */
     KITH_EVENT_SUBSCRIPTION_WRITTEN, /* .gatt: end of kith_gatt_subscribe() */
     KITH_EVENT_NOTIFIED,             /* .notified: the peer tells of a value */
+    KITH_EVENT_TABLE_CHANGED,        /* .table: what kith_gatt_discover_all() learned is no more in force */
     KITH_EVENT_MTU                   /* .gatt: end of kith_gatt_exchange_mtu() */
 } kith_event_kind;
 
@@ -295,6 +296,10 @@ typedef struct {
 } kith_event_gatt;
 
 typedef struct {
+    uint16_t first, last; /* handles that the peer says have changed */
+} kith_event_table;
+
+typedef struct {
     uint16_t handle;  /* as the peer says: one that nobody subscribed to, too */
     bool indicated;   /* and confirmed */
     kith_level level; /* of the link when it came: 1 is plain, and then nothing vouches for the value */
@@ -335,6 +340,7 @@ typedef struct {
         kith_event_characteristics characteristics;
         kith_event_list list;
         kith_event_gatt gatt;
+        kith_event_table table;
         kith_event_notified notified;
     };
 } kith_event;

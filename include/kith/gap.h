@@ -54,6 +54,29 @@ const char *kith_gap_parameters_fault(const kith_connection_parameters *paramete
  * says which. */
 KITH_MUST_USE kith_status kith_gap_check_parameters(const kith_connection_parameters *parameters);
 
+/* The GAP service that clients read, beyond config.name and .appearance: all of it is off where nothing is said, and
+ * everybody may read it.  Vol 3 Part C 12.
+ *
+ * With more characteristics than name and appearance the service stands behind the GATT service: at handles 14 to 20,
+ * 22 or 24, and the program's table after it.  Clients that know the table are told, as of every table that changes. */
+typedef struct {
+    /* Peripheral Preferred Connection Parameters: what a central does best to connect with.  NULL: not there. */
+    const kith_connection_parameters *preferred;
+    /* The name in the program's memory, up to 248 octets: it may change, and is read here instead of config.name. */
+    kith_variable *name;
+    /* What a client's link must have to write it: KITH_WRITE_*, and a key size; 0: nobody may.  VALUE_WRITTEN tells,
+     * with id KITH_GAP_DEVICE_NAME; to keep it over a restart is the program's. */
+    uint32_t name_permissions;
+    /* Central Address Resolution is there, and says "supported".  It is so where a peripheral's directed advertising
+     * to a private address of ours finds us, which takes a controller that resolves it. */
+    bool central_address_resolution;
+    /* LE GATT Security Levels: the mode and level with which a client may do all that the table lets anybody do (and
+     * what signed writes need, where there are some), so that it knows before it is refused. */
+    bool security_levels;
+} kith_gap_service;
+
+enum { KITH_GAP_DEVICE_NAME = 0x2a00 }; /* the id in events about the name */
+
 /* Connects.  Ends in CONNECTED or CONNECT_FAILED; waits for as long as it takes, or until
  * kith_gap_cancel_connect().  parameters may be NULL: the defaults.  Scanning goes on by itself only if
  * the controller can do both.

@@ -2,7 +2,8 @@
  *
  * A server is constant tables: services of characteristics of descriptors.  They may lie in ROM; the
  * host keeps pointers, so they must outlive it.  Handles are counted in table order from 1; the GAP
- * service (0x1800: name, appearance) and the GATT service (0x1801) are built in and come first.
+ * service (0x1800: name, appearance, and what config.gap adds) and the GATT service (0x1801) are built in and come
+ * first.  Ready tables of services that many devices have are in kith/service/.
  *
  *     static const kith_characteristic door[] = {
  *         { .uuid = KITH_UUID16(0x2a56), .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
@@ -174,6 +175,24 @@ typedef struct {
     uint16_t handle;
     kith_uuid uuid;
 } kith_gatt_descriptor;
+
+/* One attribute of what is known of a peer's table: kith_gatt_remote_next().  Values are none of them. */
+typedef enum {
+    KITH_REMOTE_SERVICE,        /* primary: first, last */
+    KITH_REMOTE_SECONDARY,      /* service: first, last */
+    KITH_REMOTE_INCLUDE,        /* first, last of the service that is included */
+    KITH_REMOTE_CHARACTERISTIC, /* value_handle, properties */
+    KITH_REMOTE_DESCRIPTOR
+} kith_remote_kind;
+
+typedef struct {
+    kith_remote_kind kind;
+    uint16_t handle; /* of the declaration, or of the descriptor */
+    uint16_t first, last;
+    uint16_t value_handle;
+    uint8_t properties;
+    kith_uuid uuid; /* of an include: size 0 */
+} kith_remote_attribute;
 
 /* A characteristic that was discovered on a peer. */
 typedef struct {

@@ -8,8 +8,7 @@
  * What is refused for security can wait while the link is raised, and go once more: config.gatt_raise.
  *
  * Each call: KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: one is under way, and no more can wait; KITH_ERR_STATE:
- * attributes are closed on this connection after a timeout; KITH_ERR_FULL: no buffer just now.
- */
+ * attributes are closed on this connection after a timeout; KITH_ERR_FULL: no buffer just now. */
 #ifndef KITH_GATT_CLIENT_H
 #define KITH_GATT_CLIENT_H
 
@@ -23,6 +22,30 @@ KITH_MUST_USE kith_status kith_gatt_exchange_mtu(struct kith_host *h, kith_link 
 /* Finds a primary service and its characteristics: CHARACTERISTICS, as often as needed, then DISCOVERED.
  * KITH_ERR_VALUE: not a UUID. */
 KITH_MUST_USE kith_status kith_gatt_discover(struct kith_host *h, kith_link link, const kith_uuid *service);
+
+/* Learns the peer's whole table: DISCOVERED; then the calls below look into it.  TOO_LONG: it takes more than
+ * limits.cache.  Where it is known already that is all: on this link, nothing is asked; of a bonded peer, what was kept
+ * beside the bond stands if the peer's Database Hash is the same (one request), or, of a peer that has none, if it has
+ * not told of a change.  A bonded peer is asked to tell of changes (Service Changed), and told that we can cope with
+ * them (Client Supported Features: robust caching, multiple notifications).
+ *
+ * It is in force until the link ends, or the peer tells of a change: TABLE_CHANGED, then ask again.  Handles that a
+ * program keeps are worth nothing after that.  A request that a peer refuses with Database Out Of Sync is held while
+ * the hash is compared, and goes once more where the table is the same.
+ *
+ * What was learned over a plain link is forgotten when a bond is proven, and never kept.
+ * KITH_ERR_UNSUPPORTED: limits.cache is 0.  Vol 3 Part G 2.5.2.  Attack C11. */
+KITH_MUST_USE kith_status kith_gatt_discover_all(struct kith_host *h, kith_link link);
+
+/* Everything in it by ascending handle: *at begins with 0.  false: no more, or no table is in force. */
+bool kith_gatt_remote_next(const struct kith_host *h, kith_link link, size_t *at, kith_remote_attribute *out);
+
+/* The handle of the first value with this UUID in a service of the other (NULL: of any); 0: none.  That of a descriptor
+ * of a value; 0: none. */
+uint16_t kith_gatt_remote_value(const struct kith_host *h, kith_link link, const kith_uuid *service,
+                                const kith_uuid *characteristic);
+uint16_t kith_gatt_remote_descriptor(const struct kith_host *h, kith_link link, uint16_t value_handle,
+                                     const kith_uuid *descriptor);
 
 /* Lists what the peer has, part by part, then DISCOVERED (NOT_FOUND: none at all):
  *   _services         primary services, all (uuid NULL) or those with this UUID: SERVICES

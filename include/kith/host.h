@@ -18,6 +18,7 @@
 
 #include "kith/crypto_port.h"
 #include "kith/event.h"
+#include "kith/gap.h"
 #include "kith/security.h"
 #include "kith/store.h"
 #include "kith/work.h"
@@ -37,6 +38,9 @@ typedef struct {
                          value takes 518), and requests that wait for the program (as long as the MTU).  Events take
                        twice as much, once, to tell what is written */
     uint8_t services; /* that may be there besides the table, added at run time */
+    uint16_t cache;   /* octets for what is known of the peer's table on each link, and beside its bond: 24 and about 8
+                         for each service, characteristic and descriptor (22 with a UUID of 128 bits), up to 1464; the
+                         host takes twice as much once.  0: kith_gatt_discover_all() is not there */
     uint8_t operations; /* of kith/gatt_client.h that may wait on each link behind the one that is under way, 0..32;
                            each takes about as much as the MTU and 100 octets more */
 } kith_limits;
@@ -58,14 +62,15 @@ typedef struct {
      ((subscriptions) != 0 ? (size_t)(bonds) * ((size_t)(subscriptions)*4u + KITH_SIZE_CLIENT) + 14u : 0u) +           \
      (size_t)(services)*2u * sizeof(void *) + 7u)
 /* Besides, for a client. */
-#define KITH_HOST_SIZE_CLIENT(links, mtu, operations)                                                                  \
-    ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + 14u) +                     \
-     (size_t)(operations)*KITH_SIZE_EVENT + 7u)
+#define KITH_HOST_SIZE_CLIENT(links, mtu, cache, operations)                                                           \
+    ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + (size_t)(cache) + 21u) +   \
+     (size_t)(operations)*KITH_SIZE_EVENT + 2u * (size_t)(cache) + ((cache) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+#define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))
 #define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1240u + 56u * sizeof(void *))
-#define KITH_SIZE_LINK        (896u + 25u * sizeof(void *))
+#define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
+#define KITH_SIZE_LINK        (944u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        176u
 #define KITH_SIZE_EVENT       104u
@@ -104,6 +109,7 @@ typedef struct {
     size_t service_count;
     const char *name; /* Device Name characteristic, UTF-8, at most 248 octets */
     uint16_t appearance;
+    kith_gap_service gap; /* what the GAP service has besides (kith/gap.h); default: nothing */
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
@@ -128,10 +134,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name, a level, the security parameters or the alignment, or bonding without
- * a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than
- * KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses that make searches slow. On
- * failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, the name or what GAP has besides, a level, the security parameters or the
+ * alignment, or bonding without a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto
+ * port's own: with more than KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses
+ * that make searches slow. On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

@@ -69,6 +69,11 @@ typedef struct kith_store {
      * left is an empty store, opened.  Cut short, it is damaged or as it was, and may be erased again.  Optional: NULL.
      */
     kith_status (*erase)(void *context, kith_store_state *state);
+
+    /* Optional: NULL.  The record of out->kind and out->id, without reading others; the rest of *out is filled in.
+     * KITH_ERR_NOT_FOUND: there is none, it was removed, or it is damaged.  Without it a host that looks for one record
+     * reads all. */
+    kith_status (*get)(void *context, kith_record *out);
 } kith_store;
 
 /* ---- the volatile store: nothing outlives the program ---- */

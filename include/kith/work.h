@@ -21,6 +21,7 @@ typedef enum {
 typedef enum {
     KITH_STORE_OPEN,
     KITH_STORE_READ,
+    KITH_STORE_GET,
     KITH_STORE_PUT,
     KITH_STORE_REMOVE,
     KITH_STORE_ERASE
@@ -30,7 +31,8 @@ typedef struct {
     const kith_store *store;
     kith_store_operation operation;
     uint32_t cursor;        /* READ */
-    kith_record record;     /* PUT: what; REMOVE: kind and id; READ: what was read */
+    kith_record record;     /* PUT: what; REMOVE: kind and id; READ: what was read; GET: kind and id, then what was
+                               found */
     kith_store_state state; /* after OPEN, PUT, REMOVE and ERASE */
 } kith_work_store;
 

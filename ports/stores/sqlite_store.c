@@ -261,14 +261,15 @@ static slot_kind look(sqlite3_stmt *row, kith_record *out)
     return SLOT_RECORD;
 }
 
-/* The sound one of that name; else a damaged one; else 0. */
-static bool find_slot(kith_sqlite_store *s, uint8_t kind, uint32_t id, sqlite3_int64 *out)
+/* The sound one of that name; else a damaged one, of which record says nothing; else 0. */
+static bool find_record(kith_sqlite_store *s, uint8_t kind, uint32_t id, sqlite3_int64 *out, kith_record *record)
 {
     sqlite3_stmt *row = s->statements[FIND];
-    kith_record record;
     uint8_t name[NAME];
     bool found = false;
     int code;
+
+    memset(record, 0, sizeof *record);
 
     *out = 0;
     make_name(kind, id, name);
@@ -277,13 +278,21 @@ static bool find_slot(kith_sqlite_store *s, uint8_t kind, uint32_t id, sqlite3_i
         code = SQLITE_ROW;
     while (code == SQLITE_ROW && !found && (code = sqlite3_step(row)) == SQLITE_ROW) {
         *out = sqlite3_column_int64(row, 0);
-        found = look(row, &record) == SLOT_RECORD;
+        found = look(row, record) == SLOT_RECORD;
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         (void)fail_sqlite(s);
     finish(row);
-    wipe(&record, sizeof record);
     return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+static bool find_slot(kith_sqlite_store *s, uint8_t kind, uint32_t id, sqlite3_int64 *out)
+{
+    kith_record record;
+    bool done = find_record(s, kind, id, out, &record);
+
+    wipe(&record, sizeof record);
+    return done;
 }
 
 static bool choose_slot(kith_sqlite_store *s, const kith_record *record, sqlite3_int64 *out)
@@ -706,6 +715,24 @@ static kith_status read_store(void *context, uint32_t *cursor, kith_record *out)
     return status;
 }
 
+static kith_status get_store(void *context, kith_record *out)
+{
+    kith_sqlite_store *s = context;
+    kith_record found = {.kind = 0};
+    sqlite3_int64 slot;
+    kith_status status = be_open(s);
+
+    if (status == KITH_OK && !find_record(s, out->kind, out->id, &slot, &found))
+        status = why(s);
+    else if (status == KITH_OK)
+        status = found.kind == out->kind ? KITH_OK : KITH_ERR_NOT_FOUND;
+    memset(out, 0, sizeof *out);
+    if (status == KITH_OK)
+        *out = found;
+    wipe(&found, sizeof found);
+    return status;
+}
+
 static bool know_id(kith_sqlite_store *s, const kith_record *record)
 {
     if (record->kind != KITH_RECORD_BOND || record->id <= s->state.highest_id)
@@ -825,7 +852,13 @@ kith_status kith_sqlite_store_open(kith_sqlite_store *s, const char *path, kith_
         kith_sqlite_store_close(s);
         return status;
     }
-    s->store = (kith_store){s, open_store, read_store, put_store, remove_store, erase_store};
+    s->store = (kith_store){.context = s,
+                            .open = open_store,
+                            .read = read_store,
+                            .put = put_store,
+                            .remove = remove_store,
+                            .erase = erase_store,
+                            .get = get_store};
     return KITH_OK;
 }
 

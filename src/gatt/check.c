@@ -4,10 +4,11 @@
 #include "gatt/database.h"
 
 #include "base/bytes.h"
+#include "gatt/built_in.h"
 #include "gatt/permission.h"
 #include "kith/codec/att.h"
 
-enum { MAX_ATTRIBUTES = 0xfffe, BUILT_IN_ATTRIBUTES = 13 };
+enum { MAX_ATTRIBUTES = 0xfffe };
 enum { TOLD = KITH_PROPERTY_NOTIFY | KITH_PROPERTY_INDICATE };
 enum { WRITES = KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE };
 enum { SUPPORTED = KITH_PROPERTY_READ | WRITES | KITH_PROPERTY_SIGNED_WRITE | TOLD };
@@ -143,7 +144,7 @@ static bool includes_are_sound(const kith_service *services, size_t of)
 
 static kith_status check_services(const kith_service *services, size_t service_count)
 {
-    size_t count = BUILT_IN_ATTRIBUTES;
+    size_t count = GATT_BUILT_IN_ATTRIBUTES;
     kith_status status = KITH_OK;
 
     if (service_count != 0 && services == NULL)
@@ -182,5 +183,40 @@ kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t app
         db->has_subscriptions |= has_subscriptions(&services[i]);
     db->services = services;
     db->service_count = service_count;
+    return KITH_OK;
+}
+
+/* Nobody may write a name that is not in memory, and no name is longer than GAP allows (Vol 3 Part C 12.1). */
+static bool is_name(const kith_variable *name, uint32_t permissions)
+{
+    if ((permissions & ~(uint32_t)(KITH_WRITE_MASK | KITH_KEY_SIZE_MASK | KITH_WRITE_AUTHORIZED)) != 0)
+        return false;
+    if (name == NULL)
+        return permissions == 0;
+    return is_variable(name) && name->max <= GATT_MAX_NAME &&
+           (permissions == 0 || (permissions & KITH_WRITE_MASK) != 0) &&
+           gatt_permissions_are_valid(KITH_READ_OPEN | permissions);
+}
+
+static uint16_t last_handle(const gatt_database *db)
+{
+    gatt_attribute at;
+
+    for (bool more = gatt_database_find_from(db, 1, &at); more;)
+        more = gatt_database_next(db, &at);
+    return at.handle;
+}
+
+kith_status gatt_database_set_gap(gatt_database *db, const kith_gap_service *gap)
+{
+    size_t end = last_handle(db);
+
+    if (!is_name(gap->name, gap->name_permissions))
+        return KITH_ERR_VALUE;
+    db->gap = gap;
+    if (gatt_gap_has_more(db) && gatt_gap_count(db) > MAX_ATTRIBUTES - end) {
+        db->gap = NULL;
+        return KITH_ERR_FULL;
+    }
     return KITH_OK;
 }

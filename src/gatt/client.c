@@ -84,6 +84,7 @@ kith_status client_begin(gatt_client *client, gatt_client_state state, uint16_t 
     client->value_cap = 0;
     client->value_len = 0;
     client->found_some = false;
+    client->one_is_enough = false;
     client->is_held = false;
     client->kept_error = KITH_ATT_ERROR_NONE;
     *out_len = request_len;
@@ -211,7 +212,7 @@ static void end(gatt_client *client, kith_gatt_result result, gatt_client_event 
         event->value_len = result == KITH_GATT_OK ? client->value_len : 0;
     }
     client->state = GATT_CLIENT_IDLE;
-    client->is_held = client->may_hold = false;
+    client->is_held = client->may_hold = client->may_check = false;
     client->value = NULL;
     client->writes = NULL;
 }
@@ -442,8 +443,10 @@ static bool is_about_security(kith_att_error error)
 /* Execute Write is not for repeating: the peer has forgotten what was prepared. */
 static bool may_be_repeated(const gatt_client *client, kith_att_error error)
 {
-    return client->may_hold && is_about_security(error) && client->state != GATT_CLIENT_EXECUTE &&
-           client->state != GATT_CLIENT_CANCEL;
+    bool is_for_host = (client->may_hold && is_about_security(error)) ||
+                       (client->may_check && error == KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+
+    return is_for_host && client->state != GATT_CLIENT_EXECUTE && client->state != GATT_CLIENT_CANCEL;
 }
 
 void gatt_client_hold(gatt_client *client)
@@ -475,7 +478,10 @@ static void on_error(client_exchange *x)
         return;
     }
     if (result == KITH_GATT_ATT_ERROR && may_be_repeated(x->client, x->in.error)) {
-        x->client->may_hold = false;
+        if (x->in.error == KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC)
+            x->client->may_check = false;
+        else
+            x->client->may_hold = false;
         x->client->is_held = true;
         x->client->kept_error = x->in.error;
         x->event->kind = GATT_CLIENT_HELD;

@@ -41,6 +41,8 @@ typedef struct {
     uint8_t bits;         /* of a subscription: KITH_SUBSCRIBED_* */
     bool may_hold;        /* set by the host: a refusal for security is held, and the request can go once more */
     bool is_held;         /* nothing is outstanding: gatt_client_repeat() or gatt_client_give_up() */
+    bool may_check;       /* set by the host: so is Database Out Of Sync, while the host looks whether it is so */
+    bool one_is_enough;   /* of a list: its first response ends it */
     bool found_some;      /* of a list; of prepared writes: the peer has some */
     uint8_t *value;       /* the caller's memory for a read */
     size_t value_cap;
@@ -135,6 +137,10 @@ KITH_MUST_USE kith_status gatt_client_start_write_long(gatt_client *client, uint
 /* READ_DONE with the values one behind the other, variable: each behind its length.  2 to 32 handles. */
 KITH_MUST_USE kith_status gatt_client_start_read_multiple(gatt_client *client, const uint16_t *handles, size_t count,
                                                           bool variable, uint8_t *out, size_t cap, size_t *out_len);
+
+/* Lists services of another type than primary: SERVICES, then DISCOVERY_DONE. */
+KITH_MUST_USE kith_status gatt_client_start_group(gatt_client *client, const kith_uuid *type, uint8_t *out, size_t cap,
+                                                  size_t *out_len);
 
 /* Every value with this UUID from first to last: lists of VALUES (handle, value), then READ_DONE. */
 KITH_MUST_USE kith_status gatt_client_start_read_by_uuid(gatt_client *client, const kith_uuid *uuid, uint16_t first,

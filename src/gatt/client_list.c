@@ -80,6 +80,12 @@ kith_status gatt_client_start_services(gatt_client *client, const kith_uuid *uui
                         : start(client, GATT_CLIENT_LIST_SERVICES_OF, uuid, 1, LAST_HANDLE, out, cap, out_len);
 }
 
+kith_status gatt_client_start_group(gatt_client *client, const kith_uuid *type, uint8_t *out, size_t cap,
+                                    size_t *out_len)
+{
+    return start(client, GATT_CLIENT_LIST_SERVICES, type, 1, LAST_HANDLE, out, cap, out_len);
+}
+
 kith_status gatt_client_start_includes(gatt_client *client, uint16_t first, uint16_t last, uint8_t *out, size_t cap,
                                        size_t *out_len)
 {
@@ -121,7 +127,7 @@ void client_on_list(client_exchange *x)
         return;
     }
     client->found_some = true;
-    if (last == client->end_handle) {
+    if (last == client->end_handle || client->one_is_enough) {
         client_finish(x, KITH_GATT_OK);
     } else {
         client->handle = (uint16_t)(last + 1);

@@ -7,9 +7,8 @@
 #include "gatt/database.h"
 
 #include "base/bytes.h"
+#include "gatt/built_in.h"
 #include "gatt/permission.h"
-
-enum { BUILT_IN = 2 };
 
 static const kith_uuid primary_service = KITH_UUID16(0x2800);
 static const kith_uuid secondary_service = KITH_UUID16(0x2801);
@@ -17,42 +16,11 @@ static const kith_uuid include_declaration = KITH_UUID16(0x2802);
 static const kith_uuid characteristic_declaration = KITH_UUID16(0x2803);
 static const kith_uuid client_configuration = KITH_UUID16(0x2902);
 
-static const kith_characteristic gap[] = {
-    {.uuid = KITH_UUID16(GATT_DEVICE_NAME),
-     .properties = KITH_PROPERTY_READ,
-     .permissions = KITH_READ_OPEN,
-     .id = GATT_DEVICE_NAME},
-    {.uuid = KITH_UUID16(GATT_APPEARANCE),
-     .properties = KITH_PROPERTY_READ,
-     .permissions = KITH_READ_OPEN,
-     .id = GATT_APPEARANCE},
-};
-
-static const kith_characteristic gatt[] = {
-    {.uuid = KITH_UUID16(GATT_SERVICE_CHANGED),
-     .properties = KITH_PROPERTY_INDICATE,
-     .permissions = KITH_NOTIFY_OPEN,
-     .id = GATT_SERVICE_CHANGED},
-    {.uuid = KITH_UUID16(GATT_CLIENT_FEATURES),
-     .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE,
-     .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN,
-     .id = GATT_CLIENT_FEATURES},
-    {.uuid = KITH_UUID16(GATT_DATABASE_HASH),
-     .properties = KITH_PROPERTY_READ,
-     .permissions = KITH_READ_OPEN,
-     .id = GATT_DATABASE_HASH},
-};
-
-static const kith_service built_in[BUILT_IN] = {
-    {.uuid = KITH_UUID16(0x1800), .characteristics = gap, .characteristic_count = sizeof gap / sizeof gap[0]},
-    {.uuid = KITH_UUID16(0x1801), .characteristics = gatt, .characteristic_count = sizeof gatt / sizeof gatt[0]},
-};
-
 static const kith_service *service_at(const gatt_database *db, size_t index)
 {
-    if (index < BUILT_IN)
-        return &built_in[index];
-    index -= BUILT_IN;
+    if (index < GATT_BUILT_IN_SERVICES)
+        return (index == 0) == gatt_gap_has_more(db) ? &gatt_gatt_service : &gatt_gap_service;
+    index -= GATT_BUILT_IN_SERVICES;
     if (index < db->service_count)
         return &db->services[index];
     index -= db->service_count;
@@ -62,7 +30,7 @@ static const kith_service *service_at(const gatt_database *db, size_t index)
 /* Where the service with this index begins, if the one before it ended right before next. */
 static uint16_t begin_of(const gatt_database *db, size_t index, uint16_t next)
 {
-    size_t fixed = BUILT_IN + db->service_count;
+    size_t fixed = GATT_BUILT_IN_SERVICES + db->service_count;
 
     return index < fixed ? next : db->extra[index - fixed].handle;
 }
@@ -88,7 +56,7 @@ static void become_service(gatt_attribute *at, const kith_service *service)
     become(at, GATT_SERVICE, service->secondary ? &secondary_service : &primary_service);
     at->service = service;
     at->service_handle = at->handle;
-    at->is_built_in = at->service_index < BUILT_IN;
+    at->is_built_in = at->service_index < GATT_BUILT_IN_SERVICES;
     at->characteristic = NULL;
     at->include_index = at->characteristic_index = at->descriptor_index = 0;
 }
@@ -107,7 +75,7 @@ static void become_characteristic(gatt_attribute *at, size_t index)
     at->descriptor_index = 0;
 }
 
-static void become_value(gatt_attribute *at)
+static void become_value(const gatt_database *db, gatt_attribute *at)
 {
     const kith_characteristic *of = at->characteristic;
 
@@ -117,6 +85,8 @@ static void become_value(gatt_attribute *at)
     at->id = of->id;
     at->variable = of->variable;
     at->is_program = of->value == NULL && of->variable == NULL && !at->is_built_in;
+    if (at->service == &gatt_gap_service)
+        gatt_gap_complete(db, at);
 }
 
 static void become_configuration(gatt_attribute *at)
@@ -139,12 +109,12 @@ static void become_descriptor(gatt_attribute *at, size_t index)
 }
 
 /* What is left of a characteristic behind *at; false: nothing. */
-static bool go_on_in_characteristic(gatt_attribute *at)
+static bool go_on_in_characteristic(const gatt_database *db, gatt_attribute *at)
 {
     size_t next = at->kind == GATT_DESCRIPTOR ? at->descriptor_index + 1 : 0;
 
     if (at->kind == GATT_CHARACTERISTIC)
-        become_value(at);
+        become_value(db, at);
     else if (at->kind == GATT_VALUE && gatt_database_has_configuration(at->characteristic))
         become_configuration(at);
     else if (next < at->characteristic->descriptor_count)
@@ -155,13 +125,15 @@ static bool go_on_in_characteristic(gatt_attribute *at)
 }
 
 /* What is left of a service behind *at; false: nothing. */
-static bool go_on_in_service(gatt_attribute *at)
+static bool go_on_in_service(const gatt_database *db, gatt_attribute *at)
 {
     size_t include = at->kind == GATT_INCLUDE ? at->include_index + 1 : 0;
     size_t characteristic = at->characteristic != NULL ? at->characteristic_index + 1 : 0;
 
-    if (at->characteristic != NULL && go_on_in_characteristic(at))
+    if (at->characteristic != NULL && go_on_in_characteristic(db, at))
         return true;
+    if (at->service == &gatt_gap_service)
+        characteristic = gatt_gap_next(db, characteristic);
     if (at->characteristic == NULL && include < at->service->include_count)
         become_include(at, include);
     else if (characteristic < at->service->characteristic_count)
@@ -175,7 +147,7 @@ bool gatt_database_next(const gatt_database *db, gatt_attribute *at)
 {
     const kith_service *service;
 
-    if (go_on_in_service(at)) {
+    if (go_on_in_service(db, at)) {
         at->handle++;
         return true;
     }
@@ -188,16 +160,16 @@ bool gatt_database_next(const gatt_database *db, gatt_attribute *at)
     return true;
 }
 
-static void start_walk(gatt_attribute *at)
+static void start_walk(const gatt_database *db, gatt_attribute *at)
 {
-    at->handle = 1;
+    at->handle = gatt_gap_has_more(db) ? GATT_GATT_HANDLE : 1;
     at->service_index = 0;
-    become_service(at, &built_in[0]);
+    become_service(at, service_at(db, 0));
 }
 
 bool gatt_database_find_from(const gatt_database *db, uint16_t handle, gatt_attribute *out)
 {
-    start_walk(out);
+    start_walk(db, out);
     while (out->handle < handle)
         if (!gatt_database_next(db, out))
             return false;
@@ -222,7 +194,7 @@ bool gatt_database_find_type(const gatt_database *db, gatt_attribute *at, const 
 
 bool gatt_database_find_id(const gatt_database *db, uint16_t id, gatt_attribute *out)
 {
-    start_walk(out);
+    start_walk(db, out);
     do
         if (out->kind == GATT_VALUE && !out->is_built_in && out->id == id)
             return true;
@@ -230,9 +202,11 @@ bool gatt_database_find_id(const gatt_database *db, uint16_t id, gatt_attribute 
     return false;
 }
 
-uint16_t gatt_database_group_end(const gatt_attribute *at)
+uint16_t gatt_database_group_end(const gatt_database *db, const gatt_attribute *at)
 {
-    return (uint16_t)(at->service_handle + gatt_count_attributes(at->service) - 1);
+    size_t count = at->service == &gatt_gap_service ? gatt_gap_count(db) : gatt_count_attributes(at->service);
+
+    return (uint16_t)(at->service_handle + count - 1);
 }
 
 /* ---- values ---- */
@@ -244,12 +218,12 @@ static const uint8_t *include_value(const gatt_database *db, const gatt_attribut
     const kith_service *wanted = at->service->includes[at->include_index];
     gatt_attribute there;
 
-    start_walk(&there);
+    start_walk(db, &there);
     while (there.service != wanted || there.kind != GATT_SERVICE)
         if (!gatt_database_next(db, &there))
             break;
     bytes_put16(scratch, there.handle);
-    bytes_put16(scratch + 2, gatt_database_group_end(&there));
+    bytes_put16(scratch + 2, gatt_database_group_end(db, &there));
     *len = 4;
     if (wanted->uuid.size == 2) {
         memcpy(scratch + 4, wanted->uuid.octets, 2);
@@ -269,25 +243,14 @@ static const uint8_t *declaration_value(const gatt_attribute *at, uint8_t scratc
     return scratch;
 }
 
-static const uint8_t *built_in_value(const gatt_database *db, const gatt_attribute *at, size_t *len)
+static const uint8_t *built_in_value(const gatt_database *db, const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH],
+                                     size_t *len)
 {
-    switch (at->id) {
-    case GATT_DEVICE_NAME:
-        *len = db->name_len;
-        return (const uint8_t *)db->name;
-    case GATT_APPEARANCE:
-        *len = sizeof db->appearance;
-        return db->appearance;
-    case GATT_DATABASE_HASH:
-        *len = sizeof db->hash;
-        return db->hash;
-    default:
-        *len = 0;
-        return NULL;
-    }
+    return at->service == &gatt_gap_service ? gatt_gap_value(db, at->id, scratch, len)
+                                            : gatt_gatt_value(db, at->id, len);
 }
 
-static const uint8_t *stored_value(const kith_variable *variable, const uint8_t *value, size_t value_len, size_t *len)
+const uint8_t *gatt_stored_value(const kith_variable *variable, const uint8_t *value, size_t value_len, size_t *len)
 {
     *len = variable == NULL ? value_len : variable->len < variable->max ? variable->len : variable->max;
     return variable == NULL ? value : variable->octets;
@@ -308,7 +271,8 @@ const uint8_t *gatt_database_value(const gatt_database *db, const gatt_attribute
     case GATT_CHARACTERISTIC:
         return declaration_value(at, scratch, len);
     case GATT_VALUE:
-        return at->is_built_in ? built_in_value(db, at, len) : stored_value(c->variable, c->value, c->value_len, len);
+        return at->is_built_in ? built_in_value(db, at, scratch, len)
+                               : gatt_stored_value(c->variable, c->value, c->value_len, len);
     case GATT_CONFIGURATION: /* each client has its own */
         *len = 0;
         return NULL;
@@ -316,5 +280,5 @@ const uint8_t *gatt_database_value(const gatt_database *db, const gatt_attribute
         break;
     }
     d = &c->descriptors[at->descriptor_index];
-    return stored_value(d->variable, d->value, d->value_len, len);
+    return gatt_stored_value(d->variable, d->value, d->value_len, len);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "kith/crypto_port.h"
+#include "kith/gap.h"
 #include "kith/gatt.h"
 
 /* A service that was added at run time. */
@@ -22,6 +23,7 @@ typedef struct {
     const char *name;
     uint8_t name_len;
     uint8_t appearance[2];
+    const kith_gap_service *gap; /* NULL: name and appearance alone */
     const kith_service *services;
     size_t service_count;
     gatt_extra *extra; /* in order of their handles */
@@ -36,9 +38,12 @@ enum { GATT_MAX_NAME = 248 };
 enum {
     GATT_DEVICE_NAME = 0x2a00,
     GATT_APPEARANCE = 0x2a01,
+    GATT_PREFERRED_PARAMETERS = 0x2a04,
     GATT_SERVICE_CHANGED = 0x2a05,
+    GATT_ADDRESS_RESOLUTION = 0x2aa6,
     GATT_CLIENT_FEATURES = 0x2b29,
-    GATT_DATABASE_HASH = 0x2b2a
+    GATT_DATABASE_HASH = 0x2b2a,
+    GATT_SECURITY_LEVELS = 0x2bf5
 };
 enum { GATT_SERVICE_CHANGED_HANDLE = 8 }; /* of the value; the same in every version, as peers remember it */
 
@@ -50,6 +55,11 @@ enum { GATT_SERVICE_CHANGED_HANDLE = 8 }; /* of the value; the same in every ver
  * or extended properties KITH_ERR_FULL         more than 65534 attributes */
 KITH_MUST_USE kith_status gatt_database_init(gatt_database *db, const char *name, uint16_t appearance,
                                              const kith_service *services, size_t service_count);
+
+/* What the GAP service has besides, and where its name is; kept by pointer.  With more characteristics than two GAP
+ * goes behind the GATT service, so that Service Changed stays where it is; then there is nothing at handles 1 to 5.
+ * KITH_ERR_VALUE: the name or its permissions are not such as a table may have; KITH_ERR_FULL: no handles are left. */
+KITH_MUST_USE kith_status gatt_database_set_gap(gatt_database *db, const kith_gap_service *gap);
 
 /* Room for services that are added at run time. */
 void gatt_database_give_room(gatt_database *db, gatt_extra *extra, uint8_t cap);
@@ -111,7 +121,7 @@ bool gatt_database_find_type(const gatt_database *db, gatt_attribute *at, const 
 bool gatt_database_find_id(const gatt_database *db, uint16_t id, gatt_attribute *out);
 
 /* The last handle of the service that *at belongs to. */
-uint16_t gatt_database_group_end(const gatt_attribute *at);
+uint16_t gatt_database_group_end(const gatt_database *db, const gatt_attribute *at);
 
 /* Has the characteristic of *at a client configuration? */
 bool gatt_database_has_configuration(const kith_characteristic *of);
@@ -121,6 +131,9 @@ bool gatt_database_has_configuration(const kith_characteristic *of);
 enum { GATT_SCRATCH = 19 };
 const uint8_t *gatt_database_value(const gatt_database *db, const gatt_attribute *at, uint8_t scratch[GATT_SCRATCH],
                                    size_t *len);
+
+/* Of a variable, else a static one. */
+const uint8_t *gatt_stored_value(const kith_variable *variable, const uint8_t *value, size_t value_len, size_t *len);
 
 /* check.c: is this table sound, and how many attributes has it?  Adds to *count. */
 kith_status gatt_check_service(const kith_service *service, size_t *count);

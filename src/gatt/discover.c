@@ -62,9 +62,9 @@ static bool value_matches(const exchange *x, const gatt_attribute *at)
     return len == x->in.value_len && (len == 0 || memcmp(value, x->in.value, len) == 0);
 }
 
-static uint16_t group_end(const gatt_attribute *at)
+static uint16_t group_end(const exchange *x, const gatt_attribute *at)
 {
-    return at->kind == GATT_SERVICE ? gatt_database_group_end(at) : at->handle;
+    return at->kind == GATT_SERVICE ? gatt_database_group_end(x->server->db, at) : at->handle;
 }
 
 size_t serve_find_by_type_value(exchange *x)
@@ -81,7 +81,7 @@ size_t serve_find_by_type_value(exchange *x)
     while (more && w.cap - w.len >= 4) {
         if (value_matches(x, &at)) {
             bytes_write16(&w, at.handle);
-            bytes_write16(&w, group_end(&at));
+            bytes_write16(&w, group_end(x, &at));
         }
         more = next_of_type(x, &at, &x->in.type);
     }
@@ -106,7 +106,7 @@ static bool add_entry(const exchange *x, bytes_writer *w, const gatt_attribute *
         return false;
     bytes_write16(w, at->handle);
     if (is_group)
-        bytes_write16(w, group_end(at));
+        bytes_write16(w, group_end(x, at));
     bytes_write(w, value, len);
     return !w->failed;
 }

@@ -23,15 +23,23 @@ static unsigned write_level(uint32_t permissions)
     return (permissions & KITH_WRITE_MASK) >> WRITE_SHIFT;
 }
 
+static unsigned notify_stated(uint32_t permissions)
+{
+    return (permissions & KITH_NOTIFY_MASK) >> NOTIFY_SHIFT;
+}
+
+static unsigned stronger_of(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
 /* What may not be read is not sent to whoever asks to be told of it (C5). */
 static unsigned notify_level(uint32_t permissions)
 {
-    unsigned stated = (permissions & KITH_NOTIFY_MASK) >> NOTIFY_SHIFT;
-    unsigned read = read_level(permissions), write = write_level(permissions);
-    unsigned stronger = read > write ? read : write;
+    unsigned stronger = stronger_of(read_level(permissions), write_level(permissions));
 
-    if (stated != 0)
-        return stated;
+    if (notify_stated(permissions) != 0)
+        return notify_stated(permissions);
     return stronger != 0 ? stronger : (unsigned)KITH_LEVEL_NONE;
 }
 
@@ -66,10 +74,20 @@ static unsigned key_size_needed(uint32_t permissions, unsigned level)
     return level >= KITH_LEVEL_SC_AUTHENTICATED ? FULL_KEY_SIZE : key_size_stated(permissions);
 }
 
+unsigned gatt_strongest_level(uint32_t permissions)
+{
+    return stronger_of(stronger_of(read_level(permissions), write_level(permissions)), notify_stated(permissions));
+}
+
+unsigned gatt_signed_level(uint32_t permissions)
+{
+    return (permissions & KITH_WRITE_SIGNED_MASK) >> SIGNED_SHIFT;
+}
+
 /* Vol 3 Part C 10.2.2: level 1 of mode 2 needs an unauthenticated bond, level 2 an authenticated one. */
 static kith_att_error check_signed(uint32_t permissions, const gatt_link_security *sec)
 {
-    unsigned mode_2_level = (permissions & KITH_WRITE_SIGNED_MASK) >> SIGNED_SHIFT;
+    unsigned mode_2_level = gatt_signed_level(permissions);
 
     if (mode_2_level == 0 || mode_2_level > 2 || sec->encrypted)
         return KITH_ATT_ERROR_WRITE_NOT_PERMITTED;

@@ -38,6 +38,12 @@ kith_att_error gatt_check_permission(uint32_t permissions, gatt_operation operat
 /* Of the client configuration of a value with these: anybody may look, and ask for what may be sent to him. */
 uint32_t gatt_configuration_permissions(uint32_t of_value);
 
+/* The kith_level with which a client may do all that these let anybody do; 0: nothing. */
+unsigned gatt_strongest_level(uint32_t permissions);
+
+/* The level of security mode 2 that a signed write needs; 0: nobody may. */
+unsigned gatt_signed_level(uint32_t permissions);
+
 /* Are these bits such as a table may have? */
 bool gatt_permissions_are_valid(uint32_t permissions);
 

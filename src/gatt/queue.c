@@ -105,13 +105,6 @@ size_t serve_prepare(exchange *x)
 
 /* ---- execute ---- */
 
-/* A service came or went after the write was prepared: the handle may be another attribute's by now. */
-static kith_att_error judge_missing(const exchange *x)
-{
-    return (x->server->features & GATT_ROBUST_CACHING) != 0 ? KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC
-                                                            : KITH_ATT_ERROR_INVALID_HANDLE;
-}
-
 static kith_att_error judge_variable(const kith_variable *v, const entry *e)
 {
     if (e->offset > v->len || e->offset > v->max)
@@ -125,7 +118,7 @@ static kith_att_error judge(const exchange *x, const entry *e, gatt_attribute *a
     kith_att_error error;
 
     if (!gatt_database_find(x->server->db, e->handle, at))
-        return judge_missing(x);
+        return KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC;
     error = authorize_write(x, at, KITH_PROPERTY_WRITE);
     if (error == KITH_ATT_ERROR_NONE && (size_t)e->offset + e->len > KITH_ATT_MAX_VALUE)
         error = KITH_ATT_ERROR_INVALID_ATTRIBUTE_VALUE_LENGTH;
@@ -148,6 +141,17 @@ static kith_att_error judge_all(const exchange *x, uint16_t *handle)
             return error;
     }
     return KITH_ATT_ERROR_NONE;
+}
+
+/* A service came or went after the first write was prepared: a handle may be another attribute's by now (3.4.6.3). */
+static kith_att_error judge_queue(const exchange *x, uint16_t *handle)
+{
+    kith_att_error error = judge_all(x, handle);
+
+    if (!x->server->queue_is_stale || error == KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC)
+        return error;
+    *handle = entry_at(x->server, 0).handle;
+    return KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC;
 }
 
 static size_t give_up(exchange *x, uint16_t handle, kith_att_error error)
@@ -173,7 +177,7 @@ size_t queue_go_on(exchange *x)
         return kith_att_encode(&pdu, x->out, x->room);
     }
     e = entry_at(server, server->executing);
-    error = judge(x, &e, &at);
+    error = server->queue_is_stale ? KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC : judge(x, &e, &at);
     if (error == KITH_ATT_ERROR_NONE && !at.is_program)
         error = write_here(x, &at, e.offset, e.octets, e.len);
     if (error != KITH_ATT_ERROR_NONE)
@@ -200,7 +204,7 @@ size_t serve_execute(exchange *x)
         clear(x->server);
         return kith_att_encode(&pdu, x->out, x->room);
     }
-    error = x->server->queue_is_stale ? judge_missing(x) : judge_all(x, &handle);
+    error = judge_queue(x, &handle);
     if (error != KITH_ATT_ERROR_NONE)
         return give_up(x, handle, error);
     x->server->executing = 0;

@@ -182,6 +182,13 @@ static bool is_out_of_sync(const gatt_server *server)
     return server->is_unaware && (server->features & GATT_ROBUST_CACHING) != 0;
 }
 
+/* Refused too, but there: the attribute is named that is missed, and the queue is emptied (3.4.6.3). */
+static bool executes_stale_queue(const exchange *x)
+{
+    return x->in.opcode == KITH_ATT_EXECUTE_WRITE_REQUEST && x->in.flags == KITH_ATT_EXECUTE_WRITE &&
+           x->server->queue_is_stale;
+}
+
 /* Told once, or the hash was read; who asks on after that knows, whatever is asked. */
 static bool refuse_out_of_sync(exchange *x, size_t *len)
 {
@@ -192,6 +199,8 @@ static bool refuse_out_of_sync(exchange *x, size_t *len)
     if (!is_out_of_sync(x->server) || !(asks_by_handle(x->in.opcode) || asks_part_of_the_table(&x->in)))
         return false;
     x->server->out_of_sync = true;
+    if (executes_stale_queue(x))
+        return false;
     *len = refuse(x, x->in.handle, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
     return true;
 }
@@ -319,6 +328,7 @@ void gatt_server_forget_request(gatt_server *server)
         wipe(server->queue, server->queue_cap);
     server->queue_len = server->held_len = server->held_pdu = server->executing = 0;
     server->held_yes = 0;
+    server->queue_is_stale = false;
 }
 
 static size_t run(exchange *x)

@@ -112,6 +112,8 @@ uint64_t attempts_deadline(const kith_host *h)
 {
     uint64_t due = UINT64_MAX;
 
+    if (peers_backoff_is_quiet(&h->backoff))
+        return due;
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         uint64_t wait_us = kith_pairing_wait_us(h, h->links[i].id);
 

@@ -9,6 +9,7 @@ void attributes_init_link(kith_host *h, host_link *link)
     att_bearer_init(&link->bearer, h->config.limits.mtu);
     gatt_server_init(&link->server, &h->database, &link->bearer, &link->server_memory);
     gatt_client_init(&link->client, &link->bearer);
+    gatt_table_clear(&link->table);
     link->att_deadline_us = link->indication_deadline_us = UINT64_MAX;
 }
 
@@ -96,17 +97,20 @@ static void tell_value(kith_host *h, const host_link *link, bool indicated, uint
     event->notified.value = event_attach(h, event, value, len);
 }
 
-static void tell_notified(kith_host *h, const host_link *link, const gatt_client_event *e)
+static void tell_notified(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     const uint8_t *value;
     size_t at = 0, len;
     uint16_t handle;
 
     while (gatt_client_notified(e, &at, &handle, &value, &len)) {
-        if (handle == 0 || link->level < level_wanted(h, link))
+        if (handle == 0 || link->level < level_wanted(h, link)) {
             h->events.dropped++;
-        else
-            tell_value(h, link, e->is_indication, handle, value, len);
+            continue;
+        }
+        tell_value(h, link, e->is_indication, handle, value, len);
+        if (e->is_indication)
+            remote_on_told(h, link, handle, value, len);
     }
 }
 
@@ -124,7 +128,7 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 
 void attributes_start_timer(kith_host *h, host_link *link)
 {
-    bool runs = gatt_client_is_waiting(&link->client) && !link->client.is_held;
+    bool runs = link->hash_check == HASH_ASKED || (gatt_client_is_waiting(&link->client) && !link->client.is_held);
 
     link->att_deadline_us = runs ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
 }
@@ -139,12 +143,16 @@ void attributes_keep_request(host_link *link, const uint8_t *request, size_t len
 static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
     gatt_client_event event;
+    bool is_surveys;
     size_t cap, out_len = 0;
     uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
 
     if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         return;
+    if (remote_take_hash(h, link, pdu, len))
+        return;
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
+    is_surveys = remote_take(h, link, &event, out, cap, &out_len);
     if (out_len > 0 && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         attributes_keep_request(link, out, out_len);
     if (event.kind == GATT_CLIENT_HELD)
@@ -153,7 +161,8 @@ static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, siz
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, out_len);
     if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         attributes_start_timer(h, link);
-    tell(h, link, &event);
+    if (!is_surveys)
+        tell(h, link, &event);
 }
 
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -175,6 +184,9 @@ static void abort_client(kith_host *h, host_link *link, kith_gatt_result result)
     gatt_client_event event;
 
     gatt_client_abort(&link->client, result, &event);
+    event.result = result;
+    remote_end(link, &event);
+    link->hash_check = HASH_UNKNOWN;
     link->att_deadline_us = UINT64_MAX;
     if (event.kind != GATT_CLIENT_NONE)
         attributes_tell_end(h, link, &event);

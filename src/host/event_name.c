@@ -51,6 +51,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_WRITTEN] = "written",
         [KITH_EVENT_SUBSCRIPTION_WRITTEN] = "subscription-written",
         [KITH_EVENT_NOTIFIED] = "notified",
+        [KITH_EVENT_TABLE_CHANGED] = "table-changed",
         [KITH_EVENT_MTU] = "mtu",
     };
 

@@ -129,6 +129,10 @@ static bool finish_one(kith_host *h)
             raising_go_on(h, link);
             return true;
         }
+        if (remote_waits(link)) {
+            remote_go_on(h, link);
+            return true;
+        }
         if (operations_wait(h, link)) {
             operations_go_on(h, link);
             return true;
@@ -155,8 +159,9 @@ static bool finish_one(kith_host *h)
 
 static bool is_link_unfinished(const kith_host *h, host_link *link)
 {
-    return link->id != 0 && (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) ||
-                             raising_waits(h, link) || operations_wait(h, link) || storing_lets_answer(h, link));
+    return link->id != 0 &&
+           (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) || raising_waits(h, link) ||
+            remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
 }
 
 static bool is_unfinished(const kith_host *h)

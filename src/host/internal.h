@@ -4,12 +4,14 @@
 
 #include "gatt/client.h"
 #include "gatt/server.h"
+#include "gatt/survey.h"
 #include "hci/reassembly.h"
 #include "kith/codec/hci.h"
 #include "kith/codec/l2cap.h"
 #include "kith/kith.h"
 #include "peers/backoff.h"
 #include "peers/bonds.h"
+#include "peers/chunk.h"
 #include "peers/record.h"
 #include "smp/session.h"
 
@@ -93,7 +95,8 @@ struct host_operation {
     gatt_client_event_kind end; /* what tells its end, should it never start */
     kith_uuid uuid;
     bool has_uuid;
-    bool is_lent; /* what it points to stays the program's until its end */
+    bool is_survey; /* no request of its own: remote_begin() */
+    bool is_lent;   /* what it points to stays the program's until its end */
     uint8_t bits;
     uint16_t handle, last;
     size_t len; /* octets, handles or parts */
@@ -103,6 +106,32 @@ struct host_operation {
     uint8_t *memory; /* for a value that is read */
     size_t memory_cap;
 };
+
+/* ---- what is known of a peer's table (remote.c, tables.c) ---- */
+
+typedef enum {
+    REMOTE_IDLE,
+    REMOTE_LOADING, /* what was kept beside the bond */
+    REMOTE_LOADED,
+    REMOTE_SURVEY,
+    REMOTE_KNOWN /* to be told */
+} host_remote_stage;
+
+typedef enum { HASH_UNKNOWN, HASH_ASKED, HASH_SAME, HASH_ANOTHER } host_hash_check;
+
+typedef enum { TABLES_IDLE, TABLES_LOADING, TABLES_LOOKING /* where it goes */, TABLES_SAVING } tables_stage;
+
+typedef struct {
+    tables_stage stage;
+    kith_peer_id peer;
+    kith_link link;
+    uint8_t next; /* piece */
+    uint32_t cursor;
+    peers_chunk chunk;
+    peers_chunk_place place;
+    uint16_t len;
+    uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
+} host_tables;
 
 /* ---- links (links.c) ---- */
 
@@ -211,6 +240,13 @@ typedef struct {
     host_operation *operations; /* that wait: a ring of limits.operations */
     uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
     uint8_t operation_head, operation_count;
+    gatt_table table; /* of the peer's attributes */
+    gatt_survey survey;
+    host_remote_stage remote;
+    host_hash_check hash_check;
+    bool table_in_force;
+    bool table_is_proven; /* it was learned of the bonded peer itself */
+    bool table_unsaved;
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
@@ -346,6 +382,7 @@ struct kith_host {
     host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
+    host_tables *tables; /* NULL: nothing is known of peers' tables */
     host_reset_stage reset;
     kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
@@ -504,8 +541,9 @@ bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
 bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
 uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
-uint32_t storing_promised(const kith_host *h); /* places for bonds that are being made or written */
-bool storing_has_room(const kith_host *h);     /* for one more bond */
+uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
+bool storing_has_room(const kith_host *h);                      /* for one more bond */
+bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
 
 void storing_want(kith_host *h); /* something is to be written */
 void storing_erase(kith_host *h);
@@ -611,7 +649,31 @@ bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_
 void operations_go_on(kith_host *h, host_link *link);
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 
+/* remote.c: what is known of a peer's table */
+kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */
+/* An event of the client: true where it was the survey's. */
+bool remote_take(kith_host *h, host_link *link, gatt_client_event *e, uint8_t *out, size_t cap, size_t *out_len);
+bool remote_take_hash(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
+void remote_end(host_link *link, gatt_client_event *e); /* of whatever is under way: it is the survey that ends so */
+void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len);
+void remote_on_proven(host_link *link);
+bool remote_may_check(const host_link *link);
+bool remote_waits(host_link *link); /* for remote_go_on() */
+void remote_go_on(kith_host *h, host_link *link);
+
+/* tables.c: and how it is kept */
+bool tables_is_piece(uint8_t kind);
+void tables_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
+uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
+bool tables_has(const kith_host *h, kith_peer_id peer);
+void tables_want(kith_host *h, host_link *link); /* its table is to be kept */
+bool tables_has_work(kith_host *h);
+void tables_fill(const kith_host *h, kith_work_store *w);
+void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
+void tables_forget_all(kith_host *h);
+
 /* raising.c: our requests that need a better link */
+void raising_repeat(kith_host *h, host_link *link);
 bool raising_comes_first(const kith_host *h, const host_link *link);
 bool raising_waits(const kith_host *h, host_link *link);
 void raising_go_on(kith_host *h, host_link *link);

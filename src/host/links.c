@@ -92,6 +92,8 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.server_memory = link->server_memory;
     fresh.operations = link->operations;
     fresh.operation_values = link->operation_values;
+    fresh.table.octets = link->table.octets;
+    fresh.table.cap = link->table.cap;
     fresh.client_due_us = UINT64_MAX;
     fresh.att_deadline_us = fresh.indication_deadline_us = UINT64_MAX;
     fresh.level = KITH_LEVEL_NONE;

@@ -26,6 +26,7 @@ _Static_assert(sizeof(peers_bond) <= KITH_SIZE_BOND, "KITH_SIZE_BOND is too smal
 _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscription) == 4 &&
                    sizeof(gatt_extra) <= 2 * sizeof(void *),
                "KITH_HOST_SIZE_SERVER is too small");
+_Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
@@ -70,7 +71,8 @@ static bool limits_are_valid(const kith_limits *l)
 {
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
            l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
-           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS;
+           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS &&
+           (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
 }
 
 /* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
@@ -101,6 +103,8 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
     host_operation *operations = carve(c, limits->operations * sizeof *operations);
     uint8_t *operation_values = carve(c, limits->operations * HOST_OPERATION_VALUE(limits->mtu));
 
+    uint8_t *table = carve(c, limits->cache);
+
     if (link == NULL)
         return;
     link->tx = tx;
@@ -113,6 +117,7 @@ static void lay_out_link(carver *c, host_link *link, const kith_limits *limits)
     link->server_memory = (gatt_server_memory){subscriptions, limits->subscriptions, queue, limits->queue};
     link->operations = operations;
     link->operation_values = operation_values;
+    gatt_table_init(&link->table, table, limits->cache);
 }
 
 /* The same walk counts (base NULL) and lays out. */
@@ -133,6 +138,8 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     gatt_extra *services = carve(&c, sizeof *services * limits->services);
     host_event *events = carve(&c, sizeof *events * event_slots(limits));
     uint8_t *payload = carve(&c, (size_t)2 * host_payload_octets(limits));
+    host_tables *tables = carve(&c, limits->cache != 0 ? sizeof *tables : 0);
+    uint8_t *tables_memory = carve(&c, (size_t)2 * limits->cache);
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
@@ -145,6 +152,9 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->keys = keys;
     h->clients = remembered != 0 ? clients : NULL;
     h->client_subscriptions = subscriptions;
+    h->tables = limits->cache != 0 ? tables : NULL;
+    if (h->tables != NULL)
+        h->tables->memory = tables_memory;
     gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
@@ -235,6 +245,18 @@ static bool bonding_is_valid(const kith_security *security, const kith_config *c
     return !security->bonding || (config->limits.bonds > 0 && config->store != NULL);
 }
 
+static kith_status make_database(const kith_config *config, gatt_database *database)
+{
+    const kith_connection_parameters *preferred = config->gap.preferred;
+
+    if (gatt_database_init(database, config->name, config->appearance, config->services, config->service_count) !=
+            KITH_OK ||
+        gatt_database_set_gap(database, &config->gap) != KITH_OK ||
+        (preferred != NULL && kith_gap_check_parameters(preferred) != KITH_OK))
+        return KITH_ERR_VALUE;
+    return gatt_database_make_hash(database, config->crypto) == KITH_OK ? KITH_OK : KITH_ERR_CRYPTO;
+}
+
 kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out)
 {
     kith_host *h = memory;
@@ -250,16 +272,15 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
         return KITH_ERR_VALUE;
     if (size < needed)
         return KITH_ERR_FULL;
-    if (gatt_database_init(&database, config->name, config->appearance, config->services, config->service_count) !=
-        KITH_OK)
-        return KITH_ERR_VALUE;
-    if (gatt_database_make_hash(&database, config->crypto) != KITH_OK)
-        return KITH_ERR_CRYPTO;
+    status = make_database(config, &database);
+    if (status != KITH_OK)
+        return status;
     memset(memory, 0, needed);
     h->config = *config;
     h->size = needed;
     h->command.deadline_us = UINT64_MAX;
     h->database = database;
+    h->database.gap = &h->config.gap;
     lay_out(memory, &config->limits);
     crypto_random_reset(&h->random);
     status = key_index(h);

@@ -103,6 +103,7 @@ void operations_launch(kith_host *h, host_link *link, size_t len)
 {
     attributes_keep_request(link, link->tx + link->tx_len + HOST_FRAME_RECORD + KITH_L2CAP_HEADER, len);
     link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
+    link->client.may_check = remote_may_check(link);
     if (raising_comes_first(h, link)) {
         gatt_client_hold(&link->client);
         link->raise_asked = false;
@@ -120,6 +121,8 @@ static kith_status start(kith_host *h, host_link *link, const host_operation *op
     uint8_t *out = find_place(link, &cap);
     kith_status status = KITH_ERR_FULL;
 
+    if (op->is_survey)
+        return remote_begin(h, link);
     if (out != NULL)
         status = op->start(&link->client, op, out, cap, &len);
     if (status == KITH_OK)
@@ -131,7 +134,7 @@ static kith_status start(kith_host *h, host_link *link, const host_operation *op
 
 static bool is_busy(const host_link *link)
 {
-    return gatt_client_is_waiting(&link->client) || link->operation_count > 0;
+    return gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE || link->operation_count > 0;
 }
 
 static host_operation *operation_at(const kith_host *h, host_link *link, unsigned i)
@@ -176,7 +179,7 @@ static kith_status wait_in_line(const kith_host *h, host_link *link, const host_
         return KITH_ERR_BUSY;
     slot = operation_at(h, link, link->operation_count);
     memory = memory_of(h, link, slot);
-    status = try(link, op, memory, h->config.limits.mtu);
+    status = op->is_survey ? KITH_OK : try(link, op, memory, h->config.limits.mtu);
     if (status != KITH_OK)
         return status;
     *slot = *op;
@@ -209,7 +212,7 @@ bool operations_wait(const kith_host *h, host_link *link)
 
     (void)h;
     return link->id != 0 && link->operation_count > 0 && !link->going && !link->att_dead &&
-           !gatt_client_is_waiting(&link->client) && find_place(link, &cap) != NULL;
+           !gatt_client_is_waiting(&link->client) && link->remote == REMOTE_IDLE && find_place(link, &cap) != NULL;
 }
 
 static void tell_end(kith_host *h, const host_link *link, const host_operation *op, kith_gatt_result result)
@@ -264,6 +267,13 @@ kith_status kith_gatt_discover(kith_host *h, kith_link id, const kith_uuid *serv
     const host_operation op = {.start = start_discover, .end = GATT_CLIENT_DISCOVERY_DONE, .uuid = *service};
 
     return submit(h, id, &op);
+}
+
+kith_status kith_gatt_discover_all(kith_host *h, kith_link id)
+{
+    const host_operation op = {.end = GATT_CLIENT_DISCOVERY_DONE, .is_survey = true};
+
+    return h->config.limits.cache == 0 ? KITH_ERR_UNSUPPORTED : submit(h, id, &op);
 }
 
 kith_status kith_gatt_discover_services(kith_host *h, kith_link id, const kith_uuid *uuid)

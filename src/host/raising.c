@@ -35,7 +35,8 @@ bool raising_waits(const kith_host *h, host_link *link)
     size_t cap;
 
     (void)h;
-    if (link->id == 0 || link->going || !link->client.is_held)
+    if (link->id == 0 || link->going || !link->client.is_held ||
+        link->client.kept_error == KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC)
         return false;
     if (!link->raise_asked)
         return true;
@@ -77,10 +78,11 @@ static void give_up(kith_host *h, host_link *link)
     gatt_client_event event;
 
     gatt_client_give_up(&link->client, &event);
+    remote_end(link, &event);
     attributes_tell_end(h, link, &event);
 }
 
-static void repeat(kith_host *h, host_link *link)
+void raising_repeat(kith_host *h, host_link *link)
 {
     size_t cap;
     uint8_t *out = find_place(link, &cap);
@@ -100,7 +102,7 @@ void raising_go_on(kith_host *h, host_link *link)
         if (ask(h, link) != KITH_OK)
             give_up(h, link);
     } else if (is_better(link)) {
-        repeat(h, link);
+        raising_repeat(h, link);
     } else {
         give_up(h, link);
     }

@@ -23,6 +23,7 @@ kith_status kith_host_factory_reset(kith_host *h)
     h->lost |= h->startup == STARTUP_RUNNING || h->startup == STARTUP_READY;
     peers_clear(&h->bonds);
     clients_forget_all(h);
+    tables_forget_all(h);
     forget_identity(h);
     kith_pairing_close(h);
     kith_oob_drop(h);

@@ -165,12 +165,25 @@ static size_t tell_all(kith_host *h, host_link *link, size_t len, gatt_server_ev
     return len;
 }
 
+static bool asked_for_changes(const host_link *link)
+{
+    return (gatt_server_subscribed(&link->server, GATT_SERVICE_CHANGED_HANDLE) & KITH_SUBSCRIBED_INDICATE) != 0;
+}
+
+/* A request may say that besides what it asks.  Who had not asked to be told of the change is not told of it later. */
+static void on_aware(kith_host *h, host_link *link, bool had_asked)
+{
+    if (!had_asked)
+        link->changed_first = link->changed_last = 0;
+    clients_on_change(h, link);
+}
+
 void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
     gatt_link_security security = security_now(h, link);
     gatt_server_event event;
     size_t cap, answer_len;
-    bool was_unaware = link->server.is_unaware;
+    bool was_unaware = link->server.is_unaware, had_asked = asked_for_changes(link);
     uint8_t *answer = acl_reserve(link, TX_ATT_ANSWER, &cap);
 
     if (cap < link->bearer.my_mtu)
@@ -179,8 +192,8 @@ void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t le
     answer_len = tell_all(h, link, answer_len, &event, pdu, answer, cap);
     if (answer_len > 0)
         acl_commit(link, KITH_CID_ATT, TX_ATT_ANSWER, answer_len);
-    if (was_unaware && !link->server.is_unaware) /* a request may say that besides what it asks */
-        clients_on_change(h, link);
+    if (was_unaware && !link->server.is_unaware)
+        on_aware(h, link, had_asked);
     serving_tell_change(h, link);
 }
 

@@ -28,13 +28,14 @@ static host_save *oldest_save(const kith_host *h)
     return oldest;
 }
 
-static bool has_something_to_do(const kith_host *h)
+static bool has_something_to_do(kith_host *h)
 {
     switch (h->store.stage) {
     case STORE_CLOSED:
         return false;
     case STORE_READY:
-        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL;
+        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
+               tables_has_work(h);
     default:
         return true;
     }
@@ -55,6 +56,14 @@ void storing_begin(kith_host *h)
     go_on(h);
 }
 
+/* A bond's keys go first, then its state, then what was known of its peer's table. */
+static uint8_t kind_to_remove(const peers_bond *forgotten)
+{
+    if (!forgotten->record_gone)
+        return KITH_RECORD_BOND;
+    return forgotten->counters.in_store ? KITH_RECORD_STATE : tables_kind_to_remove(forgotten);
+}
+
 /* What is forgotten goes first: its peer may have paired anew, and two records of one identity must never be there.  A
  * state goes after its bond: a bond without the counters it had would count anew. */
 static void fill_change(const kith_host *h, kith_work_store *w)
@@ -64,12 +73,14 @@ static void fill_change(const kith_host *h, kith_work_store *w)
 
     w->operation = forgetting != NULL ? KITH_STORE_REMOVE : KITH_STORE_PUT;
     if (forgetting != NULL) {
-        w->record.kind = forgetting->record_gone ? KITH_RECORD_STATE : KITH_RECORD_BOND;
+        w->record.kind = kind_to_remove(forgetting);
         w->record.id = forgetting->id;
     } else if (save != NULL) {
         peers_encode_bond(&save->bond, &w->record);
-    } else {
+    } else if (signing_next(h) != NULL) {
         signing_fill(h, signing_next(h), &w->record);
+    } else {
+        tables_fill(h, w);
     }
 }
 
@@ -179,7 +190,7 @@ static kith_status take_record(kith_host *h, const kith_record *record)
 {
     if (record->kind == KITH_RECORD_BOND && record->id != 0)
         return take_bond(h, record);
-    h->store.has_states |= record->kind == KITH_RECORD_STATE;
+    h->store.has_states |= record->kind == KITH_RECORD_STATE || tables_is_piece(record->kind);
     if (record->kind != KITH_RECORD_DEVICE)
         return KITH_OK;
     h->store.has_device = !record->removed;
@@ -209,6 +220,24 @@ static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
     h->store.cursor = w->cursor;
 }
 
+/* Without its bond it is left of a removal that was cut short; in a store that lost something it may be the bond that
+ * is lost, and nothing is touched. */
+static void take_piece(kith_host *h, const kith_record *record)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, record->id);
+
+    if (bond == NULL)
+        bond = peers_forgotten(&h->bonds, record->id);
+    if (bond == NULL && !record->removed && h->store.state.damaged + h->store.unusable == 0) {
+        peers_unwant(&h->bonds, record->id);
+        bond = peers_forgotten(&h->bonds, record->id);
+        if (bond != NULL)
+            bond->record_gone = true;
+    }
+    if (bond != NULL)
+        tables_note(bond, record);
+}
+
 /* A state may lie before the bond it belongs to: it is taken when all bonds are there. */
 static void on_state_read(kith_host *h, const kith_work_store *w, kith_status result)
 {
@@ -218,6 +247,8 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
     }
     if (result == KITH_OK && w->record.kind == KITH_RECORD_STATE)
         result = signing_load(h, &w->record);
+    else if (result == KITH_OK && tables_is_piece(w->record.kind))
+        take_piece(h, &w->record);
     if (result != KITH_OK)
         fail(h, result);
     h->store.cursor = w->cursor;
@@ -279,14 +310,25 @@ static void on_saved(kith_host *h, kith_status result)
     storing_tell_links(h);
 }
 
-static void on_removed(kith_host *h, uint8_t kind, kith_peer_id id, kith_status result)
+/* One record is gone; false: no more is left of that bond. */
+static bool has_more_to_remove(peers_bond *forgotten, const kith_record *gone)
 {
+    if (gone->kind == KITH_RECORD_BOND)
+        forgotten->record_gone = true;
+    else if (gone->kind == KITH_RECORD_STATE)
+        forgotten->counters.in_store = false;
+    else
+        tables_note(forgotten, &(kith_record){.kind = gone->kind, .removed = true});
+    return kind_to_remove(forgotten) != 0;
+}
+
+static void on_removed(kith_host *h, const kith_record *gone, kith_status result)
+{
+    kith_peer_id id = gone->id;
     peers_bond *forgotten = peers_forgotten(&h->bonds, id);
 
-    if (forgotten != NULL && kind == KITH_RECORD_BOND && result == KITH_OK && forgotten->counters.in_store) {
-        forgotten->record_gone = true;
+    if (forgotten != NULL && result == KITH_OK && has_more_to_remove(forgotten, gone))
         return;
-    }
     if (forgotten != NULL && forgotten->state == PEERS_FORGETTING) {
         kith_event *event = event_post(h, KITH_EVENT_FORGOTTEN, NULL);
 
@@ -302,7 +344,9 @@ static void on_removed(kith_host *h, uint8_t kind, kith_peer_id id, kith_status 
 static void on_changed(kith_host *h, const kith_work_store *w, kith_status result)
 {
     if (w->operation == KITH_STORE_REMOVE)
-        on_removed(h, w->record.kind, w->record.id, result);
+        on_removed(h, &w->record, result);
+    else if (w->operation != KITH_STORE_PUT || tables_is_piece(w->record.kind))
+        tables_on_done(h, w, result);
     else if (w->record.kind == KITH_RECORD_STATE)
         signing_on_stored(h, &w->record, result);
     else
@@ -424,6 +468,11 @@ static uint32_t states_room(const kith_host *h)
     uint32_t signing = signing_room(h), clients = clients_room(h);
 
     return signing > clients ? signing : clients;
+}
+
+bool storing_has_room_for(const kith_host *h, uint8_t records)
+{
+    return h->store.state.room > storing_promised(h) + states_room(h) + records;
 }
 
 bool storing_has_room(const kith_host *h)

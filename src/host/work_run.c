@@ -41,6 +41,8 @@ static kith_status run_store(kith_work_store *w)
         return w->store->open(context, &w->state);
     case KITH_STORE_READ:
         return w->store->read(context, &w->cursor, &w->record);
+    case KITH_STORE_GET:
+        return w->store->get != NULL ? w->store->get(context, &w->record) : KITH_ERR_UNSUPPORTED;
     case KITH_STORE_PUT:
         return w->store->put(context, &w->record, &w->state);
     case KITH_STORE_REMOVE:

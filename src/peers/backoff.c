@@ -113,6 +113,14 @@ void peers_backoff_succeeded(peers_backoff *b, const kith_address *who)
         memset(slot, 0, sizeof *slot);
 }
 
+bool peers_backoff_is_quiet(const peers_backoff *b)
+{
+    for (unsigned i = 0; i < b->count; i++)
+        if (b->slots[i].level != 0)
+            return false;
+    return b->full_us == 0;
+}
+
 uint64_t peers_backoff_wait_us(const peers_backoff *b, const kith_address *who, uint64_t now_us)
 {
     const peers_backoff_slot *slot = find(b, who);

@@ -46,6 +46,9 @@ void peers_backoff_failed(peers_backoff *b, const kith_backoff *rule, const kith
 /* It succeeded: its failures are forgotten. */
 void peers_backoff_succeeded(peers_backoff *b, const kith_address *who);
 
+/* Does nobody have to wait? */
+bool peers_backoff_is_quiet(const peers_backoff *b);
+
 /* How long it must still wait; now_us is told.  0: not at all. */
 uint64_t peers_backoff_wait_us(const peers_backoff *b, const kith_address *who, uint64_t now_us);
 

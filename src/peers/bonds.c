@@ -420,12 +420,15 @@ peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
 {
     peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
     peers_counters counters;
+    uint16_t pieces;
 
     if (slot == NULL)
         return put_new(bonds, fresh);
     counters = counters_after(slot, fresh);
+    pieces = slot->table_pieces;
     fill(bonds, slot, fresh, slot->id);
     slot->counters = counters;
+    slot->table_pieces = pieces;
     return slot;
 }
 
@@ -475,11 +478,13 @@ void peers_forget(peers_bonds *bonds, peers_bond *bond)
 {
     kith_peer_id id = bond->id;
     bool in_store = bond->counters.in_store;
+    uint16_t pieces = bond->table_pieces;
 
     peers_remove(bonds, bond);
     bond->id = id;
     bond->state = PEERS_FORGETTING;
     bond->counters.in_store = in_store;
+    bond->table_pieces = pieces;
     enter(bonds, bond); /* a free slot is in no chain */
 }
 

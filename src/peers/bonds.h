@@ -28,8 +28,9 @@ typedef struct {
     uint8_t irk[16];    /* wire order; zeros: none, or the peer has no resolvable addresses */
     uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, that we use as central */
     uint8_t my_ltk[16]; /* legacy: ours, that the peer uses as central */
-    uint64_t rand, my_rand;
     uint16_t ediv, my_ediv;
+    uint16_t table_pieces; /* of its peer's table that the store has, a bit each; not in its record */
+    uint64_t rand, my_rand;
     bool has_ltk, has_my_ltk;
     uint8_t my_csrk[16], peer_csrk[16];
     uint8_t key_size;
@@ -40,7 +41,7 @@ typedef struct {
     bool numbers_unseen;
     uint8_t peer_class;
     uint8_t state;    /* peers_bond_state; never stored */
-    bool record_gone; /* forgotten: its bond record is removed, its state not yet; never stored */
+    bool record_gone; /* forgotten: its bond record is removed, what lies beside it not yet; never stored */
     uint32_t made_s;  /* seconds since 1970; 0: not known */
     peers_counters counters;
 } peers_bond;

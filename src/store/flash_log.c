@@ -1,6 +1,7 @@
 /* A store on flash: kith/store.h.  What it writes: docs/bond-format.md. */
 #include <string.h>
 
+#include "base/wipe.h"
 #include "store/log.h"
 
 /* A flash that failed may hold anything at the log's end: the next call looks at it anew. */
@@ -133,6 +134,53 @@ static kith_status read_log(void *context, uint32_t *cursor, kith_record *out)
     return status != KITH_OK || found ? status : KITH_ERR_NOT_FOUND;
 }
 
+static bool find_indexed(kith_flash_log *log, const kith_record *wanted, log_sector *sector, log_item *item)
+{
+    log_known known;
+
+    return index_look(log, wanted->kind, wanted->id, &known) && known.stands &&
+           sector_counts(log, known.address / log->flash->sector_size, sector) &&
+           item_at(log, sector, known.address % log->flash->sector_size, item);
+}
+
+static bool find_walking(kith_flash_log *log, const kith_record *wanted, log_sector *sector, log_item *item)
+{
+    for (bool there = sector_next(log, NULL, sector); there; there = sector_next(log, sector, sector))
+        for (bool more = item_first(log, sector, item); more; more = item_next(log, sector, item))
+            if (version_is_of(item, wanted->kind, wanted->id) && !item->record.removal &&
+                version_is_last(log, sector, item))
+                return true;
+    return false;
+}
+
+static bool find_record(kith_flash_log *log, kith_record *out)
+{
+    log_sector sector;
+    log_item item;
+
+    if (!(log->has_records ? find_indexed(log, out, &sector, &item) : find_walking(log, out, &sector, &item)))
+        return false;
+    return is_to_hand_out(log, &sector, &item, out) && !out->removed;
+}
+
+static kith_status get_log(void *context, kith_record *out)
+{
+    kith_flash_log *log = context;
+    kith_record wanted = {.kind = out->kind, .id = out->id};
+    bool found;
+    kith_status status;
+
+    memset(out, 0, sizeof *out);
+    found = enter(log) && find_record(log, &wanted);
+    status = leave(log, NULL);
+    if (status == KITH_OK && found) {
+        memset(wanted.octets + wanted.len, 0, sizeof wanted.octets - wanted.len);
+        *out = wanted;
+    }
+    wipe(&wanted, sizeof wanted);
+    return status != KITH_OK || found ? status : KITH_ERR_NOT_FOUND;
+}
+
 /* ---- writing ---- */
 
 enum { ROUNDS = 4 }; /* two make room; the others are for flash that programs wrongly */
@@ -252,8 +300,13 @@ kith_status kith_flash_log_init(kith_flash_log *log, const kith_flash *flash, ki
         return KITH_ERR_VALUE;
     memset(log, 0, sizeof *log);
     log->flash = flash;
-    *store = (kith_store){
-        .context = log, .open = open_log, .read = read_log, .put = put_log, .remove = remove_log, .erase = erase_log};
+    *store = (kith_store){.context = log,
+                          .open = open_log,
+                          .read = read_log,
+                          .put = put_log,
+                          .remove = remove_log,
+                          .erase = erase_log,
+                          .get = get_log};
     return KITH_OK;
 }
 

@@ -11,14 +11,14 @@ COMMAND_COMPLETE, COMMAND_STATUS = 0x0E, 0x0F
 LE_META, CONNECTION_COMPLETE = 0x3E, 0x01
 SCAN = struct.pack("<HHB", 0x60, 0x60, 0)  # interval, window, no filter
 TIMES = struct.pack("<BHHHHHH", 0, 24, 24, 0, 200, 0, 0)  # under its public address, every 30 ms, lost after 2 s
-SMP = 6
+ATT, SMP = 4, 6
 # A Pairing Request, Core Vol 3 Part H 3.5.1: code, IO, OOB, authentication requirements, key size, keys of both.
 LEGACY = bytes.fromhex("01 03 00 01 10 00 01")
 AUTHENTICATION_REQUIREMENTS = bytes.fromhex("05 03")
 PAIRING_RESPONSE = 0x02
 
 
-class _Controller:
+class Controller:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(LIMIT_S)
@@ -70,9 +70,38 @@ class _Controller:
                 return body[4:]
 
 
+class Client:
+    """Asks a server of attributes over a plain link: PDUs in hex, as in Core Vol 3 Part F 3.4."""
+
+    def __init__(self, path, address):
+        self._controller = Controller(path)
+        self._handle = self._controller.connect(bytes.fromhex(address.replace(":", ""))[::-1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._controller.socket.close()
+
+    def say(self, pdu):
+        """What has no answer."""
+        self._controller.send(self._handle, ATT, bytes.fromhex(pdu))
+
+    def fail_to_pair(self):
+        """Asks for legacy pairing, and is refused it."""
+        self._controller.send(self._handle, SMP, LEGACY)
+
+    def hear(self):
+        return self._controller.receive(ATT).hex()
+
+    def ask(self, pdu):
+        self.say(pdu)
+        return self.hear()
+
+
 def pairing_answered(path, address, request):
     """What the peripheral of this address says to a Pairing Request; then the link is lost."""
-    controller = _Controller(path)
+    controller = Controller(path)
     with controller.socket:
         handle = controller.connect(bytes.fromhex(address.replace(":", ""))[::-1])
         controller.send(handle, SMP, request)

@@ -66,7 +66,7 @@ void bench_note(const char *who, const uint8_t *octets, size_t len)
 
     for (size_t i = 0; i < len && (size_t)used + 4 < sizeof line; i++)
         used += snprintf(line + used, sizeof line - (size_t)used, " %02x", octets[i]);
-    if (story_len + (size_t)used + 2 > sizeof story)
+    if (bench.untold || story_len + (size_t)used + 2 > sizeof story)
         return;
     memcpy(story + story_len, line, (size_t)used);
     story_len += (size_t)used;

@@ -33,6 +33,7 @@ typedef struct {
     uint64_t now_us;
     bool hold_completed; /* ACL packets stay unacknowledged until completed_packets() */
     bool hold_work;      /* work items wait for do_work() */
+    bool untold;         /* what goes on just now is no part of the story that a failure prints */
     bool linked, encrypted;
     uint8_t request[7], response[7]; /* Pairing Request and Response as they went over the air */
     uint64_t smp_sent_us;            /* when our last SMP PDU went */

@@ -42,6 +42,8 @@ void case_add(const char *name, const char *what, case_configuration in, void (*
         add(name, " (OOB)", what, OOB, body);
     if ((in & EVERY_METHOD) != 0)
         add(name, " (every method)", what, EVERY_METHOD, body);
+    if ((in & ONCE) != 0)
+        add(name, " (once)", what, ONCE, body);
     if (in == 0)
         add(name, "", what, NO_OOB, body);
 }

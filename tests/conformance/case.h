@@ -5,7 +5,8 @@
  *
  * What has an id runs in two configurations: without out of band data, and with a program that is asked for it (and has
  * none for this peer, where the script does not give it some).  CONFORMANCE_IN() names one of them alone, or a third
- * too: a host with every method there is, to which legacy pairing is allowed.
+ * too: a host with every method there is, to which legacy pairing is allowed.  CONFORMANCE_ONCE() is for ids that ask
+ * nothing of how one pairs, as those of GATT: they run once, and make the host that they want by themselves.
  *
  * The cases of a file find themselves; case.c holds main(). */
 #ifndef CONFORMANCE_CASE_H
@@ -16,7 +17,8 @@ typedef enum {
     OOB = 2,
     EITHER = NO_OOB | OOB,
     EVERY_METHOD = 4,
-    EVERY = EITHER | EVERY_METHOD
+    EVERY = EITHER | EVERY_METHOD,
+    ONCE = 8
 } case_configuration;
 
 void case_add(const char *name, const char *what, case_configuration in, void (*body)(void));
@@ -33,6 +35,7 @@ void case_add(const char *name, const char *what, case_configuration in, void (*
 
 #define CONFORMANCE_IN(in, id, what) CASE(id, what, in, CASE_JOIN(case_at_line_, __LINE__))
 #define CONFORMANCE(id, what)        CONFORMANCE_IN(EITHER, id, what)
+#define CONFORMANCE_ONCE(id, what)   CONFORMANCE_IN(ONCE, id, what)
 #define SENTENCE(name)               CASE(#name, "", (case_configuration)0, name)
 
 #endif

@@ -36,6 +36,7 @@ void controller_reset(const uint8_t address[6])
 {
     memset(&controller, 0, sizeof controller);
     memcpy(controller.address, address, 6);
+    controller.handle = CONTROLLER_HANDLE;
 }
 
 void controller_tell(uint8_t event, const uint8_t *parameters, size_t len)
@@ -63,7 +64,7 @@ void controller_data(uint16_t cid, const uint8_t *pdu, size_t len)
     memcpy(frame + 4, pdu, len);
     for (size_t done = 0; done < total; done += ACL_LEN) {
         size_t piece = total - done < ACL_LEN ? total - done : ACL_LEN;
-        uint16_t handle = (uint16_t)(CONTROLLER_HANDLE | (done == 0 ? KITH_ACL_FIRST_FLUSHABLE : KITH_ACL_CONTINUING));
+        uint16_t handle = (uint16_t)(controller.handle | (done == 0 ? KITH_ACL_FIRST_FLUSHABLE : KITH_ACL_CONTINUING));
         uint8_t h4[5 + ACL_LEN] = {KITH_H4_ACL, (uint8_t)handle, (uint8_t)(handle >> 8), (uint8_t)piece};
 
         memcpy(h4 + 5, frame + done, piece);
@@ -73,7 +74,8 @@ void controller_data(uint16_t cid, const uint8_t *pdu, size_t len)
 
 void controller_completed(void)
 {
-    uint8_t event[5] = {1, (uint8_t)CONTROLLER_HANDLE, CONTROLLER_HANDLE >> 8, (uint8_t)controller.uncompleted};
+    uint8_t event[5] = {1, (uint8_t)controller.handle, (uint8_t)(controller.handle >> 8),
+                        (uint8_t)controller.uncompleted};
 
     if (controller.uncompleted == 0)
         return;
@@ -193,7 +195,7 @@ static void take_data(const uint8_t *acl, size_t len)
     uint16_t handle = (uint16_t)(acl[0] | acl[1] << 8);
     bool first = (handle & KITH_ACL_BOUNDARY_MASK) != KITH_ACL_CONTINUING;
 
-    if (!bench.linked || (handle & KITH_ACL_HANDLE_MASK) != CONTROLLER_HANDLE)
+    if (!bench.linked || (handle & KITH_ACL_HANDLE_MASK) != controller.handle)
         bench_fail("data for a connection that is not there");
     if (len - 4 > ACL_LEN || controller.uncompleted == ACL_PACKETS)
         bench_fail("data beyond the controller's buffers");

@@ -21,6 +21,7 @@ typedef struct {
 
 typedef struct {
     uint8_t address[6];
+    uint16_t handle;       /* of the connection that speaks just now */
     packet_queue to_host;  /* H4 packets */
     packet_queue smp, att; /* PDUs from the host */
     packet_queue commands; /* that concern encryption or the end of a link: opcode, parameters */

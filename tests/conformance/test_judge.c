@@ -75,3 +75,29 @@ SENTENCE(the_judge_gives_the_sample_data_of_ah)
     judge_ah(wire("ec0234a357c8ad05341010a60a397d9b"), wire("708194"), hash);
     check(memcmp(hash, wire("0dfbaa"), 3) == 0);
 }
+
+/* Vol 3 Part G Appendix B. */
+SENTENCE(the_judge_gives_the_sample_data_of_the_database_hash)
+{
+    static const uint8_t message[] = {
+        0x01, 0, 0x00, 0x28, 0x00, 0x18,                         /* GAP service */
+        0x02, 0, 0x03, 0x28, 0x0a, 0x03, 0,    0x00, 0x2a,       /* name */
+        0x04, 0, 0x03, 0x28, 0x02, 0x05, 0,    0x01, 0x2a,       /* appearance */
+        0x06, 0, 0x00, 0x28, 0x01, 0x18,                         /* GATT service */
+        0x07, 0, 0x03, 0x28, 0x20, 0x08, 0,    0x05, 0x2a,       /* service changed */
+        0x09, 0, 0x02, 0x29,                                     /* its configuration */
+        0x0a, 0, 0x03, 0x28, 0x0a, 0x0b, 0,    0x29, 0x2b,       /* client features */
+        0x0c, 0, 0x03, 0x28, 0x02, 0x0d, 0,    0x2a, 0x2b,       /* the hash */
+        0x0e, 0, 0x00, 0x28, 0x08, 0x18,                         /* glucose service */
+        0x0f, 0, 0x02, 0x28, 0x14, 0,    0x16, 0,    0x0f, 0x18, /* includes a battery */
+        0x10, 0, 0x03, 0x28, 0xa2, 0x11, 0,    0x18, 0x2a,       /* measurement */
+        0x12, 0, 0x02, 0x29,                                     /* its configuration */
+        0x13, 0, 0x00, 0x29, 0,    0,                            /* extended properties */
+        0x14, 0, 0x01, 0x28, 0x0f, 0x18,                         /* secondary: battery */
+        0x15, 0, 0x03, 0x28, 0x02, 0x16, 0,    0x19, 0x2a,       /* level */
+    };
+    uint8_t out[16];
+
+    judge_database_hash(message, sizeof message, out);
+    check(memcmp(out, wire("f1ca2d48ecf58bac8a8830bbb9fba990"), 16) == 0);
+}

@@ -3,53 +3,13 @@
 #include <string.h>
 
 #include "case.h"
+#include "kept_store.h"
 #include "peer_legacy.h"
-
-/* A store that is only a list of what was put. */
-enum { RECORDS = 8 };
-
-static struct {
-    kith_record records[RECORDS];
-    uint32_t count;
-} kept;
-
-static kith_status open_store(void *context, kith_store_state *state)
-{
-    (void)context;
-    *state = (kith_store_state){.room = RECORDS - kept.count};
-    return KITH_OK;
-}
-
-static kith_status read_record(void *context, uint32_t *cursor, kith_record *out)
-{
-    (void)context;
-    if (*cursor >= kept.count)
-        return KITH_ERR_NOT_FOUND;
-    *out = kept.records[(*cursor)++];
-    return KITH_OK;
-}
-
-static kith_status put_record(void *context, const kith_record *record, kith_store_state *state)
-{
-    if (kept.count == RECORDS)
-        return KITH_ERR_FULL;
-    kept.records[kept.count++] = *record;
-    return open_store(context, state);
-}
-
-static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_store_state *state)
-{
-    kith_record removed = {.kind = kind, .removed = true, .id = id};
-
-    return put_record(context, &removed, state);
-}
-
-static const kith_store store = {NULL, open_store, read_record, put_record, remove_record, NULL};
 
 static void start_with_store(bench_role role, bool before_core_6_2)
 {
     begin_legacy(role);
-    bench.config.store = &store;
+    bench.config.store = &kept_store;
     bench.config.security.before_core_6_2 = before_core_6_2;
     bench.config.security.io = KITH_IO_KEYBOARD_ONLY;
     bench.config.security.ask_mitm = true;

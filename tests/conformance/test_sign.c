@@ -1,119 +1,9 @@
 /* SM/SIGN: signed data over links that are not encrypted.  Core Vol 3 Part C 10.4, Part F 3.4.5.4, Part H 2.4.5.
  * The same in both roles, since either side may serve. */
-#include <stdio.h>
 #include <string.h>
 
 #include "case.h"
-#include "judge.h"
-#include "peer.h"
-
-enum { SIGNED = 16, SIGNED_AUTHENTICATED = 18, ENCRYPTED = 20, OPEN = 22, ID_SIGNED = 5 };
-
-static const kith_characteristic values[] = {
-    {.uuid = KITH_UUID16(0x2a56),
-     .properties = KITH_PROPERTY_SIGNED_WRITE,
-     .permissions = KITH_WRITE_SIGNED,
-     .id = ID_SIGNED},
-    {.uuid = KITH_UUID16(0x2a57),
-     .properties = KITH_PROPERTY_SIGNED_WRITE,
-     .permissions = KITH_WRITE_SIGNED_AUTHENTICATED},
-    {.uuid = KITH_UUID16(0x2a58),
-     .properties = KITH_PROPERTY_WRITE_WITHOUT_RESPONSE,
-     .permissions = KITH_WRITE_ENCRYPTED},
-    {.uuid = KITH_UUID16(0x2a59), .properties = KITH_PROPERTY_WRITE_WITHOUT_RESPONSE, .permissions = KITH_WRITE_OPEN},
-};
-static const kith_service services[] = {
-    {.uuid = KITH_UUID16(0x1815), .characteristics = values, .characteristic_count = 4}};
-
-static void connect_again(void)
-{
-    link_breaks(0x13);
-    we_emit(KITH_EVENT_DISCONNECTED);
-    connect_link();
-}
-
-static void get_ready(bench_role role)
-{
-    bench_round("%s", role == CENTRAL ? "central" : "peripheral");
-    begin(role);
-    bench.config.services = services;
-    bench.config.service_count = 1;
-    bench.config.security.signing = true;
-    bench.config.security.initiator_keys = bench.config.security.responder_keys = KITH_KEY_SIGN;
-    peer_begin();
-    peer.features[4] = peer.features[5] = KITH_KEY_SIGN;
-}
-
-/* Bonded, with signing keys both ways, and connected again without encryption. */
-static void meet_signing(bench_role role)
-{
-    get_ready(role);
-    power_on();
-    open_window();
-    connect_link();
-    pair_completely();
-    connect_again();
-    check(bench.claimed != 0);
-}
-
-/* ---- what the peer does ---- */
-
-static size_t make_signed(uint8_t pdu[40], uint16_t handle, const char *value, uint32_t counter)
-{
-    size_t len = strlen(value);
-
-    pdu[0] = 0xd2;
-    pdu[1] = (uint8_t)handle;
-    pdu[2] = (uint8_t)(handle >> 8);
-    memcpy(pdu + 3, value, len);
-    judge_sign(peer.csrk, pdu, 3 + len, counter, pdu + 3 + len);
-    return 15 + len;
-}
-
-static void peer_signs(uint16_t handle, const char *value, uint32_t counter)
-{
-    uint8_t pdu[40];
-    size_t len = make_signed(pdu, handle, value, counter);
-
-    bench_peer_sends_octets(KITH_CID_ATT, pdu, len);
-}
-
-static void we_believe(const char *value)
-{
-    const kith_event *e = bench_we_emit(KITH_EVENT_WRITE_COMMAND);
-
-    check(e->attribute.id == ID_SIGNED && e->attribute.handle == SIGNED && e->attribute.len == strlen(value));
-    check(e->attribute.signer == bench.claimed && e->attribute.signed_as == KITH_LEVEL_ENCRYPTED);
-    check(e->peer == 0); /* a signature proves a value, not a link */
-}
-
-static void we_ignore(void)
-{
-    we_emit_nothing();
-    we_answer_nothing();
-    we_send_nothing();
-    we_command_nothing();
-}
-
-/* ---- what we do ---- */
-
-static kith_status sign(const char *value)
-{
-    return kith_gatt_write_signed(bench.host, bench.link, 0x0021, (const uint8_t *)value, strlen(value));
-}
-
-static void we_sign(const char *value, uint32_t counter)
-{
-    uint8_t pdu[40] = {0xd2, 0x21, 0x00};
-    char text[121];
-    size_t len = 3 + strlen(value);
-
-    memcpy(pdu + 3, value, len - 3);
-    judge_sign(peer.our_csrk, pdu, len, counter, pdu + len);
-    for (size_t i = 0; i < len + 12; i++)
-        (void)snprintf(text + 3 * i, 4, "%02x ", pdu[i]);
-    we_answer(text);
-}
+#include "signed_writes.h"
 
 CONFORMANCE("SM/CEN/SIGN/BV-01-C", "We send signed data: code and counter are right")
 {
@@ -146,11 +36,11 @@ CONFORMANCE("SM/CEN/SIGN/BV-03-C", "The peer sends signed data: it is verified a
 CONFORMANCE("SM/CEN/SIGN/BI-01-C", "Signed data with a wrong code is ignored")
 {
     for (bench_role role = PERIPHERAL; role <= CENTRAL; role++) {
-        uint8_t pdu[40];
+        uint8_t pdu[SIGNED_MAX];
         size_t len;
 
         meet_signing(role);
-        len = make_signed(pdu, SIGNED, "on", 0);
+        len = signed_make(pdu, SIGNED, "on", 0);
         for (size_t octet = 3; octet < len; octet++) {
             pdu[octet] ^= 0x10;
             bench_peer_sends_octets(KITH_CID_ATT, pdu, len);

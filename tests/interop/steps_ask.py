@@ -49,8 +49,6 @@ def _signals(to_a_central):
 _PROTOCOL = (
     ("Read Multiple", _request("0e" + _NAME + _APPEARANCE), "0f6c616d70????"),
     ("Read Multiple Variable", _request("20" + _NAME + _APPEARANCE), "2104006c616d700200????"),
-    ("Prepare Write", _request("16" + _NOTE + "000041"), _error("16", "0000", "06")),
-    ("Execute Write", _request("1801"), _error("18", "0000", "06")),
     ("a reserved request", _request("3f01"), _error("3f", "0000", "06")),
     ("a Read without half of its handle", _request("0a03"), _error("0a", "0000", "04")),
     ("a Read of handle 0", _request("0a0000"), _error("0a", "0000", "01")),
@@ -65,6 +63,8 @@ PLAIN = (
     ("Read Blob beyond its end", _request("0c" + _NAME + "0500"), _error("0c", _NAME, "07")),
     ("Read Blob of the state", _request("0c" + _STATE + "0000"), _error("0c", _STATE, "05")),
     ("Write to the note", _request("12" + _NOTE + "41"), _error("12", _NOTE, "05")),
+    ("Prepare Write to the note", _request("16" + _NOTE + "000041"), _error("16", _NOTE, "05")),
+    ("Execute Write of nothing that was prepared", _request("1801"), "19"),
     ("Write to the state, which is none to write", _request("12" + _STATE + "41"), _error("12", _STATE, "03")),
     ("a Write Command to the note", "command=52" + _NOTE + "41", "-"),
     ("a Signed Write Command to the note", "command=d2" + _NOTE + "41" + _SIGNATURE, "-"),
@@ -77,11 +77,20 @@ ENCRYPTED = (
     *_PROTOCOL,
     ("a Write Command to the note", "command=52" + _NOTE + "41", "-"),
     ("a Signed Write Command to the note", "command=d2" + _NOTE + "41" + _SIGNATURE, "-"),
+    ("Prepare Write to the note", _request("16" + _NOTE + "000041"), "17" + _NOTE + "000041"),
+    ("Execute Write that gives it up", _request("1800"), "19"),
     ("Read of the note, as empty as ever", _request("0a" + _NOTE), "0b"),
     ("Write to the note", _request("12" + _NOTE + "4142"), "13"),
     ("Read Blob of the note", _request("0c" + _NOTE + "0100"), "0d42"),
     *_signals(to_a_central=False),
     ("Read of the note, as it was written", _request("0a" + _NOTE), "0b4142"),
+    # A part behind what is there goes on from there; one beyond its end is refused when it is executed (3.4.6.3).
+    ("Prepare Write behind it", _request("16" + _NOTE + "02004344"), "17" + _NOTE + "02004344"),
+    ("Execute Write", _request("1801"), "19"),
+    ("Read of the note, grown", _request("0a" + _NOTE), "0b41424344"),
+    ("Prepare Write beyond its end", _request("16" + _NOTE + "090045"), "17" + _NOTE + "090045"),
+    ("Execute Write beyond its end", _request("1801"), _error("18", _NOTE, "07")),
+    ("Read of the note, as it was", _request("0a" + _NOTE), "0b41424344"),
 )
 
 # We know that there is a key: encryption is what is missing (Part C 10.3.1).

@@ -50,7 +50,7 @@ typedef struct {
     unsigned hooked;     /* events the hook took */
     bool hook_takes;
     kith_call nested;
-    _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 4, 65, 8) + KITH_HOST_SIZE_CLIENT(1, 65, 4)];
+    _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 4, 65, 8) + KITH_HOST_SIZE_CLIENT(1, 65, 0, 4)];
 } meeting;
 
 /* Two devices, ready; configure may change the program's configuration, and the other's. */

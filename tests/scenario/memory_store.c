@@ -86,6 +86,18 @@ static kith_status read_record(void *context, uint32_t *cursor, kith_record *out
     return KITH_OK;
 }
 
+static kith_status get_record(void *context, kith_record *out)
+{
+    memory_store *s = context;
+    const kith_record *found = memory_store_find(s, out->kind, out->id);
+
+    s->got++;
+    if (found == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = *found;
+    return KITH_OK;
+}
+
 static kith_status put(void *context, const kith_record *record, kith_store_state *state)
 {
     memory_store *s = context;
@@ -136,5 +148,11 @@ void memory_store_init(memory_store *s, uint32_t capacity)
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
-    s->store = (kith_store){s, open_store, read_record, put, remove_record, erase_all};
+    s->store = (kith_store){.context = s,
+                            .open = open_store,
+                            .read = read_record,
+                            .put = put,
+                            .remove = remove_record,
+                            .erase = erase_all,
+                            .get = get_record};
 }

@@ -12,12 +12,12 @@ typedef struct {
     uint32_t capacity;
     kith_record log[MEMORY_STORE_ENTRIES];
     uint32_t used;
-    kith_store_state state;                          /* highest_id, damaged and torn are the test's to set, too */
-    kith_status opens, reads, puts, removes, erases; /* what the next ones answer; KITH_OK: they are done */
-    bool mute;                                       /* a failure says nothing of the state */
-    bool done_all_the_same;                          /* a put that fails has come true */
-    unsigned opened, read, put, removed, erased;     /* how often it was asked */
-    uint32_t reads_well;                             /* so many records are read before `reads` is answered */
+    kith_store_state state;                           /* highest_id, damaged and torn are the test's to set, too */
+    kith_status opens, reads, puts, removes, erases;  /* what the next ones answer; KITH_OK: they are done */
+    bool mute;                                        /* a failure says nothing of the state */
+    bool done_all_the_same;                           /* a put that fails has come true */
+    unsigned opened, read, got, put, removed, erased; /* how often it was asked */
+    uint32_t reads_well;                              /* so many records are read before `reads` is answered */
 } memory_store;
 
 void memory_store_init(memory_store *s, uint32_t capacity); /* records that it can hold */

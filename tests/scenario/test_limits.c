@@ -30,15 +30,17 @@ static void the_constant_of_a_client_is_never_less_than_the_exact_size(void **st
     (void)state;
     for (unsigned links = 1; links <= 32; links += 5)
         for (unsigned operations = 0; operations <= 32; operations++)
-            for (size_t m = 0; m < sizeof mtus / sizeof mtus[0]; m++) {
+            for (size_t m = 0, cache = operations % 3 == 0 ? 0 : 24 + 31 * operations; m < sizeof mtus / sizeof mtus[0];
+                 m++) {
                 kith_limits l = {.links = (uint8_t)links,
                                  .pairings = 1,
                                  .bonds = 2,
                                  .mtu = mtus[m],
+                                 .cache = (uint16_t)cache,
                                  .operations = (uint8_t)operations};
 
                 assert_true(kith_host_size(&l) <= KITH_HOST_SIZE(links, 1, 2, mtus[m], 0) +
-                                                      KITH_HOST_SIZE_CLIENT(links, mtus[m], operations));
+                                                      KITH_HOST_SIZE_CLIENT(links, mtus[m], cache, operations));
             }
 }
 
@@ -55,6 +57,8 @@ static void limits_out_of_range_have_no_size(void **state)
         {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .subscriptions = 33},
         {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .queue = 4097},
         {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .operations = 33},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .cache = 23},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .cache = 1465},
     };
 
     (void)state;

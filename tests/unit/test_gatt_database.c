@@ -113,7 +113,7 @@ static void groups_end_where_the_next_begins(void **state)
         uint16_t end = handle <= 5 ? 5 : handle <= 13 ? 13 : handle <= 17 ? 17 : 29;
 
         assert_true(gatt_database_find(&db, handle, &at));
-        assert_int_equal(gatt_database_group_end(&at), end);
+        assert_int_equal(gatt_database_group_end(&db, &at), end);
     }
 }
 

@@ -41,7 +41,7 @@ static kith_status remove_one(void *context, uint8_t kind, uint32_t id, kith_sto
 static void make_store(blank_store *s, kith_status answer)
 {
     s->answer = answer;
-    s->store = (kith_store){s, answer_all, read_none, put_away, remove_one, NULL};
+    s->store = (kith_store){.context = s, .open = answer_all, .read = read_none, .put = put_away, .remove = remove_one};
 }
 
 static void a_controller_that_fails_while_a_store_fails_is_one_end(void **state)

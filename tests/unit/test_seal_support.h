@@ -285,7 +285,12 @@ static inline void seal_make(seal_rig *r, uint8_t device, bool counts)
     r->device.power = r->memory.power = &r->power;
     r->memory.capacity = 40;
     r->memory.state.room = 40;
-    r->inner = (kith_store){&r->memory, memory_open, memory_read, memory_put, memory_remove, memory_erase};
+    r->inner = (kith_store){.context = &r->memory,
+                            .open = memory_open,
+                            .read = memory_read,
+                            .put = memory_put,
+                            .remove = memory_remove,
+                            .erase = memory_erase};
     seal_start(r, 1);
 }
 

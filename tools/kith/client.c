@@ -6,12 +6,13 @@
 
 #include "client.h"
 #include "command.h"
+#include "reading.h"
 #include "sentence.h"
 #include "server.h"
 #include "stop.h"
 #include "visit.h"
 
-enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, MTU = 517, EVENTS = 64, SUBSCRIPTIONS = 8, SEARCH_S = 20 };
+enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, EVENTS = 64, SUBSCRIPTIONS = 8 };
 
 static void stop_if_asked(visit *v)
 {
@@ -25,10 +26,9 @@ static void stop_if_asked(visit *v)
     v->ended |= again;
     if (again)
         return;
-    person_leave(&v->person);
     (void)complain("stopped by %s while %s%s", stop_was_interrupt() ? "Ctrl-C" : "a signal",
                    visit_doing(v, text, sizeof text), v->bonded ? "; the bond is stored" : "");
-    visit_leave(v, stop_was_interrupt() ? EXIT_INTERRUPTED : EXIT_FAILED);
+    visit_stop(v, stop_was_interrupt() ? EXIT_INTERRUPTED : EXIT_FAILED);
 }
 
 static void run(visit *v)
@@ -56,6 +56,14 @@ static void run(visit *v)
     person_leave(&v->person);
 }
 
+/* Without any the host cannot pair, whoever asks. */
+static const kith_method *const *methods_of(const client_options *o)
+{
+    if (!o->may_pair)
+        return NULL;
+    return o->link.legacy ? kith_all_methods : kith_sc_methods;
+}
+
 static void plan(const client_options *o, device_plan *p)
 {
     kith_config *config = &p->config;
@@ -64,11 +72,14 @@ static void plan(const client_options *o, device_plan *p)
     config->limits = (kith_limits){.links = LINKS,
                                    .pairings = PAIRINGS,
                                    .bonds = BONDS,
-                                   .mtu = MTU,
+                                   .mtu = o->mtu == KITH_ATT_DEFAULT_MTU ? CLIENT_MTU : o->mtu,
                                    .events = EVENTS,
                                    .subscriptions = SUBSCRIPTIONS};
-    config->security.methods = o->link.legacy ? kith_all_methods : kith_sc_methods;
+    config->security.methods = methods_of(o);
     config->security.legacy = o->link.legacy;
+    if (o->may_pair && o->first == CLIENT_SECURES_BONDED && person_can_consent(&o->link))
+        config->security.policy = KITH_PAIRING_ASK; /* a peripheral may ask to be paired with */
+    config->gatt_raise = o->raise;
     config->name = "kith";
     p->guest = server_as_guest;
     p->guest_context = o->peer;
@@ -104,9 +115,7 @@ int client_run(const client_options *options)
     v->report = (report){.json = link->json, .show_keys = link->show_keys, .start_us = kith_posix_now()};
     v->pair_anew = options->again;
     search_init(&v->search, options->peer);
-    if (!reading_init(&v->reading, options->read))
-        (void)complain("'%s' is no characteristic's UUID", options->read);
-    else if (stop_watch())
+    if (stop_watch())
         status = open_and_run(v);
     free(v);
     return status;
@@ -118,14 +127,21 @@ void client_options_init(client_options *o)
 {
     memset(o, 0, sizeof *o);
     link_options_init(&o->link);
-    o->timeout_s = SEARCH_S;
+    o->timeout_s = CLIENT_SEARCH_S;
+    o->may_pair = true;
+    o->mtu = KITH_ATT_DEFAULT_MTU;
+    o->errand = &reading_errand;
 }
 
 int client_as_guest(const void *name, int fd, const char *store)
 {
     client_options o;
+    reading lamp;
 
     client_options_init(&o);
+    if (!reading_init(&lamp, NULL))
+        return EXIT_FAILED;
+    o.self = &lamp;
     o.peer = name;
     o.link.fd = fd;
     o.link.hci = "sim";

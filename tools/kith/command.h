@@ -10,9 +10,14 @@ int demo_main(int argc, char **argv);
 int controller_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int pair_main(int argc, char **argv);
+int info_main(int argc, char **argv);
+int read_main(int argc, char **argv);
+int write_main(int argc, char **argv);
+int subscribe_main(int argc, char **argv);
 int bonds_main(int argc, char **argv);
 int matrix_main(int argc, char **argv);
 int capacity_main(int argc, char **argv);
+int lint_main(int argc, char **argv);
 
 /* "kith: <sentence>" and a line end on stderr.  Returns EXIT_FAILED. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -93,6 +93,14 @@ static bool open_store(device *d, kith_config *config)
     return d->is_stored;
 }
 
+/* Either side's key is for what it writes itself. */
+static void allow_signing(kith_security *security)
+{
+    security->signing = true;
+    security->initiator_keys |= KITH_KEY_SIGN;
+    security->responder_keys |= KITH_KEY_SIGN;
+}
+
 static bool make_host(device *d, kith_config *config)
 {
     size_t size = kith_host_size(&config->limits);
@@ -107,6 +115,8 @@ static bool make_host(device *d, kith_config *config)
     config->security.io = d->options->io;
     config->security.ask_mitm = d->options->io != KITH_IO_NO_INPUT_NO_OUTPUT;
     config->security.required_level = d->options->level;
+    if (d->options->signing)
+        allow_signing(&config->security);
     status = kith_openssl_port(&d->crypto);
     if (status == KITH_OK)
         status = kith_host_init(d->memory, size, config, &d->host);

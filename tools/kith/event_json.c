@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "event_json.h"
+#include "kith/gatt_client.h"
 #include "sentence.h"
 
 static void set_text(json_t *o, const char *name, const char *value)
@@ -239,6 +240,121 @@ static void on_attribute(json_t *o, const kith_event *e)
         set_hex(o, "value", e->attribute.value, e->attribute.len);
 }
 
+static void on_subscribed(json_t *o, const kith_event *e)
+{
+    set_number(o, "handle", e->subscription.handle);
+    set_flag(o, "notifications", (e->subscription.bits & KITH_SUBSCRIBED_NOTIFY) != 0);
+    set_flag(o, "indications", (e->subscription.bits & KITH_SUBSCRIBED_INDICATE) != 0);
+    set_flag(o, "restored", e->subscription.restored);
+}
+
+static void on_indicated(json_t *o, const kith_event *e)
+{
+    set_number(o, "handle", e->indicated.handle);
+    set_text(o, "result", kith_gatt_result_name(e->indicated.result));
+}
+
+/* ---- what discovery found: an array under the event's own name ---- */
+
+static void set_uuid(json_t *o, const kith_uuid *uuid)
+{
+    char text[KITH_UUID_TEXT];
+
+    if (uuid->size != 0)
+        set_text(o, "uuid", kith_uuid_format(uuid, text));
+}
+
+static void add_service(json_t *one, const kith_event_list *list, uint16_t i)
+{
+    kith_gatt_service service;
+
+    kith_gatt_service_at(list, i, &service);
+    set_number(one, "first", service.first);
+    set_number(one, "last", service.last);
+    set_uuid(one, &service.uuid);
+}
+
+static void add_include(json_t *one, const kith_event_list *list, uint16_t i)
+{
+    kith_gatt_include include;
+
+    kith_gatt_include_at(list, i, &include);
+    set_number(one, "handle", include.handle);
+    set_number(one, "first", include.first);
+    set_number(one, "last", include.last);
+    set_uuid(one, &include.uuid);
+}
+
+static void add_characteristic(json_t *one, const kith_event_list *list, uint16_t i)
+{
+    kith_gatt_found found;
+
+    kith_gatt_found_at(list, i, &found);
+    set_number(one, "handle", found.declaration_handle);
+    set_number(one, "value_handle", found.value_handle);
+    set_number(one, "properties", found.properties);
+    set_uuid(one, &found.uuid);
+}
+
+static void add_descriptor(json_t *one, const kith_event_list *list, uint16_t i)
+{
+    kith_gatt_descriptor descriptor;
+
+    kith_gatt_descriptor_at(list, i, &descriptor);
+    set_number(one, "handle", descriptor.handle);
+    set_uuid(one, &descriptor.uuid);
+}
+
+static void add_value(json_t *one, const kith_event_list *list, uint16_t i)
+{
+    kith_gatt_value value;
+
+    kith_gatt_value_at(list, i, &value);
+    set_number(one, "handle", value.handle);
+    set_hex(one, "value", value.value, value.len);
+}
+
+static void set_list(json_t *o, const char *name, const kith_event_list *list,
+                     void (*add)(json_t *one, const kith_event_list *list, uint16_t i))
+{
+    json_t *all = json_array();
+
+    for (uint16_t i = 0; i < list->count; i++) {
+        json_t *one = json_object();
+
+        add(one, list, i);
+        (void)json_array_append_new(all, one);
+    }
+    (void)json_object_set_new(o, name, all);
+}
+
+static void on_services(json_t *o, const kith_event *e)
+{
+    set_list(o, "services", &e->list, add_service);
+}
+
+static void on_includes(json_t *o, const kith_event *e)
+{
+    set_list(o, "includes", &e->list, add_include);
+}
+
+static void on_characteristics(json_t *o, const kith_event *e)
+{
+    set_list(o, "characteristics", &e->characteristics, add_characteristic);
+}
+
+static void on_descriptors(json_t *o, const kith_event *e)
+{
+    set_list(o, "descriptors", &e->list, add_descriptor);
+}
+
+static void on_values(json_t *o, const kith_event *e)
+{
+    set_list(o, "values", &e->list, add_value);
+}
+
+/* ---- ends ---- */
+
 static void on_gatt_end(json_t *o, const kith_event *e)
 {
     set_text(o, "result", kith_gatt_result_name(e->gatt.result));
@@ -289,6 +405,15 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_READ_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_COMMAND] = on_attribute,
+    [KITH_EVENT_AUTHORIZATION_WANTED] = on_attribute,
+    [KITH_EVENT_VALUE_WRITTEN] = on_attribute,
+    [KITH_EVENT_SUBSCRIBED] = on_subscribed,
+    [KITH_EVENT_INDICATED] = on_indicated,
+    [KITH_EVENT_SERVICES] = on_services,
+    [KITH_EVENT_INCLUDES] = on_includes,
+    [KITH_EVENT_CHARACTERISTICS] = on_characteristics,
+    [KITH_EVENT_DESCRIPTORS] = on_descriptors,
+    [KITH_EVENT_VALUES] = on_values,
     [KITH_EVENT_DISCOVERED] = on_gatt_end,
     [KITH_EVENT_READ] = on_gatt_end,
     [KITH_EVENT_WRITTEN] = on_gatt_end,

@@ -29,11 +29,13 @@ const kith_service lamp_service = {
 
 static kith_att_error write_note(lamp *l, const kith_event_attribute *a)
 {
-    if (a->len > sizeof l->note)
+    if (a->offset > l->note_len)
+        return KITH_ATT_ERROR_INVALID_OFFSET;
+    if (a->offset + a->len > (int)sizeof l->note)
         return KITH_ATT_ERROR_INVALID_ATTRIBUTE_VALUE_LENGTH;
     if (a->len > 0)
-        memcpy(l->note, a->value, a->len);
-    l->note_len = a->len;
+        memcpy(l->note + a->offset, a->value, a->len);
+    l->note_len = (size_t)a->offset + a->len;
     return 0;
 }
 

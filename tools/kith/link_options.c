@@ -17,7 +17,8 @@ enum {
     OPTION_IO,
     OPTION_LEVEL,
     OPTION_INSECURE_CONFIRM,
-    OPTION_LEGACY
+    OPTION_LEGACY,
+    OPTION_SIGNING
 };
 
 void link_options_init(link_options *o)
@@ -75,6 +76,9 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case OPTION_LEGACY:
         o->legacy = true;
         return 0;
+    case OPTION_SIGNING:
+        o->signing = true;
+        return 0;
     case 'j':
         o->json = true;
         return 0;
@@ -112,6 +116,8 @@ static const struct argp_option option_table[] = {
      "say yes to every number unseen: no protection against a man in the middle", 2},
     {"legacy", OPTION_LEGACY, NULL, 0,
      "allow LE legacy pairing too, where the peer has nothing better: whoever listens to it learns the keys", 2},
+    {"signing", OPTION_SIGNING, NULL, 0,
+     "exchange signing keys while pairing: for signed writes, which go over plain links for everybody to read", 2},
     {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
     {"show-keys", OPTION_SHOW_KEYS, NULL, 0,
      "tell the long term key of each new bond, in hex, most significant octet first; of a legacy bond the keys of both "

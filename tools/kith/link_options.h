@@ -18,6 +18,7 @@ typedef struct {
     kith_level level;
     bool yes;              /* consents to pairing */
     bool legacy;           /* LE legacy pairing is allowed */
+    bool signing;          /* signing keys are exchanged, signed writes are made and taken */
     bool insecure_confirm; /* confirms numbers unseen */
     bool json, show_keys;
     char hci_text[LINK_OPTIONS_HCI];

@@ -16,8 +16,12 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"demo", demo_main},   {"controller", controller_main}, {"serve", serve_main},       {"pair", pair_main},
-    {"bonds", bonds_main}, {"matrix", matrix_main},         {"capacity", capacity_main},
+    {"demo", demo_main},         {"controller", controller_main},
+    {"serve", serve_main},       {"pair", pair_main},
+    {"info", info_main},         {"read", read_main},
+    {"write", write_main},       {"subscribe", subscribe_main},
+    {"bonds", bonds_main},       {"matrix", matrix_main},
+    {"capacity", capacity_main}, {"lint", lint_main},
 };
 
 typedef struct {
@@ -45,16 +49,22 @@ static const struct argp parser = {
     "Commands:\n"
     "  demo        tells the story of one secure link; needs nothing\n"
     "  controller  serves the virtual radio to hosts of any make, over sockets\n"
-    "  serve       is a lamp whose values need encryption, on any controller\n"
+    "  serve       serves an attribute table, or is a lamp, on any controller\n"
     "  pair        finds such a lamp, or another peer, pairs with it and reads a value\n"
+    "  info        lists what a peer has: services, characteristics, descriptors\n"
+    "  read        reads values of a peer\n"
+    "  write       writes a value of a peer, in each of the ways there are\n"
+    "  subscribe   prints each value that a peer tells of\n"
     "  bonds       lists, shows, forgets and checks what was paired\n"
     "  matrix      tells by which method two devices pair, and how secure that is\n"
     "  capacity    tells how many bonds a flash holds, and for how many years it lives\n"
+    "  lint        tells what is likely to be wrong with an attribute table\n"
     "\n"
     "`kith COMMAND --help' tells the options of each.  A good start: `kith demo'; then, in three terminals, "
     "`kith controller', `kith serve' and `kith pair lamp'.\n"
     "\n"
-    "Exit status: 0 done, or (controller, serve) ended by SIGTERM; 1 it failed, and a sentence on stderr says why; "
+    "Exit status: 0 done, or (controller, serve) ended by SIGTERM; 1 it failed, and a sentence on stderr says why, or "
+    "(lint) errors were found; "
     "2 unknown command, option or argument; 130 ended by Ctrl-C.",
     NULL,
     NULL,

@@ -7,10 +7,11 @@
 
 enum { OPTION_AGAIN = 256, HOUR_S = 60 * 60 };
 
+static reading value;
+
 static error_t take_option(int key, char *arg, struct argp_state *state)
 {
     client_options *o = state->input;
-    reading unused;
 
     switch (key) {
     case ARGP_KEY_INIT:
@@ -20,8 +21,7 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
         o->again = true;
         return 0;
     case 'r':
-        o->read = arg;
-        if (!reading_init(&unused, arg))
+        if (!reading_init(&value, arg))
             argp_error(state, "--read wants a UUID, or two with a slash between them, not '%s'", arg);
         return 0;
     case 't':
@@ -61,7 +61,8 @@ static const struct argp parser = {
     option_table,
     take_option,
     "PEER",
-    "Finds PEER, a name or an address, connects, encrypts with the bond there is, else pairs by LE Secure Connections "
+    "Finds PEER, a name, an address or the number of a bond, connects, encrypts with the bond there is, else pairs by "
+    "LE Secure Connections "
     "(Numeric Comparison where both sides can show a number and be told yes, Passkey Entry where one can type what the "
     "other shows, else Just Works), reads a value, and leaves."
     "\v"
@@ -92,6 +93,9 @@ int pair_main(int argc, char **argv)
     static client_options options;
 
     client_options_init(&options);
+    options.self = &value;
+    if (!reading_init(&value, NULL))
+        return EXIT_FAILED;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     return link_options_complete(&options.link, "pair") ? client_run(&options) : EXIT_FAILED;
 }

@@ -96,6 +96,8 @@ static void hand_on(person *p)
     else if (q->event.kind == KITH_EVENT_PASSKEY_WANTED)
         status = p->consent ? kith_pairing_passkey(p->host, q->event.link, p->passkey)
                             : kith_pairing_cancel(p->host, q->event.link);
+    else if (q->event.kind == KITH_EVENT_AUTHORIZATION_WANTED)
+        status = kith_gatt_authorize(p->host, q->event.link, p->consent);
     p->answered = status == KITH_ERR_FULL;
     if (!p->answered)
         question_remove_oldest(&p->queue);
@@ -258,7 +260,7 @@ void person_turn(person *p)
 
 /* ---- events ---- */
 
-static void withdraw(person *p, kith_link link)
+static void withdraw(person *p, kith_link link, bool about_pairing)
 {
     char text[TEXT], sentence[TEXT + 32];
     const question *q = question_oldest(&p->queue);
@@ -266,7 +268,7 @@ static void withdraw(person *p, kith_link link)
     if (q == NULL)
         return;
     (void)text_of(q, text);
-    if (!question_withdraw(&p->queue, link))
+    if (!question_withdraw(&p->queue, link, about_pairing))
         return;
     p->answered = false;
     if (!p->shown)
@@ -291,11 +293,12 @@ bool person_on_event(person *p, const kith_event *e)
     case KITH_EVENT_CONSENT_WANTED:
     case KITH_EVENT_COMPARISON_WANTED:
     case KITH_EVENT_PASSKEY_WANTED:
+    case KITH_EVENT_AUTHORIZATION_WANTED:
         return add(p, e);
     case KITH_EVENT_PAIRED:
     case KITH_EVENT_PAIRING_FAILED:
     case KITH_EVENT_DISCONNECTED:
-        withdraw(p, e->link);
+        withdraw(p, e->link, e->kind != KITH_EVENT_DISCONNECTED);
         return false;
     default:
         return false;
@@ -309,6 +312,11 @@ void person_ask(person *p, const char *text)
     p->own = question_add(&p->queue, &q) ? PERSON_IS_ASKED : PERSON_SAYS_NO;
 }
 
+bool person_is_asked(const person *p)
+{
+    return p->queue.count > 0;
+}
+
 person_answer person_own_answer(const person *p)
 {
     return p->own;
@@ -317,5 +325,5 @@ person_answer person_own_answer(const person *p)
 void person_leave(person *p)
 {
     while (p->queue.count > 0)
-        withdraw(p, question_oldest(&p->queue)->event.link);
+        withdraw(p, question_oldest(&p->queue)->event.link, false);
 }

@@ -39,6 +39,9 @@ person_answer person_own_answer(const person *p);
 /* Shows what is to be shown, takes what was typed, hands answers on.  Call it in each turn of the loop. */
 void person_turn(person *p);
 
+/* Does a question stand, or wait for its turn? */
+bool person_is_asked(const person *p);
+
 /* No more questions: each open one is withdrawn. */
 void person_leave(person *p);
 

@@ -27,12 +27,17 @@ void question_remove_oldest(question_queue *q)
         remove_at(q, 0);
 }
 
-bool question_withdraw(question_queue *q, kith_link link)
+static bool concerns(const question *one, kith_link link, bool about_pairing)
 {
-    bool oldest = q->count > 0 && q->open[0].event.link == link;
+    return one->event.link == link && !(about_pairing && one->event.kind == KITH_EVENT_AUTHORIZATION_WANTED);
+}
+
+bool question_withdraw(question_queue *q, kith_link link, bool about_pairing)
+{
+    bool oldest = q->count > 0 && concerns(&q->open[0], link, about_pairing);
 
     for (size_t i = q->count; i-- > 0;)
-        if (q->open[i].event.link == link)
+        if (concerns(&q->open[i], link, about_pairing))
             remove_at(q, i);
     return oldest;
 }

@@ -6,8 +6,7 @@
 #include "lamp.h"
 #include "reading.h"
 #include "sentence.h"
-
-enum { VALUE_MAX = 512 };
+#include "value_text.h"
 
 /* Where a characteristic is looked for when nobody said where it is. */
 static const char *const usual_services[] = {LAMP_SERVICE, "1800", "1801", "180a", "180f"};
@@ -42,7 +41,8 @@ bool reading_init(reading *r, const char *what)
     const char *slash = what == NULL ? NULL : strchr(what, '/');
 
     memset(r, 0, sizeof *r);
-    if (what == NULL)
+    r->is_lamps = what == NULL;
+    if (r->is_lamps)
         return add_service(r, LAMP_SERVICE) && kith_uuid_parse(LAMP_STATE, &r->characteristic) == KITH_OK;
     if (slash == NULL)
         return add_usual_services(r) && kith_uuid_parse(what, &r->characteristic) == KITH_OK;
@@ -52,61 +52,50 @@ bool reading_init(reading *r, const char *what)
 
 /* ---- the value ---- */
 
-/* What a peer sends must not move the cursor of a terminal. */
-static bool is_printable(const uint8_t *value, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (value[i] < ' ' || value[i] > '~')
-            return false;
-    return len > 0;
-}
-
 static void tell_value(const reading *r, const report *to, const kith_event_gatt *g)
 {
-    char hex[2 * VALUE_MAX + 1] = "", text[VALUE_MAX + 1] = "", uuid[KITH_UUID_TEXT], sentence[4 * VALUE_MAX];
-    size_t len = g->len < VALUE_MAX ? g->len : VALUE_MAX;
-    bool printable = is_printable(g->value, len);
-    const report_fact json[] = {{"characteristic", kith_uuid_format(&r->characteristic, uuid)},
-                                {"value", hex},
-                                {printable ? "text" : NULL, text},
-                                {NULL, NULL}};
+    char uuid[KITH_UUID_TEXT], text[VALUE_TEXT], sentence[VALUE_TEXT + 32];
+    json_t *o = json_pack("{s:s,s:s}", "event", "value", "characteristic", kith_uuid_format(&r->characteristic, uuid));
 
-    for (size_t i = 0; i < len; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", g->value[i]);
-    if (printable)
-        memcpy(text, g->value, len);
-    if (len == 0)
-        (void)snprintf(sentence, sizeof sentence, "The value is empty.");
-    else if (printable)
-        (void)snprintf(sentence, sizeof sentence, "The value is \"%s\", in hex %s.", text, hex);
-    else
-        (void)snprintf(sentence, sizeof sentence, "The value is, in hex, %s.", hex);
-    report_news(to, "value", sentence, to->json ? json : NULL);
+    value_add(o, g->value, g->len);
+    (void)snprintf(sentence, sizeof sentence, "The value is %s.", value_describe(g->value, g->len, text));
+    report_record(to, o, sentence);
 }
 
 /* ---- steps ---- */
 
-static reading_result failed(const char *what, kith_status status)
+static errand_result failed(const char *what, kith_status status)
 {
     (void)complain("%s: %s", what, kith_status_name(status));
-    return READING_FAILED;
+    return ERRAND_FAILED;
 }
 
-static reading_result discover(reading *r, kith_host *host, kith_link link)
+static errand_result say_nothing_there(const reading *r, const errand_site *site)
+{
+    report_news(site->report, "no-value",
+                r->is_lamps ? "The peer is no lamp of ours: there is no state to read."
+                            : "The peer has no such characteristic.",
+                NULL);
+    return ERRAND_DONE;
+}
+
+static errand_result discover(reading *r, const errand_site *site)
 {
     kith_status status;
 
     if (r->at == r->count)
-        return READING_NOTHING;
-    status = kith_gatt_discover(host, link, &r->services[r->at++]);
-    return status == KITH_OK ? READING_GOES_ON : failed("the peer's services cannot be looked at", status);
+        return say_nothing_there(r, site);
+    status = kith_gatt_discover(site->host, site->link, &r->services[r->at++]);
+    return status == KITH_OK ? ERRAND_GOES_ON : failed("the peer's services cannot be looked at", status);
 }
 
-reading_result reading_begin(reading *r, kith_host *host, kith_link link)
+static errand_result begin(void *self, const errand_site *site)
 {
+    reading *r = self;
+
     r->at = 0;
     r->handle = 0;
-    return discover(r, host, link);
+    return discover(r, site);
 }
 
 static void look_through(reading *r, const kith_event_characteristics *c)
@@ -120,45 +109,49 @@ static void look_through(reading *r, const kith_event_characteristics *c)
     }
 }
 
-static reading_result say_failed(const kith_event *e)
+static errand_result say_failed(const kith_event *e)
 {
     char sentence[SENTENCE_MAX];
 
     (void)complain("the value could not be read: %s", sentence_of(e, sentence));
-    return READING_FAILED;
+    return ERRAND_FAILED;
 }
 
-static reading_result on_discovered(reading *r, kith_host *host, const kith_event *e)
+static errand_result on_discovered(reading *r, const errand_site *site, const kith_event *e)
 {
     kith_status status;
 
     if (e->gatt.result != KITH_GATT_OK && e->gatt.result != KITH_GATT_NOT_FOUND)
         return say_failed(e);
     if (r->handle == 0)
-        return discover(r, host, e->link);
-    status = kith_gatt_read(host, e->link, r->handle);
-    return status == KITH_OK ? READING_GOES_ON : failed("the value cannot be read", status);
+        return discover(r, site);
+    status = kith_gatt_read(site->host, e->link, r->handle);
+    return status == KITH_OK ? ERRAND_GOES_ON : failed("the value cannot be read", status);
 }
 
-static reading_result on_read(const reading *r, const report *to, const kith_event *e)
+static errand_result on_read(const reading *r, const errand_site *site, const kith_event *e)
 {
     if (e->gatt.result != KITH_GATT_OK)
         return say_failed(e);
-    tell_value(r, to, &e->gatt);
-    return READING_DONE;
+    tell_value(r, site->report, &e->gatt);
+    return ERRAND_DONE;
 }
 
-reading_result reading_on_event(reading *r, kith_host *host, const report *to, const kith_event *e)
+static errand_result on_event(void *self, const errand_site *site, const kith_event *e)
 {
+    reading *r = self;
+
     switch (e->kind) {
     case KITH_EVENT_CHARACTERISTICS:
         look_through(r, &e->characteristics);
-        return READING_GOES_ON;
+        return ERRAND_GOES_ON;
     case KITH_EVENT_DISCOVERED:
-        return on_discovered(r, host, e);
+        return on_discovered(r, site, e);
     case KITH_EVENT_READ:
-        return on_read(r, to, e);
+        return on_read(r, site, e);
     default:
-        return READING_GOES_ON;
+        return ERRAND_GOES_ON;
     }
 }
+
+const errand reading_errand = {.doing = "reading from", .patience_s = 120, .begin = begin, .on_event = on_event};

@@ -134,6 +134,25 @@ void report_news(const report *r, const char *name, const char *sentence, const 
     print_json(r, json_pack("{s:s}", "event", name), sentence, facts);
 }
 
+void report_record(const report *r, json_t *object, const char *sentence)
+{
+    if (r->json) {
+        print_json(r, object, sentence, NULL);
+        return;
+    }
+    print_plain(r, 0, sentence, NULL);
+    json_decref(object);
+}
+
+void report_line(const report *r, const char *line)
+{
+    if (r->json)
+        return;
+    prompt_hide();
+    puts(line);
+    prompt_show();
+}
+
 bool report_is_read(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

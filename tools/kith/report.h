@@ -2,6 +2,8 @@
 #ifndef TOOLS_REPORT_H
 #define TOOLS_REPORT_H
 
+#include <jansson.h>
+
 #include "kith/kith.h"
 
 typedef struct {
@@ -20,6 +22,12 @@ void report_event(const report *r, const kith_host *host, const kith_event *even
 
 /* Tells something that is no event of the host. */
 void report_news(const report *r, const char *name, const char *sentence, const report_fact *facts);
+
+/* The same, where facts are numbers and flags, too: an object with its "event", which is given away. */
+void report_record(const report *r, json_t *object, const char *sentence);
+
+/* A line of a listing, for people alone: without the time. */
+void report_line(const report *r, const char *line);
 
 /* false: stdout takes no more, and a sentence was printed. */
 bool report_is_read(void);

@@ -1,17 +1,36 @@
 /* A name is looked for a second longer than it takes to hear it once, so that a second device of that name is noticed.
  * Where one of them claims a bond it is preferred: it has to prove that, the other need not prove anything. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "search.h"
 
 enum { NAME = 32, DECIDE_AFTER_US = 1000 * 1000, AD_SHORTENED_NAME = 0x08, ADVERTISING_MAX = 31 };
 
+/* 0: it is none. */
+static kith_peer_id parse_number(const char *text)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+
+    return *text >= '1' && *text <= '9' && *end == '\0' && number <= UINT32_MAX ? (kith_peer_id)number : 0;
+}
+
 void search_init(search *s, const char *peer)
 {
     memset(s, 0, sizeof *s);
     s->peer = peer;
     s->by_address = kith_address_parse(peer, &s->wanted) == KITH_OK;
+    s->number = parse_number(peer);
     s->decide_us = UINT64_MAX;
+}
+
+/* A number is a name as any other where no bond has it. */
+static bool is_by_bond(const search *s, const kith_host *host)
+{
+    kith_bond_info info;
+
+    return s->number != 0 && kith_bonds_get(host, s->number, &info) == KITH_OK;
 }
 
 static bool has_field(const kith_event_report *r, uint8_t type)
@@ -47,6 +66,8 @@ static bool fits(const search *s, const kith_host *host, const kith_event_report
 {
     if (!r->connectable && !r->scan_response)
         return false;
+    if (is_by_bond(s, host))
+        return claim == s->number;
     if (!s->by_address)
         return fits_name(s, r);
     return memcmp(r->address.octets, s->wanted.octets, sizeof s->wanted.octets) == 0 || is_identity_of(s, host, claim);
@@ -78,10 +99,10 @@ static void add(search *s, const kith_address *address, kith_peer_id claim)
     }
 }
 
-/* Nobody else could be meant by an address, or by a name where there is one bond. */
+/* Nobody else could be meant by an address or a bond, or by a name where there is one bond. */
 static bool is_certain(const search *s, const kith_host *host)
 {
-    return s->by_address || (s->claims[0] != 0 && kith_bonds_count(host) == 1);
+    return s->by_address || is_by_bond(s, host) || (s->claims[0] != 0 && kith_bonds_count(host) == 1);
 }
 
 void search_on_report(search *s, const kith_host *host, const kith_event_report *r, uint64_t now_us)

@@ -1,5 +1,5 @@
-/* Who is meant: finds a peer by its name or address among what advertisers say.  Names and addresses are claims; only
- * encryption with a bond proves anything. */
+/* Who is meant: finds a peer by its name, address or bond among what advertisers say.  Names and addresses are claims;
+ * only encryption with a bond proves anything. */
 #ifndef TOOLS_SEARCH_H
 #define TOOLS_SEARCH_H
 
@@ -11,6 +11,7 @@ typedef struct {
     const char *peer; /* as it was asked for */
     bool by_address;
     kith_address wanted;    /* its octets; of either type */
+    kith_peer_id number;    /* of a bond, if there is one with it; 0: it is no number */
     unsigned count;         /* of those that fit: 0, 1, 2 */
     kith_address fits[2];   /* on air */
     kith_peer_id claims[2]; /* the bonds they claim; 0: none */
@@ -18,7 +19,7 @@ typedef struct {
     bool others;            /* somebody else was heard */
 } search;
 
-/* peer: a name, or an address of either type, on air or of a bond. */
+/* peer: a name, an address of either type, on air or of a bond, or the number of a bond. */
 void search_init(search *s, const char *peer);
 
 void search_on_report(search *s, const kith_host *host, const kith_event_report *report, uint64_t now_us);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kith/codec/att.h"
 #include "sentence.h"
 
 typedef struct {
@@ -287,9 +288,69 @@ static void on_write(writer *w, const kith_event *e)
     add(w, "The peer writes %u octets to handle 0x%04x.", e->attribute.len, e->attribute.handle);
 }
 
+static void on_value_written(writer *w, const kith_event *e)
+{
+    add(w, "The peer has written %u octets to handle 0x%04x.", e->attribute.len, e->attribute.handle);
+}
+
+static void on_authorization(writer *w, const kith_event *e)
+{
+    bool writes = e->attribute.opcode == KITH_ATT_WRITE_REQUEST ||
+                  e->attribute.opcode == KITH_ATT_PREPARE_WRITE_REQUEST ||
+                  e->attribute.opcode == KITH_ATT_EXECUTE_WRITE_REQUEST;
+
+    add(w, "May the peer %s handle 0x%04x? [yes/no]", writes ? "write" : "read", e->attribute.handle);
+}
+
+static void on_subscribed(writer *w, const kith_event *e)
+{
+    static const char *const words[] = {"nothing more", "notifications", "indications",
+                                        "notifications and indications"};
+    const char *wants = words[e->subscription.bits & (KITH_SUBSCRIBED_NOTIFY | KITH_SUBSCRIBED_INDICATE)];
+
+    if (e->subscription.restored)
+        add(w, "What the peer had subscribed to is in force again: %s.", wants);
+    else
+        add(w, "The peer wants %s of handle 0x%04x.", wants, e->subscription.handle);
+}
+
+static void on_indicated(writer *w, const kith_event *e)
+{
+    if (e->indicated.result == KITH_GATT_OK)
+        add(w, "The peer has confirmed the value of handle 0x%04x.", e->indicated.handle);
+    else
+        add(w, "The peer did not confirm the value of handle 0x%04x: %s.", e->indicated.handle,
+            kith_gatt_result_name(e->indicated.result));
+}
+
+static void add_found(writer *w, unsigned count, const char *one, const char *more)
+{
+    add(w, "Found %u %s.", count, count == 1 ? one : more);
+}
+
+static void on_services(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "service", "services");
+}
+
+static void on_includes(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "included service", "included services");
+}
+
 static void on_characteristics(writer *w, const kith_event *e)
 {
-    add(w, "Found %u characteristics.", e->characteristics.count);
+    add_found(w, e->characteristics.count, "characteristic", "characteristics");
+}
+
+static void on_descriptors(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "descriptor", "descriptors");
+}
+
+static void on_values(writer *w, const kith_event *e)
+{
+    add_found(w, e->list.count, "value", "values");
 }
 
 static void on_gatt_end(writer *w, const kith_event *e)
@@ -346,7 +407,15 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
     [KITH_EVENT_WRITE_COMMAND] = on_write,
+    [KITH_EVENT_AUTHORIZATION_WANTED] = on_authorization,
+    [KITH_EVENT_VALUE_WRITTEN] = on_value_written,
+    [KITH_EVENT_SUBSCRIBED] = on_subscribed,
+    [KITH_EVENT_INDICATED] = on_indicated,
+    [KITH_EVENT_SERVICES] = on_services,
+    [KITH_EVENT_INCLUDES] = on_includes,
+    [KITH_EVENT_DESCRIPTORS] = on_descriptors,
     [KITH_EVENT_CHARACTERISTICS] = on_characteristics,
+    [KITH_EVENT_VALUES] = on_values,
     [KITH_EVENT_DISCOVERED] = on_gatt_end,
     [KITH_EVENT_READ] = on_gatt_end,
     [KITH_EVENT_WRITTEN] = on_gatt_end,

@@ -1,5 +1,5 @@
-/* A lamp on a live controller: advertises whenever a link is free, answers, asks people, tells what happens, and leaves
- * no link behind.  A controller that is lost while its stream stands is started again, a few times. */
+/* A peripheral on a live controller: advertises whenever a link is free, answers, asks people, tells what happens, and
+ * leaves no link behind.  A controller that is lost while its stream stands is started again, a few times. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "client.h"
 #include "command.h"
 #include "device.h"
+#include "finding.h"
 #include "lamp.h"
 #include "person.h"
 #include "report.h"
@@ -14,12 +15,7 @@
 #include "stop.h"
 
 enum {
-    LINKS = 4,
-    PAIRINGS = LINKS, /* whoever may connect may pair */
-    BONDS = 256,
-    MTU = 247,
-    EVENTS = 16,
-    SUBSCRIPTIONS = 8,
+    LINKS = TABLE_SERVER_LINKS,
     RESTARTS = 3,
     WINDOW_S = 300,
     LEAVE_WITHIN_US = 2 * 1000 * 1000,
@@ -32,7 +28,8 @@ typedef struct {
     device device;
     kith_host *host;
     person person;
-    lamp lamp;
+    lamp lamp;           /* where it is no table */
+    table_server tables; /* .table NULL: the lamp */
     bool window_was_open;
     bool may_advertise; /* ready, and not refused since the last change of links */
     bool advertising;
@@ -132,13 +129,14 @@ static void watch_window(server *s)
 
 static void tell_ready(const server *s, const kith_event *e)
 {
+    const report_fact of_table[] = {{"name", s->options->name}, {NULL, NULL}};
     char value[2 * sizeof LAMP_STATE_TEXT] = "";
     const report_fact json[] = {{"name", s->options->name}, {"service", LAMP_SERVICE}, {"characteristic", LAMP_STATE},
                                 {"note", LAMP_NOTE},        {"value", value},          {NULL, NULL}};
 
     for (size_t i = 0; i < sizeof LAMP_STATE_TEXT - 1; i++)
         (void)snprintf(value + 2 * i, 3, "%02x", (unsigned)LAMP_STATE_TEXT[i]);
-    report_event(&s->report, s->host, e, s->report.json ? json : NULL);
+    report_event(&s->report, s->host, e, !s->report.json ? NULL : s->tables.table != NULL ? of_table : json);
 }
 
 static void on_ready(server *s)
@@ -211,7 +209,10 @@ static void act(server *s, const kith_event *e)
         s->may_advertise = true;
         break;
     default:
-        lamp_answer(&s->lamp, s->host, e);
+        if (s->tables.table != NULL)
+            table_server_answer(&s->tables, e);
+        else
+            lamp_answer(&s->lamp, s->host, e);
         break;
     }
     advertise(s);
@@ -233,7 +234,7 @@ static void tell(server *s, const kith_event *e)
         return;
     if (e->kind == KITH_EVENT_READY)
         tell_ready(s, e);
-    else
+    else if (s->tables.table == NULL || !table_server_tell(&s->tables, e))
         report_event(&s->report, s->host, e, NULL);
 }
 
@@ -275,6 +276,24 @@ static void leave_if_asked(server *s)
         begin_to_leave(s);
 }
 
+/* The prompt is a question's first, and then the table's. */
+static void take_turns(server *s)
+{
+    if (s->tables.table != NULL)
+        table_server_turn(&s->tables, s->leaving || person_is_asked(&s->person));
+    person_turn(&s->person);
+    if (s->tables.table != NULL)
+        table_server_turn(&s->tables, s->leaving || person_is_asked(&s->person));
+}
+
+/* When something is due that is no event. */
+static uint64_t deadline(const server *s)
+{
+    uint64_t of_table = s->tables.table != NULL ? table_server_deadline(&s->tables) : UINT64_MAX;
+
+    return s->leaving && s->leave_by_us < of_table ? s->leave_by_us : of_table;
+}
+
 static bool has_left(const server *s)
 {
     return s->leaving && ((links_in_use(s) == 0 && !s->advertising) || kith_posix_now() >= s->leave_by_us);
@@ -286,7 +305,7 @@ static void run(server *s)
 
     start(s);
     while (!s->ended && !has_left(s) && report_is_read()) {
-        switch (device_next(&s->device, s->leaving ? s->leave_by_us : UINT64_MAX, &event)) {
+        switch (device_next(&s->device, deadline(s), &event)) {
         case KITH_POSIX_EVENT:
             on_event(s, &event);
             break;
@@ -297,32 +316,39 @@ static void run(server *s)
             break;
         }
         leave_if_asked(s);
-        person_turn(&s->person);
+        take_turns(s);
     }
     person_leave(&s->person);
+    console_yield(&s->tables.console);
     if (ferror(stdout))
         s->status = EXIT_FAILED;
 }
 
 static void plan(const server_options *o, device_plan *p)
 {
+    static const table none;
     kith_config *config = &p->config;
 
-    kith_config_default(config);
-    config->limits = (kith_limits){.links = LINKS,
-                                   .pairings = PAIRINGS,
-                                   .bonds = BONDS,
-                                   .mtu = MTU,
-                                   .events = EVENTS,
-                                   .subscriptions = SUBSCRIPTIONS};
-    config->security.methods = o->link.legacy ? kith_all_methods : kith_sc_methods;
-    config->security.legacy = o->link.legacy;
+    table_configure(o->table != NULL ? o->table : &none, config, o->link.legacy, o->mtu);
     config->security.policy = person_can_consent(&o->link) ? KITH_PAIRING_ASK : KITH_PAIRING_CLOSED;
-    config->services = &lamp_service;
-    config->service_count = 1;
+    if (o->table == NULL) {
+        config->services = &lamp_service;
+        config->service_count = 1;
+    }
     config->name = o->name;
     p->guest = client_as_guest;
     p->guest_context = o->name;
+}
+
+static void serve_table(server *s, const kith_config *config)
+{
+    const server_options *o = s->options;
+
+    s->tables = (table_server){
+        .table = o->table, .report = &s->report, .host = s->host, .links = s->links, .repeat_count = o->repeat_count};
+    memcpy(s->tables.repeats, o->repeats, sizeof o->repeats);
+    if (o->table != NULL)
+        finding_tell_all(o->table, config, &s->report);
 }
 
 static int open_and_run(server *s)
@@ -334,6 +360,7 @@ static int open_and_run(server *s)
     if (s->status == EXIT_OK) {
         s->host = s->device.host;
         person_init(&s->person, &s->options->link, &s->report, s->host);
+        serve_table(s, &p.config);
         run(s);
     }
     return device_close(&s->device) ? s->status : EXIT_FAILED;
@@ -360,8 +387,8 @@ void server_options_init(server_options *o)
 {
     memset(o, 0, sizeof *o);
     link_options_init(&o->link);
-    o->name = "lamp";
     o->window_s = WINDOW_S;
+    o->mtu = SERVER_MTU;
 }
 
 int server_as_guest(const void *name, int fd, const char *store)

@@ -66,7 +66,8 @@ static kith_status looked_remove(void *context, uint8_t kind, uint32_t id, kith_
 static void only_look(store_file *s)
 {
     s->kept = s->store;
-    s->store = (kith_store){s, looked_open, looked_read, looked_put, looked_remove, NULL};
+    s->store = (kith_store){
+        .context = s, .open = looked_open, .read = looked_read, .put = looked_put, .remove = looked_remove};
 }
 
 /* ---- kinds ---- */

@@ -1,6 +1,7 @@
-/* Sentences of `kith pair'. */
+/* Sentences of a visit. */
 #include "trouble.h"
 #include "command.h"
+#include "kith/codec/att.h"
 #include "kith/codec/hci.h"
 #include "sentence.h"
 
@@ -14,8 +15,8 @@ void trouble_two_of_a_name(const char *peer, const kith_address two[2])
 {
     char first[KITH_ADDRESS_TEXT], second[KITH_ADDRESS_TEXT];
 
-    (void)complain("two devices call themselves '%s': %s (%s) and %s (%s); `kith pair ADDRESS' says which is meant",
-                   peer, kith_address_format(&two[0], first), address_type_name(&two[0]),
+    (void)complain("two devices call themselves '%s': %s (%s) and %s (%s); say by address which is meant", peer,
+                   kith_address_format(&two[0], first), address_type_name(&two[0]),
                    kith_address_format(&two[1], second), address_type_name(&two[1]));
 }
 
@@ -32,6 +33,11 @@ void trouble_not_asked(const char *peer, kith_status status)
         (void)complain("there is no room for another bond; `kith bonds forget PEER' makes some");
     else
         (void)complain("'%s' could not be asked to pair: %s", peer, kith_status_name(status));
+}
+
+void trouble_may_not_pair(const char *peer)
+{
+    (void)complain("'%s' is not bonded as is wanted, and was not asked to pair: --no-pair forbids it", peer);
 }
 
 static const char *advice(const kith_verdict *v)
@@ -79,4 +85,13 @@ void trouble_not_paired_again(const char *peer, kith_peer_id bond)
 {
     (void)complain("not paired again with '%s'; the bond here is unchanged, `kith bonds forget %u' forgets it", peer,
                    (unsigned)bond);
+}
+
+bool trouble_is_security(const kith_event_gatt *end)
+{
+    if (end->result != KITH_GATT_ATT_ERROR)
+        return end->result == KITH_GATT_NOT_SENT;
+    return end->att_error == KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION ||
+           end->att_error == KITH_ATT_ERROR_INSUFFICIENT_ENCRYPTION ||
+           end->att_error == KITH_ATT_ERROR_ENCRYPTION_KEY_SIZE_TOO_SHORT;
 }

@@ -9,11 +9,15 @@ void trouble_not_heard(const char *peer, unsigned seconds, bool others_were);
 void trouble_two_of_a_name(const char *peer, const kith_address two[2]);
 void trouble_event(const char *peer, const char *what, const kith_event *event); /* "'lamp' WHAT: sentence" */
 void trouble_not_asked(const char *peer, kith_status status);
+void trouble_may_not_pair(const char *peer); /* an option forbids it */
 void trouble_not_paired(const char *peer, const kith_event *event);
 void trouble_not_encrypted(const char *peer, const kith_event *event, kith_peer_id bond);
 void trouble_not_paired_again(const char *peer, kith_peer_id bond);
 
 /* Is this verdict about keys that one side does not have any more? */
 bool trouble_is_lost_bond(const kith_verdict *verdict);
+
+/* Did an operation end so because the link is not protected as the peer, or its bond, wants it? */
+bool trouble_is_security(const kith_event_gatt *end);
 
 #endif

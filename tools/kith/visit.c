@@ -13,7 +13,7 @@ enum { STILL_EVERY_US = 5 * 1000 * 1000 };
 /* The host ends a pairing by itself, after 30 s of silence; a person has 25 s, twice at most. */
 static const struct {
     const char *doing;
-    unsigned limit_s; /* 0: as --timeout says */
+    unsigned limit_s; /* 0: as the options or the errand say */
 } stages[] = {
     [STARTING] = {"starting the controller", 30},
     [SEARCHING] = {"looking for", 0},
@@ -21,26 +21,47 @@ static const struct {
     [SECURING] = {"securing the link to", 180},
     [PARTING] = {"disconnecting from", 10},
     [ASKING] = {"asking whether to pair again with", 60},
-    [READING] = {"reading from", 120},
+    [GREETING] = {"agreeing on the MTU with", 40},
+    [WORKING] = {NULL, 0}, /* as the errand says */
+    [STOPPING] = {"taking leave of", 3},
     [KEEPING] = {"storing the bond with", 10},
     [LEAVING] = {"leaving", 2},
 };
 
 /* ---- stages and ends ---- */
 
+/* 0: as long as it takes. */
+static unsigned limit_of(const visit *v, visit_stage stage)
+{
+    switch (stage) {
+    case SEARCHING:
+        return v->options->timeout_s;
+    case WORKING:
+        return v->options->errand->patience_s;
+    default:
+        return stages[stage].limit_s;
+    }
+}
+
+static void renew(visit *v)
+{
+    unsigned limit_s = limit_of(v, v->stage);
+
+    v->until_us = limit_s == 0 ? UINT64_MAX : kith_posix_now() + UINT64_C(1000000) * limit_s;
+}
+
 static void enter(visit *v, visit_stage next)
 {
-    unsigned limit_s = stages[next].limit_s != 0 ? stages[next].limit_s : v->options->timeout_s;
-
     v->stage = next;
-    v->until_us = kith_posix_now() + UINT64_C(1000000) * limit_s;
+    renew(v);
 }
 
 const char *visit_doing(const visit *v, char *text, size_t cap)
 {
     bool of_peer = v->stage != STARTING && v->stage != LEAVING;
+    const char *doing = v->stage == WORKING ? v->options->errand->doing : stages[v->stage].doing;
 
-    (void)snprintf(text, cap, "%s%s%s", stages[v->stage].doing, of_peer ? " " : "", of_peer ? v->options->peer : "");
+    (void)snprintf(text, cap, "%s%s%s", doing, of_peer ? " " : "", of_peer ? v->options->peer : "");
     return text;
 }
 
@@ -169,62 +190,131 @@ static void on_connect_failed(visit *v, const kith_event *e)
     fail(v);
 }
 
-/* ---- securing ---- */
+/* ---- the errand ---- */
 
-/* Busy: the peer was faster, and the end of what it began is ours. */
-static void on_connected(visit *v, const kith_event *e)
+static void leave_with_bond(visit *v)
 {
-    kith_level level = v->options->link.level;
-    kith_status status;
-
-    v->connecting = false;
-    v->link = e->link;
-    if (v->stage != CONNECTING) {
-        (void)!kith_gap_disconnect(v->host, e->link, KITH_HCI_REMOTE_USER_TERMINATED);
-        return;
-    }
-    enter(v, SECURING);
-    status = v->pair_anew ? kith_security_pair(v->host, e->link, level) : kith_security_secure(v->host, e->link, level);
-    if (status == KITH_OK || status == KITH_ERR_BUSY)
-        return;
-    trouble_not_asked(v->options->peer, status);
-    fail(v);
-}
-
-static void go_on(visit *v, reading_result result)
-{
-    switch (result) {
-    case READING_GOES_ON:
-        return;
-    case READING_NOTHING:
-        report_news(&v->report, "no-value",
-                    v->options->read == NULL ? "The peer is no lamp of ours: there is no state to read."
-                                             : "The peer has no such characteristic.",
-                    NULL);
-        break;
-    case READING_FAILED:
-        fail(v);
-        return;
-    default:
-        break;
-    }
     if (v->bond_is_due)
         enter(v, KEEPING);
     else
         visit_leave(v, v->status);
 }
 
+static void go_on(visit *v, errand_result result)
+{
+    if (result == ERRAND_GOES_ON)
+        return;
+    if (v->stage == STOPPING) {
+        visit_leave(v, v->status);
+        return;
+    }
+    if (result == ERRAND_FAILED)
+        v->status = EXIT_FAILED;
+    leave_with_bond(v);
+}
+
+static void begin_errand(visit *v)
+{
+    enter(v, WORKING);
+    go_on(v, v->options->errand->begin(v->options->self, &v->site));
+}
+
+/* The link is as it is wanted. */
+static void greet(visit *v)
+{
+    kith_status status;
+
+    v->site.link = v->link;
+    v->site.mtu = KITH_ATT_DEFAULT_MTU;
+    if (v->options->mtu == KITH_ATT_DEFAULT_MTU) {
+        begin_errand(v);
+        return;
+    }
+    enter(v, GREETING);
+    status = kith_gatt_exchange_mtu(v->host, v->link);
+    if (status != KITH_OK)
+        fail_by_call(v, status);
+}
+
+/* A peer that knows no other MTU can be talked to with the smallest. */
+static void on_mtu(visit *v, const kith_event *e)
+{
+    if (v->stage != GREETING || e->gatt.result == KITH_GATT_LINK_LOST)
+        return;
+    if (e->gatt.result == KITH_GATT_OK || e->gatt.result == KITH_GATT_ATT_ERROR) {
+        if (e->gatt.result == KITH_GATT_OK)
+            v->site.mtu = e->gatt.mtu;
+        begin_errand(v);
+        return;
+    }
+    trouble_event(v->options->peer, "agreed on no MTU", e);
+    fail(v);
+}
+
+void visit_stop(visit *v, int status)
+{
+    const errand *what = v->options->errand;
+
+    if (v->stage != WORKING || what->stop == NULL) {
+        visit_leave(v, status);
+        return;
+    }
+    v->status = status;
+    person_leave(&v->person);
+    enter(v, STOPPING);
+    go_on(v, what->stop(v->options->self, &v->site));
+}
+
+/* ---- securing ---- */
+
+static bool is_secured_first(const visit *v, const kith_event *e)
+{
+    client_first first = v->options->first;
+
+    return v->pair_anew || first == CLIENT_SECURES_ALL || (first == CLIENT_SECURES_BONDED && e->connected.claimed != 0);
+}
+
+/* Busy: the peer was faster, and the end of what it began is ours. */
+static void secure(visit *v)
+{
+    kith_level level = v->options->link.level;
+    kith_status status;
+
+    enter(v, SECURING);
+    status = v->pair_anew ? kith_security_pair(v->host, v->link, level) : kith_security_secure(v->host, v->link, level);
+    if (status == KITH_OK || status == KITH_ERR_BUSY)
+        return;
+    if (v->options->may_pair)
+        trouble_not_asked(v->options->peer, status);
+    else
+        trouble_may_not_pair(v->options->peer);
+    fail(v);
+}
+
+static void on_connected(visit *v, const kith_event *e)
+{
+    v->connecting = false;
+    v->link = e->link;
+    if (v->stage != CONNECTING)
+        (void)!kith_gap_disconnect(v->host, e->link, KITH_HCI_REMOTE_USER_TERMINATED);
+    else if (is_secured_first(v, e))
+        secure(v);
+    else
+        greet(v);
+}
+
 static void on_secured(visit *v, const kith_event *e)
 {
     v->bond_is_due |= e->kind == KITH_EVENT_PAIRED && e->verdict.bonded;
-    if (v->stage != SECURING)
-        return;
-    enter(v, READING);
-    go_on(v, reading_begin(&v->reading, v->host, v->link));
+    v->not_paired.kind = KITH_EVENT_NONE;
+    if (v->stage == SECURING)
+        greet(v);
 }
 
+/* In the middle of the errand: what was to be done then ends, and says whether the pairing was needed for it. */
 static void on_pairing_failed(visit *v, const kith_event *e)
 {
+    v->not_paired = *e;
     if (v->stage != SECURING)
         return;
     trouble_not_paired(v->options->peer, e);
@@ -236,7 +326,7 @@ static void on_encryption_failed(visit *v, const kith_event *e)
 {
     if (v->stage != SECURING)
         return;
-    if (!trouble_is_lost_bond(&e->verdict) || !person_is_there()) {
+    if (!trouble_is_lost_bond(&e->verdict) || !person_is_there() || !v->options->may_pair) {
         trouble_not_encrypted(v->options->peer, e, v->search.claims[0]);
         fail(v);
         return;
@@ -292,6 +382,15 @@ static void on_bond_end(visit *v, const kith_event *e)
 
 /* ---- losing ---- */
 
+static bool fail_as_not_paired(visit *v)
+{
+    if (v->not_paired.kind == KITH_EVENT_NONE)
+        return false;
+    trouble_not_paired(v->options->peer, &v->not_paired);
+    fail(v);
+    return true;
+}
+
 static void on_disconnected(visit *v, const kith_event *e)
 {
     char text[SENTENCE_MAX];
@@ -299,7 +398,9 @@ static void on_disconnected(visit *v, const kith_event *e)
     v->link = 0;
     if (v->stage == PARTING) {
         ask_again(v);
-    } else if (v->stage != LEAVING) {
+    } else if (v->stage == STOPPING) {
+        visit_leave(v, v->status);
+    } else if (v->stage != LEAVING && !fail_as_not_paired(v)) {
         (void)complain("the connection ended while %s: %s", visit_doing(v, text, sizeof text),
                        kith_hci_status_name(e->disconnected.reason));
         fail(v);
@@ -322,9 +423,9 @@ static void on_time_over(visit *v)
 
     if (v->stage == SEARCHING)
         trouble_not_heard(v->options->peer, v->options->timeout_s, v->search.others);
-    else
-        (void)complain("gave up %s after %u s", visit_doing(v, text, sizeof text), stages[v->stage].limit_s);
-    fail(v);
+    else if (v->stage != STOPPING)
+        (void)complain("gave up %s after %u s", visit_doing(v, text, sizeof text), limit_of(v, v->stage));
+    visit_leave(v, v->stage == STOPPING ? v->status : EXIT_FAILED);
 }
 
 /* ---- events ---- */
@@ -340,12 +441,27 @@ static bool is_one_of(kith_event_kind kind, const kith_event_kind *kinds, size_t
 /* When the controller goes everything ends; why is told last. */
 static bool is_consequence(const visit *v, const kith_event *e)
 {
-    static const kith_event_kind kinds[] = {KITH_EVENT_PAIRING_FAILED, KITH_EVENT_ENCRYPTION_FAILED,
-                                            KITH_EVENT_DISCONNECTED,   KITH_EVENT_CONNECT_FAILED,
-                                            KITH_EVENT_DISCOVERED,     KITH_EVENT_READ,
-                                            KITH_EVENT_SCANNING};
+    static const kith_event_kind kinds[] = {KITH_EVENT_PAIRING_FAILED,
+                                            KITH_EVENT_ENCRYPTION_FAILED,
+                                            KITH_EVENT_DISCONNECTED,
+                                            KITH_EVENT_CONNECT_FAILED,
+                                            KITH_EVENT_DISCOVERED,
+                                            KITH_EVENT_READ,
+                                            KITH_EVENT_SCANNING,
+                                            KITH_EVENT_WRITTEN,
+                                            KITH_EVENT_MTU,
+                                            KITH_EVENT_SUBSCRIPTION_WRITTEN};
 
     return device_has_gone(&v->device) && is_one_of(e->kind, kinds, sizeof kinds / sizeof kinds[0]);
+}
+
+static void on_attributes(visit *v, const kith_event *e)
+{
+    if (v->stage != WORKING && v->stage != STOPPING)
+        return;
+    if (v->stage == WORKING)
+        renew(v);
+    go_on(v, v->options->errand->on_event(v->options->self, &v->site, e));
 }
 
 static void on_store_loaded(visit *v, const kith_event *e)
@@ -371,10 +487,14 @@ static void on_report(visit *v, const kith_event *e)
     search_on_report(&v->search, v->host, &e->report, kith_posix_now());
 }
 
-static void on_attributes(visit *v, const kith_event *e)
+/* An operation that ended because the link did is not told apart from it. */
+static void on_end(visit *v, const kith_event *e)
 {
-    if (v->stage == READING)
-        go_on(v, reading_on_event(&v->reading, v->host, &v->report, e));
+    bool needs_pairing = trouble_is_security(&e->gatt);
+
+    if (e->gatt.result == KITH_GATT_LINK_LOST || (needs_pairing && v->stage == WORKING && fail_as_not_paired(v)))
+        return;
+    on_attributes(v, e);
 }
 
 static void (*const handlers[])(visit *v, const kith_event *e) = {
@@ -393,9 +513,17 @@ static void (*const handlers[])(visit *v, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_encryption_failed,
     [KITH_EVENT_BONDED] = on_bond_end,
     [KITH_EVENT_BOND_FAILED] = on_bond_end,
+    [KITH_EVENT_SERVICES] = on_attributes,
+    [KITH_EVENT_INCLUDES] = on_attributes,
+    [KITH_EVENT_DESCRIPTORS] = on_attributes,
     [KITH_EVENT_CHARACTERISTICS] = on_attributes,
-    [KITH_EVENT_DISCOVERED] = on_attributes,
-    [KITH_EVENT_READ] = on_attributes,
+    [KITH_EVENT_DISCOVERED] = on_end,
+    [KITH_EVENT_VALUES] = on_attributes,
+    [KITH_EVENT_READ] = on_end,
+    [KITH_EVENT_WRITTEN] = on_end,
+    [KITH_EVENT_SUBSCRIPTION_WRITTEN] = on_end,
+    [KITH_EVENT_NOTIFIED] = on_attributes,
+    [KITH_EVENT_MTU] = on_mtu,
 };
 
 static void act(visit *v, const kith_event *e)
@@ -430,6 +558,8 @@ void visit_on_event(visit *v, const kith_event *e)
 
 void visit_begin(visit *v)
 {
+    v->site = (errand_site){
+        .host = v->host, .report = &v->report, .peer = v->options->peer, .may_pair = v->options->may_pair};
     enter(v, STARTING);
 }
 
@@ -440,8 +570,22 @@ void visit_turn(visit *v)
         look(v);
     if (v->stage == ASKING)
         look_at_answer(v);
+    if (v->stage == WORKING && v->options->errand->turn != NULL)
+        go_on(v, v->options->errand->turn(v->options->self, &v->site, kith_posix_now()));
     if (v->stage != LEAVING && kith_posix_now() >= v->until_us)
         on_time_over(v);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t deadline_of_errand(const visit *v)
+{
+    const errand *what = v->options->errand;
+
+    return what->deadline != NULL ? what->deadline(v->options->self) : UINT64_MAX;
 }
 
 uint64_t visit_deadline(const visit *v)
@@ -452,5 +596,5 @@ uint64_t visit_deadline(const visit *v)
         at = v->next_still_us;
     if (v->stage == SEARCHING && v->search.decide_us < at)
         at = v->search.decide_us;
-    return at;
+    return v->stage == WORKING ? earlier(at, deadline_of_errand(v)) : at;
 }

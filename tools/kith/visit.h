@@ -5,11 +5,22 @@
 #include "client.h"
 #include "device.h"
 #include "person.h"
-#include "reading.h"
 #include "report.h"
 #include "search.h"
 
-typedef enum { STARTING, SEARCHING, CONNECTING, SECURING, PARTING, ASKING, READING, KEEPING, LEAVING } visit_stage;
+typedef enum {
+    STARTING,
+    SEARCHING,
+    CONNECTING,
+    SECURING,
+    PARTING,
+    ASKING,
+    GREETING,
+    WORKING,
+    STOPPING,
+    KEEPING,
+    LEAVING
+} visit_stage;
 
 typedef struct {
     const client_options *options;
@@ -18,7 +29,7 @@ typedef struct {
     kith_host *host;
     person person;
     search search;
-    reading reading;
+    errand_site site;
     visit_stage stage;
     uint64_t until_us;      /* of the stage */
     uint64_t next_still_us; /* when to say that it is still looking */
@@ -27,6 +38,7 @@ typedef struct {
     bool bond_is_due; /* BONDED or BOND_FAILED will come */
     bool bonded;      /* it came */
     bool pair_anew;
+    kith_event not_paired; /* PAIRING_FAILED in the middle of the errand; NONE: no */
     unsigned stops;
     bool ended; /* at once, without leaving */
     int status;
@@ -42,6 +54,9 @@ void visit_turn(visit *v);
 
 /* When to take the next turn at the latest. */
 uint64_t visit_deadline(const visit *v);
+
+/* Somebody wants it to end: the errand may first undo what it has done. */
+void visit_stop(visit *v, int status);
 
 /* Leaves in order: nothing scans, connects or stays connected, and a bond on its way to the store gets there. */
 void visit_leave(visit *v, int status);
