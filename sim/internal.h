@@ -343,6 +343,8 @@ struct sim_controller {
     bool out_of_range;
     bool breaks_next_session_key;
     bool mute;
+    uint8_t injected[SIM_PDU_MAX]; /* taken in place of the next data PDU that would be received */
+    size_t injected_len;           /* 0: none waits */
     kith_sim_limits limits;
     uint16_t *unsupported;
     sim_rng rng;

@@ -155,10 +155,25 @@ static void take(sim_link *link, uint8_t header, const uint8_t *payload, size_t 
         sim_acl_to_host(link->controller, link->handle, (header & LLID_MASK) == LLID_CONTINUATION, payload, len);
 }
 
+/* Somebody was quicker than the peer, whose PDU finds nobody listening.  What he acknowledges is what the peer does. */
+static const uint8_t *overtake(const sim_link *link, const uint8_t *pdu, size_t *len)
+{
+    sim_controller *c = link->controller;
+
+    if (c->injected_len == 0)
+        return pdu;
+    c->injected[0] |= (uint8_t)((pdu[0] & NESN) | (link->nesn != 0 ? SN : 0));
+    *len = c->injected_len;
+    c->injected_len = 0;
+    return c->injected;
+}
+
 static void receive(sim_link *link, const uint8_t *pdu, size_t len)
 {
-    uint8_t header = pdu[0];
+    uint8_t header;
 
+    pdu = overtake(link, pdu, &len);
+    header = pdu[0];
     heard(link);
     if (link->outgoing.waits && ((header & NESN) != 0) != (link->sn != 0)) {
         link->sn ^= 1;

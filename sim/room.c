@@ -151,6 +151,21 @@ void kith_sim_break_next_session_key(kith_sim *sim, kith_sim_device device)
         c->breaks_next_session_key = true;
 }
 
+kith_status kith_sim_inject(kith_sim *sim, kith_sim_device device, uint8_t llid, const uint8_t *payload, size_t len)
+{
+    sim_controller *c = sim_find(sim, device);
+
+    if (c == NULL || llid < 1 || llid > 3 || len == 0 || len > SIM_PDU_MAX - 2)
+        return KITH_ERR_VALUE;
+    if (c->injected_len > 0)
+        return KITH_ERR_STATE;
+    c->injected[0] = llid;
+    c->injected[1] = (uint8_t)len;
+    memcpy(c->injected + 2, payload, len);
+    c->injected_len = 2 + len;
+    return KITH_OK;
+}
+
 void kith_sim_set_mute(kith_sim *sim, kith_sim_device device, bool mute)
 {
     sim_controller *c = sim_find(sim, device);

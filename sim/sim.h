@@ -60,6 +60,15 @@ void kith_sim_set_out_of_range(kith_sim *sim, kith_sim_device device, bool out_o
  * MIC failure). */
 void kith_sim_break_next_session_key(kith_sim *sim, kith_sim_device device);
 
+/* Somebody is quicker than this controller's peer (InjectaBLE): the next data channel PDU that would reach it is lost,
+ * and this one is taken in its place, on whatever link that is.  Its sequence numbers are right, and it is not in
+ * captures.
+ *   llid     1: goes on with an L2CAP frame; 2: begins one; 3: LL control
+ *   payload  as on air; on an encrypted link its last four octets are taken for the MIC
+ * KITH_ERR_VALUE: no such device, another llid, no octets or more than 255; KITH_ERR_STATE: one waits already. */
+KITH_MUST_USE kith_status kith_sim_inject(kith_sim *sim, kith_sim_device device, uint8_t llid, const uint8_t *payload,
+                                          size_t len);
+
 /* Its links go on acknowledging and say nothing any more: empty PDUs, and what comes is thrown away.  As somebody does
  * who keeps a link alive and has no key to it.  A link that was encrypted does not recover from it. */
 void kith_sim_set_mute(kith_sim *sim, kith_sim_device device, bool mute);

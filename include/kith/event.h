@@ -288,7 +288,8 @@ typedef kith_event_list kith_event_characteristics;
 typedef struct {
     kith_gatt_result result;
     kith_att_error att_error; /* KITH_GATT_ATT_ERROR: as received */
-    kith_level level;         /* of the link when it ended: 1 is plain, and then nothing vouches for the value */
+    kith_level level; /* the lowest at which a part of it was asked or answered, or it ended: 1 is plain, and then
+                         nothing vouches for the value */
     uint16_t handle;
     uint16_t mtu; /* KITH_EVENT_MTU */
     uint16_t len;

@@ -24,9 +24,9 @@ KITH_MUST_USE kith_status kith_gatt_authorize(struct kith_host *h, kith_link lin
  * KITH_ERR_STATE        the client did not subscribe, or attributes are closed on this connection
  * KITH_ERR_INSECURE     it did, and this link is not protected enough
  * KITH_ERR_FULL         no buffer just now
- * KITH_ERR_BUSY         the client does not know the table yet (robust caching); of kith_gatt_indicate(): it has not
- *                       confirmed the last one
- * Nothing was sent then.   Vol 3 Part F 3.4.7.  Tests: GATT/SR/GAN/BV-01-C, GATT/SR/GAI/BV-01-C. */
+ * KITH_ERR_BUSY         the table has changed, and the client is to know of it first; of kith_gatt_indicate(): it has
+ * not confirmed the last one Nothing was sent then.   Vol 3 Part F 3.4.7.  Tests: GATT/SR/GAN/BV-01-C,
+ * GATT/SR/GAI/BV-01-C. */
 KITH_MUST_USE kith_status kith_gatt_notify(struct kith_host *h, kith_link link, uint16_t id, const uint8_t *value,
                                            size_t len);
 

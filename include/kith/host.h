@@ -128,6 +128,12 @@ typedef struct {
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
      * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
+    /* The transport hands over events and data in the order in which the controller made them: H4 over a serial line or
+     * a socket does, USB with its two pipes does not.  Then what comes before the event that says encryption is on was
+     * plain, and counts as plain.  Else nobody can tell, and what a peer of ours as central is heard to say in that
+     * time counts as encrypted once encryption is on, whoever injected it.  Default false.  Vol 4 Part A 2, Part B 2.
+     */
+    bool transport_keeps_order;
 } kith_config;
 
 /* Limits for one link, Secure Connections required, bonding, pairing closed, no method, no service. */

@@ -24,6 +24,9 @@ typedef struct {
     uint8_t bits;
 } gatt_subscription;
 
+/* In bits, set by the host: asked for before it was proven who asks.  In force all the same. */
+enum { GATT_UNPROVEN = 0x80 };
+
 enum { GATT_QUEUE_WRITES = 6 }; /* at most so many are executed together, each with an event */
 
 /* Client Supported Features, octet 0.  Vol 3 Part G 7.2 */

@@ -14,7 +14,7 @@ uint8_t gatt_server_subscribed(const gatt_server *server, uint16_t value_handle)
 {
     const gatt_subscription *found = find(server, value_handle);
 
-    return found != NULL ? found->bits : 0;
+    return found != NULL ? found->bits & (uint8_t)~GATT_UNPROVEN : 0;
 }
 
 bool gatt_server_subscribe(gatt_server *server, uint16_t value_handle, uint8_t bits)
@@ -38,6 +38,16 @@ void gatt_forget_values(gatt_subscription *subscriptions, uint8_t count, uint16_
             subscriptions[i] = (gatt_subscription){0};
 }
 
+/* Under the handles of another table a client would take one value for another: those that cache robustly are told
+ * nothing until they know the table (2.5.2.1), those that hear of changes nothing until they have confirmed this one.
+ */
+static bool must_learn_first(const gatt_server *server)
+{
+    return server->is_unaware &&
+           ((server->features & GATT_ROBUST_CACHING) != 0 ||
+            (gatt_server_subscribed(server, GATT_SERVICE_CHANGED_HANDLE) & KITH_SUBSCRIBED_INDICATE) != 0);
+}
+
 /* The value's permission is asked each time, not the configuration's (C5); and what a bond remembers is not in the
  * subscriptions before its key encrypts the link (C7). */
 kith_status gatt_server_may_tell(const gatt_server *server, const gatt_link_security *sec, const gatt_attribute *value,
@@ -51,8 +61,7 @@ kith_status gatt_server_may_tell(const gatt_server *server, const gatt_link_secu
         return KITH_ERR_INSECURE;
     if (bit == KITH_SUBSCRIBED_INDICATE && server->indicated != 0)
         return KITH_ERR_BUSY;
-    return server->is_unaware && (server->features & GATT_ROBUST_CACHING) != 0 && !service_changed ? KITH_ERR_BUSY
-                                                                                                   : KITH_OK;
+    return !service_changed && must_learn_first(server) ? KITH_ERR_BUSY : KITH_OK;
 }
 
 size_t gatt_server_tell(gatt_server *server, const gatt_link_security *sec, const gatt_attribute *value, uint8_t bit,

@@ -133,6 +133,21 @@ static bool is_request(const uint8_t *record)
     return is_attribute(record) && (kind == KITH_ATT_KIND_REQUEST || kind == KITH_ATT_KIND_COMMAND);
 }
 
+/* Is one still here?  Then nobody can have answered it. */
+bool acl_has_request(const host_link *link)
+{
+    size_t len;
+
+    for (size_t at = 0; at < link->tx_len; at += len) {
+        const uint8_t *record = link->tx + at;
+
+        len = HOST_FRAME_RECORD + (size_t)bytes_get16(record);
+        if (is_attribute(record) && kith_att_kind_of(opcode_of(record)) == KITH_ATT_KIND_REQUEST)
+            return true;
+    }
+    return false;
+}
+
 /* Other slots that have nothing in the controller, open or not: each may want a buffer at any time. */
 static unsigned others_without(const kith_host *h, const host_link *link)
 {
@@ -143,12 +158,15 @@ static unsigned others_without(const kith_host *h, const host_link *link)
     return count;
 }
 
-/* Our requests wait while encryption is on its way, so that what was meant for it does not go in plain.  A link that
- * has a packet in the controller takes another only while one is left for each that has none: a peer that
- * acknowledges nothing does not silence the others. */
+/* Our requests wait while encryption is on its way, so that what was meant for it does not go in plain, and until what
+ * came meanwhile was looked at, so that none of it answers them.  A link that has a packet in the controller takes
+ * another only while one is left for each that has none: a peer that acknowledges nothing does not silence the
+ * others. */
 static bool must_wait(const kith_host *h, const host_link *link)
 {
-    if (link->encryption == LINK_ENCRYPTING && link->tx_offset == 0 && is_request(link->tx))
+    bool encrypts = link->encryption == LINK_ENCRYPTING || acl_has_held(link);
+
+    if (encrypts && link->tx_offset == 0 && is_request(link->tx))
         return true;
     return link->in_controller > 0 && h->acl_credits <= others_without(h, link);
 }
@@ -276,10 +294,12 @@ static void dispatch(kith_host *h, host_link *link, const uint8_t *frame, size_t
 }
 
 /* Some transports deliver data before the event that says encryption is on.  What comes once the controller has
- * accepted the key waits for the outcome; what does not fit is handled at once, as plain. */
-static bool hold(host_link *link, const uint8_t *frame, size_t len)
+ * accepted the key waits for the outcome; what does not fit is handled at once, as plain.  Where the transport keeps
+ * order it was plain. */
+static bool hold(const kith_host *h, host_link *link, const uint8_t *frame, size_t len)
 {
-    if (link->encryption != LINK_ENCRYPTING || !link->key_given || link->hold_len + len + 2 > link->hold_cap)
+    if (h->config.transport_keeps_order || link->encryption != LINK_ENCRYPTING || !link->key_given ||
+        link->hold_len + len + 2 > link->hold_cap)
         return false;
     bytes_put16(link->hold + link->hold_len, (uint16_t)len);
     memcpy(link->hold + link->hold_len + 2, frame, len);
@@ -311,7 +331,7 @@ void acl_receive(kith_host *h, const uint8_t *packet, size_t len)
         return;
     if (!hci_reassembly_add(&link->reassembly, first, packet + 4, len - 4))
         return;
-    if (!hold(link, link->reassembly.buffer, link->reassembly.want))
+    if (!hold(h, link, link->reassembly.buffer, link->reassembly.want))
         dispatch(h, link, link->reassembly.buffer, link->reassembly.want);
     wipe(link->reassembly.buffer, link->reassembly.want);
 }

@@ -31,6 +31,11 @@ static kith_event_kind end_of(gatt_client_event_kind kind)
     }
 }
 
+static kith_level weakest(unsigned one, unsigned other)
+{
+    return (kith_level)(one < other ? one : other);
+}
+
 void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
 {
     kith_event *event = event_post(h, end_of(e->kind), link);
@@ -39,7 +44,7 @@ void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_
     event->gatt.att_error = e->error;
     event->gatt.handle = e->handle;
     event->gatt.mtu = link->bearer.mtu;
-    event->gatt.level = link->level;
+    event->gatt.level = weakest(link->answered_level, link->level);
     if (e->kind != GATT_CLIENT_READ_DONE || e->result != KITH_GATT_OK)
         return;
     event->gatt.len = (uint16_t)e->value_len;
@@ -133,25 +138,35 @@ void attributes_start_timer(kith_host *h, host_link *link)
     link->att_deadline_us = runs ? host_time(h) + HOST_ATT_TIMEOUT_US : UINT64_MAX;
 }
 
+/* What is asked while encryption is on its way waits for it. */
+void attributes_note_request(host_link *link)
+{
+    link->asked_level = (uint8_t)(link->encryption == LINK_ENCRYPTING ? KITH_LEVEL_SC_AUTHENTICATED : link->level);
+}
+
 /* As it went, in case it must go once more.  A read needs the memory for its value. */
 void attributes_keep_request(host_link *link, const uint8_t *request, size_t len)
 {
+    attributes_note_request(link);
     link->request_len = (uint16_t)len;
     memcpy(link->client.value != NULL ? link->read_request : link->value, request, len);
 }
 
 static void take_response(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
 {
+    bool is_answer = kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE && !link->client.is_held;
     gatt_client_event event;
     bool is_surveys;
     size_t cap, out_len = 0;
     uint8_t *out = acl_reserve(link, TX_ATT_ANSWER, &cap); /* the next request, or a confirmation */
 
-    if (cap < link->bearer.my_mtu && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
-        return;
+    if (kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE && (cap < link->bearer.my_mtu || acl_has_request(link)))
+        return; /* nobody can have answered what has not gone */
     if (remote_take_hash(h, link, pdu, len))
         return;
     gatt_client_response(&link->client, pdu, len, out, cap, &out_len, &event);
+    if (is_answer && event.kind != GATT_CLIENT_HELD)
+        link->answered_level = (uint8_t)weakest(link->answered_level, weakest(link->asked_level, link->level));
     is_surveys = remote_take(h, link, &event, out, cap, &out_len);
     if (out_len > 0 && kith_att_kind_of(pdu[0]) == KITH_ATT_KIND_RESPONSE)
         attributes_keep_request(link, out, out_len);

@@ -1,7 +1,8 @@
 /* What our server remembers of a bonded client: what it subscribed to, what it supports, which table it knows.
  *
  * It is kept beside the bond, in memory and in its state record, and is in force on a link when the bond's key encrypts
- * that link, and not before (C7).  What a client said before it bonded moves into the bond.  Nothing is written because
+ * that link, and not before (C7).  What a client said before it bonded moves into the bond; what is said in plain under
+ * the address of one that has a bond is good for that link alone, as nobody vouches for it.  Nothing is written because
  * the table has changed: the record names the table that the client knew (DECISIONS 26).  Core Vol 3 Part G 2.5.2. */
 #include <string.h>
 
@@ -16,16 +17,21 @@ static gatt_subscription *subscriptions_of(const kith_host *h, const peers_bond 
 }
 
 /* The slot's, emptied where it is another peer's; NULL: this host keeps nothing. */
-static host_client *client_of(kith_host *h, const peers_bond *bond)
+static host_client *client_in(kith_host *h, const peers_bond *slot, kith_peer_id peer)
 {
-    host_client *client = h->clients != NULL ? &h->clients[bond - h->bonds.slots] : NULL;
+    host_client *client = h->clients != NULL ? &h->clients[slot - h->bonds.slots] : NULL;
 
-    if (client != NULL && client->peer != bond->id) {
+    if (client != NULL && client->peer != peer) {
         memset(client, 0, sizeof *client);
-        memset(subscriptions_of(h, bond), 0, h->config.limits.subscriptions * sizeof(gatt_subscription));
-        client->peer = bond->id;
+        memset(subscriptions_of(h, slot), 0, h->config.limits.subscriptions * sizeof(gatt_subscription));
+        client->peer = peer;
     }
     return client;
+}
+
+static host_client *client_of(kith_host *h, const peers_bond *bond)
+{
+    return client_in(h, bond, bond->id);
 }
 
 /* To look at; NULL: nothing is remembered of it. */
@@ -139,23 +145,45 @@ void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_re
 
 /* ---- links ---- */
 
+static bool is_proven(const gatt_subscription *s)
+{
+    return s->handle != 0 && (s->bits & GATT_UNPROVEN) == 0;
+}
+
+static uint8_t proven_features(const host_link *link)
+{
+    return link->server.features & (uint8_t)~link->plain_features;
+}
+
+static bool holds(const gatt_subscription *all, unsigned count, const gatt_subscription *wanted)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (all[i].handle == wanted->handle && all[i].bits == wanted->bits)
+            return true;
+    return false;
+}
+
 static bool differs(const kith_host *h, const host_link *link, const peers_bond *bond, const host_client *client)
 {
-    for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
-        const gatt_subscription *kept = &subscriptions_of(h, bond)[i], *now = &link->server.subscriptions[i];
+    const gatt_subscription *kept = subscriptions_of(h, bond), *now = link->server.subscriptions;
+    unsigned count = h->config.limits.subscriptions;
 
-        if (kept->handle != now->handle || kept->bits != now->bits)
+    for (unsigned i = 0; i < count; i++)
+        if ((kept[i].handle != 0 && !holds(now, count, &kept[i])) ||
+            (is_proven(&now[i]) && !holds(kept, count, &now[i])))
             return true;
-    }
-    return client->features != link->server.features || client->is_aware == link->server.is_unaware ||
+    return client->features != proven_features(link) || client->is_aware == link->server.is_unaware ||
            (client->is_aware && memcmp(client->aware_hash, h->database.hash, sizeof client->aware_hash) != 0);
 }
 
 static void copy_from_link(kith_host *h, const host_link *link, const peers_bond *bond, host_client *client)
 {
-    for (unsigned i = 0; i < h->config.limits.subscriptions; i++)
-        subscriptions_of(h, bond)[i] = link->server.subscriptions[i];
-    client->features = link->server.features;
+    for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
+        const gatt_subscription *now = &link->server.subscriptions[i];
+
+        subscriptions_of(h, bond)[i] = is_proven(now) ? *now : (gatt_subscription){0};
+    }
+    client->features = proven_features(link);
     client->is_aware = !link->server.is_unaware;
     memset(client->aware_hash, 0, sizeof client->aware_hash);
     if (client->is_aware)
@@ -166,9 +194,9 @@ static void copy_from_link(kith_host *h, const host_link *link, const peers_bond
 static bool says_nothing(const kith_host *h, const host_link *link)
 {
     for (unsigned i = 0; i < h->config.limits.subscriptions; i++)
-        if (link->server.subscriptions[i].handle != 0)
+        if (is_proven(&link->server.subscriptions[i]))
             return false;
-    return link->server.features == 0;
+    return proven_features(link) == 0;
 }
 
 /* The client has said something, or learned of the table; or the pairing of this link has become a bond, and what was
@@ -224,10 +252,59 @@ uint64_t clients_deadline(const kith_host *h)
     return due;
 }
 
+/* ---- a new bond whose link ends before it is stored ---- */
+
+/* A slot without a bond: there is one for each bond on its way, as room is kept for it. */
+static const peers_bond *free_place(const kith_host *h)
+{
+    for (uint32_t i = 0; i < h->bonds.capacity; i++)
+        if (h->bonds.slots[i].id == 0 && !storing_has(h, h->clients[i].peer))
+            return &h->bonds.slots[i];
+    return NULL;
+}
+
+/* What was said waits there for its bond, under that bond's name. */
+static void set_aside(kith_host *h, const host_link *link, kith_peer_id peer)
+{
+    const peers_bond *place;
+
+    if (h->clients == NULL || peer == 0 || peers_by_id(&h->bonds, peer) != NULL || link->encryption != LINK_ENCRYPTED ||
+        says_nothing(h, link))
+        return;
+    place = free_place(h);
+    if (place != NULL)
+        copy_from_link(h, link, place, client_in(h, place, peer));
+}
+
+/* The bond is there, in that place or in another. */
+void clients_on_stored_alone(kith_host *h, kith_peer_id peer)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, peer);
+    host_client *client;
+    uint32_t i = 0;
+
+    if (h->clients == NULL || bond == NULL)
+        return;
+    while (i < h->bonds.capacity && h->clients[i].peer != peer)
+        i++;
+    if (i == h->bonds.capacity)
+        return;
+    client = &h->clients[bond - h->bonds.slots];
+    if (client != &h->clients[i]) {
+        *client = h->clients[i];
+        memcpy(subscriptions_of(h, bond), subscriptions_of(h, &h->bonds.slots[i]),
+               h->config.limits.subscriptions * sizeof(gatt_subscription));
+        memset(&h->clients[i], 0, sizeof h->clients[i]);
+    }
+    client->is_wanted = true;
+    (void)signing_want_record(h, bond);
+}
+
 void clients_on_link_end(kith_host *h, host_link *link)
 {
     if (link->client_due_us != UINT64_MAX)
         write_now(h, link);
+    set_aside(h, link, storing_bond_of(h, link->id));
 }
 
 static bool has_table(const host_client *client, const uint8_t hash[16])
@@ -244,16 +321,41 @@ static bool is_served(const kith_host *h, uint16_t handle)
            gatt_database_has_configuration(at.characteristic);
 }
 
+/* What was said on this link so far was said in plain. */
+static void mark_unproven(const kith_host *h, host_link *link)
+{
+    for (unsigned i = 0; i < h->config.limits.subscriptions; i++)
+        if (link->server.subscriptions[i].handle != 0)
+            link->server.subscriptions[i].bits |= GATT_UNPROVEN;
+    link->plain_features = link->server.features;
+}
+
+/* The bond's go before what was asked for in plain. */
+static void restore(const kith_host *h, host_link *link, const gatt_subscription *kept)
+{
+    gatt_subscription *s = link->server.subscriptions;
+    unsigned i = 0;
+
+    if (gatt_server_subscribe(&link->server, kept->handle, kept->bits))
+        return;
+    while (i < h->config.limits.subscriptions && is_proven(&s[i]))
+        i++;
+    if (i < h->config.limits.subscriptions)
+        s[i] = *kept;
+}
+
 static uint8_t restore_subscriptions(kith_host *h, host_link *link, const peers_bond *bond)
 {
     uint8_t bits = 0;
 
     for (unsigned i = 0; i < h->config.limits.subscriptions; i++) {
-        link->server.subscriptions[i] = subscriptions_of(h, bond)[i];
-        if (!is_served(h, link->server.subscriptions[i].handle))
-            link->server.subscriptions[i] = (gatt_subscription){0};
-        if (link->server.subscriptions[i].handle != GATT_SERVICE_CHANGED_HANDLE) /* which is not the program's */
-            bits |= link->server.subscriptions[i].bits;
+        const gatt_subscription *kept = &subscriptions_of(h, bond)[i];
+
+        if (kept->handle == 0 || !is_served(h, kept->handle))
+            continue;
+        restore(h, link, kept);
+        if (kept->handle != GATT_SERVICE_CHANGED_HANDLE) /* which is not the program's */
+            bits |= kept->bits;
     }
     return bits;
 }
@@ -266,10 +368,12 @@ void clients_on_proven(kith_host *h, host_link *link)
     kith_event *event;
     uint8_t bits;
 
+    mark_unproven(h, link);
     if (client == NULL)
         return;
     bits = restore_subscriptions(h, link, bond);
-    link->server.features = client->features;
+    link->server.features |= client->features;
+    link->plain_features &= (uint8_t)~client->features;
     link->server.is_unaware = !has_table(client, h->database.hash);
     if (link->server.is_unaware)
         serving_note_change(link, 1, 0xffff);

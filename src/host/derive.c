@@ -38,19 +38,10 @@ static kith_status expand(const kith_crypto_port *crypto, const uint8_t key[16],
     return crypto_cmac_finish(&s, out);
 }
 
-/* A first bond, or one that takes the place of this one. */
-static bool is_being_written(const kith_host *h, kith_peer_id peer)
-{
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (h->saves[i].used && h->saves[i].bond.id == peer)
-            return true;
-    return false;
-}
-
 static kith_status find_bond(const kith_host *h, kith_peer_id peer, const peers_bond **bond)
 {
     *bond = peers_by_id(&h->bonds, peer);
-    if (!storing_is_ready(h) || is_being_written(h, peer))
+    if (!storing_is_ready(h) || storing_has(h, peer))
         return KITH_ERR_BUSY;
     if (*bond == NULL)
         return KITH_ERR_NOT_FOUND;

@@ -250,10 +250,13 @@ typedef struct {
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
+    uint8_t asked_level,
+        answered_level; /* of the last request, where it went; of the operation's weakest part so far */
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
     uint16_t indicated_id;                /* of what is indicated and not confirmed */
+    uint8_t plain_features;               /* of its client's: said before it was proven, and not the bond's */
     uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
@@ -470,6 +473,7 @@ bool acl_send(host_link *link, uint16_t cid, host_tx_class kind, const uint8_t *
 uint8_t *acl_reserve(host_link *link, host_tx_class kind, size_t *cap); /* room for a PDU to be made in place */
 void acl_commit(host_link *link, uint16_t cid, host_tx_class kind, size_t len);
 bool acl_drop_attributes(host_link *link, bool answers_too); /* true: a request of ours was not sent yet */
+bool acl_has_request(const host_link *link);                 /* and still is not */
 bool acl_has_held(const host_link *link);                    /* frames waited for encryption, and its outcome is here */
 void acl_take_held(kith_host *h, host_link *link);           /* handles one of them */
 
@@ -540,6 +544,8 @@ bool storing_concerns(const kith_host *h, const host_link *link); /* the bond th
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but);
 bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
+bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
+kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
 uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
 uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
 bool storing_has_room(const kith_host *h);                      /* for one more bond */
@@ -627,6 +633,7 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
 bool clients_want(const kith_host *h, const peers_bond *bond); /* to be written */
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written);
 void clients_on_failed(kith_host *h, const peers_bond *bond);
+void clients_on_stored_alone(kith_host *h, kith_peer_id peer); /* a new bond, whose link has gone */
 void clients_on_change(kith_host *h, host_link *link);
 void clients_on_proven(kith_host *h, host_link *link);
 void clients_on_link_end(kith_host *h, host_link *link);
@@ -681,6 +688,7 @@ void raising_go_on(kith_host *h, host_link *link);
 void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
 void attributes_start_timer(kith_host *h, host_link *link);
 void attributes_keep_request(host_link *link, const uint8_t *request, size_t len);
+void attributes_note_request(host_link *link);
 void attributes_init_link(kith_host *h, host_link *link);
 void attributes_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void attributes_on_link_end(kith_host *h, host_link *link);

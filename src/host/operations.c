@@ -101,6 +101,7 @@ static kith_status find_link(const kith_host *h, kith_link id, host_link **link)
 /* The request was written behind what waits in the transmit buffer; it goes, or is held until the link is better. */
 void operations_launch(kith_host *h, host_link *link, size_t len)
 {
+    link->answered_level = KITH_LEVEL_SC_AUTHENTICATED; /* nothing is, yet */
     attributes_keep_request(link, link->tx + link->tx_len + HOST_FRAME_RECORD + KITH_L2CAP_HEADER, len);
     link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
     link->client.may_check = remote_may_check(link);

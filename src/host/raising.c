@@ -90,6 +90,7 @@ void raising_repeat(kith_host *h, host_link *link)
     memcpy(out, link->client.value != NULL ? link->read_request : link->value, link->request_len);
     acl_commit(link, KITH_CID_ATT, TX_ATT_APP, link->request_len);
     gatt_client_repeat(&link->client);
+    attributes_note_request(link);
     attributes_start_timer(h, link);
 }
 

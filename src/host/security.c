@@ -427,7 +427,7 @@ void security_on_encryption_change(kith_host *h, uint16_t handle, kith_hci_statu
         on_bond_encryption(h, link, status);
     else if (waited && link->session != NULL)
         on_session_encryption(h, link, status);
-    else if (status == KITH_HCI_SUCCESS)
+    else if (status == KITH_HCI_SUCCESS || link->encryption == LINK_ENCRYPTED) /* a refresh that failed, asked or not */
         on_lost_encryption(h, link, status);
 }
 

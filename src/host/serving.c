@@ -141,6 +141,7 @@ static void tell(kith_host *h, host_link *link, const gatt_server_event *e, cons
         clients_on_change(h, link);
         break;
     case GATT_SERVER_FEATURES:
+        link->plain_features = 0; /* all of them are said again */
         clients_on_change(h, link);
         break;
     case GATT_SERVER_CONFIRMED:
@@ -288,6 +289,7 @@ static kith_status tell_client(kith_host *h, kith_link id, uint16_t of, uint8_t 
         return KITH_ERR_NOT_FOUND;
     if (len > KITH_ATT_MAX_VALUE)
         return KITH_ERR_VALUE;
+    serving_tell_change(h, link); /* it may have found no room before */
     security = security_now(h, link);
     return tell_value(h, link, &security, &at, bit, value, len);
 }

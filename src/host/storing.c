@@ -302,6 +302,8 @@ static void on_saved(kith_host *h, kith_status result)
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
         clients_on_change(h, link);
+    } else if (result == KITH_OK) {
+        clients_on_stored_alone(h, save->bond.id);
     }
     tell_saved(h, save, link, result);
     settle_doubt(h, save->bond.id, result);
@@ -442,6 +444,23 @@ bool storing_knows(const kith_host *h, const kith_address *identity)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity))
             return true;
     return false;
+}
+
+/* A first bond, or one that takes the place of this one. */
+bool storing_has(const kith_host *h, kith_peer_id peer)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && h->saves[i].bond.id == peer)
+            return true;
+    return false;
+}
+
+kith_peer_id storing_bond_of(const kith_host *h, kith_link link)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && h->saves[i].link == link)
+            return h->saves[i].bond.id;
+    return 0;
 }
 
 uint32_t storing_under_way(const kith_host *h)

@@ -8,13 +8,14 @@
 #include "controller.h"
 #include "kith/port/openssl.h"
 
-enum { EVENT_MAX = 64, TURNS_MAX = 10000, STORY_MAX = 24000 };
+enum { EVENT_MAX = 64, TURNS_MAX = 10000, STORY_MAX = 24000, VALUE_MAX = 520 };
 
 bench_state bench;
 bool bench_asks_oob, bench_has_every_method;
 
 static struct {
     kith_event events[EVENT_MAX];
+    uint8_t values[EVENT_MAX][VALUE_MAX]; /* what the events point to */
     size_t head, count;
 } told;
 static kith_event last_event;
@@ -127,14 +128,46 @@ static void check_keys(const kith_verdict *v)
     bench.keys_given = bench.keys_taken = 0;
 }
 
+static void keep(const uint8_t **octets, size_t len, uint8_t *place)
+{
+    if (*octets == NULL || len > VALUE_MAX)
+        return;
+    memcpy(place, *octets, len);
+    *octets = place;
+}
+
+/* What an event points to goes when the next one is taken, and the script looks at it later. */
+static void keep_value(kith_event *event, uint8_t *place)
+{
+    switch (event->kind) {
+    case KITH_EVENT_READ:
+        keep(&event->gatt.value, event->gatt.len, place);
+        break;
+    case KITH_EVENT_NOTIFIED:
+        keep(&event->notified.value, event->notified.len, place);
+        break;
+    case KITH_EVENT_VALUES:
+    case KITH_EVENT_SERVICES:
+    case KITH_EVENT_INCLUDES:
+    case KITH_EVENT_DESCRIPTORS:
+    case KITH_EVENT_CHARACTERISTICS:
+        keep(&event->list.entries, (size_t)event->list.count * event->list.entry_len, place);
+        break;
+    default:
+        break;
+    }
+}
+
 static bool take_events(void)
 {
-    kith_event *slot = &told.events[(told.head + told.count) % EVENT_MAX];
+    size_t at = (told.head + told.count) % EVENT_MAX;
+    kith_event *slot = &told.events[at];
 
     if (told.count == EVENT_MAX)
         bench_fail("more events than the bench can keep");
     if (!kith_host_next_event(bench.host, slot))
         return false;
+    keep_value(slot, told.values[at]);
     if (slot->kind == KITH_EVENT_ADVERTISING)
         return true; /* nothing of security in it */
     if (slot->kind == KITH_EVENT_KEY) {

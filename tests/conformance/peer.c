@@ -255,7 +255,10 @@ void peer_encrypt(void)
         bench_we_command(KITH_HCI_LE_LTK_REQUEST_REPLY, 2, peer.ltk, sizeof peer.ltk);
     } else
         bench_we_command(KITH_HCI_LE_ENABLE_ENCRYPTION, 2, rand_ediv_key, sizeof rand_ediv_key);
-    bench_encryption_changes(0, true);
+    if (bench.encrypted) /* paused, and on again with the new key: Vol 4 Part E 7.7.39 */
+        bench_key_refreshes(0);
+    else
+        bench_encryption_changes(0, true);
     bench_level_is(bench_level());
 }
 

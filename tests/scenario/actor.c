@@ -152,6 +152,7 @@ void actor_enter(actor *a, cast_room *room)
     cast_crypto_port(room->kind, &a->random, &a->crypto);
     a->own = (kith_address){KITH_ADDRESS_PUBLIC, {(uint8_t)room->devices, 0x22, 0x33, 0x44, 0x55, 0x66}};
     a->identity = a->own;
+    a->key_size = 16;
     a->io = KITH_IO_NO_INPUT_NO_OUTPUT;
     actor_command(a, KITH_HCI_RESET, NULL, 0);
     take_packets(a);

@@ -33,6 +33,7 @@ typedef struct {
     kith_address own, peer;
     kith_address identity; /* what it says it is; its own address unless the test sets another */
     uint8_t io, mitm;      /* NoInputNoOutput and none, unless the test sets others */
+    uint8_t key_size;      /* 16, unless the test sets another */
     bool keeps_irk;        /* the one it has goes to everybody */
     bool has_bond;         /* as peripheral it answers an LTK request with .ltk, or */
     bool has_no_key;       /* refuses it, whatever it has */

@@ -94,6 +94,7 @@ static void derive(actor *a)
     cmac(a, t, m, sizeof m, a->mackey);
     m[0] = 1;
     cmac(a, t, m, sizeof m, a->ltk);
+    memset(a->ltk, 0, 16u - a->key_size); /* Vol 3 Part H 2.3.4 */
 }
 
 /* f6 of one side: its nonce, the other's, R = 0, its capabilities, its address, the other's.  Wire order out. */
@@ -156,7 +157,7 @@ static void send_features(actor *a)
                                  a->io,
                                  0,
                                  (uint8_t)(KITH_AUTH_BONDING | KITH_AUTH_SC | a->mitm),
-                                 16,
+                                 a->key_size,
                                  KITH_KEY_ID,
                                  KITH_KEY_ID};
 
@@ -379,6 +380,6 @@ void actor_smp_on_ltk_request(actor *a)
 /* The responder gives its keys first, and the initiator after the responder's last. */
 void actor_smp_on_encrypted(actor *a)
 {
-    if (!a->central)
+    if (!a->central || (a->response[6] & KITH_KEY_ID) == 0)
         send_identity(a);
 }
