@@ -3,7 +3,6 @@
  * the camera starts and saved by itself when a key changes. */
 #include "camera.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 

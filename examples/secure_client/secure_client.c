@@ -2,10 +2,9 @@
  * reads one characteristic every second.  Each call waits for its end; what went wrong stays in b. */
 #include "secure_client.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-enum { FIND_MS = 10000, SOON_MS = 10000, PERSON_MS = 60000, SECOND_MS = 1000 };
+enum { FIND_MS = 10000, SOON_MS = 10000, PERSON_MS = 120000, SECOND_MS = 1000 };
 
 void secure_client_default(secure_client *c)
 {
@@ -89,7 +88,7 @@ static kith_call use(const secure_client *c, kith_blocking *b)
         return b->call;
     characteristic = kith_blocking_found(b, &c->characteristic);
     if (characteristic == NULL || (characteristic->properties & KITH_PROPERTY_READ) == 0) {
-        printf("The service has no such characteristic that can be read\n");
+        (void)fprintf(stderr, "The service has no such characteristic that can be read\n");
         return KITH_CALL_FAILED;
     }
     return read_every_second(c, b, characteristic->value_handle);
@@ -104,7 +103,7 @@ kith_call secure_client_run(const secure_client *c, kith_blocking *b)
         call = kith_blocking_connect(b, &b->event.report.address, NULL, SOON_MS);
     if (call == KITH_CALL_OK)
         call = use(c, b);
-    if (call != KITH_CALL_OK && kith_blocking_describe(b, text, sizeof text) > 0)
+    if (b->call != KITH_CALL_OK && kith_blocking_describe(b, text, sizeof text) > 0)
         (void)fprintf(stderr, "%s\n", text);
     (void)!kith_blocking_disconnect(b, b->link, SOON_MS);
     return call;

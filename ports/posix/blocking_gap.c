@@ -14,6 +14,7 @@ static blocking_taken take_start(kith_blocking *b, blocking_wait *w, const kith_
         b->call = KITH_CALL_FAILED;
         b->status = e->start_failed.status;
         b->hci_status = e->start_failed.hci_status;
+        b->detail = kith_lack_name(e->start_failed.lacks);
     }
     return BLOCKING_END;
 }

@@ -10,6 +10,8 @@ static blocking_taken end_request(kith_blocking *b, const kith_event *e)
     b->att_error = e->gatt.att_error;
     b->level = e->gatt.level;
     b->handle = e->gatt.handle;
+    if (e->kind == KITH_EVENT_MTU && b->gatt == KITH_GATT_OK)
+        b->mtu = e->gatt.mtu;
     if (b->gatt == KITH_GATT_LINK_LOST)
         b->call = KITH_CALL_LINK_LOST;
     else if (b->gatt != KITH_GATT_OK)
@@ -97,6 +99,19 @@ const kith_gatt_found *kith_blocking_found(const kith_blocking *b, const kith_uu
         if (kith_uuid_equal(&b->found[i].uuid, characteristic))
             return &b->found[i];
     return NULL;
+}
+
+kith_call kith_blocking_exchange_mtu(kith_blocking *b, kith_link link, uint32_t max_ms)
+{
+    kith_status status;
+    blocking_wait w;
+
+    if (!begin(b, "exchange MTU", link, KITH_EVENT_MTU, max_ms, &w))
+        return KITH_CALL_REFUSED;
+    do
+        status = blocking_is_owed(b, link) ? KITH_ERR_BUSY : kith_gatt_exchange_mtu(b->host, link);
+    while (blocking_again(b, &w, status));
+    return wait_for(b, &w, status);
 }
 
 kith_call kith_blocking_read(kith_blocking *b, kith_link link, uint16_t handle, uint32_t max_ms)

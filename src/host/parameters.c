@@ -24,7 +24,6 @@ static void end(kith_host *h, host_link *link, kith_parameters_result result, ki
         return;
     link->update = UPDATE_NONE;
     link->update_deadline_us = UINT64_MAX;
-    link->wants &= (uint8_t)~LINK_WANTS_UPDATE;
     if (link->update_for_peer && result != KITH_PARAMETERS_CHANGED)
         return;
     event = post(h, link);

@@ -375,6 +375,47 @@ static void what_a_peer_refuses_is_told_by_its_name(void **state)
     meet_close(&m);
 }
 
+static void raise_by_pairing(kith_config *ours, kith_config *theirs)
+{
+    (void)theirs;
+    ours->gatt_raise = KITH_GATT_RAISE_PAIR;
+    ours->security.required_level = KITH_LEVEL_SC_AUTHENTICATED;
+}
+
+/* The person is asked while the read waits; the value comes over the link that this makes. */
+static void a_read_makes_the_link_secure_where_the_configuration_lets_it(void **state)
+{
+    static meeting m;
+
+    (void)state;
+    meet_open(&m, raise_by_pairing);
+    meet_connect(&m);
+    expect_call(&m, kith_blocking_read(&m.b, m.b.link, meet_handle(&m, &meet_guarded), MINUTE_MS), KITH_CALL_OK);
+    assert_memory_equal(m.b.value, "secret", 6);
+    assert_int_equal(m.b.level, KITH_LEVEL_SC_AUTHENTICATED);
+    assert_true(m.asked > 0);
+    expect_call(&m, kith_blocking_event(&m.b, KITH_EVENT_BONDED, m.b.link, 0), KITH_CALL_OK);
+    meet_close(&m);
+}
+
+static void after_the_mtu_is_exchanged_longer_values_are_written(void **state)
+{
+    static const uint8_t long_value[30] = "thirty octets in one request";
+    static meeting m;
+
+    (void)state;
+    meet_open(&m, NULL);
+    meet_connect(&m);
+    expect_call(&m, kith_blocking_write(&m.b, m.b.link, m.state_at, long_value, sizeof long_value, 5000),
+                KITH_CALL_REFUSED);
+    expect_call(&m, kith_blocking_exchange_mtu(&m.b, m.b.link, 5000), KITH_CALL_OK);
+    assert_int_equal(m.b.mtu, 65);
+    expect_call(&m, kith_blocking_write(&m.b, m.b.link, m.state_at, long_value, sizeof long_value, 5000), KITH_CALL_OK);
+    assert_int_equal(m.other.written_len, sizeof long_value);
+    assert_memory_equal(m.other.written, long_value, sizeof long_value);
+    meet_close(&m);
+}
+
 /* ---- nothing is lost ---- */
 
 static void values_that_come_while_another_call_waits_are_kept_in_order(void **state)
@@ -611,6 +652,8 @@ int main(void)
         cmocka_unit_test(a_link_lost_in_the_middle_ends_each_call),
         cmocka_unit_test(what_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(what_a_peer_refuses_is_told_by_its_name),
+        cmocka_unit_test(a_read_makes_the_link_secure_where_the_configuration_lets_it),
+        cmocka_unit_test(after_the_mtu_is_exchanged_longer_values_are_written),
         cmocka_unit_test(values_that_come_while_another_call_waits_are_kept_in_order),
         cmocka_unit_test(what_finds_no_place_is_counted_and_is_the_oldest),
         cmocka_unit_test(a_hook_has_them_first_and_may_not_wait_itself),

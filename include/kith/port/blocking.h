@@ -100,6 +100,7 @@ typedef struct {
     kith_event event; /* find: the report; event: that; its pointers lead into value */
     uint16_t handle;  /* read, subscribe, value: whose */
     kith_level level; /* read, value: of the link when it came; 1 is plain, and then nothing vouches for the value */
+    uint16_t mtu;     /* exchange_mtu */
     uint16_t value_len;
     uint8_t value[KITH_BLOCKING_VALUE];
     uint16_t found_count; /* discover */
@@ -181,6 +182,9 @@ KITH_MUST_USE kith_call kith_blocking_pair(kith_blocking *b, kith_link link, kit
  * enough).  What a program asks the host for by itself on that link must have ended before.
  * FAILED: b->gatt and b->att_error.  REFUSED: as the call of kith/gatt_client.h that has this name. */
 
+/* Offers our MTU; b->mtu is what values may be long for: MTU - 3 octets of a write. */
+KITH_MUST_USE kith_call kith_blocking_exchange_mtu(kith_blocking *b, kith_link link, uint32_t max_ms);
+
 /* Finds a primary service; b->found are its characteristics.
  * FAILED with KITH_GATT_NOT_FOUND: it is not there; with KITH_GATT_TOO_LONG: it has more than KITH_BLOCKING_FOUND, and
  * those are the first. */
@@ -190,7 +194,8 @@ KITH_MUST_USE kith_call kith_blocking_discover(kith_blocking *b, kith_link link,
 /* That one of b->found; NULL: it is not among them.  What it can do: .properties & KITH_PROPERTY_READ and so on. */
 const kith_gatt_found *kith_blocking_found(const kith_blocking *b, const kith_uuid *characteristic);
 
-/* Reads a value, whole: b->value, b->value_len, b->level. */
+/* Reads a value, whole: b->value, b->value_len, b->level.  Where config.gatt_raise lets it, the link is made secure on
+ * the way, and people are asked; so with the calls below. */
 KITH_MUST_USE kith_call kith_blocking_read(kith_blocking *b, kith_link link, uint16_t handle, uint32_t max_ms);
 
 /* Writes a value with response. */
