@@ -20,7 +20,7 @@
  * Time: max_ms is a limit in milliseconds of the pump's clock; 0 looks at what is there, KITH_BLOCKING_FOREVER has
  * none. What a call began is called off when its time is up, as each says.
  *
- * Owner: the caller; some 30 KiB, so not for small stacks.  It may hold values that were secret: wipe it when that
+ * Owner: the caller; some 22 KiB, so not for small stacks.  It may hold values that were secret: wipe it when that
  * matters.  Threads: one at a time per host.  Callbacks are called from inside a call that waits: they may use the
  * host, and a call of this header made there is REFUSED and leaves everything as it is. */
 #ifndef KITH_PORT_BLOCKING_H
