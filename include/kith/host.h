@@ -128,12 +128,12 @@ typedef struct {
     /* Where bonds are kept, and the identity (the two above, where they are NULL: drawn once, at the first start).
      * &kith_volatile_store: nothing outlives the program.  NULL, the default, only without bonding. */
     const kith_store *store;
-    /* The transport hands over events and data in the order in which the controller made them: H4 over a serial line or
-     * a socket does, USB with its two pipes does not.  Then what comes before the event that says encryption is on was
-     * plain, and counts as plain.  Else nobody can tell, and what a peer of ours as central is heard to say in that
-     * time counts as encrypted once encryption is on, whoever injected it.  Default false.  Vol 4 Part A 2, Part B 2.
-     */
-    bool transport_keeps_order;
+    /* The transport may hand over data before an event that was made before it, as USB does with its two pipes; H4 over
+     * a serial line or a socket does not.  Then what a peripheral says right before the event that encryption is on
+     * waits for it and counts as encrypted, whoever injected it: nobody can tell.  Default false: what comes before
+     * that event was plain, and counts as plain; on a transport that does reorder, pairings as central fail by name.
+     * (As peripheral it waits in any case: link layers take no plain data in that time.)  Vol 4 Part A 2, Part B 2. */
+    bool transport_reorders;
 } kith_config;
 
 /* Limits for one link, Secure Connections required, bonding, pairing closed, no method, no service. */
@@ -161,6 +161,9 @@ KITH_MUST_USE kith_status kith_host_receive(kith_host *h, const uint8_t *packet,
 
 /* Runs what is due.  KITH_ERR_FULL: events must be taken first, then call again. */
 KITH_MUST_USE kith_status kith_host_advance(kith_host *h, uint64_t now_us);
+
+/* As config.transport_reorders, for whoever opens the transport; before kith_host_start(). */
+void kith_host_set_reordering(kith_host *h, bool reorders);
 
 /* When to call kith_host_advance(), UINT64_MAX: nothing is waited for. */
 uint64_t kith_host_deadline(const kith_host *h);

@@ -63,6 +63,14 @@ kith_status posix_open_hci(const char *number, int *fd)
     return KITH_OK;
 }
 
+bool posix_is_adapter(int fd)
+{
+    struct sockaddr_storage name = {.ss_family = 0};
+    socklen_t len = sizeof name;
+
+    return getsockname(fd, (struct sockaddr *)&name, &len) == 0 && name.ss_family == FAMILY;
+}
+
 #else
 
 kith_status posix_open_hci(const char *number, int *fd)
@@ -70,6 +78,12 @@ kith_status posix_open_hci(const char *number, int *fd)
     (void)number;
     (void)fd;
     return KITH_ERR_UNSUPPORTED;
+}
+
+bool posix_is_adapter(int fd)
+{
+    (void)fd;
+    return false;
 }
 
 #endif

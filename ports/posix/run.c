@@ -5,6 +5,7 @@
 
 #include "kith/codec/hci.h"
 #include "snoop.h"
+#include "transport.h"
 
 enum { HOST_PACKET = 260, HOUR_MS = 60 * 60 * 1000 };
 
@@ -17,6 +18,8 @@ kith_status kith_posix_init(kith_posix *port, kith_host *host, int fd)
     port->snoop_error = 0;
     memset(&port->work, 0, sizeof port->work);
     port->held = port->told_lost = port->working = port->looked = false;
+    if (posix_is_adapter(fd))
+        kith_host_set_reordering(host, true);
     return status;
 }
 

@@ -9,4 +9,6 @@ kith_status posix_open_tcp(const char *where, int *fd);
 kith_status posix_open_uart(const char *where, int *fd);
 kith_status posix_open_hci(const char *number, int *fd);
 
+bool posix_is_adapter(int fd); /* of posix_open_hci(): it may be on USB, which has two pipes */
+
 #endif

@@ -293,12 +293,11 @@ static void dispatch(kith_host *h, host_link *link, const uint8_t *frame, size_t
     }
 }
 
-/* Some transports deliver data before the event that says encryption is on.  What comes once the controller has
- * accepted the key waits for the outcome; what does not fit is handled at once, as plain.  Where the transport keeps
- * order it was plain. */
+/* What comes once the controller has accepted the key waits for the outcome where it may be encrypted: as central, only
+ * where the transport may deliver data before the event.  What does not fit is handled at once, as plain. */
 static bool hold(const kith_host *h, host_link *link, const uint8_t *frame, size_t len)
 {
-    if (h->config.transport_keeps_order || link->encryption != LINK_ENCRYPTING || !link->key_given ||
+    if ((link->central && !h->config.transport_reorders) || link->encryption != LINK_ENCRYPTING || !link->key_given ||
         link->hold_len + len + 2 > link->hold_cap)
         return false;
     bytes_put16(link->hold + link->hold_len, (uint16_t)len);

@@ -283,6 +283,11 @@ kith_status kith_host_advance(kith_host *h, uint64_t now_us)
     return status;
 }
 
+void kith_host_set_reordering(kith_host *h, bool reorders)
+{
+    h->config.transport_reorders = reorders;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

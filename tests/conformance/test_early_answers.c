@@ -67,6 +67,7 @@ SENTENCE(what_was_asked_in_plain_is_told_as_plain)
         for (int is_early = 0; is_early <= 1; is_early++) {
             bench_round("%s, answered %s", cl_role_name(role), is_early ? "before" : "after");
             begin_client(role, KITH_GATT_RAISE_NOT);
+            bench.config.transport_reorders = true;
             meet_bonded();
             we_ask(&cl_read);
             we_answer("0a 21 00");

@@ -25,6 +25,7 @@ static void meet(bench_role role)
     begin(role);
     bench.config.services = services;
     bench.config.service_count = 1;
+    bench.config.transport_reorders = true;
     peer_begin();
     power_on();
     open_window();

@@ -43,7 +43,7 @@ static void sniff(void *context, const kith_sim_frame *frame)
         s->secret_in_plain |= memcmp(frame->pdu + i, CAST_SECRET, 6) == 0;
 }
 
-static void open_scene_with(scene *s, bool encrypted, bool transport_keeps_order)
+static void open_scene_with(scene *s, bool encrypted, bool transport_reorders)
 {
     kith_config config;
 
@@ -56,7 +56,7 @@ static void open_scene_with(scene *s, bool encrypted, bool transport_keeps_order
     config.limits.queue = 100;
     s->lamp = cast_add(s->room, "lamp", &config);
     cast_phone_config(&config);
-    config.transport_keeps_order = transport_keeps_order;
+    config.transport_reorders = transport_reorders;
     s->phone = cast_add(s->room, "phone", &config);
     cast_start(s->room);
     assert_int_equal(kith_sim_listen(s->room->sim, sniff, s), KITH_OK);
@@ -275,25 +275,25 @@ static void C18_an_injected_notification_is_not_the_bonded_peers(void **state)
     }
 }
 
-/* In the moment between the key given to the controller and the link layer's first word of it.  Where events and data
- * come in order it was plain, and counts as plain; where they may not nobody can tell (inherent), and it counts as what
- * the link became.  The link goes on either way. */
-static void C18_what_is_injected_while_encryption_begins_is_plain_where_the_transport_keeps_order(void **state)
+/* In the moment between the key given to the controller and the link layer's first word of it.  It was plain, and
+ * counts as plain; where events and data may overtake each other nobody can tell (inherent), and it counts as what the
+ * link became.  The link goes on either way. */
+static void C18_what_is_injected_while_encryption_begins_is_plain(void **state)
 {
     static const uint8_t frame[] = {6, 0, KITH_CID_ATT, 0, KITH_ATT_HANDLE_VALUE_NOTIFICATION, 9, 0, 'l', 'i', 'e'};
 
     (void)state;
-    for (unsigned keeps = 0; keeps <= 1; keeps++) {
+    for (unsigned reorders = 0; reorders <= 1; reorders++) {
         scene s;
 
-        open_scene_with(&s, true, keeps != 0);
+        open_scene_with(&s, true, reorders != 0);
         cast_disconnect(s.phone, s.lamp);
         cast_connect(s.phone, s.lamp);
         cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
         cast_equal(s.room, kith_sim_inject(s.room->sim, s.phone->device, BEGINS, frame, sizeof frame), KITH_OK);
         cast_run(s.room, 2 * CAST_SECOND, NULL, NULL);
         cast_equal(s.room, s.phone->told[KITH_EVENT_ENCRYPTED], 1);
-        cast_equal(s.room, s.phone->told[KITH_EVENT_NOTIFIED], keeps == 0);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_NOTIFIED], reorders);
         cast_equal(s.room, kith_gatt_write(s.phone->host, s.phone->link, OPEN_VALUE_AT, CAST_SECRET, 6), KITH_OK);
         cast_await(s.phone, KITH_EVENT_WRITTEN, 1);
         cast_equal(s.room, s.phone->last[KITH_EVENT_WRITTEN].gatt.result, KITH_GATT_OK);
@@ -375,7 +375,7 @@ int main(void)
         cmocka_unit_test(C18_an_injected_write_reaches_open_values_of_plain_links_alone),
         cmocka_unit_test(C18_an_injected_read_gets_nothing_protected),
         cmocka_unit_test(C18_an_injected_notification_is_not_the_bonded_peers),
-        cmocka_unit_test(C18_what_is_injected_while_encryption_begins_is_plain_where_the_transport_keeps_order),
+        cmocka_unit_test(C18_what_is_injected_while_encryption_begins_is_plain),
         cmocka_unit_test(C18_whatever_is_injected_into_an_encrypted_link_ends_it),
         cmocka_unit_test(C18_an_injected_goodbye_ends_a_plain_link_by_name),
     };

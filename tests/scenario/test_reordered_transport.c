@@ -47,6 +47,7 @@ static void run_with(unsigned lamp_events, unsigned lamp_acl, unsigned phone_eve
     cast_lamp_config(&lamp_config);
     cast_phone_config(&phone_config);
     lamp_config.limits.mtu = phone_config.limits.mtu = mtu;
+    lamp_config.transport_reorders = phone_config.transport_reorders = true;
     lamp_config.security.initiator_keys = lamp_config.security.responder_keys = KITH_KEY_ID | KITH_KEY_SIGN;
     phone_config.security.initiator_keys = phone_config.security.responder_keys = KITH_KEY_ID | KITH_KEY_SIGN;
     lamp = cast_add(room, "lamp", &lamp_config);

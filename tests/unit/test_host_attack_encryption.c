@@ -44,6 +44,7 @@ static void a_write_before_the_central_may_encrypt_is_plain(void **state)
 
     (void)state;
     begin_bonded(&a);
+    central->h->config.transport_reorders = true;
     block_commands(&a, central);
     assert_int_equal(kith_security_secure(central->h, central->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
     run(&a);
