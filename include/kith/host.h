@@ -91,7 +91,7 @@ typedef enum {
 /* What happens where a peer refuses an operation of kith/gatt_client.h for security (ATT errors 0x05, 0x0f, 0x0c), and
  * where one begins on a plain link whose address claims a bond.  0x08 (authorization) is always reported. */
 typedef enum {
-    /* Refusals are reported, plain operations go out plain. */
+    /* Refusals are reported, plain operations go out plain, to whoever is at the address of a bonded peer, too. */
     KITH_GATT_RAISE_NOT,
     /* The link is encrypted with the bond, first where there is one; the operation goes then, or once more.  Where that
      * fails it ends as it was refused, or as NOT_SENT: never in plain, and nobody is paired with. */
@@ -121,7 +121,7 @@ typedef struct {
     /* As central: connection parameters that a peripheral asks for are taken where they can be, and the change is told
      * in PARAMETERS; default false: refused.  It may make its link slow, and no other. */
     bool accept_parameters;
-    kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_NOT */
+    kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_BOND */
     /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
      * claims a bond is held to its level besides. */
     kith_level notified_level;

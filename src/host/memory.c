@@ -186,6 +186,7 @@ void kith_config_default(kith_config *config)
     config->security.backoff = (kith_backoff){.first_ms = 4000, .longest_ms = 64000, .forget_ms = 10000};
     config->own_address = KITH_OWN_PUBLIC;
     config->payload_timeout_10ms = 3000;
+    config->gatt_raise = KITH_GATT_RAISE_BOND;
 }
 
 static bool backoff_is_valid(const kith_backoff *b)

@@ -82,6 +82,7 @@ static void open_scene(scene *s, uint64_t seed, uint16_t cache)
     lamp.limits.services = 1;
     lamp.store = &s->lamp_store.store;
     phone.limits.cache = cache;
+    phone.gatt_raise = KITH_GATT_RAISE_NOT; /* each test says itself what is plain */
     phone.store = &s->phone_store.store;
     s->lamp = cast_add(s->room, "lamp", &lamp);
     s->phone = cast_add(s->room, "phone", &phone);

@@ -51,6 +51,7 @@ static void open_pair(pair_of_hosts *p, uint64_t seed)
     cast_phone_config(&phone);
     lamp.services = told_services;
     lamp.limits.subscriptions = 4;
+    phone.gatt_raise = KITH_GATT_RAISE_NOT;
     lamp.limits.mtu = phone.limits.mtu = 100;
     p->lamp = cast_add(p->room, "lamp", &lamp);
     p->phone = cast_add(p->room, "phone", &phone);

@@ -354,6 +354,7 @@ static void a_signed_write_that_is_dropped_ends_no_read(void **state)
 
     (void)state;
     open_home(&h);
+    h.phone->h->config.gatt_raise = KITH_GATT_RAISE_NOT;
     sign_surely(&h, h.phone, 'a', 'b');
     forget_log(h.phone);
     h.phone->peer = NULL;
