@@ -21,10 +21,12 @@ done
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     stop "This is not Debian, so install by hand what these packages hold: ${packages[*]}"
 
+# What an installed package provides is there too: a Node.js of another source brings npm, and would not have Debian's.
+present=$(dpkg-query -W -f '${db:Status-Abbrev}|${Package},${Provides}\n' | sed -n 's/^ii *|//p' | tr ',' '\n' |
+    sed 's/(.*//; s/[[:space:]]//g')
 missing=()
 for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
-    status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
-    [ "${status:0:2}" = ii ] || missing+=("$package")
+    grep -qxF -- "$package" <<<"$present" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 

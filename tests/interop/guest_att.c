@@ -3,6 +3,7 @@
  *   guest_att ADDRESS public|random low|medium|none STEP...
  *
  *   request=HEX      an ATT request
+ *   told=            waits for a notification or an indication, asking for nothing
  *   command=HEX      an ATT PDU that has no answer
  *   signal=HEX       a PDU on the LE signalling channel that has an answer
  *   signal-only=HEX  one that has none
@@ -32,6 +33,7 @@ enum { PROTO_L2CAP = 0, PROTO_HCI = 1, LEVEL_HCI = 0, LEVEL_BLUETOOTH = 274 };
 enum { OPTION_SECURITY = 4, OPTION_MODE = 15, OPTION_HCI_FILTER = 2, MODE_ENHANCED = 4 };
 enum { ADDRESS_PUBLIC = 1, ADDRESS_RANDOM = 2, WAIT_SECONDS = 10, CHANNEL_WAIT_SECONDS = 2 };
 enum { CID_ATT = 4, CID_SIGNALLING = 5, ACL_PACKET = 2, ACL_FROM_PEER = 2, HEADERS = 9 };
+enum { NOTIFICATION = 0x1b, INDICATION = 0x1d };
 #define GET_CONNECTIONS _IOR('H', 212, int)
 
 struct l2cap_address {
@@ -153,18 +155,28 @@ static void open_raw(void)
     limit_waiting(raw, WAIT_SECONDS);
 }
 
-/* The peer may ask first (its MTU): a response has an odd opcode, a request an even one. */
-static void att_request(const uint8_t *pdu, size_t pdu_len)
+static int is_told(uint8_t opcode)
 {
-    uint8_t response[512];
+    return opcode == NOTIFICATION || opcode == INDICATION;
+}
+
+/* The peer may ask first (its MTU), and tell values: a response has an odd opcode, a request an even one. */
+static void print_att(int told)
+{
+    uint8_t pdu[512];
     ssize_t len;
 
-    must(send(att, pdu, pdu_len, 0), "send");
     do {
-        len = recv(att, response, sizeof response, 0);
+        len = recv(att, pdu, sizeof pdu, 0);
         must(len, "receive");
-    } while (len > 0 && response[0] % 2 == 0);
-    print_hex(response, (size_t)len);
+    } while (len > 0 && (told ? !is_told(pdu[0]) : pdu[0] % 2 == 0 || is_told(pdu[0])));
+    print_hex(pdu, (size_t)len);
+}
+
+static void att_request(const uint8_t *pdu, size_t pdu_len)
+{
+    must(send(att, pdu, pdu_len, 0), "send");
+    print_att(0);
 }
 
 static void signal_only(const uint8_t *pdu, size_t pdu_len)
@@ -225,6 +237,8 @@ static int run_step(const char *step)
 #define IS(name) (word == sizeof name - 1 && memcmp(step, name, word) == 0)
     if (IS("request"))
         att_request(pdu, len);
+    else if (IS("told"))
+        print_att(1);
     else if (IS("command"))
         must(send(att, pdu, len, 0), "send");
     else if (IS("signal") || IS("signal-only"))

@@ -14,8 +14,11 @@ PIPE = "/run/bluetoothctl"
 BONDS = "/var/lib/bluetooth"
 KEPT_BONDS = "/log/bonds"
 PEERS_KEY, OWN_KEY, OWN_KEY_BEFORE = "LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey"
+BUS = "unix:path=/run/dbus/system_bus_socket"
 QUIET = "/run/quiet"
+SETTINGS = "/sys/kernel/debug/bluetooth/hci0"
 # In bluetoothd's log.  When a link has ended: the kernel's word (Device Disconnected), and the end of its ATT channel.
+REGISTERED = "register_agent() agent"
 DISCOVERED = "discover_primary_cb() Primary services found"
 LET_GO = ("can_read_data() [0x0000] event 0x000c\n", "att_disconnected_cb() \n")
 ADDRESS = r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}"
@@ -27,6 +30,11 @@ _DECORATION = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]?|[\x01\x02]")
 def plain(text):
     """Terminal output as lines: a carriage return, with which the prompt is redrawn, ends one too."""
     return _DECORATION.sub("", text).replace("\r", "\n")
+
+
+def _octets(value):
+    """As bluetoothctl takes them."""
+    return " ".join(f"0x{octet:02x}" for octet in value)
 
 
 class RefusedByLinux(Exception):
@@ -138,7 +146,9 @@ class Linux:
         self.machine.must(f"[ -e {PIPE} ] || mkfifo {PIPE}")
         log = self._control_log().name
         self.machine.must(f"bluetoothctl --agent {agent} <>{PIPE} >/log/{log} 2>&1 & control=$!")
-        self.expect(r"Agent registered", 20)
+        # Whether bluetoothctl says so is a matter of luck: what it prints before it has its prompt is lost.
+        self._wait_for_daemon(f"{REGISTERED} ")
+        self.expect(r"\[bluetooth\]#", 20)
 
     def stop_bluetooth(self):
         """Both leave in order; the bonds stay on the disk."""
@@ -150,7 +160,8 @@ class Linux:
         return self.machine.shared / f"bluetoothctl-{self._sessions}.log"
 
     def _daemon_text(self):
-        return (self.machine.shared / f"bluetoothd-{self._sessions}.log").read_text(errors="replace")
+        path = self.machine.shared / f"bluetoothd-{self._sessions}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def _wait_for_daemon(self, sign, number=1):
         wait_until(lambda: self._daemon_text().count(sign) >= number, 15,
@@ -287,13 +298,53 @@ class Linux:
         self.control(f"connect {address}")
         self.expect(r"Connection successful", limit_s, refusal=r"Failed to connect.*|Device \S+ not available")
 
-    def read(self, uuid, limit_s=15):
-        """The value of a characteristic: at most 16 octets, one row of bluetoothctl's dump."""
-        self.control("menu gatt", f"select-attribute {uuid}", "read")
+    def _select(self, attribute):
+        self.control("menu gatt", f"select-attribute {attribute}")
+
+    def read(self, uuid, length=1, limit_s=15):
+        """The value of a characteristic, which has at least so many octets."""
+        self._select(uuid)
+        self.control("read")
         self.expect(r"Attempting to read \S+$", limit_s, refusal=r"Unable to read attribute|No attribute selected")
-        dump = self.expect(r"^ {2}((?:[0-9a-f]{2} )+) {2,}\S.*$", limit_s, refusal=r"Failed to read.*")
+        value = self._dumped(length, limit_s, refusal=r"Failed to read.*")
         self.control("back")
-        return bytes.fromhex(dump.group(1))
+        return value
+
+    def _dumped(self, length, limit_s, refusal=None):
+        """bluetoothctl dumps octets in rows of 16, with what they are as text behind."""
+        value = b""
+        while len(value) < length:
+            row = self.expect(r"^ {2}(?=\S)([0-9a-f ]{48}) .{1,16}$", limit_s, refusal)
+            value += bytes.fromhex(row.group(1))
+        return value
+
+    def write(self, uuid, value, kind="request"):
+        """`kind`: request (prepared where it is longer than one holds), reliable (prepared at any length), command."""
+        self._select(uuid)
+        self.control(f'write "{_octets(value)}" 0 {kind}')
+        self.expect(r"Attempting to write \S+$", 15, refusal=r"Unable to write attribute|No attribute selected")
+        self.control("back")
+
+    def subscribe(self, uuid):
+        self._select(uuid)
+        self.control("notify on")
+        self.expect("Notify started", 15, refusal=r"Failed to \w+ notify.*|Unable to .*")
+        self.control("back")
+
+    def expect_told(self, value, limit_s=15):
+        """A notification or an indication of a value; at most 16 octets."""
+        self.expect(rf"^ {{2}}{value.hex(' ')} ", limit_s)
+
+    def att_pdus(self, opcode):
+        """How many of this opcode bluetoothd has received in this session."""
+        return self._daemon_text().count(f"ATT PDU received: 0x{opcode:02x}")
+
+    def expect_att_pdu(self, opcode, number):
+        self._wait_for_daemon(f"ATT PDU received: 0x{opcode:02x}", number)
+
+    def expect_characteristic(self, uuid, limit_s=20):
+        """It has found one that it did not know."""
+        self.expect(rf"\[NEW\] Characteristic \(Handle \S+\)\n\s+\S+\n\s+{uuid}", limit_s)
 
     def disconnect(self, address):
         """bluetoothd says that it is done before it is.  A connect that comes before its log shows that it has let go
@@ -328,17 +379,40 @@ class Linux:
 
     # As a peripheral.
 
-    def serve(self, service, characteristic, flags, value):
-        """One characteristic of these flags (encrypt-read, encrypt-authenticated-read, ...) and this value."""
+    def serve(self, service, *characteristics):
+        """A service of characteristics: (UUID, flags: encrypt-read, encrypt-authenticated-read, ..., value).  What is
+        written to one may have as many octets as it has now."""
         self.control("menu gatt", f"register-service {service}")
         self.expect(r"Primary \(yes/no\):", 10)
-        self.control("yes", f"register-characteristic {characteristic} {flags}")
-        self.expect(r"Enter value:", 10)
-        self.control(" ".join(f"0x{octet:02x}" for octet in value), "register-application")
+        self.control("yes")
+        for uuid, flags, value in characteristics:
+            self.control(f"register-characteristic {uuid} {flags}")
+            self.expect(r"Enter value:", 10)
+            self.control(_octets(value))
+        self.control("register-application")
         self.expect(r"Application registered", 10, refusal=r"Failed to register application.*")
         self.control("back")
 
+    def change(self, uuid, value, address):
+        """One of what it serves, which bluetoothd then tells to who has subscribed.  bluetoothctl 5.66 has no word for
+        that; but it is the object that bluetoothd writes to for clients, so this writes to it as if for the one at this
+        address."""
+        path = re.findall(rf"(/org/bluez/app/\S+)\s+{uuid}", self.control_text())[-1]
+        owner = re.findall(r"Registering application: (:[0-9.]+):", self._daemon_text())[-1]
+        octets = ", ".join(f"byte {octet}" for octet in value)
+        device = f"/org/bluez/hci0/dev_{address.replace(':', '_')}"
+        options = f'{{"device": <objectpath "{device}">, "link": <"LE">}}'
+        self.machine.must(f"DBUS_SYSTEM_BUS_ADDRESS={BUS} gdbus call --system --timeout 5 --dest {owner} "
+                          f"--object-path {path} --method org.bluez.GattCharacteristic1.WriteValue "
+                          f"'[{octets}]' '{options}' 2>&1")
+
+    def look_for_nothing(self):
+        """From its next start on bluetoothd asks nothing of who connects."""
+        self.machine.must(r"printf '[General]\nReverseServiceDiscovery=false\n' >/etc/bluetooth/main.conf")
+
     def advertise(self, name):
+        """Every 20 to 30 ms: Linux's own 1.28 s would be waited for twice in each visit."""
+        self.machine.must(f"echo 32 >{SETTINGS}/adv_min_interval && echo 48 >{SETTINGS}/adv_max_interval")
         self.control("pairable on")
         self.expect(r"Changing pairable on succeeded", 10, refusal=r"Failed to set pairable.*")
         self.control("menu advertise", f"name {name}", "discoverable on", "back", "advertise on")
@@ -350,8 +424,7 @@ class Linux:
 
     def want_intervals(self, least, most):
         """Connection intervals, in 1.25 ms, that it asks for as a peripheral."""
-        settings = "/sys/kernel/debug/bluetooth/hci0"
-        self.machine.must(f"echo {least} >{settings}/conn_min_interval && echo {most} >{settings}/conn_max_interval")
+        self.machine.must(f"echo {least} >{SETTINGS}/conn_min_interval && echo {most} >{SETTINGS}/conn_max_interval")
 
     # The end.
 

@@ -6,6 +6,7 @@ from cell import Mismatch, output_of
 from process import Died, wait_until
 
 NAME = "lamp"
+SERIAL_LINE = "serial"  # beside the socket
 AIR_CAPTURE = "air.pcap"
 DECRYPTED_CAPTURE = "air-decrypted.pcap"
 CLIENT_CAPTURES = "radio-*.btsnoop"  # one for each client, numbered as they came
@@ -17,8 +18,8 @@ LEVEL_OF_KEY = {"Secure Connections, unauthenticated": 2, "Secure Connections, a
 
 
 def controller_command(kith, socket, directory):
-    """Serves controllers of one room: each client of the socket gets its own."""
-    return [kith, "controller", "--unix", socket, "--pcap", directory / AIR_CAPTURE,
+    """Serves controllers of one room: each client of the socket gets its own, and who opens the serial line too."""
+    return [kith, "controller", "--unix", socket, f"--pty={socket.parent / SERIAL_LINE}", "--pcap", directory / AIR_CAPTURE,
             "--pcap-decrypted", directory / DECRYPTED_CAPTURE, "--btsnoop", directory / "radio"]
 
 
@@ -35,6 +36,17 @@ def _common(socket, store, io, level, legacy):
 def peripheral_command(kith, socket, store="none", io="none", level="encrypted", legacy=False):
     """The lamp: pairing window open, one characteristic that only an encrypted link may read."""
     return [kith, "serve", "--name", NAME, *_common(socket, store, io, level, legacy)]
+
+
+def table_command(kith, socket, table, store="none", *more):
+    """Serves an attribute table (docs/serve-json.md); lines `set NAME VALUE` change its values."""
+    return [kith, "serve", table, *more, *_common(socket, store, "none", "encrypted", False)]
+
+
+def errand_command(kith, socket, errand, peer, store, options, *what):
+    """`errand`: read, write, subscribe or info; with the bond if there is one, and never pairing."""
+    return [kith, errand, "--hci", f"unix:{socket}", "--store", store, "--io", "none", "--no-pair", "--json", *options,
+            peer, *what]
 
 
 def central_command(kith, socket, peer, characteristic, store, io, level, again=False, legacy=False):
@@ -55,10 +67,16 @@ def central_command(kith, socket, peer, characteristic, store, io, level, again=
 #   encryption-failed  why
 #   pairing-failed     why, smp_reason (the name of what Pairing Failed said, whoever sent it)
 #   disconnected       hci_status (Vol 1 Part F), hci_status_name
-#   value              value (hex)
+#   value              value (hex); of `kith info` also handle
+#   listening          `kith subscribe` has asked for all
+# A table:
+#   value-written      name, value (hex)
+#   value-set          name, value, told (how many clients)
+#   subscribed         name, notifications, indications, restored (from the bond)
 READY, ADVERTISING, COMPARISON, CONNECTED = "ready", "advertising", "comparison-wanted", "connected"
 DISCONNECTED, PAIRED, BONDED = "disconnected", "paired", "bonded"
 ENCRYPTED, VALUE = "encrypted", "value"
+LISTENING, WRITTEN, SET, SUBSCRIBED = "listening", "value-written", "value-set", "subscribed"
 PASSKEY_SHOWN, PASSKEY_WANTED = "passkey-shown", "passkey-wanted"
 NOT_PAIRED, SC_REQUIRED, CONFIRM_MISMATCH, PEER_FAILED = ("pairing-failed", "sc-required", "confirm-mismatch",
                                                           "peer-failed")

@@ -105,7 +105,7 @@ PLAIN_WITH_BOND = (
 TO_A_CENTRAL = _signals(to_a_central=True)
 
 # What a dissector calls malformed, and we do too: it was sent on purpose.
-ON_PURPOSE = "btatt.opcode == 0x0a && btl2cap.length == 2"
+ON_PURPOSE = {"btatt.opcode": "0x0a", "btl2cap.length": "2"}
 
 
 def _wrong(rows, said):

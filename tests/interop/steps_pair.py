@@ -16,7 +16,7 @@ def served(flags):
 
     def check(context):
         linux = context.parties["linux"]
-        linux.serve(SERVICE, CHARACTERISTIC, flags, VALUE)
+        linux.serve(SERVICE, (CHARACTERISTIC, flags, VALUE))
         linux.advertise(NAME)
         context.found["serves"] = flags
         return f"{CHARACTERISTIC} ({flags}), as {NAME}"
