@@ -28,8 +28,7 @@ else
     not_run "the build failed" unit conformance stores powerloss scenario judge command demo first-program examples diagrams core
 fi
 [ $built = no ] || joined command
-step asan scripts/test_build.sh asan unit conformance stores # with clang; the others in `make full`
+step asan scripts/test_build.sh asan unit conformance # with clang; the others in `make full`
 step cortex-m4 scripts/size_cortex_m4.sh
-step fuzz scripts/fuzz.sh 3
 
 finish
