@@ -539,7 +539,8 @@ static bool is_for_people(const kith_event *e)
 {
     static const kith_event_kind kinds[] = {KITH_EVENT_STORE_LOADED,     KITH_EVENT_READY,  KITH_EVENT_CONNECTED,
                                             KITH_EVENT_DISCONNECTED,     KITH_EVENT_PAIRED, KITH_EVENT_ENCRYPTED,
-                                            KITH_EVENT_SECURITY_CHANGED, KITH_EVENT_BONDED, KITH_EVENT_PASSKEY_SHOWN};
+                                            KITH_EVENT_SECURITY_CHANGED, KITH_EVENT_BONDED, KITH_EVENT_PASSKEY_SHOWN,
+                                            KITH_EVENT_TABLE_CHANGED};
 
     return is_one_of(e->kind, kinds, sizeof kinds / sizeof kinds[0]) &&
            !(e->kind == KITH_EVENT_STORE_LOADED && e->store.damaged > 0);
