@@ -131,36 +131,66 @@ static bool open_virtual(desk *d, const room_device *program, const room_device 
     return true;
 }
 
-static bool open_store(desk *d, const char *bonds)
+static bool complain_of_store(const desk *d, const char *store, kith_status status)
+{
+    switch (status) {
+    case KITH_ERR_BUSY:
+        return complain(store, "another program has it");
+    case KITH_ERR_DAMAGED:
+        return complain(store, "this is no store of bonds; it was left as it is");
+    default:
+        return complain(store, d->file.error != 0 ? strerror(d->file.error) : kith_status_name(status));
+    }
+}
+
+static bool open_store(desk *d, const char *store)
 {
     kith_status status;
 
     d->store = kith_volatile_store;
-    if (bonds == NULL)
+    if (store == NULL)
         return true;
-    status = kith_flash_file_open(&d->file, bonds, KITH_FLASH_FILE_MAKE);
+    status = kith_flash_file_open(&d->file, store, KITH_FLASH_FILE_MAKE);
     d->has_file = status == KITH_OK;
     if (status == KITH_OK)
         status = kith_flash_log_init(&d->log, &d->file.flash, &d->store);
-    return status == KITH_OK || complain(bonds, kith_status_name(status));
+    return status == KITH_OK || complain_of_store(d, store, status);
 }
 
-static bool open_live(desk *d, const char *hci, const char *bonds, const room_device *program, kith_pump *pump)
+static bool complain_of_controller(const char *hci, kith_status status, int error)
+{
+    switch (status) {
+    case KITH_ERR_VALUE:
+        return complain(hci, "this names no controller; as in unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD] or hci0");
+    case KITH_ERR_NOT_FOUND:
+        return complain(hci, "no controller: that host has no address");
+    case KITH_ERR_BUSY:
+        return complain(hci, "no controller: another program has it, or the adapter is up");
+    case KITH_ERR_IO:
+        return complain(hci, error == ENOTTY         ? "no controller: it is no serial line"
+                             : error == EAFNOSUPPORT ? "no controller: this system has no Bluetooth"
+                                                     : strerror(error));
+    default:
+        return complain(hci, kith_status_name(status));
+    }
+}
+
+static bool open_live(desk *d, const char *hci, const char *store, const room_device *program, kith_pump *pump)
 {
     kith_status status;
     int fd;
 
-    if (kith_openssl_port(&d->crypto) != KITH_OK || !open_store(d, bonds))
+    if (kith_openssl_port(&d->crypto) != KITH_OK || !open_store(d, store))
         return false;
     d->host = program->power_on(program->self, &d->crypto, &d->store);
     if (d->host == NULL)
-        return complain(program->name, "the host cannot be configured like this");
+        return complain(program->name, "it cannot be switched on");
     status = kith_posix_open(hci, &fd);
     if (status == KITH_OK)
         status = kith_posix_init(&d->port, d->host, fd);
     d->has_port = status == KITH_OK;
     if (status != KITH_OK)
-        return complain(hci, status == KITH_ERR_IO ? strerror(errno) : kith_status_name(status));
+        return complain_of_controller(hci, status, errno);
     kith_posix_pump(&d->port, pump);
     return true;
 }
@@ -188,7 +218,7 @@ bool desk_power_cycle(desk *d)
     return start(d, &pump);
 }
 
-bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *program, const room_device *counterpart)
+bool desk_open(desk *d, const char *hci, const char *store, const room_device *program, const room_device *counterpart)
 {
     struct sigaction action = {.sa_handler = on_signal};
     kith_pump pump = {0};
@@ -198,7 +228,7 @@ bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *p
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* so that what is said stands in order, wherever it goes */
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
         return complain("signals", strerror(errno));
-    return (d->is_virtual ? open_virtual(d, program, counterpart, &pump) : open_live(d, hci, bonds, program, &pump)) &&
+    return (d->is_virtual ? open_virtual(d, program, counterpart, &pump) : open_live(d, hci, store, program, &pump)) &&
            start(d, &pump);
 }
 
@@ -211,15 +241,16 @@ static bool hand_on(void *context, const kith_event *event)
 }
 
 /* Questions that a person has to answer are asked here; all else is the device's. */
-int desk_serve(desk *d, const char *hci, const char *bonds, const room_device *device)
+int desk_serve(desk *d, const char *hci, const char *store, const room_device *device)
 {
     kith_blocking *b = &d->blocking;
     int status = EXIT_FAILURE;
 
-    if (desk_open(d, hci, bonds, device, NULL)) {
+    if (desk_open(d, hci, store, device, NULL)) {
         b->context = (void *)(uintptr_t)device;
         b->on_event = hand_on;
         device->on_event(device->self, &(kith_event){.kind = KITH_EVENT_READY});
+        printf("The %s is on, and can be found; Ctrl-C switches it off\n", device->name);
         (void)!kith_blocking_pause(b, KITH_BLOCKING_FOREVER);
         status = desk_status(d);
     }

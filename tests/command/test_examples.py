@@ -63,7 +63,7 @@ def by_bond(scene):
     scene.controller("--unix", scene.path("air"))
     where = f"unix:{scene.path('air')}"
     server = serve_passkey(scene, where)
-    words = ("--hci", where, "--bonds", scene.path("bonds"))
+    words = ("--hci", where, "--store", scene.path("bonds"))
     client = example(scene, "secure_client", *words, "--count", "1", terminal=True)
     client.expect("The passkey that the other device shows: ")
     client.say(shown(server))
@@ -105,7 +105,7 @@ def wrong_words(scene):
             ("secure_client", ("--count", "-1"), "-1"),
             ("secure_client", ("--service", "180"), "180"),
             ("secure_client", ("--name", "x" * 32), "x" * 32),
-            ("secure_client", ("--bonds", "b"), "--hci"),
+            ("secure_client", ("--store", "b"), "--hci"),
             ("secure_client", ("--serve",), "--hci"),
             ("secure_client", ("lamp",), "lamp"),
             ("camera", ("--io", "5"), "5"),
@@ -113,7 +113,7 @@ def wrong_words(scene):
             ("camera", ("--forget", "me", "--hci", "unix:x"), "me"),
             ("camera", ("--forget", "00:00:00:00:00:01"), "--hci"),
             ("camera", ("--serve",), "--hci"),
-            ("camera", ("--bonds", "b", "--hci", "unix:x"), "--serve"),
+            ("camera", ("--store", "b", "--hci", "unix:x"), "--serve"),
             ("camera", ("lamp",), "lamp")):
         process = example(scene, program, *words)
         process.ends(2)
@@ -153,7 +153,7 @@ def camera_returns(scene):
     require(stat.S_IMODE(secrets.stat().st_mode) == 0o600, "others may read the secrets")
     require(len(json.loads(secrets.read_text())["peers"]) == 1, "the file does not hold one peer")
     again = example(scene, "camera", *words, "--off", name="again")
-    again.expect("1 peers, 0 records damaged")
+    again.expect("1 peer, 0 records damaged")
     again.expect("By the bond: encrypted 1, authenticated 0, bonded 1, key_size 16")
     again.expect("The relay is off")
     again.ends(0)
