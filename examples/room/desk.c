@@ -1,6 +1,7 @@
 #include "desk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +54,12 @@ static kith_answer read_passkey(const char *text, uint32_t *passkey)
     return KITH_ANSWER_YES;
 }
 
+static kith_answer say_nobody_types(void)
+{
+    printf("(the input has ended: that is a no)\n");
+    return KITH_ANSWER_NO;
+}
+
 /* Looks whether a line was typed; the host goes on meanwhile. */
 static kith_answer read_terminal(uint32_t *passkey)
 {
@@ -61,7 +68,7 @@ static kith_answer read_terminal(uint32_t *passkey)
 
     if (poll(&keyboard, 1, 0) <= 0)
         return KITH_ANSWER_LATER;
-    return fgets(line, sizeof line, stdin) != NULL ? read_passkey(line, passkey) : KITH_ANSWER_NO;
+    return fgets(line, sizeof line, stdin) != NULL ? read_passkey(line, passkey) : say_nobody_types();
 }
 
 static kith_answer type_passkey(void *context, const kith_event *question, uint32_t *passkey)
@@ -92,7 +99,9 @@ static kith_answer read_yes(void)
 
     if (poll(&keyboard, 1, 0) <= 0)
         return KITH_ANSWER_LATER;
-    return fgets(line, sizeof line, stdin) != NULL && line[0] == 'y' ? KITH_ANSWER_YES : KITH_ANSWER_NO;
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return say_nobody_types();
+    return line[0] == 'y' ? KITH_ANSWER_YES : KITH_ANSWER_NO;
 }
 
 static kith_answer compare(void *context, const kith_event *question)
@@ -150,6 +159,8 @@ static bool open_store(desk *d, const char *store)
     d->store = kith_volatile_store;
     if (store == NULL)
         return true;
+    if (strncmp(store, "json:", 5) == 0 || strncmp(store, "sqlite:", 7) == 0)
+        return complain(store, "bonds are kept in a flash log here; name a file (./json:NAME if it is called that)");
     status = kith_flash_file_open(&d->file, store, KITH_FLASH_FILE_MAKE);
     d->has_file = status == KITH_OK;
     if (status == KITH_OK)
@@ -218,12 +229,25 @@ bool desk_power_cycle(desk *d)
     return start(d, &pump);
 }
 
+/* A descriptor that is opened later must not become what the person types, or reads. */
+static void fill_missing_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 bool desk_open(desk *d, const char *hci, const char *store, const room_device *program, const room_device *counterpart)
 {
     struct sigaction action = {.sa_handler = on_signal};
     kith_pump pump = {0};
 
     memset(d, 0, sizeof *d);
+    fill_missing_streams();
     d->is_virtual = hci == NULL;
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* so that what is said stands in order, wherever it goes */
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
