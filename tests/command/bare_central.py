@@ -74,7 +74,7 @@ class Controller:
 
 def advertised(path):
     """The advertising data and the scan response of whoever is heard, in hex."""
-    controller = _Controller(path)
+    controller = Controller(path)
     heard = {}
     with controller.socket:
         controller.command(RESET)

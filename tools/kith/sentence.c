@@ -128,8 +128,7 @@ static void on_scanning(writer *w, const kith_event *e)
     add_activity(w, e->activity.on ? "Scanning" : "scanning", e);
 }
 
-/* A stranger's name must not move the cursor, or worse. */
-static void make_harmless(char *name)
+void make_harmless(char *name)
 {
     for (; *name != '\0'; name++)
         if ((unsigned char)*name < ' ' || (unsigned char)*name > '~')

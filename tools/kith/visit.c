@@ -422,7 +422,7 @@ static void on_time_over(visit *v)
     char text[SENTENCE_MAX];
 
     if (v->stage == SEARCHING)
-        trouble_not_heard(v->options->peer, v->options->timeout_s, v->search.others);
+        trouble_not_heard(&v->search, v->options->timeout_s);
     else if (v->stage != STOPPING)
         (void)complain("gave up %s after %u s", visit_doing(v, text, sizeof text), limit_of(v, v->stage));
     visit_leave(v, v->stage == STOPPING ? v->status : EXIT_FAILED);
