@@ -143,7 +143,7 @@ static bool open_desk(void)
 static bool run_live(void)
 {
     if (!open_desk())
-        return false;
+        return desk_is_stopped();
     if (o.forget)
         return forget(&o.forgotten);
     return camera_run(&o.camera, &d.blocking, !o.off) == KITH_CALL_OK || desk_is_stopped();

@@ -213,7 +213,10 @@ static bool start(desk *d, const kith_pump *pump)
     d->number = DESK_NOTHING_SHOWN;
     d->blocking.stop = stop;
     d->blocking.person = (kith_person){.context = d, .passkey = type_passkey, .compare = compare, .show = show};
-    return kith_blocking_start(&d->blocking, START_MS) == KITH_CALL_OK || desk_status(d) == EXIT_SUCCESS;
+    if (kith_blocking_start(&d->blocking, START_MS) == KITH_CALL_OK)
+        return true;
+    (void)desk_status(d);
+    return false;
 }
 
 bool desk_power_cycle(desk *d)
@@ -279,7 +282,7 @@ int desk_serve(desk *d, const char *hci, const char *store, const room_device *d
         status = desk_status(d);
     }
     desk_close(d);
-    return status;
+    return desk_is_stopped() ? EXIT_SUCCESS : status;
 }
 
 void desk_close(desk *d)

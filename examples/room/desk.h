@@ -39,7 +39,8 @@ typedef struct {
 /* Switches the program's host on, and the counterpart's where the radio is virtual, and waits until it is ready.
  *   hci    DESK_HCI_HELP; NULL: virtual
  *   store  the file of the program's bonds; NULL: the room's, or none that outlives the program
- * What the person types with is told afterwards.  False: it has said why; desk_close() all the same. */
+ * What the person types with is told afterwards.  False: it has said why, or was stopped; desk_close() all
+ * the same. */
 bool desk_open(desk *d, const char *hci, const char *store, const room_device *program, const room_device *counterpart);
 void desk_close(desk *d);
 

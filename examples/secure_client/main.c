@@ -127,5 +127,5 @@ int main(int argc, char **argv)
         call = secure_client_run(&o.client, &d.blocking);
     }
     desk_close(&d);
-    return call == KITH_CALL_OK || call == KITH_CALL_STOPPED ? EXIT_SUCCESS : EXIT_FAILURE;
+    return call == KITH_CALL_OK || desk_is_stopped() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 """The examples that wait, on live controllers: each with its counterpart, in processes of their own."""
 
 import json
+import socket
 import stat
 
 from case import case
@@ -241,3 +242,20 @@ def pulser_alone(scene):
     helps.ends(0)
     require(re.search(r"wrong\s+use", helps.out), helps.out)
     example(scene, "pulser", "faster").ends(2)
+
+
+@case("Ctrl-C while a controller does not answer ends each example at once, and nothing is said to be on", seconds=2)
+def stopped_at_the_start(scene):
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(scene.path("mute")))
+        mute.listen()
+        for program, words in (("secure_client", ()), ("secure_client", ("--serve",)), ("camera", ()),
+                               ("camera", ("--serve",)), ("heart_rate_server", ())):
+            process = example(scene, program, "--hci", f"unix:{scene.path('mute')}", *words)
+            mute.settimeout(LIMIT_S)
+            client, _ = mute.accept()
+            require(client.recv(4) == b"\x01\x03\x0c\x00", "it begins with another command than Reset")
+            process.interrupt()
+            process.ends(0)
+            client.close()
+            require(not process.has_said("refused|is on|gone|advertising"), f"{program}: {process.out}{process.err}")
