@@ -380,7 +380,7 @@ static void on_gatt_end(writer *w, const kith_event *e)
     else if (e->kind == KITH_EVENT_MTU)
         add(w, "The MTU is %u.", g->mtu);
     else if (e->kind == KITH_EVENT_DISCOVERED)
-        add(w, "The service was looked through.");
+        add(w, "It was looked through.");
     else
         add(w, "Done: %u octets.", g->len);
 }
