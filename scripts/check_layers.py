@@ -35,6 +35,7 @@ MAP = {
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
     "tests/fuzz": ("src", "sim", "ports", "tools/kith"),  # the command's reader of tables
+    "tests/unit": ("src", "sim", "ports", "tests/vectors", "tools/kith"),  # what the command tells of events
     "tests": ("src", "sim", "ports"),
     "bench": ("src", "sim"),
 }

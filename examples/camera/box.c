@@ -19,22 +19,28 @@ static const kith_service services[] = {
      .characteristics = relay,
      .characteristic_count = 1}};
 
+/* One subscription: that who is bonded is told of a table that has changed. */
+void box_configure(kith_config *config)
+{
+    kith_config_default(config);
+    config->limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 8, .mtu = 247, .events = 8, .subscriptions = 1};
+    config->own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
+    config->name = "relay box";
+    config->services = services;
+    config->service_count = 2;
+    config->security.methods = kith_sc_methods;
+    config->security.io = KITH_IO_DISPLAY_YES_NO;
+    config->security.policy = KITH_PAIRING_ASK;
+}
+
 kith_host *box_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
 {
     box *x = self;
     kith_config config;
 
-    kith_config_default(&config);
-    config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 8, .mtu = 247, .events = 8};
+    box_configure(&config);
     config.crypto = crypto;
-    config.own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
     config.store = store;
-    config.name = "relay box";
-    config.services = services;
-    config.service_count = 2;
-    config.security.methods = kith_sc_methods;
-    config.security.io = KITH_IO_DISPLAY_YES_NO;
-    config.security.policy = KITH_PAIRING_ASK;
     x->number = UINT32_MAX;
     x->asks = 0;
     (void)!kith_host_init(x->memory, sizeof x->memory, &config, &x->host);

@@ -45,6 +45,15 @@ void camera_power_off(camera *c)
     c->has_secrets = false;
 }
 
+void camera_configure(kith_config *config)
+{
+    kith_config_default(config);
+    config->limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 8, .mtu = 247, .events = 8};
+    config->own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
+    config->name = "camera";
+    config->security.methods = kith_all_methods;
+}
+
 kith_host *camera_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
 {
     camera *c = self;
@@ -55,13 +64,9 @@ kith_host *camera_power_on(void *self, const kith_crypto_port *crypto, const kit
     camera_power_off(c);
     if (!open_secrets(c))
         return NULL;
-    kith_config_default(&config);
-    config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 8, .mtu = 247, .events = 8};
+    camera_configure(&config);
     config.crypto = crypto;
-    config.own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
     config.store = &c->secrets.store;
-    config.name = "camera";
-    config.security.methods = kith_all_methods;
     c->security = config.security;
     (void)!kith_host_init(c->memory, sizeof c->memory, &config, &host);
     return host;
@@ -70,8 +75,8 @@ kith_host *camera_power_on(void *self, const kith_crypto_port *crypto, const kit
 static void tell_loaded(const camera *c, kith_blocking *b)
 {
     if (kith_blocking_event(b, KITH_EVENT_STORE_LOADED, 0, 0) == KITH_CALL_OK)
-        printf("%s: %u peers, %u records damaged\n", c->path, (unsigned)b->event.store.bonds,
-               (unsigned)b->event.store.damaged);
+        printf("%s: %u %s, %u records damaged\n", c->path, (unsigned)b->event.store.bonds,
+               b->event.store.bonds == 1 ? "peer" : "peers", (unsigned)b->event.store.damaged);
 }
 
 /* ---- pairing ---- */

@@ -32,7 +32,8 @@ typedef struct {
     _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 8, 247, 8)];
 } camera;
 
-void camera_default(camera *c); /* bond, le_secure, no mitm, io 3; /sdcard, /flash, and here */
+void camera_default(camera *c);             /* bond, le_secure, no mitm, io 3; /sdcard, /flash, and here */
+void camera_configure(kith_config *config); /* all but crypto and store */
 
 kith_host *camera_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store);
 void camera_power_off(camera *c); /* lets the file of the secrets go */
@@ -56,8 +57,10 @@ typedef struct {
     uint32_t number;       /* on its display, to be compared; UINT32_MAX: none */
     const uint32_t *other; /* what its person sees on the camera; NULL: the program's own person is asked */
     kith_link asks;
-    _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 8, 247, 8)];
+    _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 8, 247, 8) + KITH_HOST_SIZE_SERVER(1, 8, 1, 0, 0)];
 } box;
+
+void box_configure(kith_config *config); /* all but crypto and store */
 
 kith_host *box_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store);
 void box_on_event(void *self, const kith_event *event);

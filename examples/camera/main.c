@@ -11,11 +11,11 @@
 #include "examples/room/desk.h"
 
 enum { WRONG_USE = 2 };
-enum { HCI = 1, SERVE, BONDS, SECRETS, IO, MITM, NO_BOND, OFF, FORGET };
+enum { HCI = 1, SERVE, STORE, SECRETS, IO, MITM, NO_BOND, OFF, FORGET };
 
 typedef struct {
     camera camera;
-    const char *hci, *bonds;
+    const char *hci, *store;
     size_t places;
     bool serve, off, forget;
     kith_address forgotten;
@@ -24,7 +24,7 @@ typedef struct {
 static const struct argp_option option_table[] = {
     {"hci", HCI, "WHERE", 0, DESK_HCI_HELP, 0},
     {"serve", SERVE, NULL, 0, "be the box with the relay instead (with --hci)", 0},
-    {"bonds", BONDS, "FILE", 0, "with --serve: keep the box's bonds in FILE; without it they are forgotten", 0},
+    {"store", STORE, "FILE", 0, "with --serve: keep the box's bonds in FILE; without it they are forgotten", 0},
     {"secrets", SECRETS, "DIR", 0,
      "keep ble_secrets.json in DIR; of several the first that can be written to (/sdcard, /flash, here)", 0},
     {"io", IO, "N", 0, "0 display, 1 display and yes/no, 2 keyboard, 3 neither (default), 4 both", 0},
@@ -48,8 +48,8 @@ static void check(const options *o, struct argp_state *state)
 {
     if ((o->serve || o->forget) && o->hci == NULL)
         argp_error(state, "--serve and --forget go with --hci");
-    if (o->bonds != NULL && !o->serve)
-        argp_error(state, "--bonds goes with --serve: a camera has --secrets");
+    if (o->store != NULL && !o->serve)
+        argp_error(state, "--store goes with --serve: a camera has --secrets");
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -63,8 +63,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case SERVE:
         o->serve = true;
         return 0;
-    case BONDS:
-        o->bonds = text;
+    case STORE:
+        o->store = text;
         return 0;
     case SECRETS:
         add_place(o, text, state);
@@ -99,14 +99,15 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
-static const struct argp argp = {option_table,
-                                 parse,
-                                 NULL,
-                                 "Pairs with a box, looks at its battery, and switches its relay.\v"
-                                 "Exit status: 0 well; 1 it could not be done, and why is said; 2 wrong use.",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+static const struct argp argp = {
+    option_table,
+    parse,
+    NULL,
+    "Pairs with a box, looks at its battery, and switches its relay.\v"
+    "Exit status: 0 well, or stopped by Ctrl-C; 1 it could not be done, and why is said; 2 wrong use.",
+    NULL,
+    NULL,
+    NULL};
 
 static desk d;
 static options o;
@@ -142,7 +143,7 @@ static bool open_desk(void)
 static bool run_live(void)
 {
     if (!open_desk())
-        return false;
+        return desk_is_stopped();
     if (o.forget)
         return forget(&o.forgotten);
     return camera_run(&o.camera, &d.blocking, !o.off) == KITH_CALL_OK || desk_is_stopped();
@@ -201,7 +202,7 @@ int main(int argc, char **argv)
     argp_err_exit_status = WRONG_USE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.serve)
-        return desk_serve(&d, o.hci, o.bonds, &beside);
+        return desk_serve(&d, o.hci, o.store, &beside);
     well = o.hci != NULL ? run_live() : run_virtual();
     desk_close(&d);
     camera_power_off(&o.camera);

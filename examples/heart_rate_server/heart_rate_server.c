@@ -52,29 +52,34 @@ static void set_security(const heart_rate_server *s, kith_security *security)
     security->responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
 }
 
+void heart_rate_server_configure(heart_rate_server *s, kith_config *config)
+{
+    make_table(s);
+    kith_config_default(config);
+    config->limits = (kith_limits){.links = HEART_LINKS,
+                                   .pairings = HEART_LINKS,
+                                   .bonds = HEART_BONDS,
+                                   .mtu = HEART_MTU,
+                                   .events = HEART_EVENTS,
+                                   .subscriptions = HEART_SUBSCRIPTIONS};
+    config->own_address = KITH_OWN_STATIC; /* one of its own on any controller */
+    config->name = s->name;
+    config->appearance = 0x0340; /* generic heart rate sensor */
+    config->gap.preferred = &preferred;
+    config->gap.security_levels = true;
+    config->services = s->services;
+    config->service_count = HEART_SERVICES;
+    set_security(s, &config->security);
+}
+
 kith_host *heart_rate_server_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
 {
     heart_rate_server *s = self;
     kith_config config;
 
-    make_table(s);
-    kith_config_default(&config);
-    config.limits = (kith_limits){.links = HEART_LINKS,
-                                  .pairings = HEART_LINKS,
-                                  .bonds = HEART_BONDS,
-                                  .mtu = HEART_MTU,
-                                  .events = HEART_EVENTS,
-                                  .subscriptions = HEART_SUBSCRIPTIONS};
+    heart_rate_server_configure(s, &config);
     config.crypto = crypto;
-    config.store = store; /* bonds, and who it is: an address of its own on any controller */
-    config.own_address = KITH_OWN_STATIC;
-    config.name = s->name;
-    config.appearance = 0x0340; /* generic heart rate sensor */
-    config.gap.preferred = &preferred;
-    config.gap.security_levels = true;
-    config.services = s->services;
-    config.service_count = HEART_SERVICES;
-    set_security(s, &config.security);
+    config.store = store; /* bonds, and who it is */
     s->passkey = HEART_NO_PASSKEY;
     s->links = 0;
     s->began_us = s->now_us;

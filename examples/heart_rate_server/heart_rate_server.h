@@ -39,6 +39,8 @@ typedef struct {
                                KITH_HOST_SIZE_SERVER(HEART_LINKS, HEART_BONDS, HEART_SUBSCRIPTIONS, 0, 0)];
 } heart_rate_server;
 
+void heart_rate_server_configure(heart_rate_server *s, kith_config *config); /* all but crypto and store */
+
 /* NULL: the configuration is wrong. */
 kith_host *heart_rate_server_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store);
 void heart_rate_server_on_event(void *self, const kith_event *event);

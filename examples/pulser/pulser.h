@@ -22,8 +22,10 @@ typedef struct {
     uint8_t battery, window_s;             /* window_s: 0 is 30 */
     bool display, numbers, central, leads; /* display: it can show numbers, and people compare them */
     unsigned beats, bonds_made, failures;
-    _Alignas(8) uint8_t memory[KITH_HOST_SIZE(2, 2, 4, 65, 8)];
+    _Alignas(8) uint8_t memory[KITH_HOST_SIZE(2, 2, 4, 65, 8) + KITH_HOST_SIZE_SERVER(2, 4, 1, 0, 0)];
 } pulser;
+
+void pulser_configure(const pulser *p, kith_config *config); /* all but crypto and store */
 
 /* NULL: the configuration is wrong, or there is no memory. */
 kith_host *pulser_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store);

@@ -1,5 +1,6 @@
 /* Two pulsers on the virtual radio: they pair, lose power, come back to each other, and want no third; then all is
  * forgotten.  Exit status: 0 if all of that happened. */
+#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,10 +57,22 @@ static void power_fails(room *r)
         room_power_on(r, i);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static const struct argp argp = {NULL,
+                                     NULL,
+                                     NULL,
+                                     "Tells a story of two pulsers, and of a third that nobody wants, on the virtual "
+                                     "radio.\vExit status: 0 all went "
+                                     "as it should; 1 it did not, and what is said; 2 wrong use.",
+                                     NULL,
+                                     NULL,
+                                     NULL};
     static room r;
     room_device devices[PULSERS];
+
+    argp_err_exit_status = 2;
+    (void)argp_parse(&argp, argc, argv, 0, NULL, NULL);
 
     room_open(&r, 1);
     for (uint8_t i = 0; i < PULSERS; i++)

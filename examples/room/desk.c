@@ -1,6 +1,7 @@
 #include "desk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +54,12 @@ static kith_answer read_passkey(const char *text, uint32_t *passkey)
     return KITH_ANSWER_YES;
 }
 
+static kith_answer say_nobody_types(void)
+{
+    printf("(the input has ended: that is a no)\n");
+    return KITH_ANSWER_NO;
+}
+
 /* Looks whether a line was typed; the host goes on meanwhile. */
 static kith_answer read_terminal(uint32_t *passkey)
 {
@@ -61,7 +68,7 @@ static kith_answer read_terminal(uint32_t *passkey)
 
     if (poll(&keyboard, 1, 0) <= 0)
         return KITH_ANSWER_LATER;
-    return fgets(line, sizeof line, stdin) != NULL ? read_passkey(line, passkey) : KITH_ANSWER_NO;
+    return fgets(line, sizeof line, stdin) != NULL ? read_passkey(line, passkey) : say_nobody_types();
 }
 
 static kith_answer type_passkey(void *context, const kith_event *question, uint32_t *passkey)
@@ -92,7 +99,9 @@ static kith_answer read_yes(void)
 
     if (poll(&keyboard, 1, 0) <= 0)
         return KITH_ANSWER_LATER;
-    return fgets(line, sizeof line, stdin) != NULL && line[0] == 'y' ? KITH_ANSWER_YES : KITH_ANSWER_NO;
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return say_nobody_types();
+    return line[0] == 'y' ? KITH_ANSWER_YES : KITH_ANSWER_NO;
 }
 
 static kith_answer compare(void *context, const kith_event *question)
@@ -131,36 +140,68 @@ static bool open_virtual(desk *d, const room_device *program, const room_device 
     return true;
 }
 
-static bool open_store(desk *d, const char *bonds)
+static bool complain_of_store(const desk *d, const char *store, kith_status status)
+{
+    switch (status) {
+    case KITH_ERR_BUSY:
+        return complain(store, "another program has it");
+    case KITH_ERR_DAMAGED:
+        return complain(store, "this is no store of bonds; it was left as it is");
+    default:
+        return complain(store, d->file.error != 0 ? strerror(d->file.error) : kith_status_name(status));
+    }
+}
+
+static bool open_store(desk *d, const char *store)
 {
     kith_status status;
 
     d->store = kith_volatile_store;
-    if (bonds == NULL)
+    if (store == NULL)
         return true;
-    status = kith_flash_file_open(&d->file, bonds, KITH_FLASH_FILE_MAKE);
+    if (strncmp(store, "json:", 5) == 0 || strncmp(store, "sqlite:", 7) == 0)
+        return complain(store, "bonds are kept in a flash log here; name a file (./json:NAME if it is called that)");
+    status = kith_flash_file_open(&d->file, store, KITH_FLASH_FILE_MAKE);
     d->has_file = status == KITH_OK;
     if (status == KITH_OK)
         status = kith_flash_log_init(&d->log, &d->file.flash, &d->store);
-    return status == KITH_OK || complain(bonds, kith_status_name(status));
+    return status == KITH_OK || complain_of_store(d, store, status);
 }
 
-static bool open_live(desk *d, const char *hci, const char *bonds, const room_device *program, kith_pump *pump)
+static bool complain_of_controller(const char *hci, kith_status status, int error)
+{
+    switch (status) {
+    case KITH_ERR_VALUE:
+        return complain(hci, "this names no controller; as in unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD] or hci0");
+    case KITH_ERR_NOT_FOUND:
+        return complain(hci, "no controller: that host has no address");
+    case KITH_ERR_BUSY:
+        return complain(hci, "no controller: another program has it, or the adapter is up");
+    case KITH_ERR_IO:
+        return complain(hci, error == ENOTTY         ? "no controller: it is no serial line"
+                             : error == EAFNOSUPPORT ? "no controller: this system has no Bluetooth"
+                                                     : strerror(error));
+    default:
+        return complain(hci, kith_status_name(status));
+    }
+}
+
+static bool open_live(desk *d, const char *hci, const char *store, const room_device *program, kith_pump *pump)
 {
     kith_status status;
     int fd;
 
-    if (kith_openssl_port(&d->crypto) != KITH_OK || !open_store(d, bonds))
+    if (kith_openssl_port(&d->crypto) != KITH_OK || !open_store(d, store))
         return false;
     d->host = program->power_on(program->self, &d->crypto, &d->store);
     if (d->host == NULL)
-        return complain(program->name, "the host cannot be configured like this");
+        return complain(program->name, "it cannot be switched on");
     status = kith_posix_open(hci, &fd);
     if (status == KITH_OK)
         status = kith_posix_init(&d->port, d->host, fd);
     d->has_port = status == KITH_OK;
     if (status != KITH_OK)
-        return complain(hci, status == KITH_ERR_IO ? strerror(errno) : kith_status_name(status));
+        return complain_of_controller(hci, status, errno);
     kith_posix_pump(&d->port, pump);
     return true;
 }
@@ -172,7 +213,10 @@ static bool start(desk *d, const kith_pump *pump)
     d->number = DESK_NOTHING_SHOWN;
     d->blocking.stop = stop;
     d->blocking.person = (kith_person){.context = d, .passkey = type_passkey, .compare = compare, .show = show};
-    return kith_blocking_start(&d->blocking, START_MS) == KITH_CALL_OK || desk_status(d) == EXIT_SUCCESS;
+    if (kith_blocking_start(&d->blocking, START_MS) == KITH_CALL_OK)
+        return true;
+    (void)desk_status(d);
+    return false;
 }
 
 bool desk_power_cycle(desk *d)
@@ -188,17 +232,30 @@ bool desk_power_cycle(desk *d)
     return start(d, &pump);
 }
 
-bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *program, const room_device *counterpart)
+/* A descriptor that is opened later must not become what the person types, or reads. */
+static void fill_missing_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+bool desk_open(desk *d, const char *hci, const char *store, const room_device *program, const room_device *counterpart)
 {
     struct sigaction action = {.sa_handler = on_signal};
     kith_pump pump = {0};
 
     memset(d, 0, sizeof *d);
+    fill_missing_streams();
     d->is_virtual = hci == NULL;
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* so that what is said stands in order, wherever it goes */
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
         return complain("signals", strerror(errno));
-    return (d->is_virtual ? open_virtual(d, program, counterpart, &pump) : open_live(d, hci, bonds, program, &pump)) &&
+    return (d->is_virtual ? open_virtual(d, program, counterpart, &pump) : open_live(d, hci, store, program, &pump)) &&
            start(d, &pump);
 }
 
@@ -211,20 +268,21 @@ static bool hand_on(void *context, const kith_event *event)
 }
 
 /* Questions that a person has to answer are asked here; all else is the device's. */
-int desk_serve(desk *d, const char *hci, const char *bonds, const room_device *device)
+int desk_serve(desk *d, const char *hci, const char *store, const room_device *device)
 {
     kith_blocking *b = &d->blocking;
     int status = EXIT_FAILURE;
 
-    if (desk_open(d, hci, bonds, device, NULL)) {
+    if (desk_open(d, hci, store, device, NULL)) {
         b->context = (void *)(uintptr_t)device;
         b->on_event = hand_on;
         device->on_event(device->self, &(kith_event){.kind = KITH_EVENT_READY});
+        printf("The %s is on, and can be found; Ctrl-C switches it off\n", device->name);
         (void)!kith_blocking_pause(b, KITH_BLOCKING_FOREVER);
         status = desk_status(d);
     }
     desk_close(d);
-    return status;
+    return desk_is_stopped() ? EXIT_SUCCESS : status;
 }
 
 void desk_close(desk *d)

@@ -38,16 +38,17 @@ typedef struct {
 
 /* Switches the program's host on, and the counterpart's where the radio is virtual, and waits until it is ready.
  *   hci    DESK_HCI_HELP; NULL: virtual
- *   bonds  the file of the program's bonds; NULL: the room's, or none that outlives the program
- * What the person types with is told afterwards.  False: it has said why; desk_close() all the same. */
-bool desk_open(desk *d, const char *hci, const char *bonds, const room_device *program, const room_device *counterpart);
+ *   store  the file of the program's bonds; NULL: the room's, or none that outlives the program
+ * What the person types with is told afterwards.  False: it has said why, or was stopped; desk_close() all
+ * the same. */
+bool desk_open(desk *d, const char *hci, const char *store, const room_device *program, const room_device *counterpart);
 void desk_close(desk *d);
 
 /* Power off and on; on the virtual radio alone.  False: it has said why. */
 bool desk_power_cycle(desk *d);
 
 /* A device that acts on events, on a controller, until it is stopped.  Says how that ended: the exit status. */
-int desk_serve(desk *d, const char *hci, const char *bonds, const room_device *device);
+int desk_serve(desk *d, const char *hci, const char *store, const room_device *device);
 
 bool desk_is_stopped(void); /* by SIGINT or SIGTERM */
 

@@ -14,23 +14,28 @@ static const kith_service service = {.uuid = KITH_UUID128(0x9b, 0x57, 0x48, 0x47
                                      .characteristic_count = 1};
 
 /* A display and no keys: the passkey is drawn anew for each pairing, and who is admitted has to read it. */
+void counterpart_configure(kith_config *config)
+{
+    kith_config_default(config);
+    config->limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 4, .mtu = 247, .events = 8, .subscriptions = 1};
+    config->own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
+    config->name = "iPhone";
+    config->services = &service;
+    config->service_count = 1;
+    config->security.methods = kith_sc_methods;
+    config->security.io = KITH_IO_DISPLAY_ONLY;
+    config->security.required_level = KITH_LEVEL_SC_AUTHENTICATED;
+    config->security.policy = KITH_PAIRING_ASK;
+}
+
 kith_host *counterpart_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
 {
     counterpart *c = self;
     kith_config config;
 
-    kith_config_default(&config);
-    config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 4, .mtu = 247, .events = 8};
+    counterpart_configure(&config);
     config.crypto = crypto;
-    config.own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
     config.store = store;
-    config.name = "iPhone";
-    config.services = &service;
-    config.service_count = 1;
-    config.security.methods = kith_sc_methods;
-    config.security.io = KITH_IO_DISPLAY_ONLY;
-    config.security.required_level = KITH_LEVEL_SC_AUTHENTICATED;
-    config.security.policy = KITH_PAIRING_ASK;
     c->shown = UINT32_MAX;
     c->reads = 0;
     (void)!kith_host_init(c->memory, sizeof c->memory, &config, &c->host);

@@ -8,18 +8,18 @@
 #include "secure_client.h"
 
 enum { WRONG_USE = 2, SHOWN_READS = 5 };
-enum { HCI = 1, BONDS, NAME, SERVICE, CHARACTERISTIC, COUNT, PASSKEY, SERVE };
+enum { HCI = 1, STORE, NAME, SERVICE, CHARACTERISTIC, COUNT, PASSKEY, SERVE };
 
 typedef struct {
     secure_client client;
-    const char *hci, *bonds, *passkey;
+    const char *hci, *store, *passkey;
     bool serve;
 } options;
 
 static const struct argp_option option_table[] = {
     {"hci", HCI, "WHERE", 0, DESK_HCI_HELP, 0},
     {"serve", SERVE, NULL, 0, "be the server that is looked for instead (with --hci)", 0},
-    {"bonds", BONDS, "FILE", 0, "keep bonds in FILE (with --hci; without it they are forgotten)", 0},
+    {"store", STORE, "FILE", 0, "keep bonds in FILE (with --hci; without it they are forgotten)", 0},
     {"name", NAME, "NAME", 0, "look for the device of this name (iPhone)", 0},
     {"service", SERVICE, "UUID", 0, "what it must have (9b574847-f706-436c-bed7-fc01eb0965c1)", 0},
     {"characteristic", CHARACTERISTIC, "UUID", 0, "what is read (681285a6-247f-48c6-80ad-68c3dce18585)", 0},
@@ -46,8 +46,8 @@ static void read_uuid(const char *text, kith_uuid *uuid, struct argp_state *stat
 
 static void check(const options *o, struct argp_state *state)
 {
-    if (o->bonds != NULL && o->hci == NULL)
-        argp_error(state, "--bonds goes with --hci: on the virtual radio everything is forgotten");
+    if (o->store != NULL && o->hci == NULL)
+        argp_error(state, "--store goes with --hci: on the virtual radio everything is forgotten");
     if (o->serve && o->hci == NULL)
         argp_error(state, "--serve goes with --hci");
     if (strlen(o->client.name) > 31)
@@ -65,8 +65,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case SERVE:
         o->serve = true;
         return 0;
-    case BONDS:
-        o->bonds = text;
+    case STORE:
+        o->store = text;
         return 0;
     case NAME:
         o->client.name = text;
@@ -95,14 +95,15 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
-static const struct argp argp = {option_table,
-                                 parse,
-                                 NULL,
-                                 "Finds a server, secures the link by its passkey, and reads a value every second.\v"
-                                 "Exit status: 0 well; 1 it could not be done, and why is said; 2 wrong use.",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+static const struct argp argp = {
+    option_table,
+    parse,
+    NULL,
+    "Finds a server, secures the link by its passkey, and reads a value every second.\v"
+    "Exit status: 0 well, or stopped by Ctrl-C; 1 it could not be done, and why is said; 2 wrong use.",
+    NULL,
+    NULL,
+    NULL};
 
 int main(int argc, char **argv)
 {
@@ -117,14 +118,14 @@ int main(int argc, char **argv)
     argp_err_exit_status = WRONG_USE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.serve)
-        return desk_serve(&d, o.hci, o.bonds, &beside);
+        return desk_serve(&d, o.hci, o.store, &beside);
     if (o.hci == NULL && o.client.count == 0)
         o.client.count = SHOWN_READS;
-    if (desk_open(&d, o.hci, o.bonds, &program, &beside)) {
+    if (desk_open(&d, o.hci, o.store, &program, &beside)) {
         d.given = o.passkey;
         d.display = d.is_virtual ? &other.shown : NULL;
         call = secure_client_run(&o.client, &d.blocking);
     }
     desk_close(&d);
-    return call == KITH_CALL_OK || call == KITH_CALL_STOPPED ? EXIT_SUCCESS : EXIT_FAILURE;
+    return call == KITH_CALL_OK || desk_is_stopped() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

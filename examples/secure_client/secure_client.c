@@ -16,22 +16,27 @@ void secure_client_default(secure_client *c)
 }
 
 /* Security: bonding, protection against a man in the middle, Secure Connections; and all we have is a keyboard. */
+void secure_client_configure(kith_config *config)
+{
+    kith_config_default(config);
+    config->limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 4, .mtu = 247, .events = 8};
+    config->own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
+    config->name = "secure client";
+    config->security.methods = kith_sc_methods;
+    config->security.bonding = true;
+    config->security.required_level = KITH_LEVEL_SC_AUTHENTICATED;
+    config->security.io = KITH_IO_KEYBOARD_ONLY;
+}
+
 kith_host *secure_client_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
 {
     secure_client *c = self;
     kith_config config;
     kith_host *host = NULL;
 
-    kith_config_default(&config);
-    config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = 4, .mtu = 247, .events = 8};
+    secure_client_configure(&config);
     config.crypto = crypto;
-    config.own_address = KITH_OWN_STATIC; /* drawn once, and kept with the bonds */
     config.store = store;
-    config.name = "secure client";
-    config.security.methods = kith_sc_methods;
-    config.security.bonding = true;
-    config.security.required_level = KITH_LEVEL_SC_AUTHENTICATED;
-    config.security.io = KITH_IO_KEYBOARD_ONLY;
     (void)!kith_host_init(c->memory, sizeof c->memory, &config, &host);
     return host;
 }

@@ -13,6 +13,7 @@ typedef struct {
 
 /* The device and the values of the tutorial this program follows. */
 void secure_client_default(secure_client *c);
+void secure_client_configure(kith_config *config); /* all but crypto and store */
 
 /* For a room (examples/room), or anybody else who gives it a radio. */
 kith_host *secure_client_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store);

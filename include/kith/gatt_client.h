@@ -40,6 +40,9 @@ KITH_MUST_USE kith_status kith_gatt_discover_all(struct kith_host *h, kith_link 
 /* Everything in it by ascending handle: *at begins with 0.  false: no more, or no table is in force. */
 bool kith_gatt_remote_next(const struct kith_host *h, kith_link link, size_t *at, kith_remote_attribute *out);
 
+/* Is the table in force one that was kept beside the bond?  It was not asked for on this link then. */
+bool kith_gatt_remote_is_kept(const struct kith_host *h, kith_link link);
+
 /* The handle of the first value with this UUID in a service of the other (NULL: of any); 0: none.  That of a descriptor
  * of a value; 0: none. */
 uint16_t kith_gatt_remote_value(const struct kith_host *h, kith_link link, const kith_uuid *service,

@@ -4,6 +4,18 @@
 #include "blocking_inside.h"
 #include "kith/codec/hci.h"
 
+/* NULL: the status says it. */
+static const char *why_not_started(const kith_event_start_failed *f)
+{
+    if (f->lacks != 0)
+        return kith_lack_name(f->lacks);
+    if (f->store)
+        return f->status == KITH_ERR_DAMAGED ? "the store is damaged, or no store"
+               : f->status == KITH_ERR_FULL  ? "the store holds more bonds than there is room for"
+                                             : NULL;
+    return f->status == KITH_ERR_IO ? "the controller does not answer" : NULL;
+}
+
 static blocking_taken take_start(kith_blocking *b, blocking_wait *w, const kith_event *e)
 {
     (void)w;
@@ -14,7 +26,7 @@ static blocking_taken take_start(kith_blocking *b, blocking_wait *w, const kith_
         b->call = KITH_CALL_FAILED;
         b->status = e->start_failed.status;
         b->hci_status = e->start_failed.hci_status;
-        b->detail = kith_lack_name(e->start_failed.lacks);
+        b->detail = why_not_started(&e->start_failed);
     }
     return BLOCKING_END;
 }
@@ -100,7 +112,9 @@ kith_call kith_blocking_find(kith_blocking *b, const kith_scan *scan,
     w.context = context;
     if (is_it != NULL)
         status = kith_gap_start_scan(b->host, scan != NULL ? scan : &defaults);
-    return end_scan(b, &w, blocking_wait_for(b, &w, status));
+    if (end_scan(b, &w, blocking_wait_for(b, &w, status)) == KITH_CALL_TIME_IS_UP)
+        b->detail = "nobody who was looked for was heard";
+    return b->call;
 }
 
 static bool has_name(void *context, const kith_event_report *report)

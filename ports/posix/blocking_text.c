@@ -49,7 +49,8 @@ size_t kith_blocking_describe(const kith_blocking *b, char *text, size_t cap)
         return length(snprintf(text, cap, "%s: refused: %s", b->name,
                                b->detail != NULL ? b->detail : kith_status_name(b->status)));
     case KITH_CALL_TIME_IS_UP:
-        return length(snprintf(text, cap, "%s: not within %u ms", b->name, (unsigned)b->max_ms));
+        return length(snprintf(text, cap, "%s: not within %u ms%s%s", b->name, (unsigned)b->max_ms,
+                               b->detail != NULL ? ": " : "", b->detail != NULL ? b->detail : ""));
     case KITH_CALL_FAILED:
         return describe_failure(b, text, cap);
     case KITH_CALL_LINK_LOST:

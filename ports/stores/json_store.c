@@ -37,6 +37,15 @@ static kith_status fail(kith_json_store *file, kith_status status, int error, co
     return status;
 }
 
+/* In words that need none of the system's. */
+static kith_status fail_in_words(kith_json_store *file, kith_status status, int error, const char *why)
+{
+    (void)fail(file, status, 0, why);
+    file->error = error;
+    errno = error;
+    return status;
+}
+
 static kith_status fail_in_file(kith_json_store *file, kith_status status, const jstore_fault *fault)
 {
     file->error = 0;
@@ -360,12 +369,12 @@ static kith_status fail_to_open(kith_json_store *file)
 {
     switch (errno) {
     case ENOENT:
-        return fail(file, KITH_ERR_NOT_FOUND, ENOENT, "there is no such file");
+        return fail_in_words(file, KITH_ERR_NOT_FOUND, ENOENT, "there is no such file");
     case EISDIR:
     case ENXIO:
         return fail(file, KITH_ERR_DAMAGED, 0, "this is no regular file");
     case ELOOP:
-        return fail(file, KITH_ERR_STORAGE, ELOOP, "this is a symbolic link; name the file itself");
+        return fail_in_words(file, KITH_ERR_STORAGE, ELOOP, "this is a symbolic link; name the file itself");
     default:
         return fail_as_system_says(file, "the file cannot be opened");
     }
@@ -379,10 +388,11 @@ static kith_status judge_owner(kith_json_store *file, const struct stat *about)
     if (file->mode == KITH_JSON_STORE_LOOK)
         return KITH_OK;
     if (about->st_uid != geteuid())
-        return fail(file, KITH_ERR_STORAGE, EPERM, "the file is another user's");
+        return fail_in_words(file, KITH_ERR_STORAGE, EPERM, "the file is another user's");
     if ((about->st_mode & 077) != 0)
-        return fail(file, KITH_ERR_STORAGE, EPERM,
-                    "others may read or write the file, so its keys may be known; chmod 600 it if they are not");
+        return fail_in_words(
+            file, KITH_ERR_STORAGE, EPERM,
+            "others may read or write the file, so its keys may be known; chmod 600 it if they are not");
     return KITH_OK;
 }
 
@@ -623,6 +633,8 @@ kith_status kith_json_store_open(kith_json_store *file, const char *path, kith_j
     else
         status = open_or_make(file);
     if (status == KITH_OK) {
+        file->error = 0; /* that there was no file to open is no failure where one was made */
+        file->text[0] = '\0';
         file->store = (kith_store){.context = file,
                                    .open = store_open,
                                    .read = store_read,

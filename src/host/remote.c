@@ -275,6 +275,13 @@ bool kith_gatt_remote_next(const kith_host *h, kith_link id, size_t *at, kith_re
     return link != NULL && link->table_in_force && gatt_table_next(&link->table, at, out);
 }
 
+bool kith_gatt_remote_is_kept(const kith_host *h, kith_link id)
+{
+    const host_link *link = link_by_id(h, id);
+
+    return link != NULL && link->table_in_force && link->table_is_proven && !link->survey.is_new;
+}
+
 uint16_t kith_gatt_remote_value(const kith_host *h, kith_link id, const kith_uuid *service,
                                 const kith_uuid *characteristic)
 {

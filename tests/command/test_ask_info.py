@@ -1,5 +1,6 @@
 """info: the whole table, whoever's it is."""
 
+import json
 import struct
 
 import bare_peripheral as bare
@@ -75,6 +76,72 @@ def info_of_lamp(scene):
     secure = scene.run("info", "--values", "lamp")
     require(re.search(r"level 4 .*, key of 16 octets, bond 1; MTU 247; database hash " + link[1], secure.out), secure.out)
     require(VALUE in secure.out and "cannot be read" not in secure.out, secure.out)
+
+
+def entries(told):
+    """What was listed of the table: all that has no time before it, and is not about the link."""
+    return [line for line in told.out.splitlines() if re.match(r" *0x[0-9a-f]{4} ", line)]
+
+
+KNOWN = "Its table is known from the bond, and has not changed:"
+
+
+@case("info: a bonded peer's table is looked through once, then known from the bond until it changes", seconds=12)
+def info_kept(scene):
+    scene.controller()
+    lamp = scene.serve()
+    plain = entries(scene.run("info", "lamp"))
+    pair_by_number(scene, lamp)
+    learned, kept = scene.run("info", "lamp"), scene.run("info", "lamp")
+    require(KNOWN not in learned.out and KNOWN in kept.out, learned.out + kept.out)
+    require(entries(learned) == plain and entries(kept) == plain, "three lists of one table differ")
+    told = scene.run("info", "--json", "lamp")
+    require(events(told, "peer")[0]["table_kept"] is True, told.out)
+    require(events(told, "characteristic") and not events(told, "characteristics"), "it was asked for all the same")
+    read = scene.run("read", "lamp", "5a3c2f10-7d0e-4e1b-9c55-4b6974680002")
+    require(read.status() == 0 and VALUE in read.out, read.out + read.err)
+    lamp.stop()
+    table = scene.path("more.json")
+    table.write_text(json.dumps({"name": "lamp", "services": [{"uuid": "180f", "characteristics": [
+        {"uuid": "2a19", "properties": ["read"], "permissions": {"read": "open"}, "hex": "57"}]}]}))
+    scene.serve(table, name="another table")
+    changed = scene.run("info", "lamp")
+    require(changed.status() == 0 and KNOWN not in changed.out, changed.out + changed.err)
+    require(any("Battery Level" in line for line in entries(changed)), changed.out)
+    again = scene.run("info", "lamp")
+    require(KNOWN in again.out and entries(again) == entries(changed), again.out)
+
+
+@case("info: a bonded peer's table that is larger than what is kept is listed whole", limit_s=120, seconds=30)
+def info_large(scene):
+    scene.controller()
+    own = "7a1e{:04x}-52b2-4ea1-a0f5-4b6974680000"
+    table = scene.path("large.json")
+    table.write_text(json.dumps({"name": "large", "services": [{"uuid": own.format(0), "characteristics": [
+        {"uuid": own.format(n), "properties": ["read"], "permissions": {"read": "open"}} for n in range(1, 100)]}]}))
+    scene.serve("--io", "none", table, terminal=False)
+    paired = scene.run("pair", "--read", "2a00", "large")
+    require(paired.status() == 0, paired.err)
+    for _ in range(2):
+        told = scene.run("info", "large", limit_s=50)
+        require(told.status() == 0 and KNOWN not in told.out, told.err)
+        found = [line for line in entries(told) if "7a1e" in line and ": read" in line]
+        require(len(found) == 99, f"{len(found)} of 99 were listed")
+
+
+@case("subscribe --no-write: a bonded peer is asked to tell of nothing, changes of its table included", seconds=10)
+def no_write_asks_nothing(scene):
+    scene.controller()
+    lamp = scene.serve()
+    pair_by_number(scene, lamp)
+    configuration = "0x0009"  # of Service Changed
+    listens = scene.run("subscribe", "--no-write", "--for", "1", "lamp", "2a05")
+    require(listens.status() == 0, listens.err)
+    asked = scene.run("read", "lamp", configuration)
+    require("in hex 0000" in asked.out, asked.out + asked.err)
+    scene.run("info", "lamp")
+    asked = scene.run("read", "lamp", configuration)
+    require("in hex 0200" in asked.out, asked.out + asked.err)
 
 
 @case("info --level: the link is secured first", seconds=5)

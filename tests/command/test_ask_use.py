@@ -75,3 +75,13 @@ def no_home(scene):
     for command in (("info", "lamp"), ("read", "lamp", "2a00"), ("write", "lamp", "2a00", "x"),
                     ("subscribe", "lamp", "2a00")):
         one_sentence(scene.run(*command, environment={"HOME": None}), 1, "HOME", "--store")
+
+
+@case("whoever looks for somebody who is not there is told who is, by harmless names", 20, 4)
+def others_by_name(scene):
+    scene.controller()
+    lamp = scene.serve("--name", "lamp in the \x1bkitchen")
+    require(lamp.has_said("name: lamp in the"), "it does not say under which name it can be found")
+    for command in (("info", "--timeout", "2", "kitchen"), ("pair", "--timeout", "2", "kitchen")):
+        one_sentence(scene.run(*command), 1, r"'kitchen' was not heard in 2 s, only others were "
+                                             r"\('lamp in the \?kitchen'\)")

@@ -1,6 +1,7 @@
 """The examples that wait, on live controllers: each with its counterpart, in processes of their own."""
 
 import json
+import socket
 import stat
 
 from case import case
@@ -63,7 +64,7 @@ def by_bond(scene):
     scene.controller("--unix", scene.path("air"))
     where = f"unix:{scene.path('air')}"
     server = serve_passkey(scene, where)
-    words = ("--hci", where, "--bonds", scene.path("bonds"))
+    words = ("--hci", where, "--store", scene.path("bonds"))
     client = example(scene, "secure_client", *words, "--count", "1", terminal=True)
     client.expect("The passkey that the other device shows: ")
     client.say(shown(server))
@@ -92,10 +93,12 @@ def controller_vanishes(scene):
     radio = scene.controller("--unix", scene.path("air"))
     client = example(scene, "secure_client", "--hci", f"unix:{scene.path('air')}", "--name", "nobody")
     server = serve_passkey(scene, f"unix:{scene.path('air')}")
+    server.expect("The server is on")
     radio.kill()
     client.ends(1)
     server.ends(1)
-    require(client.has_said("the controller was lost"), "it does not say what happened")
+    require(server.has_said("the controller was lost"), "the server does not say what happened")
+    require(client.has_said("the controller (was lost|does not answer)"), "it does not say what happened")
 
 
 @case("the examples that wait refuse wrong words with status 2, and name them", seconds=2)
@@ -105,7 +108,7 @@ def wrong_words(scene):
             ("secure_client", ("--count", "-1"), "-1"),
             ("secure_client", ("--service", "180"), "180"),
             ("secure_client", ("--name", "x" * 32), "x" * 32),
-            ("secure_client", ("--bonds", "b"), "--hci"),
+            ("secure_client", ("--store", "b"), "--hci"),
             ("secure_client", ("--serve",), "--hci"),
             ("secure_client", ("lamp",), "lamp"),
             ("camera", ("--io", "5"), "5"),
@@ -113,7 +116,7 @@ def wrong_words(scene):
             ("camera", ("--forget", "me", "--hci", "unix:x"), "me"),
             ("camera", ("--forget", "00:00:00:00:00:01"), "--hci"),
             ("camera", ("--serve",), "--hci"),
-            ("camera", ("--bonds", "b", "--hci", "unix:x"), "--serve"),
+            ("camera", ("--store", "b", "--hci", "unix:x"), "--serve"),
             ("camera", ("lamp",), "lamp")):
         process = example(scene, program, *words)
         process.ends(2)
@@ -153,7 +156,7 @@ def camera_returns(scene):
     require(stat.S_IMODE(secrets.stat().st_mode) == 0o600, "others may read the secrets")
     require(len(json.loads(secrets.read_text())["peers"]) == 1, "the file does not hold one peer")
     again = example(scene, "camera", *words, "--off", name="again")
-    again.expect("1 peers, 0 records damaged")
+    again.expect("1 peer, 0 records damaged")
     again.expect("By the bond: encrypted 1, authenticated 0, bonded 1, key_size 16")
     again.expect("The relay is off")
     again.ends(0)
@@ -201,3 +204,58 @@ def camera_damaged(scene):
     open_to_all = example(scene, "camera", *words, name="open to all")
     open_to_all.ends(1)
     require(open_to_all.has_said("ble_secrets.json"), "it does not say which file others may read")
+
+
+@case("an example without a keyboard answers no, and says so; a store of another kind is refused by name", seconds=9)
+def nobody_types(scene):
+    scene.controller("--unix", scene.path("air"))
+    where = f"unix:{scene.path('air')}"
+    server = serve_passkey(scene, where)
+    server.expect("The server is on, and can be found")
+    path = scene.kith.parent / "examples/secure_client"
+    closed = scene.crew.start("closed", ["/bin/sh", "-c", 'exec "$@" <&-', "sh", path, "--hci", where],
+                              environment=scene.environment, folder=scene.folder)
+    closed.ends(1)
+    require(closed.has_said("the input has ended: that is a no"), "it does not say that nobody can type")
+    for store, words in (("json:bonds", "a file"), ("sqlite:bonds", "a file"), ("/nowhere/bonds", "No such file"),
+                         (scene.folder, "no store of bonds")):
+        process = example(scene, "secure_client", "--hci", where, "--store", store)
+        process.ends(1)
+        require(words in process.err, f"{store}: {process.err}")
+    require(not scene.path("json:bonds").exists(), "a store was made under a name that means another kind")
+
+
+@case("what is wrong with an example's controller is said in words, and nothing else is blamed", seconds=2)
+def plain_words(scene):
+    for where, words in (("nonsense", "names no controller"), ("sim", "names no controller"),
+                         ("uart:/dev/null", "no serial line"), ("unix:/nowhere", "No such file")):
+        for program in ("secure_client", "camera", "heart_rate_server"):
+            process = example(scene, program, "--hci", where)
+            process.ends(1)
+            require(process.err.count("\n") == 1 and words in process.err, f"{program} {where}: {process.err}")
+
+
+@case("pulser tells its story with no word more, and --help says so", seconds=1)
+def pulser_alone(scene):
+    example(scene, "pulser").ends(0)
+    helps = example(scene, "pulser", "--help")
+    helps.ends(0)
+    require(re.search(r"wrong\s+use", helps.out), helps.out)
+    example(scene, "pulser", "faster").ends(2)
+
+
+@case("Ctrl-C while a controller does not answer ends each example at once, and nothing is said to be on", seconds=2)
+def stopped_at_the_start(scene):
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(scene.path("mute")))
+        mute.listen()
+        for program, words in (("secure_client", ()), ("secure_client", ("--serve",)), ("camera", ()),
+                               ("camera", ("--serve",)), ("heart_rate_server", ())):
+            process = example(scene, program, "--hci", f"unix:{scene.path('mute')}", *words)
+            mute.settimeout(LIMIT_S)
+            client, _ = mute.accept()
+            require(client.recv(4) == b"\x01\x03\x0c\x00", "it begins with another command than Reset")
+            process.interrupt()
+            process.ends(0)
+            client.close()
+            require(not process.has_said("refused|is on|gone|advertising"), f"{program}: {process.out}{process.err}")

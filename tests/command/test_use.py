@@ -30,6 +30,7 @@ WRONG = [
     (("serve", "--window", "-1"), "window"),
     (("serve", "--window", "86401"), "window"),
     (("serve", "--name", "x" * 249), "name"),
+    (("serve", "--name", ""), "no name"),
     (("serve", "--insecure-confirm", "--level", "sc-authenticated"), "insecure-confirm"),
     (("serve", "--hci", "nonsense"), "nonsense"),
     (("controller", "air"), "air"),

@@ -7,6 +7,7 @@
 #include "examples/camera/camera.h"
 #include "examples/room/room.h"
 #include "kith/codec/att.h"
+#include "kith/lint.h"
 
 static room place;
 static camera cam;
@@ -213,6 +214,17 @@ static void one_peer_is_forgotten_and_no_other(void **state)
     end();
 }
 
+static void their_configurations_are_sound(void **state)
+{
+    kith_config config;
+
+    (void)state;
+    camera_configure(&config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+    box_configure(&config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +233,7 @@ int main(void)
         cmocka_unit_test(the_battery_is_open_and_the_relay_is_not),
         cmocka_unit_test(secrets_are_loaded_by_themselves_after_a_power_cut),
         cmocka_unit_test(one_peer_is_forgotten_and_no_other),
+        cmocka_unit_test(their_configurations_are_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

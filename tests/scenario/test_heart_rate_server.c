@@ -11,6 +11,7 @@
 #include "examples/heart_rate_server/phone.h"
 #include "examples/room/desk.h"
 #include "examples/secure_client/secure_client.h"
+#include "kith/lint.h"
 
 enum { SECOND = 1000000, SENSOR = 0, GUEST = 1 };
 
@@ -422,6 +423,16 @@ static void the_secure_client_meets_the_sensor(void **state)
     forget_sensor();
 }
 
+static void its_configuration_is_sound(void **state)
+{
+    static heart_rate_server s = {.name = "heart rate"};
+    kith_config config;
+
+    (void)state;
+    heart_rate_server_configure(&s, &config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_stranger_sees_the_battery_alone),
         cmocka_unit_test(who_cannot_type_is_not_paired_with),
         cmocka_unit_test(the_secure_client_meets_the_sensor),
+        cmocka_unit_test(its_configuration_is_sound),
     };
     return cmocka_run_group_tests_name("heart rate server", tests, NULL, NULL);
 }

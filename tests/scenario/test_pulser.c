@@ -4,6 +4,7 @@
 #include "cast.h"
 #include "examples/pulser/pulser.h"
 #include "examples/room/room.h"
+#include "kith/lint.h"
 #include "kith/port/openssl.h"
 
 enum { LEFT, RIGHT, THIRD, PULSERS, LIGHTS = 64, SLOWEST_TURN_US = 100000 };
@@ -858,6 +859,17 @@ static void they_pulse_in_step(void **state)
     end();
 }
 
+static void its_configuration_is_sound(void **state)
+{
+    kith_config config;
+
+    (void)state;
+    pulser_configure(&(pulser){.display = false}, &config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+    pulser_configure(&(pulser){.display = true}, &config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -889,6 +901,7 @@ int main(void)
         cmocka_unit_test(nobody_came_is_red),
         cmocka_unit_test(the_fuller_battery_leads),
         cmocka_unit_test(they_pulse_in_step),
+        cmocka_unit_test(its_configuration_is_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,6 +305,33 @@ static void another_table_is_learned_anew(void **state)
     encrypt(&s);
     learn_well(&s);
     cast_check(s.room, !knows(&s, &door_state)); /* the old one did not come back */
+    cast_check(s.room, kith_gatt_remote_is_kept(s.phone->host, s.phone->link));
+    cast_close(s.room);
+}
+
+/* What the store said of its room is not forgotten over a record that was looked up. */
+static void a_table_that_was_kept_leaves_room_for_a_bond(void **state)
+{
+    scene s;
+
+    (void)state;
+    open_scene(&s, 857, KEPT);
+    bond(&s);
+    learn_well(&s);
+    cast_check(s.room, !kith_gatt_remote_is_kept(s.phone->host, s.phone->link));
+    pause(&s, CAST_SECOND);
+    cast_disconnect(s.phone, s.lamp);
+    cast_reboot(s.phone);
+    encrypt(&s);
+    learn_well(&s);
+    cast_check(s.room, kith_gatt_remote_is_kept(s.phone->host, s.phone->link));
+    cast_disconnect(s.phone, s.lamp);
+    cast_check(s.room, !kith_gatt_remote_is_kept(s.phone->host, s.phone->link));
+    cast_forget_all(s.lamp);
+    cast_connect(s.phone, s.lamp);
+    cast_equal(s.room, kith_pairing_open(s.lamp->host, 30000), KITH_OK);
+    cast_equal(s.room, kith_security_pair(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_await_next(s.phone, KITH_EVENT_BONDED);
     cast_close(s.room);
 }
 
@@ -618,6 +645,7 @@ int main(void)
         cmocka_unit_test(what_was_learned_of_a_bonded_peer_is_there_again),
         cmocka_unit_test(a_store_that_finds_no_single_record_is_read_through),
         cmocka_unit_test(another_table_is_learned_anew),
+        cmocka_unit_test(a_table_that_was_kept_leaves_room_for_a_bond),
         cmocka_unit_test(a_change_is_told_and_ends_what_was_known),
         cmocka_unit_test(what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_peer),
         cmocka_unit_test(a_stranger_under_a_bonded_address_changes_nothing_that_is_kept),

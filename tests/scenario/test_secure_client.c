@@ -5,6 +5,7 @@
 #include "examples/room/room.h"
 #include "examples/secure_client/counterpart.h"
 #include "examples/secure_client/secure_client.h"
+#include "kith/lint.h"
 
 enum { SECOND = 1000000 };
 
@@ -173,6 +174,17 @@ static void the_bond_does_the_second_time(void **state)
     room_close(&place);
 }
 
+static void their_configurations_are_sound(void **state)
+{
+    kith_config config;
+
+    (void)state;
+    secure_client_configure(&config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+    counterpart_configure(&config);
+    assert_int_equal(kith_lint(&config, NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_person_who_is_away_is_waited_for_until_the_pairing_gives_up),
         cmocka_unit_test(what_the_server_lacks_is_not_read),
         cmocka_unit_test(the_bond_does_the_second_time),
+        cmocka_unit_test(their_configurations_are_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

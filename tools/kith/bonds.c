@@ -399,8 +399,8 @@ static const struct argp parser = {
     "\n"
     "FILE is a flash log; json:FILE and sqlite:FILE are stores of those kinds.\n"
     "\n"
-    "Exit status 1: no such peer, no such store, or one that is damaged: then list lists what is sound, and "
-    "check tells what is not.",
+    "Exit status: 0 it was done, and the store is sound; 1 no such peer, no such store, or one that is damaged: then "
+    "list lists what is sound, and check tells what is not; 2 wrong use.",
     NULL,
     NULL,
     NULL,

@@ -12,7 +12,7 @@
 #include "stop.h"
 #include "visit.h"
 
-enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, EVENTS = 64, SUBSCRIPTIONS = 8 };
+enum { LINKS = 1, PAIRINGS = 1, BONDS = 256, EVENTS = 64, SUBSCRIPTIONS = 8, CACHE = 1464 };
 
 static void stop_if_asked(visit *v)
 {
@@ -74,7 +74,8 @@ static void plan(const client_options *o, device_plan *p)
                                    .bonds = BONDS,
                                    .mtu = o->mtu == KITH_ATT_DEFAULT_MTU ? CLIENT_MTU : o->mtu,
                                    .events = EVENTS,
-                                   .subscriptions = SUBSCRIPTIONS};
+                                   .subscriptions = SUBSCRIPTIONS,
+                                   .cache = CACHE};
     config->security.methods = methods_of(o);
     config->security.legacy = o->link.legacy;
     if (o->may_pair && o->first == CLIENT_SECURES_BONDED && person_can_consent(&o->link))

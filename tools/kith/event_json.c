@@ -168,6 +168,20 @@ static void on_keypress(json_t *o, const kith_event *e)
     set_text(o, "key", words[e->keypress.key]);
 }
 
+/* The data itself is secret, and nowhere here. */
+static void on_oob_wanted(json_t *o, const kith_event *e)
+{
+    set_address(o, "address", "address_type", &e->oob_wanted.peer);
+}
+
+static void on_oob_ready(json_t *o, const kith_event *e)
+{
+    set_text(o, "status", kith_status_name(e->oob.status));
+    set_address(o, "address", "address_type", &e->oob.address);
+    set_flag(o, "secure_connections", e->oob.data.has_sc);
+    set_flag(o, "legacy", e->oob.data.has_tk);
+}
+
 static void on_key(json_t *o, const kith_event *e)
 {
     set_text(o, "key", e->key.key == KITH_KEY_ENC ? "long-term" : e->key.key == KITH_KEY_ID ? "identity" : "signing");
@@ -375,6 +389,19 @@ static void on_notified(json_t *o, const kith_event *e)
         set_hex(o, "value", e->notified.value, e->notified.len);
 }
 
+static void on_table_changed(json_t *o, const kith_event *e)
+{
+    set_number(o, "first", e->table.first);
+    set_number(o, "last", e->table.last);
+}
+
+/* That it happened, and on which link, is all. */
+static void on_payload_timeout(json_t *o, const kith_event *e)
+{
+    (void)o;
+    (void)e;
+}
+
 static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_STORE_LOADED] = on_store_loaded,
     [KITH_EVENT_READY] = on_ready,
@@ -392,8 +419,11 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
     [KITH_EVENT_PASSKEY_WANTED] = on_passkey_wanted,
     [KITH_EVENT_KEYPRESS] = on_keypress,
+    [KITH_EVENT_OOB_WANTED] = on_oob_wanted,
+    [KITH_EVENT_OOB_READY] = on_oob_ready,
     [KITH_EVENT_KEY] = on_key,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
+    [KITH_EVENT_PAYLOAD_TIMEOUT] = on_payload_timeout,
     [KITH_EVENT_PAIRED] = on_verdict,
     [KITH_EVENT_PAIRING_FAILED] = on_verdict,
     [KITH_EVENT_ENCRYPTED] = on_verdict,
@@ -419,6 +449,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_WRITTEN] = on_gatt_end,
     [KITH_EVENT_SUBSCRIPTION_WRITTEN] = on_gatt_end,
     [KITH_EVENT_NOTIFIED] = on_notified,
+    [KITH_EVENT_TABLE_CHANGED] = on_table_changed,
     [KITH_EVENT_MTU] = on_gatt_end,
 };
 

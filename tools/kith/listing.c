@@ -112,12 +112,13 @@ static const char *hash_words(const kith_event_gatt *hash, char text[2 * DATABAS
     return text;
 }
 
-static json_t *link_object(const errand_site *site, const kith_event_security *now, const char *hash)
+static json_t *link_object(const errand_site *site, const kith_event_security *now, const char *hash, bool kept)
 {
     json_t *o = json_pack("{s:s,s:i,s:i,s:s,s:i}", "event", "peer", "mtu", (int)site->mtu, "level", (int)now->level,
                           "level_name", kith_level_name(now->level), "key_size", (int)now->key_size);
 
     (void)json_object_set_new(o, "bonded", json_boolean(now->peer != 0));
+    (void)json_object_set_new(o, "table_kept", json_boolean(kept));
     if (now->peer != 0)
         (void)json_object_set_new(o, "peer", json_integer(now->peer));
     if (*hash != '\0')
@@ -125,7 +126,7 @@ static json_t *link_object(const errand_site *site, const kith_event_security *n
     return o;
 }
 
-static void tell_link(const errand_site *site, const kith_event_gatt *hash)
+static void tell_link(const errand_site *site, const kith_event_gatt *hash, bool kept)
 {
     kith_event_security now = {.level = KITH_LEVEL_NONE};
     char text[2 * DATABASE_HASH + 1], line[LINE];
@@ -142,7 +143,9 @@ static void tell_link(const errand_site *site, const kith_event_gatt *hash)
         len += (size_t)snprintf(line + len, sizeof line - len, ", bond %u", (unsigned)now.peer);
     (void)snprintf(line + len, sizeof line - len, "; MTU %u%s%s.", site->mtu, *text != '\0' ? "; database hash " : "",
                    text);
-    tell(site, link_object(site, &now, text), line);
+    tell(site, link_object(site, &now, text, kept), line);
+    if (kept)
+        report_line(site->report, "Its table is known from the bond, and has not changed:");
 }
 
 /* ---- entries ---- */
@@ -272,7 +275,7 @@ static const survey_entry *hash_of(const listing *l)
 
 static errand_result begin_list(listing *l, const errand_site *site, const kith_event_gatt *hash)
 {
-    tell_link(site, hash);
+    tell_link(site, hash, l->survey.kept);
     l->step = LISTING_LISTS;
     return list_on(l, site);
 }

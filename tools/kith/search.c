@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "search.h"
+#include "sentence.h"
 
-enum { NAME = 32, DECIDE_AFTER_US = 1000 * 1000, AD_SHORTENED_NAME = 0x08, ADVERTISING_MAX = 31 };
+enum { DECIDE_AFTER_US = 1000 * 1000, AD_SHORTENED_NAME = 0x08, ADVERTISING_MAX = 31 };
 
 /* 0: it is none. */
 static kith_peer_id parse_number(const char *text)
@@ -44,7 +45,7 @@ static bool has_field(const kith_event_report *r, uint8_t type)
 /* A name that was cut because no more of it fitted is the beginning of the whole one. */
 static bool fits_name(const search *s, const kith_event_report *r)
 {
-    char name[NAME];
+    char name[SEARCH_NAME];
 
     if (!kith_gap_find_name(r->data, r->len, name))
         return false;
@@ -105,6 +106,24 @@ static bool is_certain(const search *s, const kith_host *host)
     return s->by_address || is_by_bond(s, host) || (s->claims[0] != 0 && kith_bonds_count(host) == 1);
 }
 
+/* Of those who are not meant: perhaps one of them is. */
+static void note_name(search *s, const kith_event_report *r)
+{
+    char name[SEARCH_NAME];
+
+    if (!kith_gap_find_name(r->data, r->len, name) || name[0] == '\0')
+        return;
+    make_harmless(name);
+    for (unsigned i = 0; i < SEARCH_NAMES; i++) {
+        if (strcmp(s->names[i], name) == 0)
+            return;
+        if (s->names[i][0] == '\0') {
+            memcpy(s->names[i], name, strlen(name) + 1);
+            return;
+        }
+    }
+}
+
 void search_on_report(search *s, const kith_host *host, const kith_event_report *r, uint64_t now_us)
 {
     kith_peer_id claim = 0;
@@ -113,6 +132,7 @@ void search_on_report(search *s, const kith_host *host, const kith_event_report 
         claim = 0;
     if (!fits(s, host, r, claim)) {
         s->others = true;
+        note_name(s, r);
         return;
     }
     if (!is_known(s, &r->address, claim))

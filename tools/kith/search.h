@@ -5,18 +5,21 @@
 
 #include "kith/kith.h"
 
+enum { SEARCH_NAMES = 4, SEARCH_NAME = 32 };
+
 typedef enum { SEARCH_GOES_ON, SEARCH_FOUND, SEARCH_AMBIGUOUS } search_result;
 
 typedef struct {
     const char *peer; /* as it was asked for */
     bool by_address;
-    kith_address wanted;    /* its octets; of either type */
-    kith_peer_id number;    /* of a bond, if there is one with it; 0: it is no number */
-    unsigned count;         /* of those that fit: 0, 1, 2 */
-    kith_address fits[2];   /* on air */
-    kith_peer_id claims[2]; /* the bonds they claim; 0: none */
-    uint64_t decide_us;     /* until then another may turn up; UINT64_MAX: none fits yet */
-    bool others;            /* somebody else was heard */
+    kith_address wanted;                   /* its octets; of either type */
+    kith_peer_id number;                   /* of a bond, if there is one with it; 0: it is no number */
+    unsigned count;                        /* of those that fit: 0, 1, 2 */
+    kith_address fits[2];                  /* on air */
+    kith_peer_id claims[2];                /* the bonds they claim; 0: none */
+    uint64_t decide_us;                    /* until then another may turn up; UINT64_MAX: none fits yet */
+    bool others;                           /* somebody else was heard, */
+    char names[SEARCH_NAMES][SEARCH_NAME]; /* and of those that have a name some call themselves so; harmless */
 } search;
 
 /* peer: a name, an address of either type, on air or of a bond, or the number of a bond. */

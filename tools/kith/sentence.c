@@ -128,8 +128,7 @@ static void on_scanning(writer *w, const kith_event *e)
     add_activity(w, e->activity.on ? "Scanning" : "scanning", e);
 }
 
-/* A stranger's name must not move the cursor, or worse. */
-static void make_harmless(char *name)
+void make_harmless(char *name)
 {
     for (; *name != '\0'; name++)
         if ((unsigned char)*name < ' ' || (unsigned char)*name > '~')
@@ -213,6 +212,22 @@ static void on_keypress(writer *w, const kith_event *e)
                                         "has typed the passkey"};
 
     add(w, "The other device's user %s.", words[e->keypress.key]);
+}
+
+static void on_oob_wanted(writer *w, const kith_event *e)
+{
+    add(w, "Pairing by data that came another way: is there any from ");
+    add_address(w, &e->oob_wanted.peer);
+    add(w, "?");
+}
+
+/* The data itself is secret, and in no sentence. */
+static void on_oob_ready(writer *w, const kith_event *e)
+{
+    if (e->oob.status == KITH_OK)
+        add(w, "Our out of band data is made: for one pairing, to be carried to the other device.");
+    else
+        add(w, "No out of band data could be made: %s.", kith_status_name(e->oob.status));
 }
 
 static void on_key(writer *w, const kith_event *e)
@@ -365,7 +380,7 @@ static void on_gatt_end(writer *w, const kith_event *e)
     else if (e->kind == KITH_EVENT_MTU)
         add(w, "The MTU is %u.", g->mtu);
     else if (e->kind == KITH_EVENT_DISCOVERED)
-        add(w, "The service was looked through.");
+        add(w, "It was looked through.");
     else
         add(w, "Done: %u octets.", g->len);
 }
@@ -374,6 +389,12 @@ static void on_notified(writer *w, const kith_event *e)
 {
     add(w, "The peer %s %u octets of handle 0x%04x.", e->notified.indicated ? "indicates" : "notifies", e->notified.len,
         e->notified.handle);
+}
+
+static void on_table_changed(writer *w, const kith_event *e)
+{
+    add(w, "The peer has changed what it has at handles 0x%04x to 0x%04x: what was found there is not valid any more.",
+        e->table.first, e->table.last);
 }
 
 static void (*const writers[])(writer *w, const kith_event *e) = {
@@ -393,6 +414,8 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
     [KITH_EVENT_PASSKEY_WANTED] = on_passkey_wanted,
     [KITH_EVENT_KEYPRESS] = on_keypress,
+    [KITH_EVENT_OOB_WANTED] = on_oob_wanted,
+    [KITH_EVENT_OOB_READY] = on_oob_ready,
     [KITH_EVENT_KEY] = on_key,
     [KITH_EVENT_SECURITY_CHANGED] = on_security,
     [KITH_EVENT_PAYLOAD_TIMEOUT] = on_payload_timeout,
@@ -421,6 +444,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_WRITTEN] = on_gatt_end,
     [KITH_EVENT_SUBSCRIPTION_WRITTEN] = on_gatt_end,
     [KITH_EVENT_NOTIFIED] = on_notified,
+    [KITH_EVENT_TABLE_CHANGED] = on_table_changed,
     [KITH_EVENT_MTU] = on_gatt_end,
 };
 

@@ -11,6 +11,9 @@ char *sentence_of(const kith_event *event, char text[SENTENCE_MAX]);
 
 const char *address_type_name(const kith_address *address); /* "public", "random" */
 
+/* A stranger's name must not move the cursor, or worse: what is no printable ASCII becomes a question mark. */
+void make_harmless(char *name);
+
 /* "5.0" for 9; "unknown" for what was assigned later than this program. */
 const char *core_version_name(uint8_t hci_version);
 

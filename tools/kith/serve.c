@@ -47,6 +47,8 @@ static void check(const serve_options *o, struct argp_state *state)
 {
     if (o->server.name != NULL && strlen(o->server.name) > SERVER_NAME_MAX)
         argp_error(state, "the name has more than %d octets", SERVER_NAME_MAX);
+    if (o->server.name != NULL && *o->server.name == '\0')
+        argp_error(state, "--name '' is no name: nobody could look for it");
     if (o->server.repeat_count > 0 && o->which.file == NULL && o->which.example == NULL)
         argp_error(state, "--notify is about a table: give a FILE, or --example");
 }

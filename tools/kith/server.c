@@ -139,7 +139,7 @@ static void tell_ready(const server *s, const kith_event *e)
 
     for (size_t i = 0; i < sizeof LAMP_STATE_TEXT - 1; i++)
         (void)snprintf(value + 2 * i, 3, "%02x", (unsigned)LAMP_STATE_TEXT[i]);
-    report_event(&s->report, s->host, e, !s->report.json ? NULL : s->tables.table != NULL ? of_table : json);
+    report_event(&s->report, s->host, e, s->report.json && s->tables.table == NULL ? json : of_table);
 }
 
 static void on_ready(server *s)

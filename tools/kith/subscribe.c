@@ -111,7 +111,7 @@ static const struct argp parser = {
     "each value one with `event' value, `handle', `service', `characteristic' and `name' as far as they are known, "
     "`value' (hex), `text' where it is printable, `indicated', and the `level' of the link it came over.\n"
     "\n"
-    "Exit status: 0 it ended as --count or --for say; " ASK_OPTIONS_EXIT,
+    "Exit status: 0 all was asked for, and it ended as --count or --for say; " ASK_OPTIONS_EXIT,
     children,
     NULL,
     NULL,
@@ -129,6 +129,7 @@ int subscribe_main(int argc, char **argv)
     l.indicate = a.indicate;
     l.keep = a.keep;
     l.no_write = a.no_write;
+    l.targets.survey.only_reads = a.no_write;
     l.count = a.values;
     l.for_s = a.for_s;
     if (!ask_options_complete(&a.ask))

@@ -1,10 +1,14 @@
-/* One list grows while it is gone through: looking into a service appends what it includes and its characteristics,
+/* A bonded peer's table is the host's to know: it keeps it beside the bond.  Anybody else's, and one that is too large
+ * for that, is listed here.
+ *
+ * One list grows while it is gone through: looking into a service appends what it includes and its characteristics,
  * looking into a characteristic appends its descriptors.  So whatever a peer says, there is an end: the list has one.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "kith/codec/att.h"
 #include "survey.h"
 #include "trouble_att.h"
 
@@ -229,11 +233,90 @@ static errand_result go_on(survey *s, const errand_site *site)
     return finish(s);
 }
 
-errand_result survey_begin(survey *s, const errand_site *site)
+static errand_result begin_lists(survey *s, const errand_site *site)
 {
+    s->again = false;
+    s->learns = false;
     s->count = s->at = 0;
     s->step = ASK_UUID;
     return asked(kith_gatt_discover_services(site->host, site->link, NULL));
+}
+
+/* ---- a bonded peer's ---- */
+
+static survey_entry entry_of(const kith_remote_attribute *a)
+{
+    static const survey_kind kinds[] = {[KITH_REMOTE_SERVICE] = SURVEY_SERVICE,
+                                        [KITH_REMOTE_SECONDARY] = SURVEY_SERVICE,
+                                        [KITH_REMOTE_INCLUDE] = SURVEY_INCLUDE,
+                                        [KITH_REMOTE_CHARACTERISTIC] = SURVEY_CHARACTERISTIC,
+                                        [KITH_REMOTE_DESCRIPTOR] = SURVEY_DESCRIPTOR};
+
+    return (survey_entry){.kind = kinds[a->kind],
+                          .secondary = a->kind == KITH_REMOTE_SECONDARY,
+                          .properties = a->properties,
+                          .handle = a->handle,
+                          .value_handle = a->value_handle,
+                          .first = a->first,
+                          .last = a->last,
+                          .uuid = a->uuid};
+}
+
+/* They come by ascending handle, so each lies in the service before it. */
+static errand_result take_table(survey *s, const errand_site *site)
+{
+    kith_remote_attribute attribute;
+    uint16_t service = 0;
+
+    for (size_t at = 0; kith_gatt_remote_next(site->host, site->link, &at, &attribute);) {
+        survey_entry entry = entry_of(&attribute);
+
+        service = entry.kind == SURVEY_SERVICE ? entry.first : service;
+        entry.service = service;
+        if (append(s, &entry) != ERRAND_GOES_ON)
+            return ERRAND_FAILED;
+    }
+    return ERRAND_GOES_ON;
+}
+
+/* The table says which service is included; what that is, it says there. */
+static void name_includes(survey *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        survey_entry *e = &s->entries[i];
+        const survey_entry *service = e->kind == SURVEY_INCLUDE ? survey_service(s, e->first) : NULL;
+
+        if (service != NULL)
+            e->uuid = service->uuid;
+    }
+}
+
+static errand_result on_learned(survey *s, const errand_site *site, const kith_event_gatt *end)
+{
+    if (end->result == KITH_GATT_TIMEOUT) {
+        trouble_att(site, "its services could not be looked through", end);
+        return ERRAND_FAILED;
+    }
+    if (!s->again && end->result == KITH_GATT_ATT_ERROR && end->att_error == KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC) {
+        s->again = true;
+        return asked(kith_gatt_discover_all(site->host, site->link));
+    }
+    if (end->result != KITH_GATT_OK) /* larger than what is kept, or not to be made sense of */
+        return begin_lists(s, site);
+    if (take_table(s, site) != ERRAND_GOES_ON)
+        return ERRAND_FAILED;
+    name_includes(s);
+    s->kept = kith_gatt_remote_is_kept(site->host, site->link);
+    return ERRAND_DONE;
+}
+
+errand_result survey_begin(survey *s, const errand_site *site)
+{
+    kith_event_security now;
+    bool is_bonded = kith_security_of(site->host, site->link, &now) == KITH_OK && now.peer != 0;
+
+    s->learns = is_bonded && !s->only_reads && kith_gatt_discover_all(site->host, site->link) == KITH_OK;
+    return s->learns ? ERRAND_GOES_ON : begin_lists(s, site);
 }
 
 static errand_result on_discovered(survey *s, const errand_site *site, const kith_event *e)
@@ -246,6 +329,8 @@ static errand_result on_discovered(survey *s, const errand_site *site, const kit
 
 errand_result survey_on_event(survey *s, const errand_site *site, const kith_event *e)
 {
+    if (s->learns)
+        return e->kind == KITH_EVENT_DISCOVERED ? on_learned(s, site, &e->gatt) : ERRAND_GOES_ON;
     switch (e->kind) {
     case KITH_EVENT_SERVICES:
         return add_all(s, &e->list, add_service);

@@ -19,10 +19,14 @@ typedef struct {
 
 typedef struct {
     bool whole;            /* includes and descriptors as well */
+    bool only_reads;       /* a bonded peer is not asked to tell of changes either */
+    bool kept;             /* DONE: it was known from the bond */
     survey_entry *entries; /* DONE: in the order of handles */
     size_t count, room;
     size_t at; /* the entry that is being looked into */
     unsigned step;
+    bool learns; /* the host goes through it, and keeps it beside the bond */
+    bool again;  /* it has, and while it did the peer told of a change */
 } survey;
 
 void survey_init(survey *s, bool whole);

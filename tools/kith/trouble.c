@@ -1,14 +1,21 @@
 /* Sentences of a visit. */
-#include "trouble.h"
+#include <stdio.h>
+
 #include "command.h"
 #include "kith/codec/att.h"
 #include "kith/codec/hci.h"
 #include "sentence.h"
+#include "trouble.h"
 
-void trouble_not_heard(const char *peer, unsigned seconds, bool others_were)
+void trouble_not_heard(const search *s, unsigned seconds)
 {
-    (void)complain("'%s' was not heard in %u s, %s; is it on, near, and not connected?", peer, seconds,
-                   others_were ? "only others were" : "nor was anybody");
+    char names[SEARCH_NAMES * (SEARCH_NAME + 8)] = "";
+    size_t len = 0;
+
+    for (unsigned i = 0; i < SEARCH_NAMES && s->names[i][0] != '\0'; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s'%s'", i == 0 ? " (" : ", ", s->names[i]);
+    (void)complain("'%s' was not heard in %u s, %s%s%s; is it on, near, and not connected?", s->peer, seconds,
+                   s->others ? "only others were" : "nor was anybody", names, len > 0 ? ")" : "");
 }
 
 void trouble_two_of_a_name(const char *peer, const kith_address two[2])

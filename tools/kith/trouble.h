@@ -3,9 +3,10 @@
 #define TOOLS_TROUBLE_H
 
 #include "kith/event.h"
+#include "search.h"
 
 /* peer: as it was asked for. */
-void trouble_not_heard(const char *peer, unsigned seconds, bool others_were);
+void trouble_not_heard(const search *s, unsigned seconds);
 void trouble_two_of_a_name(const char *peer, const kith_address two[2]);
 void trouble_event(const char *peer, const char *what, const kith_event *event); /* "'lamp' WHAT: sentence" */
 void trouble_not_asked(const char *peer, kith_status status);

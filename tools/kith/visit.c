@@ -422,7 +422,7 @@ static void on_time_over(visit *v)
     char text[SENTENCE_MAX];
 
     if (v->stage == SEARCHING)
-        trouble_not_heard(v->options->peer, v->options->timeout_s, v->search.others);
+        trouble_not_heard(&v->search, v->options->timeout_s);
     else if (v->stage != STOPPING)
         (void)complain("gave up %s after %u s", visit_doing(v, text, sizeof text), limit_of(v, v->stage));
     visit_leave(v, v->stage == STOPPING ? v->status : EXIT_FAILED);
@@ -539,7 +539,8 @@ static bool is_for_people(const kith_event *e)
 {
     static const kith_event_kind kinds[] = {KITH_EVENT_STORE_LOADED,     KITH_EVENT_READY,  KITH_EVENT_CONNECTED,
                                             KITH_EVENT_DISCONNECTED,     KITH_EVENT_PAIRED, KITH_EVENT_ENCRYPTED,
-                                            KITH_EVENT_SECURITY_CHANGED, KITH_EVENT_BONDED, KITH_EVENT_PASSKEY_SHOWN};
+                                            KITH_EVENT_SECURITY_CHANGED, KITH_EVENT_BONDED, KITH_EVENT_PASSKEY_SHOWN,
+                                            KITH_EVENT_TABLE_CHANGED};
 
     return is_one_of(e->kind, kinds, sizeof kinds / sizeof kinds[0]) &&
            !(e->kind == KITH_EVENT_STORE_LOADED && e->store.damaged > 0);
