@@ -1,0 +1,741 @@
+/* Attacks on what is known of a peer's table: a change that is told at the wrong moment, lists that lie, somebody in
+ * plain, a store that is slow or nearly full, a program that does not take its events.  A table that is in force is the
+ * peer's, each operation has its one end, and no bond loses its place. */
+#include "actor.h"
+#include "kith/codec/att.h"
+#include "kith/codec/l2cap.h"
+#include "kith/codec/record.h"
+#include "memory_store.h"
+
+enum { CACHE = 600, CHANGED = 3, OLD = 12, NEW = 14, SHORT = 300000 };
+
+static const kith_uuid state_uuid = KITH_UUID16(0x2a56);
+
+/* ---- a bonded peer that is played ----
+ *
+ * 1 to 4: Service Changed at 3.  10 to 20: a value at 12, or at 14 once it has moved. */
+
+typedef struct server server;
+
+struct server {
+    cast_room *room;
+    cast_host *phone;
+    memory_store store;
+    actor a;
+    uint8_t hash; /* each octet of it; 0: it has none */
+    bool has_moved, asked_in_plain;
+    unsigned requests, lists, confirmed;
+    unsigned tells_before; /* number of the request before whose answer it moves and tells; 0: none */
+    bool (*lies)(server *s, const uint8_t *pdu); /* answers in its own way (true); may be NULL */
+    uint64_t dice;
+    uint8_t held[KITH_STAGE_PACKET]; /* for a program that sleeps */
+    size_t held_len;
+    unsigned refusals, ends[CAST_KINDS];
+    bool has_work;
+    kith_work work;
+};
+
+static void send(server *s, const uint8_t *pdu, size_t len)
+{
+    actor_send(&s->a, KITH_CID_ATT, pdu, len);
+}
+
+static void refuse(server *s, const uint8_t *request, uint8_t error)
+{
+    const uint8_t pdu[] = {0x01, request[0], request[1], request[2], error};
+
+    send(s, pdu, sizeof pdu);
+}
+
+static void move_and_tell(server *s)
+{
+    static const uint8_t changed[] = {0x1d, CHANGED, 0, 10, 0, 20, 0};
+
+    s->has_moved = true;
+    if (s->hash != 0)
+        s->hash++;
+    send(s, changed, sizeof changed);
+}
+
+static void answer_by_type(server *s, const uint8_t *pdu)
+{
+    uint8_t hash[20] = {0x09, 18, 22, 0},
+            values[] = {0x09, 7, 2, 0, 0x20, CHANGED, 0, 0x05, 0x2a, OLD - 1, 0, 0x02, OLD, 0, 0x56, 0x2a};
+    uint16_t type = (uint16_t)(pdu[5] | pdu[6] << 8);
+
+    values[9] = s->has_moved ? NEW - 1 : OLD - 1;
+    values[12] = s->has_moved ? NEW : OLD;
+    s->asked_in_plain |= type == 0x2b2a && !s->a.encrypted;
+    if (type == 0x2b2a && s->hash != 0) {
+        memset(hash + 4, s->hash, 16);
+        send(s, hash, sizeof hash);
+    } else if (type == 0x2803 && pdu[1] <= 2) {
+        s->lists++;
+        send(s, values, sizeof values);
+    } else {
+        refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+    }
+}
+
+static void answer(server *s, const uint8_t *pdu)
+{
+    static const uint8_t services[] = {0x11, 6, 1, 0, 4, 0, 0x01, 0x18, 10, 0, 20, 0, 0x15, 0x18};
+    static const uint8_t configuration[] = {0x05, 1, 4, 0, 0x02, 0x29}, written[] = {0x13}, value[] = {0x0b, 'o', 'k'};
+    static const uint8_t mtu[] = {0x03, 23, 0};
+
+    if (pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST && pdu[1] <= 1 && pdu[2] == 0)
+        send(s, services, sizeof services);
+    else if (pdu[0] == KITH_ATT_READ_BY_TYPE_REQUEST)
+        answer_by_type(s, pdu);
+    else if (pdu[0] == KITH_ATT_FIND_INFORMATION_REQUEST && pdu[1] <= 4 && pdu[2] == 0)
+        send(s, configuration, sizeof configuration);
+    else if (pdu[0] == KITH_ATT_WRITE_REQUEST)
+        send(s, written, sizeof written);
+    else if (pdu[0] == KITH_ATT_READ_REQUEST)
+        send(s, value, sizeof value);
+    else if (pdu[0] == KITH_ATT_EXCHANGE_MTU_REQUEST)
+        send(s, mtu, sizeof mtu);
+    else
+        refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+}
+
+static bool serve(void *context, uint16_t cid, const uint8_t *pdu, size_t len)
+{
+    server *s = context;
+
+    if (cid != KITH_CID_ATT || len == 0)
+        return false;
+    if (pdu[0] == KITH_ATT_HANDLE_VALUE_CONFIRMATION) {
+        s->confirmed++;
+        return true;
+    }
+    if (len < 3 || (pdu[0] & 1) != 0)
+        return false;
+    s->requests++;
+    if (s->requests == s->tells_before)
+        move_and_tell(s);
+    if (s->lies == NULL || !s->lies(s, pdu))
+        answer(s, pdu);
+    return true;
+}
+
+static void pause(server *s, uint64_t us)
+{
+    actor_run(&s->a, us, NULL, NULL);
+}
+
+static void open_server(server *s, uint64_t seed, cast_crypto crypto, uint8_t hash)
+{
+    kith_config config;
+
+    memset(s, 0, sizeof *s);
+    s->room = cast_open(seed, crypto);
+    s->hash = hash;
+    memory_store_init(&s->store, 40);
+    cast_phone_config(&config);
+    config.limits.cache = CACHE;
+    config.limits.operations = 4;
+    config.limits.links = 2;
+    config.limits.pairings = 2;
+    config.store = &s->store.store;
+    s->phone = cast_add(s->room, "phone", &config);
+    cast_start(s->room);
+    actor_enter(&s->a, s->room);
+    s->a.tap = serve;
+    s->a.tap_context = s;
+}
+
+static void secure(server *s)
+{
+    unsigned ends = s->phone->ends;
+
+    cast_equal(s->room, kith_security_secure(s->phone->host, s->phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    pause(s, CAST_SECOND);
+    cast_equal(s->room, s->phone->ends, ends + 1);
+    cast_check(s->room, s->phone->end.succeeded);
+}
+
+static void meet(server *s)
+{
+    actor_accept(&s->a, s->phone);
+}
+
+static void bond(server *s)
+{
+    meet(s);
+    cast_equal(s->room, kith_security_secure(s->phone->host, s->phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_check(s->room, actor_pair(&s->a, ACTOR_IS_DONE));
+    pause(s, CAST_SECOND);
+    cast_equal(s->room, s->phone->told[KITH_EVENT_BONDED], 1);
+    s->a.has_bond = true;
+}
+
+static void learn(server *s)
+{
+    unsigned told = s->phone->told[KITH_EVENT_DISCOVERED];
+
+    cast_equal(s->room, kith_gatt_discover_all(s->phone->host, s->phone->link), KITH_OK);
+    pause(s, 2 * CAST_SECOND);
+    cast_equal(s->room, s->phone->told[KITH_EVENT_DISCOVERED], told + 1);
+}
+
+static kith_gatt_result result(const server *s)
+{
+    return s->phone->last[KITH_EVENT_DISCOVERED].gatt.result;
+}
+
+static uint16_t known(const server *s)
+{
+    return kith_gatt_remote_value(s->phone->host, s->phone->link, NULL, &state_uuid);
+}
+
+static unsigned kept_pieces(const server *s)
+{
+    unsigned count = 0;
+
+    for (uint8_t kind = KITH_RECORD_CHUNK; kind < KITH_RECORD_CHUNK_END; kind++)
+        count += memory_store_find((memory_store *)&s->store, kind, 1) != NULL;
+    return count;
+}
+
+/* Bonded, its table kept; and gone. */
+static void bond_and_learn(server *s)
+{
+    bond(s);
+    learn(s);
+    cast_equal(s->room, result(s), KITH_GATT_OK);
+    cast_equal(s->room, known(s), OLD);
+    cast_check(s->room, kept_pieces(s) > 0);
+    actor_disconnect(&s->a, s->phone);
+}
+
+static void finish_store(server *s)
+{
+    for (unsigned i = 0; i < 40 && s->phone->has_store_work; i++)
+        (void)cast_finish_store(s->phone);
+}
+
+/* ---- a change that is told at the wrong moment ---- */
+
+/* As peers do that were changed while we were away: at once, when the link is encrypted. */
+static void a_change_that_is_told_before_the_table_is_asked_for_is_not_missed(void **state)
+{
+    (void)state;
+    for (uint8_t hash = 0; hash <= 7; hash += 7) {
+        server s;
+
+        open_server(&s, 901, CAST_TOY, hash);
+        bond_and_learn(&s);
+        meet(&s);
+        secure(&s);
+        move_and_tell(&s);
+        pause(&s, SHORT);
+        cast_equal(s.room, s.confirmed, 1);
+        learn(&s);
+        cast_equal(s.room, result(&s), KITH_GATT_OK);
+        cast_equal(s.room, known(&s), NEW);
+        cast_close(s.room);
+    }
+}
+
+/* The program did not care for the table on the link on which it was told. */
+static void a_change_that_is_told_on_an_earlier_link_is_not_missed(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 902, CAST_TOY, 0);
+    bond_and_learn(&s);
+    meet(&s);
+    secure(&s);
+    move_and_tell(&s);
+    pause(&s, SHORT);
+    actor_disconnect(&s.a, s.phone);
+    meet(&s);
+    secure(&s);
+    learn(&s);
+    cast_equal(s.room, known(&s), NEW);
+    cast_close(s.room);
+}
+
+static void a_change_that_is_told_while_the_store_is_read_is_not_missed(void **state)
+{
+    (void)state;
+    for (uint8_t hash = 0; hash <= 7; hash += 7) {
+        server s;
+
+        open_server(&s, 903, CAST_TOY, hash);
+        bond_and_learn(&s);
+        meet(&s);
+        secure(&s);
+        s.room->stage.work_us = 2 * CAST_SECOND;
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        pause(&s, SHORT);
+        move_and_tell(&s);
+        pause(&s, SHORT);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 1); /* the store is not there yet */
+        s.room->stage.work_us = 0;
+        pause(&s, 4 * CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 2);
+        cast_check(s.room, known(&s) != OLD);
+        learn(&s);
+        cast_equal(s.room, known(&s), NEW);
+        cast_close(s.room);
+    }
+}
+
+/* Before whatever answer it comes: what is in force afterwards is what the peer has. */
+static void a_change_in_the_middle_of_learning_leaves_no_old_table(void **state)
+{
+    bool came = true;
+
+    (void)state;
+    for (unsigned bonded = 0; bonded <= 1; bonded++, came = true)
+        for (unsigned request = 1; came; request++) {
+            server s;
+
+            open_server(&s, 904, CAST_TOY, bonded ? 7 : 0);
+            if (bonded)
+                bond(&s);
+            else
+                meet(&s);
+            s.tells_before = s.requests + request;
+            learn(&s);
+            came = s.has_moved;
+            cast_check(s.room, !came || known(&s) != OLD || s.phone->told[KITH_EVENT_TABLE_CHANGED] > 0);
+            cast_check(s.room, result(&s) == KITH_GATT_OK ||
+                                   s.phone->last[KITH_EVENT_DISCOVERED].gatt.att_error ==
+                                       KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+            learn(&s);
+            cast_equal(s.room, known(&s), came ? NEW : OLD);
+            cast_close(s.room);
+        }
+}
+
+/* The store is busy, and the link goes before what is void could be written. */
+static void a_change_is_not_forgotten_with_the_link(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 905, CAST_TOY, 0);
+    bond(&s);
+    cast_hold_store(s.phone);
+    learn(&s);
+    cast_equal(s.room, known(&s), OLD);
+    cast_check(s.room, s.phone->has_store_work); /* the table that was learned, on its way */
+    move_and_tell(&s);
+    pause(&s, SHORT);
+    cast_equal(s.room, known(&s), 0);
+    actor_disconnect(&s.a, s.phone);
+    s.phone->holds_store = false;
+    finish_store(&s);
+    pause(&s, CAST_SECOND);
+    meet(&s);
+    secure(&s);
+    learn(&s);
+    cast_equal(s.room, known(&s), NEW);
+    cast_close(s.room);
+}
+
+static void a_change_of_a_wrong_length_changes_nothing(void **state)
+{
+    static const uint8_t changed[] = {0x1d, CHANGED, 0, 10, 0, 20, 0, 0, 0};
+    server s;
+
+    (void)state;
+    open_server(&s, 906, CAST_TOY, 0);
+    bond(&s);
+    learn(&s);
+    for (size_t len = 3; len <= sizeof changed; len++) {
+        if (len == 7)
+            continue;
+        send(&s, changed, len);
+        pause(&s, SHORT);
+        cast_equal(s.room, known(&s), OLD);
+    }
+    cast_equal(s.room, s.phone->told[KITH_EVENT_TABLE_CHANGED], 0);
+    cast_close(s.room);
+}
+
+/* ---- in plain ---- */
+
+/* The request went in plain, so whoever likes may have answered it, however the link is by the time the answer counts. */
+static void C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond(void **state)
+{
+    unsigned crossed = 0;
+
+    (void)state;
+    for (uint64_t after = 0; after < 120000; after += 2000) {
+        server s;
+        uint8_t false_hash[16];
+
+        memset(false_hash, 9, sizeof false_hash);
+        open_server(&s, 907, CAST_TOY, 9);
+        bond(&s);
+        actor_disconnect(&s.a, s.phone);
+        meet(&s);
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        pause(&s, after);
+        cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        for (unsigned i = 0; i < 400 && s.requests == 0; i++)
+            pause(&s, 1000);
+        crossed += s.asked_in_plain && !s.a.encrypted;
+        s.hash = 7; /* as the true peer has it: all that is asked from now on */
+        pause(&s, 3 * CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 1);
+        cast_check(s.room, !s.asked_in_plain || !memory_store_holds(&s.store, false_hash, sizeof false_hash));
+        cast_close(s.room);
+    }
+    assert_true(crossed > 0);
+}
+
+/* Learned in part before the peer was proven: that part is worth nothing after. */
+static void C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_peer(void **state)
+{
+    (void)state;
+    for (unsigned requests = 1; requests < 6; requests++) {
+        server s;
+        unsigned before;
+
+        open_server(&s, 908, CAST_TOY, 9);
+        bond(&s);
+        actor_disconnect(&s.a, s.phone);
+        meet(&s);
+        before = s.requests;
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        for (unsigned i = 0; i < 1000 && s.requests < before + requests; i++)
+            pause(&s, 1000);
+        cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        pause(&s, 3 * CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 1);
+        cast_check(s.room, s.a.encrypted);
+        cast_check(s.room,
+                   known(&s) == 0 || s.phone->last[KITH_EVENT_DISCOVERED].gatt.level >= KITH_LEVEL_ENCRYPTED);
+        cast_close(s.room);
+    }
+}
+
+/* ---- a store that is slow, or nearly full ---- */
+
+static void pieces_on_their_way_when_the_bond_is_forgotten_go_with_it(void **state)
+{
+    (void)state;
+    for (unsigned done = 0; done < 2; done++) {
+        server s;
+
+        open_server(&s, 909, CAST_TOY, 7);
+        bond(&s);
+        cast_hold_store(s.phone);
+        learn(&s);
+        cast_check(s.room, s.phone->has_store_work);
+        cast_equal(s.room, s.phone->store_work.store.operation, KITH_STORE_PUT);
+        s.store.puts = done == 0 ? KITH_OK : KITH_ERR_STORAGE; /* one that fails may have come true */
+        s.store.done_all_the_same = true;
+        cast_equal(s.room, kith_bonds_forget(s.phone->host, 1), KITH_OK);
+        s.phone->holds_store = false;
+        finish_store(&s);
+        pause(&s, CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_FORGOTTEN], 1);
+        cast_equal(s.room, kept_pieces(&s), 0);
+        cast_close(s.room);
+    }
+}
+
+/* Bonds of pairings that begin while a table is written have their place, whatever the store has left. */
+static void a_table_takes_no_place_of_a_bond_that_is_being_made(void **state)
+{
+    (void)state;
+    for (uint32_t capacity = 2; capacity < 8; capacity++)
+        for (unsigned finished = 0; finished < 3; finished++) {
+            server s;
+            cast_host *lamp;
+            unsigned failed;
+
+            open_server(&s, 910, CAST_TOY, 7);
+            s.store.capacity = capacity;
+            lamp = cast_add_lamp(s.room, "lamp");
+            assert_int_equal(kith_host_start(lamp->host, kith_sim_now(s.room->sim)), KITH_OK);
+            pause(&s, CAST_SECOND);
+            bond(&s);
+            cast_hold_store(s.phone);
+            learn(&s);
+            for (unsigned i = 0; i < finished && s.phone->has_store_work; i++)
+                (void)cast_finish_store(s.phone);
+            cast_connect(s.phone, lamp);
+            failed = s.phone->told[KITH_EVENT_BOND_FAILED];
+            cast_equal(s.room, kith_pairing_open(lamp->host, 30000), KITH_OK);
+            if (kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED) != KITH_OK)
+                cast_check(s.room, capacity < 4); /* there is no place, and that is said at once */
+            pause(&s, CAST_SECOND);
+            s.phone->holds_store = false;
+            finish_store(&s);
+            pause(&s, 2 * CAST_SECOND);
+            cast_equal(s.room, s.phone->told[KITH_EVENT_BOND_FAILED], failed);
+            cast_close(s.room);
+        }
+}
+
+/* Three links ask for what is kept; the first one goes while the store looks for it. */
+static void a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others(void **state)
+{
+    cast_room *room = cast_open(911, CAST_TOY);
+    static const char *const names[] = {"one", "two", "three"};
+    memory_store store;
+    kith_config config;
+    cast_host *lamps[3], *phone;
+    kith_link links[3];
+    unsigned put;
+
+    (void)state;
+    memory_store_init(&store, 40);
+    cast_phone_config(&config);
+    config.limits.links = 3;
+    config.limits.bonds = 3;
+    config.limits.cache = CACHE;
+    config.store = &store.store;
+    phone = cast_add(room, "phone", &config);
+    for (unsigned i = 0; i < 3; i++)
+        lamps[i] = cast_add_lamp(room, names[i]);
+    cast_start(room);
+    for (unsigned i = 0; i < 3; i++) {
+        cast_connect_and_pair(phone, lamps[i]);
+        cast_await(phone, KITH_EVENT_BONDED, i + 1);
+        cast_equal(room, kith_gatt_discover_all(phone->host, phone->link), KITH_OK);
+        cast_await_next(phone, KITH_EVENT_DISCOVERED);
+        cast_run_until(room, kith_sim_now(room->sim) + CAST_SECOND);
+        cast_disconnect(phone, lamps[i]);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        cast_connect(phone, lamps[i]);
+        links[i] = phone->link;
+        cast_encrypt(phone, lamps[i]);
+    }
+    room->stage.work_us = 2 * CAST_SECOND;
+    put = store.put;
+    for (unsigned i = 0; i < 3; i++)
+        cast_equal(room, kith_gatt_discover_all(phone->host, links[i]), KITH_OK);
+    cast_run_until(room, kith_sim_now(room->sim) + CAST_SECOND);
+    cast_equal(room, kith_bonds_forget(phone->host, 1), KITH_OK);
+    cast_run_until(room, kith_sim_now(room->sim) + 40 * (uint64_t)CAST_SECOND);
+    room->stage.work_us = 0;
+    cast_equal(room, phone->told[KITH_EVENT_DISCOVERED], 6);
+    cast_equal(room, store.put, put); /* what was kept stood: nothing was learned anew */
+    cast_close(room);
+}
+
+/* ---- lists that lie ---- */
+
+static uint8_t roll(server *s)
+{
+    s->dice = s->dice * 6364136223846793005u + 1442695040888963407u;
+    return (uint8_t)(s->dice >> 56);
+}
+
+/* The right opcode most times; handles that grow, most times; whatever behind it. */
+static bool lie(server *s, const uint8_t *request)
+{
+    static const uint8_t sizes[] = {7, 21, 6, 20, 8, 2, 4, 18, 0, 1, 255};
+    uint8_t pdu[23] = {(uint8_t)(request[0] + 1), 0};
+    size_t len = 2 + roll(s) % 22u;
+    unsigned entry, handle = (unsigned)(request[1] | request[2] << 8);
+
+    if (roll(s) % 4 == 0)
+        return false;
+    if (roll(s) % 16 == 0)
+        refuse(s, request, roll(s) % 20);
+    for (size_t i = 1; i < sizeof pdu; i++)
+        pdu[i] = roll(s);
+    entry = sizes[roll(s) % sizeof sizes];
+    pdu[1] = request[0] == KITH_ATT_FIND_INFORMATION_REQUEST ? (uint8_t)(1 + roll(s) % 2) : (uint8_t)entry;
+    if (request[0] == KITH_ATT_FIND_INFORMATION_REQUEST)
+        entry = pdu[1] == 1 ? 4 : 18;
+    if (entry > 0 && entry <= 21)
+        len = 2 + entry * (size_t)(21 / entry);
+    for (size_t at = 2; entry >= 2 && at + 4 <= sizeof pdu; at += entry) {
+        handle += roll(s) % 3u;
+        pdu[at] = (uint8_t)handle;
+        pdu[at + 1] = roll(s) % 32 == 0 ? 0xff : (uint8_t)(handle >> 8);
+        if (entry >= 6 && at + 6 <= sizeof pdu)
+            pdu[at + (entry == 7 || entry == 21 ? 3 : 2)] = (uint8_t)(handle + 1),
+               pdu[at + (entry == 7 || entry == 21 ? 4 : 3)] = roll(s) % 16 == 0 ? 0xff : (uint8_t)(handle >> 8);
+    }
+    if (roll(s) % 64 == 0)
+        pdu[0] = roll(s) | 1;
+    send(s, pdu, len < sizeof pdu ? len : sizeof pdu);
+    return true;
+}
+
+static void expect_order(const server *s)
+{
+    kith_remote_attribute a;
+    uint16_t last = 0;
+    size_t at = 0;
+
+    while (kith_gatt_remote_next(s->phone->host, s->phone->link, &at, &a)) {
+        cast_check(s->room, a.handle > last && at <= CACHE);
+        last = a.handle;
+    }
+}
+
+static void lists_that_lie_end_with_a_name(void **state)
+{
+    unsigned runs = cast_runs(150, 3000), fine = 0;
+
+    (void)state;
+    for (unsigned run = 0; run < runs; run++) {
+        server s;
+        unsigned told = 0;
+
+        open_server(&s, 1000 + run, CAST_TOY, 7);
+        s.dice = run * 77u + 5;
+        bond(&s);
+        s.lies = lie;
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        for (unsigned i = 0; i < 400 && told == 0; i++) {
+            pause(&s, CAST_SECOND / 4);
+            told = s.phone->told[KITH_EVENT_DISCOVERED];
+        }
+        cast_equal(s.room, told, 1);
+        expect_order(&s);
+        cast_equal(s.room, result(&s) == KITH_GATT_OK || known(&s) == 0, true);
+        fine += result(&s) == KITH_GATT_OK;
+        cast_close(s.room);
+    }
+    assert_in_range(fine, 0, runs - 1);
+}
+
+/* ---- a program that does not take its events ---- */
+
+static void take_events(server *s)
+{
+    kith_event event;
+
+    while (kith_host_next_event(s->phone->host, &event))
+        s->ends[event.kind]++;
+}
+
+/* Carries packets and work of a host whose program sleeps. */
+static void carry(server *s, uint8_t *held, size_t *held_len)
+{
+    kith_sim *sim = s->room->sim;
+    uint8_t packet[KITH_STAGE_PACKET];
+    kith_status status = KITH_OK;
+    size_t len;
+
+    while (status != KITH_ERR_FULL) {
+        while ((len = kith_host_next_packet(s->phone->host, packet, sizeof packet)) > 0)
+            assert_int_equal(kith_sim_send(sim, s->phone->device, packet, len), KITH_OK);
+        if (*held_len == 0)
+            *held_len = kith_sim_receive(sim, s->phone->device, held, KITH_STAGE_PACKET);
+        if (*held_len == 0)
+            break;
+        status = kith_host_receive(s->phone->host, held, *held_len, kith_sim_now(sim));
+        s->refusals += status == KITH_ERR_FULL;
+        *held_len = status == KITH_ERR_FULL ? *held_len : 0;
+    }
+    if (!s->has_work && kith_host_take_work(s->phone->host, &s->work)) {
+        kith_work_run(&s->work);
+        s->has_work = true;
+    }
+    if (s->has_work && kith_host_finish_work(s->phone->host, &s->work, kith_sim_now(sim)) != KITH_ERR_FULL)
+        s->has_work = false;
+    if (kith_host_advance(s->phone->host, kith_sim_now(sim)) == KITH_ERR_FULL)
+        s->refusals++;
+}
+
+static void sleep_for(server *s, uint64_t us)
+{
+    uint64_t until = kith_sim_now(s->room->sim) + us;
+
+    while (kith_sim_now(s->room->sim) < until) {
+        carry(s, s->held, &s->held_len);
+        actor_run(&s->a, 1250, NULL, NULL);
+    }
+}
+
+/* Whenever it goes to sleep: each operation of the line has its end, and the link's comes after them. */
+static void a_sleeping_program_misses_no_end(void **state)
+{
+    (void)state;
+    for (uint64_t after = 0; after < 600000; after += 20000) {
+        static const uint8_t told[] = {0x1d, OLD, 0, 'x'};
+        unsigned refusals;
+        server s;
+
+        open_server(&s, 912, CAST_TOY, after % 40000 == 0 ? 7 : 0);
+        bond(&s);
+        memset(s.ends, 0, sizeof s.ends);
+        kith_stage_remove(&s.room->stage, s.phone->number);
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, OLD), KITH_OK);
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, OLD), KITH_OK);
+        sleep_for(&s, after);
+        for (unsigned i = 0; i < 40; i++) {
+            send(&s, told, sizeof told);
+            sleep_for(&s, 30000);
+        }
+        refusals = s.refusals;
+        move_and_tell(&s);
+        sleep_for(&s, CAST_SECOND);
+        for (unsigned i = 0; i < 40; i++) {
+            take_events(&s);
+            sleep_for(&s, 100000);
+        }
+        cast_check(s.room, refusals > 0);
+        cast_equal(s.room, s.ends[KITH_EVENT_DISCOVERED], 2);
+        cast_equal(s.room, s.ends[KITH_EVENT_READ], 2);
+        cast_equal(s.room, s.ends[KITH_EVENT_NOTIFIED], 41);
+        cast_equal(s.room, kith_host_dropped(s.phone->host), 0);
+        cast_close(s.room);
+    }
+}
+
+/* ---- what waits in a line ---- */
+
+/* Handles are lent for the call alone, and lie in the line until it is their turn: with an odd MTU, too. */
+static void lists_of_handles_wait_with_an_odd_mtu(void **state)
+{
+    cast_room *room = cast_open(913, CAST_TOY);
+    kith_config config;
+    cast_host *phone, *lamp = cast_add_lamp(room, "lamp");
+
+    (void)state;
+    cast_phone_config(&config);
+    config.limits.mtu = 65;
+    config.limits.operations = 4;
+    phone = cast_add(room, "phone", &config);
+    cast_start(room);
+    cast_connect(phone, lamp);
+    for (unsigned i = 0; i < 5; i++) {
+        uint16_t handles[] = {3, 5, 3};
+
+        cast_equal(room, kith_gatt_read_multiple(phone->host, phone->link, handles, 2 + i % 2, false), KITH_OK);
+        memset(handles, 0xff, sizeof handles);
+    }
+    cast_await(phone, KITH_EVENT_READ, 5);
+    cast_equal(room, phone->last[KITH_EVENT_READ].gatt.result, KITH_GATT_OK);
+    cast_close(room);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_change_that_is_told_before_the_table_is_asked_for_is_not_missed),
+        cmocka_unit_test(a_change_that_is_told_on_an_earlier_link_is_not_missed),
+        cmocka_unit_test(a_change_that_is_told_while_the_store_is_read_is_not_missed),
+        cmocka_unit_test(a_change_in_the_middle_of_learning_leaves_no_old_table),
+        cmocka_unit_test(a_change_is_not_forgotten_with_the_link),
+        cmocka_unit_test(a_change_of_a_wrong_length_changes_nothing),
+        cmocka_unit_test(C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond),
+        cmocka_unit_test(C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_peer),
+        cmocka_unit_test(pieces_on_their_way_when_the_bond_is_forgotten_go_with_it),
+        cmocka_unit_test(a_table_takes_no_place_of_a_bond_that_is_being_made),
+        cmocka_unit_test(a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others),
+        cmocka_unit_test(lists_that_lie_end_with_a_name),
+        cmocka_unit_test(a_sleeping_program_misses_no_end),
+        cmocka_unit_test(lists_of_handles_wait_with_an_odd_mtu),
+    };
+    return cmocka_run_group_tests_name("attacks on tables", tests, NULL, NULL);
+}
