@@ -552,6 +552,7 @@ bool storing_has_room(const kith_host *h);                      /* for one more 
 bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
 
 void storing_want(kith_host *h); /* something is to be written */
+void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
 void storing_erase(kith_host *h);
 bool storing_abandon_one(kith_host *h); /* a bond that was to be written ends without; false: there is none */
 

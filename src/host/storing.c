@@ -220,6 +220,15 @@ static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
     h->store.cursor = w->cursor;
 }
 
+/* All that was left of a bond was removed, as is read now. */
+void storing_settle_orphan(kith_host *h, kith_peer_id id)
+{
+    const peers_bond *orphan = peers_forgotten(&h->bonds, id);
+
+    if (orphan != NULL && kind_to_remove(orphan) == 0)
+        peers_drop(&h->bonds, id);
+}
+
 /* Without its bond it is left of a removal that was cut short; in a store that lost something it may be the bond that
  * is lost, and nothing is touched. */
 static void take_piece(kith_host *h, const kith_record *record)
@@ -236,6 +245,7 @@ static void take_piece(kith_host *h, const kith_record *record)
     }
     if (bond != NULL)
         tables_note(bond, record);
+    storing_settle_orphan(h, record->id);
 }
 
 /* A state may lie before the bond it belongs to: it is taken when all bonds are there. */

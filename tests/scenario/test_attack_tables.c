@@ -442,6 +442,49 @@ static void pieces_on_their_way_when_the_bond_is_forgotten_go_with_it(void **sta
     }
 }
 
+static void gone(server *s, uint8_t kind)
+{
+    memory_store_add(&s->store, &(kith_record){.kind = kind, .removed = true, .id = 1});
+}
+
+/* The power went while a bond was forgotten, when its state was gone and its table was not. */
+static void pieces_whose_bond_and_state_are_removed_go_at_the_next_start(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 914, CAST_TOY, 7);
+    bond_and_learn(&s);
+    cast_power_off(s.phone);
+    gone(&s, KITH_RECORD_BOND);
+    gone(&s, KITH_RECORD_STATE);
+    cast_power_on(s.phone);
+    pause(&s, CAST_SECOND);
+    cast_equal(s.room, kept_pieces(&s), 0);
+    cast_close(s.room);
+}
+
+/* A log hands out what was there, and then that it was removed. */
+static void pieces_that_were_removed_with_their_bond_are_not_removed_again(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 915, CAST_TOY, 7);
+    bond_and_learn(&s);
+    cast_power_off(s.phone);
+    gone(&s, KITH_RECORD_BOND);
+    for (uint8_t kind = KITH_RECORD_CHUNK; kind < KITH_RECORD_CHUNK_END; kind++)
+        if (memory_store_find(&s.store, kind, 1) != NULL)
+            gone(&s, kind);
+    s.store.removed = 0;
+    cast_power_on(s.phone);
+    pause(&s, CAST_SECOND);
+    cast_equal(s.room, s.store.removed, 0);
+    cast_equal(s.room, s.phone->told[KITH_EVENT_READY], 2);
+    cast_close(s.room);
+}
+
 /* Bonds of pairings that begin while a table is written have their place, whatever the store has left. */
 static void a_table_takes_no_place_of_a_bond_that_is_being_made(void **state)
 {
@@ -731,6 +774,8 @@ int main(void)
         cmocka_unit_test(C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond),
         cmocka_unit_test(C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_peer),
         cmocka_unit_test(pieces_on_their_way_when_the_bond_is_forgotten_go_with_it),
+        cmocka_unit_test(pieces_whose_bond_and_state_are_removed_go_at_the_next_start),
+        cmocka_unit_test(pieces_that_were_removed_with_their_bond_are_not_removed_again),
         cmocka_unit_test(a_table_takes_no_place_of_a_bond_that_is_being_made),
         cmocka_unit_test(a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others),
         cmocka_unit_test(lists_that_lie_end_with_a_name),
