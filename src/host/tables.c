@@ -231,24 +231,34 @@ static void on_looked(kith_host *h, const kith_work_store *w, kith_status result
         end_look(h);
 }
 
-static void on_put(kith_host *h, const kith_work_store *w, kith_status result)
+static void on_put(kith_host *h, kith_status result)
 {
     host_tables *t = h->tables;
-    peers_bond *bond = peers_by_id(&h->bonds, w->record.id);
 
-    if (bond != NULL)
-        tables_note(bond, &w->record); /* a failed one may be there as well */
     t->next++;
     if (result != KITH_OK || t->next == kith_chunk_pieces(t->len))
         t->stage = TABLES_IDLE;
 }
 
+/* Its bond may be forgotten by now; a piece that failed may be there as well. */
+static void note_put(const kith_host *h, const kith_record *record)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, record->id);
+
+    if (bond == NULL)
+        bond = peers_forgotten(&h->bonds, record->id);
+    if (bond != NULL)
+        tables_note(bond, record);
+}
+
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    if (w->operation == KITH_STORE_PUT)
+        note_put(h, &w->record);
     if (h->tables->stage == TABLES_IDLE || bond_of(h) == NULL)
         return;
     if (h->tables->stage == TABLES_SAVING)
-        on_put(h, w, result);
+        on_put(h, result);
     else
         on_looked(h, w, result);
 }

@@ -542,8 +542,10 @@ static void a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_othe
         lamps[i] = cast_add_lamp(room, names[i]);
     cast_start(room);
     for (unsigned i = 0; i < 3; i++) {
-        cast_connect_and_pair(phone, lamps[i]);
-        cast_await(phone, KITH_EVENT_BONDED, i + 1);
+        cast_connect(phone, lamps[i]);
+        cast_equal(room, kith_pairing_open(lamps[i]->host, 30000), KITH_OK);
+        cast_equal(room, kith_security_secure(phone->host, phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        cast_await_next(phone, KITH_EVENT_BONDED);
         cast_equal(room, kith_gatt_discover_all(phone->host, phone->link), KITH_OK);
         cast_await_next(phone, KITH_EVENT_DISCOVERED);
         cast_run_until(room, kith_sim_now(room->sim) + CAST_SECOND);
