@@ -53,10 +53,16 @@ kith_status remote_begin(kith_host *h, host_link *link)
     return KITH_OK;
 }
 
+/* Who answered what went in plain?  Not before a request went encrypted is it the bonded peer that speaks (C11). */
+static const peers_bond *bond_that_answered(const kith_host *h, const host_link *link)
+{
+    return link->asked_level > KITH_LEVEL_NONE ? peers_by_id(&h->bonds, link->proven) : NULL;
+}
+
 /* The hash came: from here on it counts whether the peer is proven. */
 static void note_peer(kith_host *h, host_link *link)
 {
-    const peers_bond *bond = peers_by_id(&h->bonds, link->proven);
+    const peers_bond *bond = bond_that_answered(h, link);
     uint32_t check = 0;
 
     link->survey.is_bonded = bond != NULL;
@@ -74,9 +80,27 @@ static void end_survey(kith_host *h, host_link *link, const gatt_client_event *e
     attributes_tell_end(h, link, e);
 }
 
+/* The peer was proven on the way: what was learned before may be somebody else's. */
+static bool is_outdated(const kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    return e->result == KITH_GATT_OK && !link->survey.is_bonded && peers_by_id(&h->bonds, link->proven) != NULL;
+}
+
+/* All of it once more; not a third time, as this one's hash is asked for encrypted. */
+static bool begin_anew(host_link *link, uint8_t *out, size_t cap, size_t *out_len)
+{
+    drop_table(link);
+    link->answered_level = KITH_LEVEL_SC_AUTHENTICATED;
+    return gatt_survey_start(&link->survey, &link->table, false, 0, &link->client, out, cap, out_len) == KITH_OK;
+}
+
 static void go_on(kith_host *h, host_link *link, gatt_client_event *e, uint8_t *out, size_t cap, size_t *out_len)
 {
-    if (gatt_survey_go_on(&link->survey, &link->client, e, out, cap, out_len))
+    bool goes_on = gatt_survey_go_on(&link->survey, &link->client, e, out, cap, out_len);
+
+    if (!goes_on && is_outdated(h, link, e))
+        goes_on = begin_anew(link, out, cap, out_len);
+    if (goes_on)
         link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
     else
         end_survey(h, link, e);

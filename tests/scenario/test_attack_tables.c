@@ -394,7 +394,7 @@ static void C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond(void **state)
 static void C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_peer(void **state)
 {
     (void)state;
-    for (unsigned requests = 1; requests < 6; requests++) {
+    for (unsigned requests = 1; requests < 9; requests++) {
         server s;
         unsigned before;
 
