@@ -215,6 +215,7 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
         abort_client(h, link, KITH_GATT_NOT_SENT);
     operations_end(h, link, KITH_GATT_NOT_SENT);
     clients_on_link_end(h, link); /* while it is known whose it is */
+    remote_on_link_end(h, link);
     if (was_protected)
         gatt_server_forget_request(&link->server);
 }
@@ -223,6 +224,7 @@ void attributes_on_link_end(kith_host *h, host_link *link)
 {
     signing_on_link_end(h, link);
     clients_on_link_end(h, link);
+    remote_on_link_end(h, link);
     serving_end_indication(h, link, KITH_GATT_LINK_LOST);
     gatt_server_forget_request(&link->server); /* what was prepared may be a secret */
     abort_client(h, link, KITH_GATT_LINK_LOST);

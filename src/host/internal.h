@@ -130,6 +130,7 @@ typedef struct {
     peers_chunk chunk;
     peers_chunk_place place;
     uint16_t len;
+    bool heals; /* what is written is newer than what made the table void */
     uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
 } host_tables;
 
@@ -247,6 +248,7 @@ typedef struct {
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
     bool table_unsaved;
+    uint16_t told_of; /* an indication that may be Service Changed, while no table said so; 0: none; 0xffff: several */
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
@@ -665,6 +667,7 @@ bool remote_take_hash(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
 void remote_end(host_link *link, gatt_client_event *e); /* of whatever is under way: it is the survey that ends so */
 void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len);
 void remote_on_proven(host_link *link);
+void remote_on_link_end(kith_host *h, const host_link *link); /* while it is known whose it is */
 bool remote_may_check(const host_link *link);
 bool remote_waits(host_link *link); /* for remote_go_on() */
 void remote_go_on(kith_host *h, host_link *link);
@@ -675,6 +678,7 @@ void tables_note(peers_bond *bond, const kith_record *record); /* it is there, o
 uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
 bool tables_has(const kith_host *h, kith_peer_id peer);
 void tables_want(kith_host *h, host_link *link); /* its table is to be kept */
+void tables_void(kith_host *h, kith_peer_id peer); /* what is kept of that peer's is not to be used any more */
 bool tables_has_work(kith_host *h);
 void tables_fill(const kith_host *h, kith_work_store *w);
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);

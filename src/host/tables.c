@@ -47,7 +47,18 @@ bool tables_has(const kith_host *h, kith_peer_id peer)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, peer);
 
-    return h->tables != NULL && storing_outlives(h) && bond != NULL && bond->table_pieces != 0;
+    return h->tables != NULL && storing_outlives(h) && bond != NULL && bond->table_pieces != 0 && !bond->table_void;
+}
+
+void tables_void(kith_host *h, kith_peer_id peer)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, peer);
+
+    if (h->tables == NULL || bond == NULL)
+        return;
+    bond->table_void = true;
+    if (h->tables->peer == peer)
+        h->tables->heals = false; /* it was begun before */
 }
 
 /* ---- what is to do next ---- */
@@ -92,10 +103,12 @@ static void begin_look(host_tables *t, const host_link *link, tables_stage stage
 static void begin_saving(const kith_host *h, host_link *link)
 {
     host_tables *t = h->tables;
+    const peers_bond *bond = peers_by_id(&h->bonds, link->proven);
 
     link->table_unsaved = false;
-    if (link->proven == 0)
+    if (bond == NULL)
         return;
+    t->heals = bond->table_void;
     memcpy(t->memory, link->table.octets, link->table.len);
     t->len = link->table.len;
     begin_look(t, link, TABLES_LOOKING, 0);
@@ -236,6 +249,8 @@ static void on_put(kith_host *h, kith_status result)
     host_tables *t = h->tables;
 
     t->next++;
+    if (result == KITH_OK && t->next == kith_chunk_pieces(t->len) && t->heals)
+        peers_by_id(&h->bonds, t->peer)->table_void = false;
     if (result != KITH_OK || t->next == kith_chunk_pieces(t->len))
         t->stage = TABLES_IDLE;
 }

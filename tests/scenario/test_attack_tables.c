@@ -24,6 +24,7 @@ struct server {
     actor a;
     uint8_t hash; /* each octet of it; 0: it has none */
     bool has_moved, asked_in_plain;
+    bool chatters; /* tells a value before each answer */
     unsigned requests, lists, confirmed;
     unsigned tells_before; /* number of the request before whose answer it moves and tells; 0: none */
     bool (*lies)(server *s, const uint8_t *pdu); /* answers in its own way (true); may be NULL */
@@ -55,6 +56,13 @@ static void move_and_tell(server *s)
     if (s->hash != 0)
         s->hash++;
     send(s, changed, sizeof changed);
+}
+
+static void tell_value(server *s)
+{
+    static const uint8_t told[] = {0x1d, OLD, 0, 'o', 'p', 'e', 'n'};
+
+    send(s, told, sizeof told);
 }
 
 static void answer_by_type(server *s, const uint8_t *pdu)
@@ -114,6 +122,8 @@ static bool serve(void *context, uint16_t cid, const uint8_t *pdu, size_t len)
     s->requests++;
     if (s->requests == s->tells_before)
         move_and_tell(s);
+    if (s->chatters)
+        tell_value(s);
     if (s->lies == NULL || !s->lies(s, pdu))
         answer(s, pdu);
     return true;
@@ -310,6 +320,31 @@ static void a_change_in_the_middle_of_learning_leaves_no_old_table(void **state)
             cast_equal(s.room, known(&s), came ? NEW : OLD);
             cast_close(s.room);
         }
+}
+
+/* Of four octets, too, and all the time. */
+static void values_that_are_told_meanwhile_are_no_change(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 916, CAST_TOY, 0);
+    bond_and_learn(&s);
+    meet(&s);
+    secure(&s);
+    s.chatters = true;
+    tell_value(&s);
+    learn(&s);
+    cast_equal(s.room, result(&s), KITH_GATT_OK);
+    cast_equal(s.room, s.lists, 1); /* what was kept stands */
+    actor_disconnect(&s.a, s.phone);
+    cast_forget_all(s.phone);
+    s.a.has_bond = false;
+    meet(&s);
+    learn(&s);
+    cast_equal(s.room, result(&s), KITH_GATT_OK);
+    cast_equal(s.room, s.lists, 2);
+    cast_close(s.room);
 }
 
 /* The store is busy, and the link goes before what is void could be written. */
@@ -771,6 +806,7 @@ int main(void)
         cmocka_unit_test(a_change_that_is_told_on_an_earlier_link_is_not_missed),
         cmocka_unit_test(a_change_that_is_told_while_the_store_is_read_is_not_missed),
         cmocka_unit_test(a_change_in_the_middle_of_learning_leaves_no_old_table),
+        cmocka_unit_test(values_that_are_told_meanwhile_are_no_change),
         cmocka_unit_test(a_change_is_not_forgotten_with_the_link),
         cmocka_unit_test(a_change_of_a_wrong_length_changes_nothing),
         cmocka_unit_test(C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond),
