@@ -500,9 +500,12 @@ static uint32_t states_room(const kith_host *h)
     return signing > clients ? signing : clients;
 }
 
+/* Pairings that begin while they are written are promised a bond and a state each. */
 bool storing_has_room_for(const kith_host *h, uint8_t records)
 {
-    return h->store.state.room > storing_promised(h) + states_room(h) + records;
+    uint32_t promised = storing_promised(h), may_begin = h->config.limits.pairings - promised;
+
+    return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
 }
 
 bool storing_has_room(const kith_host *h)

@@ -194,7 +194,8 @@ static void settle(kith_host *h)
 
     if (t->stage == TABLES_IDLE)
         pick(h);
-    if (t->stage == TABLES_SAVING && bond_of(h) == NULL)
+    if (t->stage == TABLES_SAVING &&
+        (bond_of(h) == NULL || !has_room(h, (uint8_t)(kith_chunk_pieces(t->len) - t->next))))
         t->stage = TABLES_IDLE;
     if (t->stage != TABLES_LOADING && t->stage != TABLES_LOOKING)
         return;
