@@ -233,6 +233,18 @@ void tables_fill(const kith_host *h, kith_work_store *w)
     }
 }
 
+/* What is there is not known: nothing is believed, and nothing is written over. */
+static void give_up_look(kith_host *h)
+{
+    host_tables *t = h->tables;
+
+    peers_chunk_begin(&t->chunk, t->peer, KITH_CHUNK_DATABASE, t->memory, h->config.limits.cache);
+    if (t->stage == TABLES_LOADING)
+        end_loading(h);
+    else
+        t->stage = TABLES_IDLE;
+}
+
 static void on_looked(kith_host *h, const kith_work_store *w, kith_status result)
 {
     host_tables *t = h->tables;
@@ -241,7 +253,9 @@ static void on_looked(kith_host *h, const kith_work_store *w, kith_status result
         peers_chunk_take(&t->chunk, &w->record);
     t->cursor = w->cursor;
     t->next = (uint8_t)(next_piece(h) + 1);
-    if (w->operation == KITH_STORE_READ && result != KITH_OK)
+    if (result != KITH_OK && result != KITH_ERR_NOT_FOUND)
+        give_up_look(h);
+    else if (w->operation == KITH_STORE_READ && result != KITH_OK)
         end_look(h);
 }
 

@@ -477,6 +477,49 @@ static void pieces_on_their_way_when_the_bond_is_forgotten_go_with_it(void **sta
     }
 }
 
+/* Where the one that stands lies is not known then: it might be written over, and an older one come back. */
+static void a_store_that_cannot_be_looked_through_is_not_written_blindly(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 917, CAST_TOY, 7);
+    s.store.store.get = NULL;
+    bond(&s);
+    s.store.reads = KITH_ERR_STORAGE;
+    s.store.put = 0;
+    learn(&s);
+    cast_equal(s.room, result(&s), KITH_GATT_OK);
+    cast_equal(s.room, s.store.put, 0);
+    s.store.reads = KITH_OK;
+    move_and_tell(&s);
+    pause(&s, SHORT);
+    learn(&s);
+    cast_check(s.room, s.store.put > 0); /* as soon as it can */
+    cast_close(s.room);
+}
+
+/* Half of what is kept is not believed; the peer is asked. */
+static void a_store_that_fails_while_it_is_read_costs_questions_alone(void **state)
+{
+    (void)state;
+    for (uint32_t well = 0; well < 8; well++) {
+        server s;
+
+        open_server(&s, 918, CAST_TOY, 7);
+        s.store.store.get = NULL;
+        bond_and_learn(&s);
+        meet(&s);
+        secure(&s);
+        s.store.reads = KITH_ERR_STORAGE;
+        s.store.reads_well = well;
+        learn(&s);
+        cast_equal(s.room, result(&s), KITH_GATT_OK);
+        cast_equal(s.room, known(&s), OLD);
+        cast_close(s.room);
+    }
+}
+
 static void gone(server *s, uint8_t kind)
 {
     memory_store_add(&s->store, &(kith_record){.kind = kind, .removed = true, .id = 1});
@@ -824,6 +867,8 @@ int main(void)
         cmocka_unit_test(C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond),
         cmocka_unit_test(C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_peer),
         cmocka_unit_test(pieces_on_their_way_when_the_bond_is_forgotten_go_with_it),
+        cmocka_unit_test(a_store_that_cannot_be_looked_through_is_not_written_blindly),
+        cmocka_unit_test(a_store_that_fails_while_it_is_read_costs_questions_alone),
         cmocka_unit_test(pieces_whose_bond_and_state_are_removed_go_at_the_next_start),
         cmocka_unit_test(pieces_that_were_removed_with_their_bond_are_not_removed_again),
         cmocka_unit_test(a_table_takes_no_place_of_a_bond_that_is_being_made),
