@@ -241,6 +241,7 @@ typedef struct {
     host_operation *operations; /* that wait: a ring of limits.operations */
     uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
     uint8_t operation_head, operation_count;
+    uint8_t operations_void; /* so many of them, the first ones, are not to be sent */
     gatt_table table; /* of the peer's attributes */
     gatt_survey survey;
     host_remote_stage remote;
@@ -657,6 +658,7 @@ void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result resu
 void operations_launch(kith_host *h, host_link *link, size_t len);
 bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
 void operations_go_on(kith_host *h, host_link *link);
+void operations_on_drop(kith_host *h, host_link *link); /* the link is plain */
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 
 /* remote.c: what is known of a peer's table */

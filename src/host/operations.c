@@ -205,6 +205,8 @@ static void take_out(const kith_host *h, host_link *link, host_operation *op)
     *op = *operation_at(h, link, 0);
     link->operation_head = (uint8_t)((link->operation_head + 1) % h->config.limits.operations);
     link->operation_count--;
+    if (link->operations_void > 0)
+        link->operations_void--;
 }
 
 bool operations_wait(const kith_host *h, host_link *link)
@@ -227,9 +229,10 @@ void operations_go_on(kith_host *h, host_link *link)
 {
     host_operation op;
     uint8_t *memory = memory_of(h, link, operation_at(h, link, 0));
+    bool is_void = link->operations_void > 0;
 
     take_out(h, link, &op);
-    if (start(h, link, &op) != KITH_OK)
+    if (is_void || start(h, link, &op) != KITH_OK)
         tell_end(h, link, &op, KITH_GATT_NOT_SENT);
     wipe(memory, h->config.limits.mtu);
 }
@@ -245,6 +248,15 @@ void operations_end(kith_host *h, host_link *link, kith_gatt_result result)
         tell_end(h, link, &op, result);
     }
     wipe(link->operation_values, h->config.limits.operations * HOST_OPERATION_VALUE(h->config.limits.mtu));
+}
+
+/* What waited for encryption that did not come is not sent; it ends behind what is under way. */
+void operations_on_drop(kith_host *h, host_link *link)
+{
+    if (gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE)
+        link->operations_void = link->operation_count;
+    else
+        operations_end(h, link, KITH_GATT_NOT_SENT);
 }
 
 /* ---- the calls ---- */

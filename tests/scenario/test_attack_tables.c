@@ -32,6 +32,8 @@ struct server {
     uint8_t held[KITH_STAGE_PACKET]; /* for a program that sleeps */
     size_t held_len;
     unsigned refusals, ends[CAST_KINDS];
+    uint8_t read[8]; /* handles of reads that ended, in their order */
+    unsigned reads, reads_seen;
     bool has_work;
     kith_work work;
 };
@@ -120,6 +122,7 @@ static bool serve(void *context, uint16_t cid, const uint8_t *pdu, size_t len)
     if (len < 3 || (pdu[0] & 1) != 0)
         return false;
     s->requests++;
+    s->reads_seen += pdu[0] == KITH_ATT_READ_REQUEST;
     if (s->requests == s->tells_before)
         move_and_tell(s);
     if (s->chatters)
@@ -854,6 +857,81 @@ static void lists_of_handles_wait_with_an_odd_mtu(void **state)
     cast_close(room);
 }
 
+static bool keep_silent(server *s, const uint8_t *pdu)
+{
+    (void)s;
+    return pdu[0] == KITH_ATT_READ_REQUEST;
+}
+
+static void note_read(cast_host *self, const kith_event *event)
+{
+    server *s = self->context;
+
+    if (event->kind == KITH_EVENT_READ && s->reads < sizeof s->read)
+        s->read[s->reads++] = (uint8_t)event->gatt.handle;
+}
+
+/* Encryption fails while a read that went in plain is under way: what waits behind it is not sent, and ends after it. */
+static void ends_keep_their_order_when_encryption_fails(void **state)
+{
+    static const uint8_t order[] = {OLD, CHANGED, OLD + 1};
+    server s;
+
+    (void)state;
+    open_server(&s, 919, CAST_TOY, 7);
+    bond(&s);
+    actor_disconnect(&s.a, s.phone);
+    meet(&s);
+    s.phone->react = note_read;
+    s.phone->context = &s;
+    s.lies = keep_silent;
+    s.a.has_no_key = true;
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, order[0]), KITH_OK);
+    pause(&s, SHORT);
+    cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    for (unsigned i = 1; i < sizeof order; i++)
+        cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, order[i]), KITH_OK);
+    pause(&s, 60 * (uint64_t)CAST_SECOND);
+    cast_equal(s.room, s.reads, sizeof order);
+    assert_memory_equal(s.read, order, sizeof order);
+    cast_equal(s.room, s.reads_seen, 1); /* the other two were meant for an encrypted link */
+    cast_close(s.room);
+}
+
+/* And what is asked after that goes, behind those. */
+static void what_is_asked_after_encryption_failed_goes_in_its_turn(void **state)
+{
+    server s;
+
+    (void)state;
+    open_server(&s, 920, CAST_TOY, 7);
+    bond(&s);
+    actor_disconnect(&s.a, s.phone);
+    meet(&s);
+    s.phone->react = note_read;
+    s.phone->context = &s;
+    s.lies = keep_silent;
+    s.a.has_no_key = true;
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, 1), KITH_OK);
+    pause(&s, SHORT);
+    cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, 2), KITH_OK);
+    pause(&s, CAST_SECOND);
+    if (s.phone->link != 0) {
+        static const uint8_t late[] = {0x0b, 'o', 'k'};
+
+        cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, 3), KITH_OK);
+        s.lies = NULL;
+        send(&s, late, sizeof late);
+        pause(&s, CAST_SECOND);
+        cast_equal(s.room, s.reads, 3);
+        cast_check(s.room, s.read[0] == 1 && s.read[1] == 2 && s.read[2] == 3);
+        cast_equal(s.room, s.phone->last[KITH_EVENT_READ].gatt.result, KITH_GATT_OK);
+        cast_equal(s.room, s.reads_seen, 2);
+    }
+    cast_close(s.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -875,6 +953,8 @@ int main(void)
         cmocka_unit_test(a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others),
         cmocka_unit_test(lists_that_lie_end_with_a_name),
         cmocka_unit_test(a_sleeping_program_misses_no_end),
+        cmocka_unit_test(ends_keep_their_order_when_encryption_fails),
+        cmocka_unit_test(what_is_asked_after_encryption_failed_goes_in_its_turn),
         cmocka_unit_test(lists_of_handles_wait_with_an_odd_mtu),
     };
     return cmocka_run_group_tests_name("attacks on tables", tests, NULL, NULL);
