@@ -384,9 +384,15 @@ void storing_erase(kith_host *h)
     go_on(h);
 }
 
+/* Whoever reads is told of records alone. */
+static bool tells_state(kith_store_operation operation)
+{
+    return operation != KITH_STORE_READ && operation != KITH_STORE_GET;
+}
+
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 {
-    if (w->operation != KITH_STORE_READ && result == KITH_OK)
+    if (tells_state(w->operation) && result == KITH_OK)
         h->store.state = w->state;
     switch (h->store.stage) {
     case STORE_OPENING:

@@ -612,6 +612,30 @@ static void a_table_takes_no_place_of_a_bond_that_is_being_made(void **state)
     assert_true(bonded > 0);
 }
 
+/* Reading one record says nothing of how many more there is room for. */
+static void reading_what_is_kept_does_not_fill_the_store(void **state)
+{
+    server s;
+    cast_host *lamp;
+    kith_bond_info bond_info;
+
+    (void)state;
+    open_server(&s, 921, CAST_TOY, 7);
+    lamp = cast_add_lamp(s.room, "lamp");
+    assert_int_equal(kith_host_start(lamp->host, kith_sim_now(s.room->sim)), KITH_OK);
+    pause(&s, CAST_SECOND);
+    bond_and_learn(&s);
+    meet(&s);
+    secure(&s);
+    learn(&s);
+    cast_check(s.room, s.store.got > 0);
+    pair_with(&s, lamp);
+    pause(&s, CAST_SECOND);
+    cast_equal(s.room, s.phone->told[KITH_EVENT_BONDED], 2);
+    cast_equal(s.room, kith_bonds_next(s.phone->host, 1, &bond_info), KITH_OK);
+    cast_close(s.room);
+}
+
 /* Three links ask for what is kept; the first one goes while the store looks for it. */
 static void a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others(void **state)
 {
@@ -950,6 +974,7 @@ int main(void)
         cmocka_unit_test(pieces_whose_bond_and_state_are_removed_go_at_the_next_start),
         cmocka_unit_test(pieces_that_were_removed_with_their_bond_are_not_removed_again),
         cmocka_unit_test(a_table_takes_no_place_of_a_bond_that_is_being_made),
+        cmocka_unit_test(reading_what_is_kept_does_not_fill_the_store),
         cmocka_unit_test(a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others),
         cmocka_unit_test(lists_that_lie_end_with_a_name),
         cmocka_unit_test(a_sleeping_program_misses_no_end),
