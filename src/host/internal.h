@@ -130,7 +130,7 @@ typedef struct {
     peers_chunk chunk;
     peers_chunk_place place;
     uint16_t len;
-    bool heals; /* what is written is newer than what made the table void */
+    bool heals;      /* what is written is newer than what made the table void */
     uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
 } host_tables;
 
@@ -242,7 +242,7 @@ typedef struct {
     uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
     uint8_t operation_head, operation_count;
     uint8_t operations_void; /* so many of them, the first ones, are not to be sent */
-    gatt_table table; /* of the peer's attributes */
+    gatt_table table;        /* of the peer's attributes */
     gatt_survey survey;
     host_remote_stage remote;
     host_hash_check hash_check;
@@ -250,7 +250,7 @@ typedef struct {
     bool table_is_proven; /* it was learned of the bonded peer itself */
     bool table_unsaved;
     uint16_t told_of; /* an indication that may be Service Changed, while no table said so; 0: none; 0xffff: several */
-    bool raise_asked;       /* for what is held */
+    bool raise_asked; /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
     uint8_t asked_level,
@@ -554,7 +554,7 @@ uint32_t storing_promised(const kith_host *h);                  /* places for bo
 bool storing_has_room(const kith_host *h);                      /* for one more bond */
 bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
 
-void storing_want(kith_host *h); /* something is to be written */
+void storing_want(kith_host *h);                           /* something is to be written */
 void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
 void storing_erase(kith_host *h);
 bool storing_abandon_one(kith_host *h); /* a bond that was to be written ends without; false: there is none */
@@ -658,7 +658,7 @@ void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result resu
 void operations_launch(kith_host *h, host_link *link, size_t len);
 bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
 void operations_go_on(kith_host *h, host_link *link);
-void operations_on_drop(kith_host *h, host_link *link); /* the link is plain */
+void operations_on_drop(kith_host *h, host_link *link);                      /* the link is plain */
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 
 /* remote.c: what is known of a peer's table */
@@ -679,7 +679,7 @@ bool tables_is_piece(uint8_t kind);
 void tables_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
 uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
 bool tables_has(const kith_host *h, kith_peer_id peer);
-void tables_want(kith_host *h, host_link *link); /* its table is to be kept */
+void tables_want(kith_host *h, host_link *link);   /* its table is to be kept */
 void tables_void(kith_host *h, kith_peer_id peer); /* what is kept of that peer's is not to be used any more */
 bool tables_has_work(kith_host *h);
 void tables_fill(const kith_host *h, kith_work_store *w);

@@ -127,6 +127,7 @@ bool remote_take(kith_host *h, host_link *link, gatt_client_event *e, uint8_t *o
     if (link->remote != REMOTE_SURVEY || e->kind == GATT_CLIENT_NOTIFIED)
         return false;
     gatt_survey_take(&link->survey, e);
+    link->client.one_is_enough |= gatt_survey_has_failed(&link->survey);
     if (!e->ended)
         return true;
     if (link->survey.step == SURVEY_HASH)

@@ -1,5 +1,6 @@
 /* The power goes while a peer's table is kept, replaced, or removed with its bond, at every operation on the flash and
- * in the middle of it: no bond is harmed, no table is used that the peer has not, and nothing is left without a bond. */
+ * in the middle of it: no bond is harmed, no table is used that the peer has not, and nothing is left without a bond.
+ */
 #include "cuts.h"
 #include "kith/codec/record.h"
 #include "tests/scenario/cast.h"
@@ -7,13 +8,16 @@
 enum { VALUES = 14, FIRST_ID = 20, MORE_ID = 60, CACHE = 900 };
 
 #define NUMBERED(n)                                                                                                    \
-    {.uuid = KITH_UUID128(0x6c, 0x1f, 0, n, 0x58, 0xa3, 0x4c, 0x0e, 0x9b, 0x7d, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e, 0x6f),   \
-     .properties = KITH_PROPERTY_READ, .permissions = KITH_READ_OPEN, .value = (const uint8_t *)"x", .value_len = 1,   \
-     .id = FIRST_ID + n}
+    {                                                                                                                  \
+        .uuid =                                                                                                        \
+            KITH_UUID128(0x6c, 0x1f, 0, n, 0x58, 0xa3, 0x4c, 0x0e, 0x9b, 0x7d, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e, 0x6f),    \
+        .properties = KITH_PROPERTY_READ, .permissions = KITH_READ_OPEN, .value = (const uint8_t *)"x",                \
+        .value_len = 1, .id = FIRST_ID + n                                                                             \
+    }
 
-static const kith_characteristic many[VALUES] = {
-    NUMBERED(0), NUMBERED(1), NUMBERED(2), NUMBERED(3),  NUMBERED(4),  NUMBERED(5),  NUMBERED(6),
-    NUMBERED(7), NUMBERED(8), NUMBERED(9), NUMBERED(10), NUMBERED(11), NUMBERED(12), NUMBERED(13)};
+static const kith_characteristic many[VALUES] = {NUMBERED(0),  NUMBERED(1),  NUMBERED(2),  NUMBERED(3), NUMBERED(4),
+                                                 NUMBERED(5),  NUMBERED(6),  NUMBERED(7),  NUMBERED(8), NUMBERED(9),
+                                                 NUMBERED(10), NUMBERED(11), NUMBERED(12), NUMBERED(13)};
 static const kith_service services[] = {
     {.uuid = KITH_UUID16(0x1815), .characteristics = many, .characteristic_count = VALUES}};
 static const kith_characteristic more_values[] = {{.uuid = KITH_UUID16(0x2a58),

@@ -207,7 +207,7 @@ static unsigned kept_pieces(const server *s)
     unsigned count = 0;
 
     for (uint8_t kind = KITH_RECORD_CHUNK; kind < KITH_RECORD_CHUNK_END; kind++)
-        count += memory_store_find((memory_store *)&s->store, kind, 1) != NULL;
+        count += memory_store_count(&s->store, kind);
     return count;
 }
 
@@ -316,9 +316,8 @@ static void a_change_in_the_middle_of_learning_leaves_no_old_table(void **state)
             learn(&s);
             came = s.has_moved;
             cast_check(s.room, !came || known(&s) != OLD || s.phone->told[KITH_EVENT_TABLE_CHANGED] > 0);
-            cast_check(s.room, result(&s) == KITH_GATT_OK ||
-                                   s.phone->last[KITH_EVENT_DISCOVERED].gatt.att_error ==
-                                       KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+            cast_check(s.room, result(&s) == KITH_GATT_OK || s.phone->last[KITH_EVENT_DISCOVERED].gatt.att_error ==
+                                                                 KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
             learn(&s);
             cast_equal(s.room, known(&s), came ? NEW : OLD);
             cast_close(s.room);
@@ -398,7 +397,8 @@ static void a_change_of_a_wrong_length_changes_nothing(void **state)
 
 /* ---- in plain ---- */
 
-/* The request went in plain, so whoever likes may have answered it, however the link is by the time the answer counts. */
+/* The request went in plain, so whoever likes may have answered it, however the link is by the time the answer counts.
+ */
 static void C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond(void **state)
 {
     unsigned crossed = 0;
@@ -448,8 +448,7 @@ static void C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_pe
         pause(&s, 3 * CAST_SECOND);
         cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 1);
         cast_check(s.room, s.a.encrypted);
-        cast_check(s.room,
-                   known(&s) == 0 || s.phone->last[KITH_EVENT_DISCOVERED].gatt.level >= KITH_LEVEL_ENCRYPTED);
+        cast_check(s.room, known(&s) == 0 || s.phone->last[KITH_EVENT_DISCOVERED].gatt.level >= KITH_LEVEL_ENCRYPTED);
         cast_close(s.room);
     }
 }
@@ -686,6 +685,46 @@ static void a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_othe
     cast_close(room);
 }
 
+/* Whatever the store is at: what was asked for ends once, and before its link; the next life is a whole one. */
+static void a_factory_reset_at_any_moment_ends_what_waits_for_the_store(void **state)
+{
+    (void)state;
+    for (unsigned kept = 0; kept <= 1; kept++)
+        for (uint64_t after = 0; after < 2500000; after += 250000) {
+            server s;
+            unsigned told;
+
+            open_server(&s, 930, CAST_TOY, 7);
+            if (kept) {
+                bond_and_learn(&s);
+                meet(&s);
+                secure(&s);
+            } else {
+                bond(&s);
+            }
+            told = s.phone->told[KITH_EVENT_DISCOVERED];
+            s.room->stage.work_us = CAST_SECOND;
+            cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+            pause(&s, after);
+            cast_equal(s.room, kith_host_factory_reset(s.phone->host), KITH_OK);
+            pause(&s, 5 * CAST_SECOND);
+            cast_equal(s.room, s.phone->told[KITH_EVENT_RESET], 1);
+            cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], told + 1);
+            cast_equal(s.room, s.phone->link, 0);
+            cast_equal(s.room, s.store.used, 0);
+            s.room->stage.work_us = 0;
+            cast_equal(s.room, kith_host_start(s.phone->host, kith_sim_now(s.room->sim)), KITH_OK);
+            pause(&s, 20 * (uint64_t)CAST_SECOND);
+            s.phone->told[KITH_EVENT_BONDED] = 0;
+            s.a.has_bond = false;
+            bond(&s);
+            learn(&s);
+            cast_equal(s.room, known(&s), OLD);
+            cast_check(s.room, kept_pieces(&s) > 0);
+            cast_close(s.room);
+        }
+}
+
 /* ---- lists that lie ---- */
 
 static uint8_t roll(server *s)
@@ -720,7 +759,8 @@ static bool lie(server *s, const uint8_t *request)
         pdu[at + 1] = roll(s) % 32 == 0 ? 0xff : (uint8_t)(handle >> 8);
         if (entry >= 6 && at + 6 <= sizeof pdu)
             pdu[at + (entry == 7 || entry == 21 ? 3 : 2)] = (uint8_t)(handle + 1),
-               pdu[at + (entry == 7 || entry == 21 ? 4 : 3)] = roll(s) % 16 == 0 ? 0xff : (uint8_t)(handle >> 8);
+                                                      pdu[at + (entry == 7 || entry == 21 ? 4 : 3)] =
+                                                          roll(s) % 16 == 0 ? 0xff : (uint8_t)(handle >> 8);
     }
     if (roll(s) % 64 == 0)
         pdu[0] = roll(s) | 1;
@@ -765,6 +805,141 @@ static void lists_that_lie_end_with_a_name(void **state)
         cast_close(s.room);
     }
     assert_in_range(fine, 0, runs - 1);
+}
+
+/* Lies that can be named, each with how it must end. */
+
+static bool has_nothing(server *s, const uint8_t *pdu)
+{
+    refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+    return true;
+}
+
+/* A service at each handle, up to the last one of all. */
+static bool never_ends(server *s, const uint8_t *pdu)
+{
+    const uint8_t list[] = {0x11, 6, pdu[1], pdu[2], pdu[1], pdu[2], 0x15, 0x18};
+
+    if (pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST)
+        send(s, list, sizeof list);
+    return pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST;
+}
+
+static bool ends_at_the_last_handle(server *s, const uint8_t *pdu)
+{
+    static const uint8_t services[] = {0x11, 6, 0xff, 0xff, 0xff, 0xff, 0x15, 0x18};
+
+    if (pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST)
+        send(s, services, sizeof services);
+    else
+        refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+    return true;
+}
+
+static bool has_a_value_at_the_last_handle(server *s, const uint8_t *pdu)
+{
+    static const uint8_t services[] = {0x11, 6, 0xf0, 0xff, 0xff, 0xff, 0x15, 0x18},
+                         value[] = {0x09, 7, 0xfe, 0xff, 0x02, 0xff, 0xff, 0x56, 0x2a};
+
+    if (pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST)
+        send(s, services, sizeof services);
+    else if (pdu[0] == KITH_ATT_READ_BY_TYPE_REQUEST && pdu[5] == 0x03 && pdu[6] == 0x28)
+        send(s, value, sizeof value);
+    else
+        refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+    return true;
+}
+
+static bool goes_backwards(server *s, const uint8_t *pdu)
+{
+    static const uint8_t list[] = {0x11, 6, 10, 0, 20, 0, 0x15, 0x18, 1, 0, 4, 0, 0x01, 0x18};
+
+    if (pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST)
+        send(s, list, sizeof list);
+    return pdu[0] == KITH_ATT_READ_BY_GROUP_TYPE_REQUEST;
+}
+
+/* A characteristic where a service is. */
+static bool says_two_things(server *s, const uint8_t *pdu)
+{
+    static const uint8_t value[] = {0x09, 7, 10, 0, 0x02, 11, 0, 0x56, 0x2a};
+
+    if (pdu[0] != KITH_ATT_READ_BY_TYPE_REQUEST || pdu[5] != 0x03 || pdu[6] != 0x28 || pdu[1] > 10)
+        return false;
+    send(s, value, sizeof value);
+    return true;
+}
+
+static bool is_for_hash(const uint8_t *pdu)
+{
+    return pdu[0] == KITH_ATT_READ_BY_TYPE_REQUEST && pdu[5] == 0x2a && pdu[6] == 0x2b;
+}
+
+static bool has_a_short_hash(server *s, const uint8_t *pdu)
+{
+    static const uint8_t hash[] = {0x09, 4, 22, 0, 7, 7};
+
+    if (is_for_hash(pdu))
+        send(s, hash, sizeof hash);
+    return is_for_hash(pdu);
+}
+
+static bool has_two_hashes(server *s, const uint8_t *pdu)
+{
+    static const uint8_t hash[23] = {0x09, 10, 22, 0, 7, 7, 7, 7, 7, 7, 7, 7, 23, 0, 7};
+
+    if (is_for_hash(pdu))
+        send(s, hash, 22);
+    return is_for_hash(pdu);
+}
+
+static bool is_out_of_sync_for_its_hash(server *s, const uint8_t *pdu)
+{
+    if (is_for_hash(pdu))
+        refuse(s, pdu, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+    return is_for_hash(pdu);
+}
+
+static void each_lie_ends_with_its_name(void **state)
+{
+    static const struct {
+        bool (*lies)(server *s, const uint8_t *pdu);
+        kith_gatt_result ends;
+        uint16_t knows;
+    } lies[] = {
+        {has_nothing, KITH_GATT_OK, 0},
+        {never_ends, KITH_GATT_TOO_LONG, 0},
+        {ends_at_the_last_handle, KITH_GATT_OK, 0},
+        {has_a_value_at_the_last_handle, KITH_GATT_OK, 0xffff},
+        {goes_backwards, KITH_GATT_MALFORMED_RESPONSE, 0},
+        {says_two_things, KITH_GATT_MALFORMED_RESPONSE, 0},
+        {has_a_short_hash, KITH_GATT_OK, OLD},
+        {has_two_hashes, KITH_GATT_OK, OLD},
+        {is_out_of_sync_for_its_hash, KITH_GATT_OK, OLD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++)
+        for (unsigned bonded = 0; bonded <= 1; bonded++) {
+            server s;
+
+            open_server(&s, 922 + i, CAST_TOY, 7);
+            if (bonded)
+                bond(&s);
+            else
+                meet(&s);
+            s.lies = lies[i].lies;
+            cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+            pause(&s, 20 * (uint64_t)CAST_SECOND);
+            cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 1);
+            cast_equal(s.room, result(&s), lies[i].ends);
+            cast_equal(s.room, known(&s), lies[i].knows);
+            s.lies = NULL;
+            cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, OLD), KITH_OK); /* the link is fine */
+            pause(&s, SHORT);
+            cast_equal(s.room, s.phone->last[KITH_EVENT_READ].gatt.result, KITH_GATT_OK);
+            cast_close(s.room);
+        }
 }
 
 /* ---- a program that does not take its events ---- */
@@ -895,7 +1070,8 @@ static void note_read(cast_host *self, const kith_event *event)
         s->read[s->reads++] = (uint8_t)event->gatt.handle;
 }
 
-/* Encryption fails while a read that went in plain is under way: what waits behind it is not sent, and ends after it. */
+/* Encryption fails while a read that went in plain is under way: what waits behind it is not sent, and ends after it.
+ */
 static void ends_keep_their_order_when_encryption_fails(void **state)
 {
     static const uint8_t order[] = {OLD, CHANGED, OLD + 1};
@@ -976,7 +1152,9 @@ int main(void)
         cmocka_unit_test(a_table_takes_no_place_of_a_bond_that_is_being_made),
         cmocka_unit_test(reading_what_is_kept_does_not_fill_the_store),
         cmocka_unit_test(a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_others),
+        cmocka_unit_test(a_factory_reset_at_any_moment_ends_what_waits_for_the_store),
         cmocka_unit_test(lists_that_lie_end_with_a_name),
+        cmocka_unit_test(each_lie_ends_with_its_name),
         cmocka_unit_test(a_sleeping_program_misses_no_end),
         cmocka_unit_test(ends_keep_their_order_when_encryption_fails),
         cmocka_unit_test(what_is_asked_after_encryption_failed_goes_in_its_turn),
