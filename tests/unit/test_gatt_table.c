@@ -195,6 +195,28 @@ static void what_is_longer_than_the_memory_is_refused(void **state)
     free(table.octets);
 }
 
+/* Who keeps a place while the table changes, as a peer may have it, walks through whatever lies there: to an end, and
+ * inside. */
+static void a_place_of_an_earlier_table_leads_nowhere(void **state)
+{
+    gatt_table full = new_full();
+    gatt_table table = new_table(full.len);
+
+    (void)state;
+    assert_true(gatt_table_load(&table, full.octets, full.len));
+    for (size_t from = 1; from < full.len + 40u; from++) {
+        kith_remote_attribute a;
+        size_t at = from, steps = 0;
+
+        while (gatt_table_next(&table, &at, &a)) {
+            assert_true(a.uuid.size == 0 || a.uuid.size == 2 || a.uuid.size == 16);
+            assert_true(at <= table.len && ++steps <= table.len);
+        }
+    }
+    free(full.octets);
+    free(table.octets);
+}
+
 static void one_handle_is_one_thing(void **state)
 {
     gatt_table table = new_full();
@@ -217,6 +239,7 @@ int main(void)
         cmocka_unit_test(no_octet_leads_out_of_the_table),
         cmocka_unit_test(a_later_version_or_flag_is_no_table),
         cmocka_unit_test(what_is_longer_than_the_memory_is_refused),
+        cmocka_unit_test(a_place_of_an_earlier_table_leads_nowhere),
         cmocka_unit_test(one_handle_is_one_thing),
     };
     return cmocka_run_group_tests_name("packed tables", tests, NULL, NULL);
