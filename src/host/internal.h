@@ -683,6 +683,7 @@ void tables_want(kith_host *h, host_link *link);   /* its table is to be kept */
 void tables_void(kith_host *h, kith_peer_id peer); /* what is kept of that peer's is not to be used any more */
 bool tables_has_work(kith_host *h);
 void tables_fill(const kith_host *h, kith_work_store *w);
+void tables_on_written(const kith_host *h); /* something was, whatever it is */
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
 void tables_forget_all(kith_host *h);
 

@@ -266,6 +266,12 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
 
 /* ---- changes ---- */
 
+/* Whoever reads is told of records alone. */
+static bool tells_state(kith_store_operation operation)
+{
+    return operation != KITH_STORE_READ && operation != KITH_STORE_GET;
+}
+
 static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
 {
     kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
@@ -356,6 +362,8 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
 
 static void on_changed(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    if (tells_state(w->operation))
+        tables_on_written(h);
     if (w->operation == KITH_STORE_REMOVE)
         on_removed(h, &w->record, result);
     else if (w->operation != KITH_STORE_PUT || tables_is_piece(w->record.kind))
@@ -382,12 +390,6 @@ void storing_erase(kith_host *h)
     memset(&h->store, 0, sizeof h->store);
     h->store.stage = STORE_ERASING;
     go_on(h);
-}
-
-/* Whoever reads is told of records alone. */
-static bool tells_state(kith_store_operation operation)
-{
-    return operation != KITH_STORE_READ && operation != KITH_STORE_GET;
 }
 
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)

@@ -259,6 +259,13 @@ static void on_looked(kith_host *h, const kith_work_store *w, kith_status result
         end_look(h);
 }
 
+/* What was written may have moved what was not read yet: all of it once more, where a later one counts. */
+void tables_on_written(const kith_host *h)
+{
+    if (h->tables != NULL)
+        h->tables->cursor = 0;
+}
+
 static void on_put(kith_host *h, kith_status result)
 {
     host_tables *t = h->tables;

@@ -522,6 +522,57 @@ static void a_store_that_fails_while_it_is_read_costs_questions_alone(void **sta
     }
 }
 
+static void pair_with(server *s, cast_host *lamp);
+
+/* A store whose places are worth nothing once something was written: it says that there is no more. */
+static kith_status read_until_written(void *context, uint32_t *cursor, kith_record *out)
+{
+    memory_store *store = context;
+
+    if (*cursor == 0)
+        store->reads_well = store->put;
+    if (store->reads_well != store->put)
+        return KITH_ERR_NOT_FOUND;
+    store->read++;
+    if (*cursor >= store->used)
+        return KITH_ERR_NOT_FOUND;
+    *out = store->log[(*cursor)++];
+    return KITH_OK;
+}
+
+/* A bond is written while the store is read through: what is kept is found all the same. */
+static void a_store_that_is_written_meanwhile_is_read_through_again(void **state)
+{
+    (void)state;
+    for (uint64_t after = 0; after < 6000000; after += 500000) {
+        server s;
+        cast_host *lamp;
+
+        open_server(&s, 940, CAST_TOY, 7);
+        s.store.store.get = NULL;
+        s.store.store.read = read_until_written;
+        for (uint32_t i = 0; i < 30; i++) /* so that it takes its time */
+            memory_store_add(&s.store, &(kith_record){.kind = 10, .id = 100 + i});
+        lamp = cast_add_lamp(s.room, "lamp");
+        assert_int_equal(kith_host_start(lamp->host, kith_sim_now(s.room->sim)), KITH_OK);
+        pause(&s, CAST_SECOND);
+        bond_and_learn(&s);
+        meet(&s);
+        secure(&s);
+        s.store.put = 0;
+        s.room->stage.work_us = 200000;
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        pause(&s, after);
+        pair_with(&s, lamp);
+        pause(&s, 30 * (uint64_t)CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_DISCOVERED], 2);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_BONDED], 2);
+        cast_equal(s.room, s.store.put, 1); /* the bond alone: nothing was learned anew */
+        cast_equal(s.room, s.lists, 1);
+        cast_close(s.room);
+    }
+}
+
 static void gone(server *s, uint8_t kind)
 {
     memory_store_add(&s->store, &(kith_record){.kind = kind, .removed = true, .id = 1});
@@ -1147,6 +1198,7 @@ int main(void)
         cmocka_unit_test(pieces_on_their_way_when_the_bond_is_forgotten_go_with_it),
         cmocka_unit_test(a_store_that_cannot_be_looked_through_is_not_written_blindly),
         cmocka_unit_test(a_store_that_fails_while_it_is_read_costs_questions_alone),
+        cmocka_unit_test(a_store_that_is_written_meanwhile_is_read_through_again),
         cmocka_unit_test(pieces_whose_bond_and_state_are_removed_go_at_the_next_start),
         cmocka_unit_test(pieces_that_were_removed_with_their_bond_are_not_removed_again),
         cmocka_unit_test(a_table_takes_no_place_of_a_bond_that_is_being_made),
