@@ -453,6 +453,32 @@ static void C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_pe
     }
 }
 
+/* With any store, and with none that outlives the program. */
+static void C11_what_was_learned_before_pairing_is_not_in_force_after_it(void **state)
+{
+    (void)state;
+    for (unsigned outlives = 0; outlives <= 1; outlives++) {
+        server s;
+
+        open_server(&s, 941, CAST_TOY, 9);
+        if (!outlives) {
+            cast_power_off(s.phone);
+            s.phone->config.store = &kith_volatile_store;
+            cast_power_on(s.phone);
+            pause(&s, CAST_SECOND);
+        }
+        meet(&s);
+        learn(&s);
+        cast_equal(s.room, known(&s), OLD);
+        cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        cast_check(s.room, actor_pair(&s.a, ACTOR_IS_DONE));
+        pause(&s, CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_BONDED], 1);
+        cast_equal(s.room, known(&s), 0);
+        cast_close(s.room);
+    }
+}
+
 /* ---- a store that is slow, or nearly full ---- */
 
 static void pieces_on_their_way_when_the_bond_is_forgotten_go_with_it(void **state)
@@ -1195,6 +1221,7 @@ int main(void)
         cmocka_unit_test(a_change_of_a_wrong_length_changes_nothing),
         cmocka_unit_test(C11_a_hash_that_was_asked_for_in_plain_reaches_no_bond),
         cmocka_unit_test(C11_what_was_learned_in_plain_in_part_is_not_in_force_of_a_proven_peer),
+        cmocka_unit_test(C11_what_was_learned_before_pairing_is_not_in_force_after_it),
         cmocka_unit_test(pieces_on_their_way_when_the_bond_is_forgotten_go_with_it),
         cmocka_unit_test(a_store_that_cannot_be_looked_through_is_not_written_blindly),
         cmocka_unit_test(a_store_that_fails_while_it_is_read_costs_questions_alone),
