@@ -1106,6 +1106,127 @@ static void a_sleeping_program_misses_no_end(void **state)
     }
 }
 
+/* ---- whatever comes together ---- */
+
+static bool is_out_of_sync(server *s, const uint8_t *pdu)
+{
+    if (pdu[0] == KITH_ATT_READ_REQUEST)
+        refuse(s, pdu, roll(s) % 2 == 0 ? KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC : KITH_ATT_ERROR_INSUFFICIENT_ENCRYPTION);
+    return pdu[0] == KITH_ATT_READ_REQUEST;
+}
+
+typedef struct {
+    server s;
+    unsigned discoveries, reads;
+} chaos;
+
+static void ask(chaos *c)
+{
+    const cast_host *phone = c->s.phone;
+
+    if (roll(&c->s) % 2 == 0)
+        c->discoveries += kith_gatt_discover_all(phone->host, phone->link) == KITH_OK;
+    else
+        c->reads += kith_gatt_read(phone->host, phone->link, OLD) == KITH_OK;
+}
+
+static void change_link(chaos *c)
+{
+    server *s = &c->s;
+
+    if (s->phone->link != 0)
+        actor_disconnect(&s->a, s->phone);
+    else
+        meet(s);
+}
+
+/* The peer plays its part in a pairing if it comes to one. */
+static void raise_link(chaos *c)
+{
+    if (kith_security_secure(c->s.phone->host, c->s.phone->link, KITH_LEVEL_ENCRYPTED) != KITH_OK)
+        return;
+    if (!c->s.a.has_bond)
+        c->s.a.has_bond = actor_pair(&c->s.a, ACTOR_IS_DONE);
+}
+
+static void change_store(chaos *c)
+{
+    static const kith_status ends[] = {KITH_OK, KITH_OK, KITH_ERR_STORAGE, KITH_ERR_FULL};
+    memory_store *store = &c->s.store;
+
+    store->puts = ends[roll(&c->s) % 4u];
+    store->reads = ends[roll(&c->s) % 3u];
+    store->done_all_the_same = roll(&c->s) % 2 == 0;
+    store->store.get = roll(&c->s) % 8 == 0 ? NULL : store->store.get;
+    c->s.room->stage.work_us = roll(&c->s) % 3u * 150000u;
+}
+
+static void do_something(chaos *c)
+{
+    server *s = &c->s;
+
+    switch (roll(s) % 12u) {
+    case 0:
+        change_link(c);
+        break;
+    case 1:
+    case 2:
+        if (s->phone->link != 0)
+            raise_link(c);
+        break;
+    case 3:
+        if (s->a.connected)
+            move_and_tell(s);
+        break;
+    case 4:
+        change_store(c);
+        break;
+    case 5:
+        if (s->store.used < 20 && kith_bonds_forget(s->phone->host, 1 + roll(s) % 3u) == KITH_OK)
+            s->a.has_bond = false;
+        break;
+    case 6:
+        s->lies = roll(s) % 3 == 0 ? is_out_of_sync : NULL;
+        break;
+    default:
+        if (s->phone->link != 0)
+            ask(c);
+        break;
+    }
+    pause(s, roll(s) * 1500u);
+}
+
+static void whatever_comes_together_each_operation_ends_once(void **state)
+{
+    unsigned runs = cast_runs(150, 3000), discoveries = 0, kept = 0;
+
+    (void)state;
+    for (unsigned run = 0; run < runs; run++) {
+        chaos c = {.discoveries = 0};
+        server *s = &c.s;
+
+        open_server(s, 2000 + run, CAST_TOY, run % 2 ? 7 : 0);
+        s->dice = run * 131u + 7;
+        s->phone->config.gatt_raise = run % 4 < 2 ? KITH_GATT_RAISE_NOT : KITH_GATT_RAISE_BOND;
+        cast_reboot(s->phone);
+        meet(s);
+        for (unsigned i = 0; i < 40 && s->store.used < MEMORY_STORE_ENTRIES - 12; i++)
+            do_something(&c);
+        s->room->stage.work_us = 0;
+        s->lies = NULL;
+        pause(s, 70 * (uint64_t)CAST_SECOND);
+        cast_equal(s->room, s->phone->told[KITH_EVENT_DISCOVERED], c.discoveries);
+        cast_equal(s->room, s->phone->told[KITH_EVENT_READ], c.reads);
+        discoveries += c.discoveries;
+        kept += kept_pieces(s) > 0;
+        if (s->phone->link != 0)
+            actor_disconnect(&s->a, s->phone);
+        cast_close(s->room);
+    }
+    assert_in_range(discoveries, runs, 40 * runs);
+    assert_in_range(kept, runs / 20, runs);
+}
+
 /* ---- what waits in a line ---- */
 
 /* Handles are lent for the call alone, and lie in the line until it is their turn: with an odd MTU, too. */
@@ -1235,6 +1356,7 @@ int main(void)
         cmocka_unit_test(lists_that_lie_end_with_a_name),
         cmocka_unit_test(each_lie_ends_with_its_name),
         cmocka_unit_test(a_sleeping_program_misses_no_end),
+        cmocka_unit_test(whatever_comes_together_each_operation_ends_once),
         cmocka_unit_test(ends_keep_their_order_when_encryption_fails),
         cmocka_unit_test(what_is_asked_after_encryption_failed_goes_in_its_turn),
         cmocka_unit_test(lists_of_handles_wait_with_an_odd_mtu),
