@@ -36,10 +36,12 @@ static kith_level weakest(unsigned one, unsigned other)
     return (kith_level)(one < other ? one : other);
 }
 
-void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
+void attributes_tell_end(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     kith_event *event = event_post(h, end_of(e->kind), link);
 
+    if (e->kind == GATT_CLIENT_MTU_DONE && e->result == KITH_GATT_NOT_SENT)
+        link->mtu_asked = false;
     event->gatt.result = e->result;
     event->gatt.att_error = e->error;
     event->gatt.handle = e->handle;

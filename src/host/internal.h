@@ -693,7 +693,7 @@ bool raising_comes_first(const kith_host *h, const host_link *link);
 bool raising_waits(const kith_host *h, host_link *link);
 void raising_go_on(kith_host *h, host_link *link);
 
-void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
+void attributes_tell_end(kith_host *h, host_link *link, const gatt_client_event *e);
 void attributes_start_timer(kith_host *h, host_link *link);
 void attributes_keep_request(host_link *link, const uint8_t *request, size_t len);
 void attributes_note_request(host_link *link);

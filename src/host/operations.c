@@ -218,7 +218,7 @@ bool operations_wait(const kith_host *h, host_link *link)
            !gatt_client_is_waiting(&link->client) && link->remote == REMOTE_IDLE && find_place(link, &cap) != NULL;
 }
 
-static void tell_end(kith_host *h, const host_link *link, const host_operation *op, kith_gatt_result result)
+static void tell_end(kith_host *h, host_link *link, const host_operation *op, kith_gatt_result result)
 {
     gatt_client_event event = {.kind = op->end, .ended = true, .result = result, .handle = op->handle};
 

@@ -1296,6 +1296,36 @@ static void ends_keep_their_order_when_encryption_fails(void **state)
     cast_close(s.room);
 }
 
+/* Once per connection, but not less: one that did not go may be asked for again. */
+static void an_mtu_that_was_not_asked_for_may_be_asked_for(void **state)
+{
+    static const uint8_t late[] = {0x0b, 'o', 'k'};
+    server s;
+
+    (void)state;
+    open_server(&s, 942, CAST_TOY, 7);
+    bond(&s);
+    actor_disconnect(&s.a, s.phone);
+    meet(&s);
+    s.lies = keep_silent;
+    s.a.has_no_key = true;
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, OLD), KITH_OK);
+    pause(&s, SHORT);
+    cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_equal(s.room, kith_gatt_exchange_mtu(s.phone->host, s.phone->link), KITH_OK);
+    pause(&s, CAST_SECOND);
+    send(&s, late, sizeof late);
+    pause(&s, CAST_SECOND);
+    cast_equal(s.room, s.phone->told[KITH_EVENT_MTU], 1);
+    cast_equal(s.room, s.phone->last[KITH_EVENT_MTU].gatt.result, KITH_GATT_NOT_SENT);
+    cast_check(s.room, s.phone->link != 0);
+    cast_equal(s.room, kith_gatt_exchange_mtu(s.phone->host, s.phone->link), KITH_OK);
+    pause(&s, CAST_SECOND);
+    cast_equal(s.room, s.phone->last[KITH_EVENT_MTU].gatt.result, KITH_GATT_OK);
+    cast_equal(s.room, kith_gatt_exchange_mtu(s.phone->host, s.phone->link), KITH_ERR_STATE);
+    cast_close(s.room);
+}
+
 /* And what is asked after that goes, behind those. */
 static void what_is_asked_after_encryption_failed_goes_in_its_turn(void **state)
 {
@@ -1358,6 +1388,7 @@ int main(void)
         cmocka_unit_test(a_sleeping_program_misses_no_end),
         cmocka_unit_test(whatever_comes_together_each_operation_ends_once),
         cmocka_unit_test(ends_keep_their_order_when_encryption_fails),
+        cmocka_unit_test(an_mtu_that_was_not_asked_for_may_be_asked_for),
         cmocka_unit_test(what_is_asked_after_encryption_failed_goes_in_its_turn),
         cmocka_unit_test(lists_of_handles_wait_with_an_odd_mtu),
     };
