@@ -103,12 +103,11 @@ static void begin_look(host_tables *t, const host_link *link, tables_stage stage
 static void begin_saving(const kith_host *h, host_link *link)
 {
     host_tables *t = h->tables;
-    const peers_bond *bond = peers_by_id(&h->bonds, link->proven);
 
     link->table_unsaved = false;
-    if (bond == NULL)
+    if (peers_by_id(&h->bonds, link->proven) == NULL)
         return;
-    t->heals = bond->table_void;
+    t->heals = true;
     memcpy(t->memory, link->table.octets, link->table.len);
     t->len = link->table.len;
     begin_look(t, link, TABLES_LOOKING, 0);

@@ -352,6 +352,7 @@ static void values_that_are_told_meanwhile_are_no_change(void **state)
 /* The store is busy, and the link goes before what is void could be written. */
 static void a_change_is_not_forgotten_with_the_link(void **state)
 {
+    unsigned lists;
     server s;
 
     (void)state;
@@ -372,6 +373,13 @@ static void a_change_is_not_forgotten_with_the_link(void **state)
     secure(&s);
     learn(&s);
     cast_equal(s.room, known(&s), NEW);
+    lists = s.lists;
+    actor_disconnect(&s.a, s.phone);
+    meet(&s);
+    secure(&s);
+    learn(&s);
+    cast_equal(s.room, known(&s), NEW);
+    cast_equal(s.room, s.lists, lists); /* what is kept since then stands */
     cast_close(s.room);
 }
 
