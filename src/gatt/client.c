@@ -324,7 +324,7 @@ static void on_characteristics(client_exchange *x)
         client_finish(x, KITH_GATT_MALFORMED_RESPONSE);
         return;
     }
-    if (last >= client->end_handle)
+    if (last >= client->end_handle || client->one_is_enough)
         client_finish(x, KITH_GATT_OK);
     x->event->kind = GATT_CLIENT_CHARACTERISTICS;
     x->event->value = x->in.value;

@@ -366,6 +366,11 @@ static bool finish(gatt_survey *s, gatt_client_event *event)
     return false;
 }
 
+bool gatt_survey_has_failed(const gatt_survey *s)
+{
+    return s->is_full || s->is_contradictory;
+}
+
 bool gatt_survey_go_on(gatt_survey *s, gatt_client *client, gatt_client_event *event, uint8_t *out, size_t cap,
                        size_t *out_len)
 {
@@ -375,7 +380,7 @@ bool gatt_survey_go_on(gatt_survey *s, gatt_client *client, gatt_client_event *e
     if (!is_fine(s, event))
         return finish(s, event);
     finish_step(s, event);
-    if (s->is_full || s->is_contradictory)
+    if (gatt_survey_has_failed(s))
         s->step = SURVEY_DONE;
     while (s->step != SURVEY_DONE && status != KITH_OK) {
         status = begin_step(s, client, out, cap, out_len);

@@ -42,6 +42,9 @@ KITH_MUST_USE kith_status gatt_survey_start(gatt_survey *survey, gatt_table *tab
 /* What the client tells while a survey runs: lists are kept. */
 void gatt_survey_take(gatt_survey *survey, const gatt_client_event *event);
 
+/* What was listed so far can be no table: the list need not be heard to its end, which may be 65535 requests away. */
+bool gatt_survey_has_failed(const gatt_survey *survey);
+
 /* When an operation of the client has ended: the next one is begun, its request in out.  false: the survey is over, and
  * event->result and .error tell how. */
 bool gatt_survey_go_on(gatt_survey *survey, gatt_client *client, gatt_client_event *event, uint8_t *out, size_t cap,

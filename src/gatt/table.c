@@ -174,14 +174,16 @@ bool gatt_table_add(gatt_table *table, const kith_remote_attribute *attribute)
     return true;
 }
 
+/* The place may be one of an earlier table: what is no entry is the end. */
 bool gatt_table_next(const gatt_table *table, size_t *at, kith_remote_attribute *out)
 {
     size_t from = *at == 0 ? GATT_TABLE_HEADER : *at;
+    size_t len = from < table->len ? length_at(table->octets + from, table->len - from) : 0;
 
-    if (from >= table->len)
+    if (len == 0)
         return false;
     decode(table->octets + from, out);
-    *at = from + length_at(table->octets + from, table->len - from);
+    *at = from + len;
     return true;
 }
 

@@ -36,10 +36,12 @@ static kith_level weakest(unsigned one, unsigned other)
     return (kith_level)(one < other ? one : other);
 }
 
-void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e)
+void attributes_tell_end(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     kith_event *event = event_post(h, end_of(e->kind), link);
 
+    if (e->kind == GATT_CLIENT_MTU_DONE && e->result == KITH_GATT_NOT_SENT)
+        link->mtu_asked = false;
     event->gatt.result = e->result;
     event->gatt.att_error = e->error;
     event->gatt.handle = e->handle;
@@ -213,8 +215,9 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 {
     if (acl_drop_attributes(link, was_protected) && gatt_client_is_waiting(&link->client))
         abort_client(h, link, KITH_GATT_NOT_SENT);
-    operations_end(h, link, KITH_GATT_NOT_SENT);
+    operations_on_drop(h, link);
     clients_on_link_end(h, link); /* while it is known whose it is */
+    remote_on_link_end(h, link);
     if (was_protected)
         gatt_server_forget_request(&link->server);
 }
@@ -223,6 +226,7 @@ void attributes_on_link_end(kith_host *h, host_link *link)
 {
     signing_on_link_end(h, link);
     clients_on_link_end(h, link);
+    remote_on_link_end(h, link);
     serving_end_indication(h, link, KITH_GATT_LINK_LOST);
     gatt_server_forget_request(&link->server); /* what was prepared may be a secret */
     abort_client(h, link, KITH_GATT_LINK_LOST);

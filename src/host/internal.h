@@ -130,6 +130,7 @@ typedef struct {
     peers_chunk chunk;
     peers_chunk_place place;
     uint16_t len;
+    bool heals;      /* what is written is newer than what made the table void */
     uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
 } host_tables;
 
@@ -240,14 +241,16 @@ typedef struct {
     host_operation *operations; /* that wait: a ring of limits.operations */
     uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
     uint8_t operation_head, operation_count;
-    gatt_table table; /* of the peer's attributes */
+    uint8_t operations_void; /* so many of them, the first ones, are not to be sent */
+    gatt_table table;        /* of the peer's attributes */
     gatt_survey survey;
     host_remote_stage remote;
     host_hash_check hash_check;
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
     bool table_unsaved;
-    bool raise_asked;       /* for what is held */
+    uint16_t told_of; /* an indication that may be Service Changed, while no table said so; 0: none; 0xffff: several */
+    bool raise_asked; /* for what is held */
     kith_level raised_from; /* what protected the link then */
     uint8_t raised_from_size;
     uint8_t asked_level,
@@ -551,7 +554,8 @@ uint32_t storing_promised(const kith_host *h);                  /* places for bo
 bool storing_has_room(const kith_host *h);                      /* for one more bond */
 bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
 
-void storing_want(kith_host *h); /* something is to be written */
+void storing_want(kith_host *h);                           /* something is to be written */
+void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
 void storing_erase(kith_host *h);
 bool storing_abandon_one(kith_host *h); /* a bond that was to be written ends without; false: there is none */
 
@@ -654,6 +658,7 @@ void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result resu
 void operations_launch(kith_host *h, host_link *link, size_t len);
 bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
 void operations_go_on(kith_host *h, host_link *link);
+void operations_on_drop(kith_host *h, host_link *link);                      /* the link is plain */
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 
 /* remote.c: what is known of a peer's table */
@@ -664,6 +669,7 @@ bool remote_take_hash(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
 void remote_end(host_link *link, gatt_client_event *e); /* of whatever is under way: it is the survey that ends so */
 void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len);
 void remote_on_proven(host_link *link);
+void remote_on_link_end(kith_host *h, const host_link *link); /* while it is known whose it is */
 bool remote_may_check(const host_link *link);
 bool remote_waits(host_link *link); /* for remote_go_on() */
 void remote_go_on(kith_host *h, host_link *link);
@@ -673,9 +679,11 @@ bool tables_is_piece(uint8_t kind);
 void tables_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
 uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
 bool tables_has(const kith_host *h, kith_peer_id peer);
-void tables_want(kith_host *h, host_link *link); /* its table is to be kept */
+void tables_want(kith_host *h, host_link *link);   /* its table is to be kept */
+void tables_void(kith_host *h, kith_peer_id peer); /* what is kept of that peer's is not to be used any more */
 bool tables_has_work(kith_host *h);
 void tables_fill(const kith_host *h, kith_work_store *w);
+void tables_on_written(const kith_host *h); /* something was, whatever it is */
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
 void tables_forget_all(kith_host *h);
 
@@ -685,7 +693,7 @@ bool raising_comes_first(const kith_host *h, const host_link *link);
 bool raising_waits(const kith_host *h, host_link *link);
 void raising_go_on(kith_host *h, host_link *link);
 
-void attributes_tell_end(kith_host *h, const host_link *link, const gatt_client_event *e);
+void attributes_tell_end(kith_host *h, host_link *link, const gatt_client_event *e);
 void attributes_start_timer(kith_host *h, host_link *link);
 void attributes_keep_request(host_link *link, const uint8_t *request, size_t len);
 void attributes_note_request(host_link *link);

@@ -146,7 +146,7 @@ static host_operation *operation_at(const kith_host *h, host_link *link, unsigne
 /* Of the slot that an operation waits in: for what the caller lends for the call alone. */
 static uint8_t *memory_of(const kith_host *h, host_link *link, const host_operation *slot)
 {
-    return link->operation_values + (size_t)(slot - link->operations) * h->config.limits.mtu;
+    return link->operation_values + (size_t)(slot - link->operations) * HOST_OPERATION_VALUE(h->config.limits.mtu);
 }
 
 /* Would it start?  Asked of a client that is idle. */
@@ -205,6 +205,8 @@ static void take_out(const kith_host *h, host_link *link, host_operation *op)
     *op = *operation_at(h, link, 0);
     link->operation_head = (uint8_t)((link->operation_head + 1) % h->config.limits.operations);
     link->operation_count--;
+    if (link->operations_void > 0)
+        link->operations_void--;
 }
 
 bool operations_wait(const kith_host *h, host_link *link)
@@ -216,7 +218,7 @@ bool operations_wait(const kith_host *h, host_link *link)
            !gatt_client_is_waiting(&link->client) && link->remote == REMOTE_IDLE && find_place(link, &cap) != NULL;
 }
 
-static void tell_end(kith_host *h, const host_link *link, const host_operation *op, kith_gatt_result result)
+static void tell_end(kith_host *h, host_link *link, const host_operation *op, kith_gatt_result result)
 {
     gatt_client_event event = {.kind = op->end, .ended = true, .result = result, .handle = op->handle};
 
@@ -227,9 +229,10 @@ void operations_go_on(kith_host *h, host_link *link)
 {
     host_operation op;
     uint8_t *memory = memory_of(h, link, operation_at(h, link, 0));
+    bool is_void = link->operations_void > 0;
 
     take_out(h, link, &op);
-    if (start(h, link, &op) != KITH_OK)
+    if (is_void || start(h, link, &op) != KITH_OK)
         tell_end(h, link, &op, KITH_GATT_NOT_SENT);
     wipe(memory, h->config.limits.mtu);
 }
@@ -244,7 +247,16 @@ void operations_end(kith_host *h, host_link *link, kith_gatt_result result)
         take_out(h, link, &op);
         tell_end(h, link, &op, result);
     }
-    wipe(link->operation_values, (size_t)h->config.limits.operations * h->config.limits.mtu);
+    wipe(link->operation_values, h->config.limits.operations * HOST_OPERATION_VALUE(h->config.limits.mtu));
+}
+
+/* What waited for encryption that did not come is not sent; it ends behind what is under way. */
+void operations_on_drop(kith_host *h, host_link *link)
+{
+    if (gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE)
+        link->operations_void = link->operation_count;
+    else
+        operations_end(h, link, KITH_GATT_NOT_SENT);
 }
 
 /* ---- the calls ---- */

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "host/internal.h"
 
-enum { CHANGED_LEN = 4 };
+enum { CHANGED_LEN = 4, SEVERAL = 0xffff };
 
 static const kith_uuid generic_attribute = KITH_UUID16(0x1801);
 static const kith_uuid service_changed = KITH_UUID16(0x2a05);
@@ -53,10 +53,24 @@ kith_status remote_begin(kith_host *h, host_link *link)
     return KITH_OK;
 }
 
+/* Told while it was not known which value is Service Changed: was it that of the table that is here now? */
+static bool was_told_of(const host_link *link)
+{
+    uint16_t changed = gatt_table_value(&link->table, &generic_attribute, &service_changed);
+
+    return changed != 0 && (link->told_of == changed || link->told_of == SEVERAL);
+}
+
+/* Who answered what went in plain?  Not before a request went encrypted is it the bonded peer that speaks (C11). */
+static const peers_bond *bond_that_answered(const kith_host *h, const host_link *link)
+{
+    return link->asked_level > KITH_LEVEL_NONE ? peers_by_id(&h->bonds, link->proven) : NULL;
+}
+
 /* The hash came: from here on it counts whether the peer is proven. */
 static void note_peer(kith_host *h, host_link *link)
 {
-    const peers_bond *bond = peers_by_id(&h->bonds, link->proven);
+    const peers_bond *bond = bond_that_answered(h, link);
     uint32_t check = 0;
 
     link->survey.is_bonded = bond != NULL;
@@ -74,9 +88,30 @@ static void end_survey(kith_host *h, host_link *link, const gatt_client_event *e
     attributes_tell_end(h, link, e);
 }
 
+/* The peer was proven on the way: what was learned before may be somebody else's. */
+static bool is_outdated(const kith_host *h, const host_link *link, const gatt_client_event *e)
+{
+    return e->result == KITH_GATT_OK && !link->survey.is_bonded && peers_by_id(&h->bonds, link->proven) != NULL;
+}
+
+/* All of it once more; not a third time, as this one's hash is asked for encrypted. */
+static bool begin_anew(host_link *link, uint8_t *out, size_t cap, size_t *out_len)
+{
+    drop_table(link);
+    link->answered_level = KITH_LEVEL_SC_AUTHENTICATED;
+    return gatt_survey_start(&link->survey, &link->table, false, 0, &link->client, out, cap, out_len) == KITH_OK;
+}
+
 static void go_on(kith_host *h, host_link *link, gatt_client_event *e, uint8_t *out, size_t cap, size_t *out_len)
 {
-    if (gatt_survey_go_on(&link->survey, &link->client, e, out, cap, out_len))
+    bool goes_on;
+
+    link->survey.is_stale |= link->told_of != 0 && was_told_of(link);
+    goes_on = gatt_survey_go_on(&link->survey, &link->client, e, out, cap, out_len);
+
+    if (!goes_on && is_outdated(h, link, e))
+        goes_on = begin_anew(link, out, cap, out_len);
+    if (goes_on)
         link->client.may_hold = h->config.gatt_raise != KITH_GATT_RAISE_NOT;
     else
         end_survey(h, link, e);
@@ -92,10 +127,13 @@ bool remote_take(kith_host *h, host_link *link, gatt_client_event *e, uint8_t *o
     if (link->remote != REMOTE_SURVEY || e->kind == GATT_CLIENT_NOTIFIED)
         return false;
     gatt_survey_take(&link->survey, e);
+    link->client.one_is_enough |= gatt_survey_has_failed(&link->survey);
     if (!e->ended)
         return true;
     if (link->survey.step == SURVEY_HASH)
         note_peer(h, link);
+    if (link->survey.step == SURVEY_HASH && !(link->survey.is_bonded && tables_has(h, link->proven)))
+        link->told_of = 0; /* what is learned from here on is as it is since */
     if (is_answer(e) && link->survey.step == SURVEY_HASH && link->survey.is_bonded && tables_has(h, link->proven))
         link->remote = REMOTE_LOADING;
     else
@@ -113,6 +151,11 @@ static void go_on_loaded(kith_host *h, host_link *link)
     uint8_t *out = find_place(link, &cap);
 
     link->remote = REMOTE_SURVEY;
+    if (link->told_of != 0 && was_told_of(link)) {
+        tables_void(h, link->proven);
+        gatt_table_clear(&link->table);
+    }
+    link->told_of = 0;
     if (gatt_survey_go_on(&link->survey, &link->client, &e, out, cap, &len))
         operations_launch(h, link, len);
     else
@@ -157,21 +200,31 @@ static void drop_changed(kith_host *h, host_link *link, uint16_t first, uint16_t
 
     gatt_table_get_state(&link->table, &state);
     drop_table(link);
-    if (is_kept && !state.has_hash)
+    if (is_kept && !state.has_hash) {
+        tables_void(h, link->proven);
         tables_want(h, link);
+    }
     tell_changed(h, link, first, last);
 }
 
 void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len)
 {
-    uint16_t changed = link->table.cap != 0 ? gatt_table_value(&link->table, &generic_attribute, &service_changed) : 0;
+    uint16_t changed;
 
-    if (changed == 0 || handle != changed || len != CHANGED_LEN)
+    if (link->table.cap == 0 || len != CHANGED_LEN)
         return;
-    if (link->table_in_force)
+    changed = gatt_table_value(&link->table, &generic_attribute, &service_changed);
+    if (link->table_in_force && handle == changed)
         drop_changed(h, link, bytes_get16(value), bytes_get16(value + 2));
-    else if (link->remote != REMOTE_IDLE)
-        link->survey.is_stale = true;
+    else if (!link->table_in_force && (changed == 0 || handle == changed))
+        link->told_of = link->told_of == 0 || link->told_of == handle ? handle : SEVERAL;
+}
+
+/* Nobody looked which value it was that was told: another table may be the peer's by now. */
+void remote_on_link_end(kith_host *h, const host_link *link)
+{
+    if (link->told_of != 0 && !link->table_in_force)
+        tables_void(h, link->proven);
 }
 
 void remote_on_proven(host_link *link)

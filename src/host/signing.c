@@ -313,12 +313,11 @@ static void take_orphan(kith_host *h, const kith_record *record)
 {
     peers_bond *slot = peers_forgotten(&h->bonds, record->id);
 
-    if (slot != NULL && !slot->record_gone)
+    if (slot != NULL)
         slot->counters.in_store = !record->removed;
-    else if (slot != NULL && record->removed)
-        peers_drop(&h->bonds, record->id);
     else if (slot == NULL && !record->removed && h->store.state.damaged + h->store.unusable == 0)
         peers_unwant_state(&h->bonds, record->id);
+    storing_settle_orphan(h, record->id);
 }
 
 /* A state is never removed before its bond: one that is has not passed its check.  Which counters were used nobody

@@ -220,6 +220,15 @@ static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
     h->store.cursor = w->cursor;
 }
 
+/* All that was left of a bond was removed, as is read now. */
+void storing_settle_orphan(kith_host *h, kith_peer_id id)
+{
+    const peers_bond *orphan = peers_forgotten(&h->bonds, id);
+
+    if (orphan != NULL && kind_to_remove(orphan) == 0)
+        peers_drop(&h->bonds, id);
+}
+
 /* Without its bond it is left of a removal that was cut short; in a store that lost something it may be the bond that
  * is lost, and nothing is touched. */
 static void take_piece(kith_host *h, const kith_record *record)
@@ -236,6 +245,7 @@ static void take_piece(kith_host *h, const kith_record *record)
     }
     if (bond != NULL)
         tables_note(bond, record);
+    storing_settle_orphan(h, record->id);
 }
 
 /* A state may lie before the bond it belongs to: it is taken when all bonds are there. */
@@ -255,6 +265,12 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
 }
 
 /* ---- changes ---- */
+
+/* Whoever reads is told of records alone. */
+static bool tells_state(kith_store_operation operation)
+{
+    return operation != KITH_STORE_READ && operation != KITH_STORE_GET;
+}
 
 static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
 {
@@ -301,6 +317,7 @@ static void on_saved(kith_host *h, kith_status result)
         result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
+        remote_on_proven(link);
         clients_on_change(h, link);
     } else if (result == KITH_OK) {
         clients_on_stored_alone(h, save->bond.id);
@@ -345,6 +362,8 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
 
 static void on_changed(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    if (tells_state(w->operation))
+        tables_on_written(h);
     if (w->operation == KITH_STORE_REMOVE)
         on_removed(h, &w->record, result);
     else if (w->operation != KITH_STORE_PUT || tables_is_piece(w->record.kind))
@@ -375,7 +394,7 @@ void storing_erase(kith_host *h)
 
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 {
-    if (w->operation != KITH_STORE_READ && w->operation != KITH_STORE_GET && result == KITH_OK)
+    if (tells_state(w->operation) && result == KITH_OK)
         h->store.state = w->state;
     switch (h->store.stage) {
     case STORE_OPENING:
@@ -489,9 +508,12 @@ static uint32_t states_room(const kith_host *h)
     return signing > clients ? signing : clients;
 }
 
+/* Pairings that begin while they are written are promised a bond and a state each. */
 bool storing_has_room_for(const kith_host *h, uint8_t records)
 {
-    return h->store.state.room > storing_promised(h) + states_room(h) + records;
+    uint32_t promised = storing_promised(h), may_begin = h->config.limits.pairings - promised;
+
+    return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
 }
 
 bool storing_has_room(const kith_host *h)

@@ -47,7 +47,18 @@ bool tables_has(const kith_host *h, kith_peer_id peer)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, peer);
 
-    return h->tables != NULL && storing_outlives(h) && bond != NULL && bond->table_pieces != 0;
+    return h->tables != NULL && storing_outlives(h) && bond != NULL && bond->table_pieces != 0 && !bond->table_void;
+}
+
+void tables_void(kith_host *h, kith_peer_id peer)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, peer);
+
+    if (h->tables == NULL || bond == NULL)
+        return;
+    bond->table_void = true;
+    if (h->tables->peer == peer)
+        h->tables->heals = false; /* it was begun before */
 }
 
 /* ---- what is to do next ---- */
@@ -94,8 +105,9 @@ static void begin_saving(const kith_host *h, host_link *link)
     host_tables *t = h->tables;
 
     link->table_unsaved = false;
-    if (link->proven == 0)
+    if (peers_by_id(&h->bonds, link->proven) == NULL)
         return;
+    t->heals = true;
     memcpy(t->memory, link->table.octets, link->table.len);
     t->len = link->table.len;
     begin_look(t, link, TABLES_LOOKING, 0);
@@ -181,7 +193,8 @@ static void settle(kith_host *h)
 
     if (t->stage == TABLES_IDLE)
         pick(h);
-    if (t->stage == TABLES_SAVING && bond_of(h) == NULL)
+    if (t->stage == TABLES_SAVING &&
+        (bond_of(h) == NULL || !has_room(h, (uint8_t)(kith_chunk_pieces(t->len) - t->next))))
         t->stage = TABLES_IDLE;
     if (t->stage != TABLES_LOADING && t->stage != TABLES_LOOKING)
         return;
@@ -219,6 +232,18 @@ void tables_fill(const kith_host *h, kith_work_store *w)
     }
 }
 
+/* What is there is not known: nothing is believed, and nothing is written over. */
+static void give_up_look(kith_host *h)
+{
+    host_tables *t = h->tables;
+
+    peers_chunk_begin(&t->chunk, t->peer, KITH_CHUNK_DATABASE, t->memory, h->config.limits.cache);
+    if (t->stage == TABLES_LOADING)
+        end_loading(h);
+    else
+        t->stage = TABLES_IDLE;
+}
+
 static void on_looked(kith_host *h, const kith_work_store *w, kith_status result)
 {
     host_tables *t = h->tables;
@@ -227,28 +252,49 @@ static void on_looked(kith_host *h, const kith_work_store *w, kith_status result
         peers_chunk_take(&t->chunk, &w->record);
     t->cursor = w->cursor;
     t->next = (uint8_t)(next_piece(h) + 1);
-    if (w->operation == KITH_STORE_READ && result != KITH_OK)
+    if (result != KITH_OK && result != KITH_ERR_NOT_FOUND)
+        give_up_look(h);
+    else if (w->operation == KITH_STORE_READ && result != KITH_OK)
         end_look(h);
 }
 
-static void on_put(kith_host *h, const kith_work_store *w, kith_status result)
+/* What was written may have moved what was not read yet: all of it once more, where a later one counts. */
+void tables_on_written(const kith_host *h)
+{
+    if (h->tables != NULL)
+        h->tables->cursor = 0;
+}
+
+static void on_put(kith_host *h, kith_status result)
 {
     host_tables *t = h->tables;
-    peers_bond *bond = peers_by_id(&h->bonds, w->record.id);
 
-    if (bond != NULL)
-        tables_note(bond, &w->record); /* a failed one may be there as well */
     t->next++;
+    if (result == KITH_OK && t->next == kith_chunk_pieces(t->len) && t->heals)
+        peers_by_id(&h->bonds, t->peer)->table_void = false;
     if (result != KITH_OK || t->next == kith_chunk_pieces(t->len))
         t->stage = TABLES_IDLE;
 }
 
+/* Its bond may be forgotten by now; a piece that failed may be there as well. */
+static void note_put(const kith_host *h, const kith_record *record)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, record->id);
+
+    if (bond == NULL)
+        bond = peers_forgotten(&h->bonds, record->id);
+    if (bond != NULL)
+        tables_note(bond, record);
+}
+
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    if (w->operation == KITH_STORE_PUT)
+        note_put(h, &w->record);
     if (h->tables->stage == TABLES_IDLE || bond_of(h) == NULL)
         return;
     if (h->tables->stage == TABLES_SAVING)
-        on_put(h, w, result);
+        on_put(h, result);
     else
         on_looked(h, w, result);
 }

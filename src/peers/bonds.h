@@ -42,6 +42,7 @@ typedef struct {
     uint8_t peer_class;
     uint8_t state;    /* peers_bond_state; never stored */
     bool record_gone; /* forgotten: its bond record is removed, what lies beside it not yet; never stored */
+    bool table_void;  /* its peer's table has changed since the store got it; never stored */
     uint32_t made_s;  /* seconds since 1970; 0: not known */
     peers_counters counters;
 } peers_bond;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kith/codec/record.h"
+
 static bool is_same(const kith_record *a, uint8_t kind, uint32_t id)
 {
     return a->kind == kind && a->id == id;
@@ -33,8 +35,12 @@ uint32_t memory_store_count(const memory_store *s, uint8_t kind)
 
 static uint32_t room(const memory_store *s)
 {
-    return s->capacity - memory_store_count(s, KITH_RECORD_DEVICE) - memory_store_count(s, KITH_RECORD_BOND) -
-           memory_store_count(s, KITH_RECORD_STATE);
+    uint32_t used = memory_store_count(s, KITH_RECORD_DEVICE) + memory_store_count(s, KITH_RECORD_BOND) +
+                    memory_store_count(s, KITH_RECORD_STATE);
+
+    for (uint8_t kind = KITH_RECORD_CHUNK; kind < KITH_RECORD_CHUNK_END; kind++)
+        used += memory_store_count(s, kind);
+    return s->capacity - used;
 }
 
 static kith_status answer(memory_store *s, kith_status status, kith_store_state *state)

@@ -366,6 +366,7 @@ static void what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_p
     cast_pair(s.phone, s.lamp);
     pause(&s, CAST_SECOND);
     cast_equal(s.room, kept_pieces(&s), 0);
+    cast_check(s.room, !knows(&s, &door_state));
     cast_disconnect(s.phone, s.lamp);
     cast_connect(s.phone, s.lamp);
     learn_well(&s); /* in plain, of whoever has that address */
