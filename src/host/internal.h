@@ -95,8 +95,9 @@ struct host_operation {
     gatt_client_event_kind end; /* what tells its end, should it never start */
     kith_uuid uuid;
     bool has_uuid;
-    bool is_survey; /* no request of its own: remote_begin() */
-    bool is_lent;   /* what it points to stays the program's until its end */
+    bool is_survey;  /* no request of its own: remote_begin() */
+    bool is_lent;    /* what it points to stays the program's until its end */
+    bool is_dropped; /* it is not to be sent any more: NOT_SENT, when its turn comes */
     uint8_t bits;
     uint16_t handle, last;
     size_t len; /* octets, handles or parts */
@@ -655,6 +656,7 @@ void operations_launch(kith_host *h, host_link *link, size_t len);
 bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
 void operations_go_on(kith_host *h, host_link *link);
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
+void operations_drop(kith_host *h, host_link *link);                         /* none of those that wait is sent */
 
 /* remote.c: what is known of a peer's table */
 kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */

@@ -133,9 +133,14 @@ static kith_status start(kith_host *h, host_link *link, const host_operation *op
 
 /* ---- waiting ---- */
 
+static bool is_under_way(const host_link *link)
+{
+    return gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE;
+}
+
 static bool is_busy(const host_link *link)
 {
-    return gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE || link->operation_count > 0;
+    return is_under_way(link) || link->operation_count > 0;
 }
 
 static host_operation *operation_at(const kith_host *h, host_link *link, unsigned i)
@@ -212,8 +217,8 @@ bool operations_wait(const kith_host *h, host_link *link)
     size_t cap;
 
     (void)h;
-    return link->id != 0 && link->operation_count > 0 && !link->going && !link->att_dead &&
-           !gatt_client_is_waiting(&link->client) && link->remote == REMOTE_IDLE && find_place(link, &cap) != NULL;
+    return link->id != 0 && link->operation_count > 0 && !link->going && !link->att_dead && !is_under_way(link) &&
+           find_place(link, &cap) != NULL;
 }
 
 static void tell_end(kith_host *h, const host_link *link, const host_operation *op, kith_gatt_result result)
@@ -229,7 +234,7 @@ void operations_go_on(kith_host *h, host_link *link)
     uint8_t *memory = memory_of(h, link, operation_at(h, link, 0));
 
     take_out(h, link, &op);
-    if (start(h, link, &op) != KITH_OK)
+    if (op.is_dropped || start(h, link, &op) != KITH_OK)
         tell_end(h, link, &op, KITH_GATT_NOT_SENT);
     wipe(memory, h->config.limits.mtu);
 }
@@ -242,9 +247,18 @@ void operations_end(kith_host *h, host_link *link, kith_gatt_result result)
         return;
     while (link->operation_count > 0) {
         take_out(h, link, &op);
-        tell_end(h, link, &op, result);
+        tell_end(h, link, &op, op.is_dropped ? KITH_GATT_NOT_SENT : result);
     }
     wipe(link->operation_values, (size_t)h->config.limits.operations * h->config.limits.mtu);
+}
+
+/* Behind one that has gone already their ends wait for its end. */
+void operations_drop(kith_host *h, host_link *link)
+{
+    if (!is_under_way(link))
+        operations_end(h, link, KITH_GATT_NOT_SENT);
+    for (unsigned i = 0; i < link->operation_count; i++)
+        operation_at(h, link, i)->is_dropped = true;
 }
 
 /* ---- the calls ---- */
