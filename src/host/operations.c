@@ -151,7 +151,7 @@ static host_operation *operation_at(const kith_host *h, host_link *link, unsigne
 /* Of the slot that an operation waits in: for what the caller lends for the call alone. */
 static uint8_t *memory_of(const kith_host *h, host_link *link, const host_operation *slot)
 {
-    return link->operation_values + (size_t)(slot - link->operations) * h->config.limits.mtu;
+    return link->operation_values + (size_t)(slot - link->operations) * HOST_OPERATION_VALUE(h->config.limits.mtu);
 }
 
 /* Would it start?  Asked of a client that is idle. */
@@ -249,7 +249,7 @@ void operations_end(kith_host *h, host_link *link, kith_gatt_result result)
         take_out(h, link, &op);
         tell_end(h, link, &op, op.is_dropped ? KITH_GATT_NOT_SENT : result);
     }
-    wipe(link->operation_values, (size_t)h->config.limits.operations * h->config.limits.mtu);
+    wipe(link->operation_values, h->config.limits.operations * HOST_OPERATION_VALUE(h->config.limits.mtu));
 }
 
 /* Behind one that has gone already their ends wait for its end. */

@@ -192,6 +192,29 @@ static void a_subscription_ends_once(void **state)
     attack_end(&a);
 }
 
+/* Handles that were lent for the call are copied to where a processor may read them, whatever the MTU. */
+static void handles_that_wait_lie_even(void **state)
+{
+    static const uint16_t handles[] = {3, 5};
+    kith_config config = attack_config();
+    attack a;
+    side *central;
+
+    (void)state;
+    attack_begin(&a);
+    config.limits.mtu = 65;
+    config.limits.operations = 3;
+    central = start_side(&a, 0, config);
+    join(central, start_peripheral(&a));
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(kith_gatt_read_multiple(central->h, central->link, handles, 2, false), KITH_OK);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal((uintptr_t)central->h->links[0].operations[i].handles % sizeof(uint16_t), 0);
+    run(&a);
+    assert_int_equal(central->told[KITH_EVENT_READ], 4);
+    attack_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +224,7 @@ int main(void)
         cmocka_unit_test(an_indication_that_was_confirmed_is_never_lost),
         cmocka_unit_test(notifications_that_find_no_room_are_counted),
         cmocka_unit_test(a_subscription_ends_once),
+        cmocka_unit_test(handles_that_wait_lie_even),
     };
     return cmocka_run_group_tests_name("gatt client host", tests, NULL, NULL);
 }
