@@ -375,7 +375,9 @@ void storing_erase(kith_host *h)
 
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 {
-    if (w->operation != KITH_STORE_READ && result == KITH_OK)
+    bool is_told = w->operation != KITH_STORE_READ && w->operation != KITH_STORE_GET;
+
+    if (is_told && result == KITH_OK)
         h->store.state = w->state;
     switch (h->store.stage) {
     case STORE_OPENING:
