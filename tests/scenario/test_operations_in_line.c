@@ -212,10 +212,15 @@ static void the_end_of_the_link_ends_each_of_them(void **state)
     open_scene(&s, 825, 32);
     meet(&s);
     for (unsigned i = 0; i < 33; i++)
-        cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, s.text), KITH_OK);
+        cast_equal(s.room,
+                   i % 3 == 2 ? kith_gatt_write(s.phone->host, s.phone->link, s.text, (const uint8_t *)"x", 1)
+                              : kith_gatt_read(s.phone->host, s.phone->link, s.text),
+                   KITH_OK);
     cast_equal(s.room, kith_gap_disconnect(s.lamp->host, s.lamp->link, KITH_HCI_REMOTE_USER_TERMINATED), KITH_OK);
     cast_await_next(s.phone, KITH_EVENT_DISCONNECTED);
     cast_equal(s.room, s.ends.count, 33);
+    for (unsigned i = 0; i < 33; i++)
+        cast_equal(s.room, s.ends.ends[i].kind, i % 3 == 2 ? KITH_EVENT_WRITTEN : KITH_EVENT_READ);
     cast_equal(s.room, s.ends.ends[32].result, KITH_GATT_LINK_LOST);
     cast_equal(s.room, s.ends.ends[32].handle, s.text);
     cast_close(s.room);
