@@ -253,21 +253,43 @@ static void feed_server(world *w, const uint8_t *pdu, size_t len)
     require(saw || memcmp(before, guarded_octets, sizeof before) == 0);
 }
 
-static void start_operation(gatt_client *client, unsigned which, uint8_t *value, size_t cap)
+static const kith_gatt_write_part parts[] = {{16, 3, secret}, {18, 16, secret}};
+static const uint16_t handles[] = {16, 18, 3};
+
+/* One after the other, so that each meets answers to all of them. */
+static kith_status start_operation(gatt_client *client, unsigned which, uint8_t *value, size_t cap)
 {
     uint8_t out[KITH_ATT_MAX_MTU];
-    size_t out_len;
-    kith_status status;
+    size_t len;
 
-    if (which == 0)
-        status = gatt_client_start_exchange_mtu(client, out, sizeof out, &out_len);
-    else if (which == 1)
-        status = gatt_client_start_discover(client, &services[0].uuid, out, sizeof out, &out_len);
-    else if (which == 2)
-        status = gatt_client_start_read(client, 16, value, cap, out, sizeof out, &out_len);
-    else
-        status = gatt_client_start_write(client, 16, secret, 4, out, sizeof out, &out_len);
-    require(status == KITH_OK);
+    switch (which % 13) {
+    case 0:
+        return gatt_client_start_exchange_mtu(client, out, sizeof out, &len);
+    case 1:
+        return gatt_client_start_discover(client, &services[0].uuid, out, sizeof out, &len);
+    case 2:
+        return gatt_client_start_read(client, 16, value, cap, out, sizeof out, &len);
+    case 3:
+        return gatt_client_start_write(client, 16, secret, 4, out, sizeof out, &len);
+    case 4:
+        return gatt_client_start_services(client, NULL, out, sizeof out, &len);
+    case 5:
+        return gatt_client_start_services(client, &services[1].uuid, out, sizeof out, &len);
+    case 6:
+        return gatt_client_start_includes(client, 1, 0xffff, out, sizeof out, &len);
+    case 7:
+        return gatt_client_start_characteristics(client, 1, 0x20, out, sizeof out, &len);
+    case 8:
+        return gatt_client_start_descriptors(client, 17, 0x20, out, sizeof out, &len);
+    case 9:
+        return gatt_client_start_read_by_uuid(client, &services[0].uuid, 1, 0xffff, out, sizeof out, &len);
+    case 10:
+        return gatt_client_start_read_multiple(client, handles, 3, true, out, sizeof out, &len);
+    case 11:
+        return gatt_client_start_subscribe(client, 16, 0, KITH_SUBSCRIBED_NOTIFY, out, sizeof out, &len);
+    default:
+        return gatt_client_start_writes(client, parts, 2, out, sizeof out, &len);
+    }
 }
 
 static void feed_client(gatt_client *client, const uint8_t *pdu, size_t len)
@@ -311,11 +333,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     att_bearer client_bearer;
     gatt_client client;
     uint8_t value[100];
-    unsigned choice;
+    unsigned operation;
 
     if (size == 0)
         return 0;
-    choice = data[0];
+    operation = data[0] >> 4;
     open_world(&w, data[0]);
     for (size_t i = 0; i + 2 <= size; i++)
         w.is_guessed |= memcmp(data + i, secret, 2) == 0;
@@ -328,7 +350,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(pdu != NULL);
         memcpy(pdu, data + at + 1, len);
         if (!gatt_client_is_waiting(&client))
-            start_operation(&client, choice >> 4 & 3, value, sizeof value);
+            require(start_operation(&client, operation++, value, sizeof value) == KITH_OK);
         check_codec(pdu, len);
         feed_server(&w, pdu, len);
         feed_client(&client, pdu, len);
