@@ -247,6 +247,7 @@ typedef struct {
     host_hash_check hash_check;
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
+    bool table_was_plain; /* a part of it was learned in plain */
     bool table_unsaved;
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */
@@ -666,6 +667,7 @@ bool remote_take_hash(kith_host *h, host_link *link, const uint8_t *pdu, size_t 
 void remote_end(host_link *link, gatt_client_event *e); /* of whatever is under way: it is the survey that ends so */
 void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len);
 void remote_on_proven(host_link *link);
+void remote_on_bonded(host_link *link); /* a new bond, on a link that was encrypted before it */
 bool remote_may_check(const host_link *link);
 bool remote_waits(host_link *link); /* for remote_go_on() */
 void remote_go_on(kith_host *h, host_link *link);

@@ -68,6 +68,7 @@ static void end_survey(kith_host *h, host_link *link, const gatt_client_event *e
 {
     link->remote = REMOTE_IDLE;
     link->table_in_force = e->result == KITH_GATT_OK;
+    link->table_was_plain = link->answered_level == KITH_LEVEL_NONE;
     link->table_is_proven = link->table_in_force && link->survey.is_bonded && link->proven != 0;
     if (link->table_is_proven && link->survey.is_new)
         tables_want(h, link);
@@ -178,6 +179,15 @@ void remote_on_proven(host_link *link)
 {
     if (link->table_in_force && !link->table_is_proven)
         drop_table(link);
+    else if (link->remote == REMOTE_SURVEY && !link->survey.is_bonded && link->survey.step != SURVEY_HASH)
+        link->survey.is_stale = true;
+}
+
+/* What was learned since encryption began is this peer's, though its bond is only stored now. */
+void remote_on_bonded(host_link *link)
+{
+    if (link->remote == REMOTE_SURVEY ? link->answered_level == KITH_LEVEL_NONE : link->table_was_plain)
+        remote_on_proven(link);
 }
 
 /* ---- Database Out Of Sync: is the table that is known still the peer's? ---- */

@@ -336,11 +336,46 @@ static void what_was_learned_before_the_bond_is_learned_anew(void **state)
     open_scene(&s, 858, KEPT);
     cast_connect(s.phone, s.lamp);
     learn_well(&s);
+    cast_check(s.room, knows(&s, &door_state));
     cast_pair(s.phone, s.lamp);
+    pause(&s, CAST_SECOND);
+    cast_check(s.room, !knows(&s, &door_state));
     learn_well(&s);
     pause(&s, CAST_SECOND);
     cast_check(s.room, kept_pieces(&s) > 0);
     cast_close(s.room);
+}
+
+/* Whenever encryption begins meanwhile. */
+static void a_table_that_was_learned_partly_in_plain_is_not_believed_of_a_bonded_peer(void **state)
+{
+    unsigned meanwhile = 0;
+    bool was_quicker = false;
+
+    (void)state;
+    for (uint64_t after = 0; !was_quicker; after += 20000) {
+        scene s;
+        bool knows_it;
+
+        open_scene(&s, 862, KEPT);
+        bond(&s);
+        cast_disconnect(s.phone, s.lamp);
+        cast_connect(s.phone, s.lamp);
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        was_quicker = cast_run(s.room, after, is_under_way, &s);
+        meanwhile += !was_quicker;
+        cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        if (!was_quicker)
+            cast_await_next(s.phone, KITH_EVENT_DISCOVERED);
+        pause(&s, CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_ENCRYPTED], 1);
+        knows_it = knows(&s, &door_state);
+        cast_equal(s.room, knows_it, kept_pieces(&s) > 0); /* of the proven peer, or not at all */
+        if (!was_quicker)
+            cast_equal(s.room, knows_it, s.phone->last[KITH_EVENT_DISCOVERED].gatt.result == KITH_GATT_OK);
+        cast_close(s.room);
+    }
+    assert_in_range(meanwhile, 10, 200);
 }
 
 static void what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_peer(void **state)
@@ -765,6 +800,7 @@ int main(void)
         cmocka_unit_test(another_table_is_learned_anew),
         cmocka_unit_test(a_change_is_told_and_ends_what_was_known),
         cmocka_unit_test(what_was_learned_before_the_bond_is_learned_anew),
+        cmocka_unit_test(a_table_that_was_learned_partly_in_plain_is_not_believed_of_a_bonded_peer),
         cmocka_unit_test(what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_peer),
         cmocka_unit_test(a_stranger_under_a_bonded_address_changes_nothing_that_is_kept),
         cmocka_unit_test(a_bonded_peer_is_encrypted_first_where_that_is_the_policy),
