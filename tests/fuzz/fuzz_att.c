@@ -1,8 +1,9 @@
 /* Fuzz target: conversations of ATT PDUs with the codec, the server and the client.
  *
- * Input: one octet of link state and operation, then records of a length octet and that many octets of PDU.  A PDU that
- * begins with 7f is one for this file: what the program, the host or the link does meanwhile (struct world).  A request
- * whose last octet is even waits for such a one; others are answered at once, from that octet.
+ * Input: one octet of link state and of the client's first operation, then records of a length octet and that many
+ * octets of PDU.  A PDU that begins with 7f is one for this file: what the program, the host or the link does meanwhile
+ * (struct world).  A request whose last octet is even waits for such a one; others are answered at once, from that
+ * octet.
  *
  * Traps when an answer is longer than the MTU or does not decode, when a request has more than one, when nothing waits
  * and there was none, or when a value came out, or went in, over a link that may not. */
@@ -177,14 +178,17 @@ static void set_link(world *w, uint8_t how)
 
 static void tell(world *w, uint8_t how)
 {
+    static const uint8_t open[sizeof secret] = {0x0e};
     gatt_attribute at;
+    uint16_t id = (uint16_t)(BEAT + (how >> 1) % 3);
+    const uint8_t *value = (how & 0x80) == 0 && id == SECRET ? secret : open; /* other values are for more clients */
     uint8_t bit = (how & 1) != 0 ? KITH_SUBSCRIBED_INDICATE : KITH_SUBSCRIBED_NOTIFY;
 
     if ((how & 0x80) != 0)
         require(gatt_database_find(&w->db, GATT_SERVICE_CHANGED_HANDLE, &at));
     else
-        require(gatt_database_find_id(&w->db, (uint16_t)(BEAT + (how >> 1) % 3), &at));
-    check_sent(w, gatt_server_tell(&w->server, &w->sec, &at, bit, secret, sizeof secret, w->out, sizeof w->out));
+        require(gatt_database_find_id(&w->db, id, &at));
+    check_sent(w, gatt_server_tell(&w->server, &w->sec, &at, bit, value, sizeof secret, w->out, sizeof w->out));
 }
 
 static void change_table(world *w, uint8_t how)
