@@ -247,7 +247,7 @@ typedef struct {
     host_hash_check hash_check;
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
-    bool table_was_plain; /* a part of it was learned in plain */
+    uint8_t table_level;  /* the lowest at which a part of it was learned */
     bool table_unsaved;
     bool raise_asked;       /* for what is held */
     kith_level raised_from; /* what protected the link then */

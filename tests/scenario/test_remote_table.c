@@ -346,6 +346,26 @@ static void what_was_learned_before_the_bond_is_learned_anew(void **state)
     cast_close(s.room);
 }
 
+/* Who is not bonded keeps what it said in plain, and it is told as that. */
+static void a_table_that_is_known_is_worth_what_it_was_learned_at(void **state)
+{
+    scene s;
+
+    (void)state;
+    open_scene(&s, 863, KEPT);
+    s.phone->config.security.bonding = false;
+    cast_reboot(s.phone);
+    cast_connect(s.phone, s.lamp);
+    learn_well(&s);
+    cast_pair(s.phone, s.lamp);
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, 3), KITH_OK);
+    cast_equal(s.room, cast_await_next(s.phone, KITH_EVENT_READ)->gatt.level, KITH_LEVEL_ENCRYPTED);
+    cast_check(s.room, knows(&s, &door_state));
+    learn_well(&s);
+    cast_equal(s.room, s.phone->last[KITH_EVENT_DISCOVERED].gatt.level, KITH_LEVEL_NONE);
+    cast_close(s.room);
+}
+
 /* Whenever encryption begins meanwhile. */
 static void a_table_that_was_learned_partly_in_plain_is_not_believed_of_a_bonded_peer(void **state)
 {
@@ -800,6 +820,7 @@ int main(void)
         cmocka_unit_test(another_table_is_learned_anew),
         cmocka_unit_test(a_change_is_told_and_ends_what_was_known),
         cmocka_unit_test(what_was_learned_before_the_bond_is_learned_anew),
+        cmocka_unit_test(a_table_that_is_known_is_worth_what_it_was_learned_at),
         cmocka_unit_test(a_table_that_was_learned_partly_in_plain_is_not_believed_of_a_bonded_peer),
         cmocka_unit_test(what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_peer),
         cmocka_unit_test(a_stranger_under_a_bonded_address_changes_nothing_that_is_kept),
