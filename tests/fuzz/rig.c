@@ -92,13 +92,21 @@ static kith_record *free_record(rig *r)
     return NULL;
 }
 
+static unsigned count_free(const rig *r)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < r->record_count; i++)
+        count += r->records[i].kind == 0;
+    return count;
+}
+
 static kith_status tell_state(const rig *r, kith_store_state *state)
 {
     if (r->store_fails)
         return KITH_ERR_STORAGE;
     *state = (kith_store_state){.highest_id = r->highest_id, .largest = KITH_STORED_MAX};
-    for (unsigned i = 0; i < r->record_count; i++)
-        state->room += r->records[i].kind == 0;
+    state->room = count_free(r);
     return KITH_OK;
 }
 
@@ -225,11 +233,13 @@ static void watch_numbers(rig *r, rig_link *link, const kith_event *e)
                     e->verdict.numbers_unseen == !link->equal);
 }
 
-/* Every bond that stands is in the store, and what was told as forgotten is not. */
+/* Every bond that stands is in the store, and what was told as forgotten is not; how full it is the host knows. */
 static void watch_store(rig *r, const kith_event *e)
 {
     kith_bond_info bond = {.peer = 0};
 
+    rig_require(r->config.store != &r->store || r->working || r->h->store.stage != STORE_READY ||
+                r->h->store.state.room == count_free(r));
     while (r->config.store == &r->store && kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK)
         rig_require(find_record(r, KITH_RECORD_BOND, bond.peer) != NULL);
     if (e->kind == KITH_EVENT_FORGOTTEN && e->forgotten.status == KITH_OK)
