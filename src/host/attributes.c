@@ -215,7 +215,7 @@ void attributes_on_drop(kith_host *h, host_link *link, bool was_protected)
 {
     if (acl_drop_attributes(link, was_protected) && gatt_client_is_waiting(&link->client))
         abort_client(h, link, KITH_GATT_NOT_SENT);
-    operations_on_drop(h, link);
+    operations_drop(h, link);
     clients_on_link_end(h, link); /* while it is known whose it is */
     remote_on_link_end(h, link);
     if (was_protected)

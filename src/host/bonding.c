@@ -173,7 +173,7 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
 
     if (kept != NULL) {
         link->claimed = link->proven = kept->id;
-        remote_on_proven(link);
+        remote_on_bonded(link);
         clients_on_change(h, link);
     }
     storing_tell_links(h);

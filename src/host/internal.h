@@ -95,8 +95,9 @@ struct host_operation {
     gatt_client_event_kind end; /* what tells its end, should it never start */
     kith_uuid uuid;
     bool has_uuid;
-    bool is_survey; /* no request of its own: remote_begin() */
-    bool is_lent;   /* what it points to stays the program's until its end */
+    bool is_survey;  /* no request of its own: remote_begin() */
+    bool is_lent;    /* what it points to stays the program's until its end */
+    bool is_dropped; /* it is not to be sent any more: NOT_SENT, when its turn comes */
     uint8_t bits;
     uint16_t handle, last;
     size_t len; /* octets, handles or parts */
@@ -241,13 +242,13 @@ typedef struct {
     host_operation *operations; /* that wait: a ring of limits.operations */
     uint8_t *operation_values;  /* HOST_OPERATION_VALUE() octets for each */
     uint8_t operation_head, operation_count;
-    uint8_t operations_void; /* so many of them, the first ones, are not to be sent */
-    gatt_table table;        /* of the peer's attributes */
+    gatt_table table; /* of the peer's attributes */
     gatt_survey survey;
     host_remote_stage remote;
     host_hash_check hash_check;
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
+    uint8_t table_level;  /* the lowest at which a part of it was learned */
     bool table_unsaved;
     uint16_t told_of; /* an indication that may be Service Changed, while no table said so; 0: none; 0xffff: several */
     bool raise_asked; /* for what is held */
@@ -658,8 +659,8 @@ void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result resu
 void operations_launch(kith_host *h, host_link *link, size_t len);
 bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_on() */
 void operations_go_on(kith_host *h, host_link *link);
-void operations_on_drop(kith_host *h, host_link *link);                      /* the link is plain */
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
+void operations_drop(kith_host *h, host_link *link);                         /* none of those that wait is sent */
 
 /* remote.c: what is known of a peer's table */
 kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */
@@ -670,6 +671,7 @@ void remote_end(host_link *link, gatt_client_event *e); /* of whatever is under 
 void remote_on_told(kith_host *h, host_link *link, uint16_t handle, const uint8_t *value, size_t len);
 void remote_on_proven(host_link *link);
 void remote_on_link_end(kith_host *h, const host_link *link); /* while it is known whose it is */
+void remote_on_bonded(host_link *link);                       /* a new bond, on a link that was encrypted before it */
 bool remote_may_check(const host_link *link);
 bool remote_waits(host_link *link); /* for remote_go_on() */
 void remote_go_on(kith_host *h, host_link *link);

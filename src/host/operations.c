@@ -133,9 +133,14 @@ static kith_status start(kith_host *h, host_link *link, const host_operation *op
 
 /* ---- waiting ---- */
 
+static bool is_under_way(const host_link *link)
+{
+    return gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE;
+}
+
 static bool is_busy(const host_link *link)
 {
-    return gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE || link->operation_count > 0;
+    return is_under_way(link) || link->operation_count > 0;
 }
 
 static host_operation *operation_at(const kith_host *h, host_link *link, unsigned i)
@@ -205,8 +210,6 @@ static void take_out(const kith_host *h, host_link *link, host_operation *op)
     *op = *operation_at(h, link, 0);
     link->operation_head = (uint8_t)((link->operation_head + 1) % h->config.limits.operations);
     link->operation_count--;
-    if (link->operations_void > 0)
-        link->operations_void--;
 }
 
 bool operations_wait(const kith_host *h, host_link *link)
@@ -214,8 +217,8 @@ bool operations_wait(const kith_host *h, host_link *link)
     size_t cap;
 
     (void)h;
-    return link->id != 0 && link->operation_count > 0 && !link->going && !link->att_dead &&
-           !gatt_client_is_waiting(&link->client) && link->remote == REMOTE_IDLE && find_place(link, &cap) != NULL;
+    return link->id != 0 && link->operation_count > 0 && !link->going && !link->att_dead && !is_under_way(link) &&
+           find_place(link, &cap) != NULL;
 }
 
 static void tell_end(kith_host *h, host_link *link, const host_operation *op, kith_gatt_result result)
@@ -229,10 +232,9 @@ void operations_go_on(kith_host *h, host_link *link)
 {
     host_operation op;
     uint8_t *memory = memory_of(h, link, operation_at(h, link, 0));
-    bool is_void = link->operations_void > 0;
 
     take_out(h, link, &op);
-    if (is_void || start(h, link, &op) != KITH_OK)
+    if (op.is_dropped || start(h, link, &op) != KITH_OK)
         tell_end(h, link, &op, KITH_GATT_NOT_SENT);
     wipe(memory, h->config.limits.mtu);
 }
@@ -245,18 +247,18 @@ void operations_end(kith_host *h, host_link *link, kith_gatt_result result)
         return;
     while (link->operation_count > 0) {
         take_out(h, link, &op);
-        tell_end(h, link, &op, result);
+        tell_end(h, link, &op, op.is_dropped ? KITH_GATT_NOT_SENT : result);
     }
     wipe(link->operation_values, h->config.limits.operations * HOST_OPERATION_VALUE(h->config.limits.mtu));
 }
 
-/* What waited for encryption that did not come is not sent; it ends behind what is under way. */
-void operations_on_drop(kith_host *h, host_link *link)
+/* Behind one that has gone already their ends wait for its end. */
+void operations_drop(kith_host *h, host_link *link)
 {
-    if (gatt_client_is_waiting(&link->client) || link->remote != REMOTE_IDLE)
-        link->operations_void = link->operation_count;
-    else
+    if (!is_under_way(link))
         operations_end(h, link, KITH_GATT_NOT_SENT);
+    for (unsigned i = 0; i < link->operation_count; i++)
+        operation_at(h, link, i)->is_dropped = true;
 }
 
 /* ---- the calls ---- */

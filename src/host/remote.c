@@ -82,6 +82,7 @@ static void end_survey(kith_host *h, host_link *link, const gatt_client_event *e
 {
     link->remote = REMOTE_IDLE;
     link->table_in_force = e->result == KITH_GATT_OK;
+    link->table_level = link->answered_level;
     link->table_is_proven = link->table_in_force && link->survey.is_bonded && link->proven != 0;
     if (link->table_is_proven && link->survey.is_new)
         tables_want(h, link);
@@ -148,7 +149,7 @@ static void go_on_loaded(kith_host *h, host_link *link)
 {
     gatt_client_event e = {.kind = GATT_CLIENT_READ_DONE, .ended = true, .result = KITH_GATT_OK};
     size_t cap, len = 0;
-    uint8_t *out = find_place(link, &cap);
+    uint8_t *out = find_place(link, &cap), hash_level = link->answered_level;
 
     link->remote = REMOTE_SURVEY;
     if (link->told_of != 0 && was_told_of(link)) {
@@ -156,10 +157,12 @@ static void go_on_loaded(kith_host *h, host_link *link)
         gatt_table_clear(&link->table);
     }
     link->told_of = 0;
-    if (gatt_survey_go_on(&link->survey, &link->client, &e, out, cap, &len))
+    if (gatt_survey_go_on(&link->survey, &link->client, &e, out, cap, &len)) {
         operations_launch(h, link, len);
-    else
+        link->answered_level = hash_level; /* it is one operation */
+    } else {
         end_survey(h, link, &e);
+    }
 }
 
 static void tell_known(kith_host *h, host_link *link)
@@ -167,6 +170,7 @@ static void tell_known(kith_host *h, host_link *link)
     const gatt_client_event e = {.kind = GATT_CLIENT_DISCOVERY_DONE, .ended = true, .result = KITH_GATT_OK};
 
     link->remote = REMOTE_IDLE;
+    link->answered_level = link->table_level;
     attributes_tell_end(h, link, &e);
 }
 
@@ -230,7 +234,14 @@ void remote_on_link_end(kith_host *h, const host_link *link)
 void remote_on_proven(host_link *link)
 {
     if (link->table_in_force && !link->table_is_proven)
-        drop_table(link);
+        drop_table(link); /* one that is being learned is judged at its end */
+}
+
+/* What was learned since encryption began is this peer's, though its bond is only stored now. */
+void remote_on_bonded(host_link *link)
+{
+    if (link->table_level == KITH_LEVEL_NONE)
+        remote_on_proven(link);
 }
 
 /* ---- Database Out Of Sync: is the table that is known still the peer's? ---- */

@@ -317,7 +317,7 @@ static void on_saved(kith_host *h, kith_status result)
         result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
-        remote_on_proven(link);
+        remote_on_bonded(link);
         clients_on_change(h, link);
     } else if (result == KITH_OK) {
         clients_on_stored_alone(h, save->bond.id);

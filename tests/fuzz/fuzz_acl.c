@@ -1,9 +1,10 @@
 /* Fuzz target: ACL fragments and L2CAP frames on two links, and encryption that comes on or off in between.
  *
- * Input: an octet of options, then records: an octet of which link, boundary and kind, a length octet, and that many
- * octets of fragment. */
+ * Input: an octet of options and two of the host's shape (rig.h), then records: an octet of which link, boundary and
+ * kind, a length octet, and that many octets of fragment.  Where bit 7 is set it is no fragment but what the program
+ * does meanwhile. */
 #include "base/bytes.h"
-#include "rig.h"
+#include "program.h"
 
 enum { HANDLE = 0x0040 };
 
@@ -33,13 +34,25 @@ static void frame(rig *r, uint8_t what, const uint8_t *octets, size_t len)
     fragment(r, what & 1, whole, 4 + len);
 }
 
+static void call(rig *r, uint8_t what, rig_input *in)
+{
+    if ((what & 0x40) != 0)
+        program_ask(r, what & 1, in);
+    else if ((what & 0x20) != 0)
+        program_serve(r, what & 1, in);
+    else
+        program_manage(r, what & 1, in);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     rig_input in = {data, size};
     uint8_t options = rig_octet(&in);
+    unsigned shape = rig_octet(&in);
     rig r;
 
-    rig_open(&r, KITH_PAIRING_CLOSED);
+    shape |= (unsigned)rig_octet(&in) << 8;
+    rig_open_with(&r, KITH_PAIRING_CLOSED, RIG_SHAPED | shape << 8);
     rig_connect(&r, 0, (options & 1) != 0);
     rig_connect(&r, 1, (options & 2) != 0);
     if ((options & 4) != 0)
@@ -47,9 +60,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     r.takes = (options & 8) == 0;
     while (in.left > 0) {
         uint8_t what = rig_octet(&in);
-        size_t len = rig_octet(&in);
-        const uint8_t *octets = rig_octets(&in, &len);
+        const uint8_t *octets;
+        size_t len;
 
+        if ((what & 0x80) != 0) {
+            call(&r, what, &in);
+            rig_pump(&r);
+            continue;
+        }
+        len = rig_octet(&in);
+        octets = rig_octets(&in, &len);
         if ((what & 8) != 0)
             frame(&r, what, octets, len);
         else

@@ -1,8 +1,9 @@
 /* Fuzz target: conversations of ATT PDUs with the codec, the server and the client.
  *
- * Input: one octet of link state and operation, then records of a length octet and that many octets of PDU.  A PDU that
- * begins with 7f is one for this file: what the program, the host or the link does meanwhile (struct world).  A request
- * whose last octet is even waits for such a one; others are answered at once, from that octet.
+ * Input: one octet of link state and of the client's first operation, then records of a length octet and that many
+ * octets of PDU.  A PDU that begins with 7f is one for this file: what the program, the host or the link does meanwhile
+ * (struct world).  A request whose last octet is even waits for such a one; others are answered at once, from that
+ * octet.
  *
  * Traps when an answer is longer than the MTU or does not decode, when a request has more than one, when nothing waits
  * and there was none, or when a value came out, or went in, over a link that may not. */
@@ -177,14 +178,17 @@ static void set_link(world *w, uint8_t how)
 
 static void tell(world *w, uint8_t how)
 {
+    static const uint8_t open[sizeof secret] = {0x0e};
     gatt_attribute at;
+    uint16_t id = (uint16_t)(BEAT + (how >> 1) % 3);
+    const uint8_t *value = (how & 0x80) == 0 && id == SECRET ? secret : open; /* other values are for more clients */
     uint8_t bit = (how & 1) != 0 ? KITH_SUBSCRIBED_INDICATE : KITH_SUBSCRIBED_NOTIFY;
 
     if ((how & 0x80) != 0)
         require(gatt_database_find(&w->db, GATT_SERVICE_CHANGED_HANDLE, &at));
     else
-        require(gatt_database_find_id(&w->db, (uint16_t)(BEAT + (how >> 1) % 3), &at));
-    check_sent(w, gatt_server_tell(&w->server, &w->sec, &at, bit, secret, sizeof secret, w->out, sizeof w->out));
+        require(gatt_database_find_id(&w->db, id, &at));
+    check_sent(w, gatt_server_tell(&w->server, &w->sec, &at, bit, value, sizeof secret, w->out, sizeof w->out));
 }
 
 static void change_table(world *w, uint8_t how)
@@ -253,21 +257,43 @@ static void feed_server(world *w, const uint8_t *pdu, size_t len)
     require(saw || memcmp(before, guarded_octets, sizeof before) == 0);
 }
 
-static void start_operation(gatt_client *client, unsigned which, uint8_t *value, size_t cap)
+static const kith_gatt_write_part parts[] = {{16, 3, secret}, {18, 16, secret}};
+static const uint16_t handles[] = {16, 18, 3};
+
+/* One after the other, so that each meets answers to all of them. */
+static kith_status start_operation(gatt_client *client, unsigned which, uint8_t *value, size_t cap)
 {
     uint8_t out[KITH_ATT_MAX_MTU];
-    size_t out_len;
-    kith_status status;
+    size_t len;
 
-    if (which == 0)
-        status = gatt_client_start_exchange_mtu(client, out, sizeof out, &out_len);
-    else if (which == 1)
-        status = gatt_client_start_discover(client, &services[0].uuid, out, sizeof out, &out_len);
-    else if (which == 2)
-        status = gatt_client_start_read(client, 16, value, cap, out, sizeof out, &out_len);
-    else
-        status = gatt_client_start_write(client, 16, secret, 4, out, sizeof out, &out_len);
-    require(status == KITH_OK);
+    switch (which % 13) {
+    case 0:
+        return gatt_client_start_exchange_mtu(client, out, sizeof out, &len);
+    case 1:
+        return gatt_client_start_discover(client, &services[0].uuid, out, sizeof out, &len);
+    case 2:
+        return gatt_client_start_read(client, 16, value, cap, out, sizeof out, &len);
+    case 3:
+        return gatt_client_start_write(client, 16, secret, 4, out, sizeof out, &len);
+    case 4:
+        return gatt_client_start_services(client, NULL, out, sizeof out, &len);
+    case 5:
+        return gatt_client_start_services(client, &services[1].uuid, out, sizeof out, &len);
+    case 6:
+        return gatt_client_start_includes(client, 1, 0xffff, out, sizeof out, &len);
+    case 7:
+        return gatt_client_start_characteristics(client, 1, 0x20, out, sizeof out, &len);
+    case 8:
+        return gatt_client_start_descriptors(client, 17, 0x20, out, sizeof out, &len);
+    case 9:
+        return gatt_client_start_read_by_uuid(client, &services[0].uuid, 1, 0xffff, out, sizeof out, &len);
+    case 10:
+        return gatt_client_start_read_multiple(client, handles, 3, true, out, sizeof out, &len);
+    case 11:
+        return gatt_client_start_subscribe(client, 16, 0, KITH_SUBSCRIBED_NOTIFY, out, sizeof out, &len);
+    default:
+        return gatt_client_start_writes(client, parts, 2, out, sizeof out, &len);
+    }
 }
 
 static void feed_client(gatt_client *client, const uint8_t *pdu, size_t len)
@@ -311,11 +337,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     att_bearer client_bearer;
     gatt_client client;
     uint8_t value[100];
-    unsigned choice;
+    unsigned operation;
 
     if (size == 0)
         return 0;
-    choice = data[0];
+    operation = data[0] >> 4;
     open_world(&w, data[0]);
     for (size_t i = 0; i + 2 <= size; i++)
         w.is_guessed |= memcmp(data + i, secret, 2) == 0;
@@ -328,7 +354,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(pdu != NULL);
         memcpy(pdu, data + at + 1, len);
         if (!gatt_client_is_waiting(&client))
-            start_operation(&client, choice >> 4 & 3, value, sizeof value);
+            require(start_operation(&client, operation++, value, sizeof value) == KITH_OK);
         check_codec(pdu, len);
         feed_server(&w, pdu, len);
         feed_client(&client, pdu, len);

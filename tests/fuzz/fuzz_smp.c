@@ -29,15 +29,6 @@ static void ltk_request(rig *r, unsigned which, uint8_t choice)
     rig_event(r, KITH_HCI_EV_LE_META, request, sizeof request);
 }
 
-static void disconnect(rig *r, unsigned which, uint8_t reason)
-{
-    uint8_t p[4] = {0, 0, 0, reason};
-
-    bytes_put16(p + 1, (uint16_t)(HANDLE + which));
-    r->links[which].up = false;
-    rig_event(r, KITH_HCI_EV_DISCONNECTION_COMPLETE, p, sizeof p);
-}
-
 static void forget(rig *r)
 {
     kith_bond_info bond = {.peer = 0};
@@ -87,8 +78,11 @@ static void call(rig *r, unsigned which, uint8_t choice)
             rig_pump(r);
         break;
     default:
-        if (kith_gatt_read(r->h, link, choice >> 3) == KITH_OK)
+        rig_take_events(r);
+        if (kith_gatt_read(r->h, r->links[which].link, choice >> 3) == KITH_OK) {
+            rig_expect(r, which, KITH_EVENT_READ);
             rig_pump(r);
+        }
         break;
     }
 }
@@ -122,7 +116,7 @@ static void operate(rig *r, rig_input *in)
         rig_acknowledge(r, which);
         break;
     case 7:
-        disconnect(r, which, rig_octet(in));
+        rig_disconnect(r, which, rig_octet(in));
         break;
     case 8:
         rig_connect(r, which, (what & 0x40) != 0);

@@ -1,9 +1,12 @@
 /* A host in a rig that plays its controller and, if asked to, an honest peer.  See rig.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "crypto/toolbox.h"
+#include "host/internal.h"
+#include "kith/codec/att.h"
 #include "kith/port/openssl.h"
 #include "rig.h"
 
@@ -12,10 +15,12 @@ enum { HANDLE = 0x0040, LIMIT_TURNS = 100000 };
 static const kith_address peer_address = {KITH_ADDRESS_PUBLIC, {9, 8, 7, 6, 5, 4}};
 static const uint8_t host_address[6] = {1, 2, 3, 4, 5, 6};
 
-void rig_require(bool holds)
+void rig_check(bool holds, const char *rule)
 {
-    if (!holds)
-        abort();
+    if (holds)
+        return;
+    fprintf(stderr, "broken: %s\n", rule);
+    abort();
 }
 
 /* ---- crypto: AES is real, the curve is a toy of the same shape ---- */
@@ -81,19 +86,27 @@ static kith_record *find_record(rig *r, uint8_t kind, uint32_t id)
 
 static kith_record *free_record(rig *r)
 {
-    for (unsigned i = 0; i < RIG_RECORDS; i++)
+    for (unsigned i = 0; i < r->record_count; i++)
         if (r->records[i].kind == 0)
             return &r->records[i];
     return NULL;
+}
+
+static unsigned count_free(const rig *r)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < r->record_count; i++)
+        count += r->records[i].kind == 0;
+    return count;
 }
 
 static kith_status tell_state(const rig *r, kith_store_state *state)
 {
     if (r->store_fails)
         return KITH_ERR_STORAGE;
-    *state = (kith_store_state){.highest_id = r->highest_id};
-    for (unsigned i = 0; i < RIG_RECORDS; i++)
-        state->room += r->records[i].kind == 0;
+    *state = (kith_store_state){.highest_id = r->highest_id, .largest = KITH_STORED_MAX};
+    state->room = count_free(r);
     return KITH_OK;
 }
 
@@ -143,6 +156,19 @@ static kith_status remove_record(void *context, uint8_t kind, uint32_t id, kith_
     return tell_state(r, state);
 }
 
+static kith_status get_record(void *context, kith_record *out)
+{
+    rig *r = context;
+    const kith_record *place = find_record(r, out->kind, out->id);
+
+    if (r->store_fails)
+        return KITH_ERR_STORAGE;
+    if (place == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = *place;
+    return KITH_OK;
+}
+
 /* ---- what the host tells ---- */
 
 static rig_link *find_link(rig *r, kith_link link)
@@ -159,6 +185,14 @@ static rig_link *find_new(rig *r)
         if (r->links[i].link == 0)
             return &r->links[i];
     return NULL;
+}
+
+/* Of a link that is new: where the rig made it, if it did. */
+static rig_link *place_new(rig *r, const kith_event *e)
+{
+    unsigned which = e->address.octets[0] ^ peer_address.octets[0];
+
+    return which < RIG_LINKS && r->links[which].link == 0 ? &r->links[which] : find_new(r);
 }
 
 static bool is_end(kith_event_kind kind)
@@ -199,20 +233,112 @@ static void watch_numbers(rig *r, rig_link *link, const kith_event *e)
                     e->verdict.numbers_unseen == !link->equal);
 }
 
-/* Every bond that stands is in the store, and what was told as forgotten is not. */
+/* Every bond that stands is in the store, and what was told as forgotten is not; how full it is the host knows. */
 static void watch_store(rig *r, const kith_event *e)
 {
     kith_bond_info bond = {.peer = 0};
 
+    rig_require(r->config.store != &r->store || r->working || r->h->store.stage != STORE_READY ||
+                r->h->store.state.room == count_free(r));
     while (r->config.store == &r->store && kith_bonds_next(r->h, bond.peer, &bond) == KITH_OK)
         rig_require(find_record(r, KITH_RECORD_BOND, bond.peer) != NULL);
     if (e->kind == KITH_EVENT_FORGOTTEN && e->forgotten.status == KITH_OK)
         rig_require(find_record(r, KITH_RECORD_BOND, e->forgotten.peer) == NULL);
 }
 
+/* ---- what the program has asked for ---- */
+
+void rig_expect(rig *r, unsigned which, kith_event_kind end)
+{
+    rig_link *link = &r->links[which];
+
+    rig_require(link->expected_count < RIG_EXPECTED);
+    link->expected[link->expected_count++] = end;
+}
+
+static bool is_operations_end(kith_event_kind kind)
+{
+    return kind == KITH_EVENT_MTU || kind == KITH_EVENT_DISCOVERED || kind == KITH_EVENT_READ ||
+           kind == KITH_EVENT_WRITTEN || kind == KITH_EVENT_SUBSCRIPTION_WRITTEN;
+}
+
+/* Each has one end, in the order in which they were asked for. */
+static void watch_operation(const rig *r, rig_link *link, const kith_event *e)
+{
+    rig_require(link->expected_count > 0 && link->expected[0] == e->kind);
+    rig_require(e->gatt.result < KITH_GATT_RESULT_COUNT && e->gatt.level >= KITH_LEVEL_NONE);
+    rig_require(r->proved || e->gatt.level == KITH_LEVEL_NONE);
+    rig_require(e->kind != KITH_EVENT_READ || e->gatt.value != NULL || e->gatt.len == 0);
+    link->expected_count--;
+    memmove(link->expected, link->expected + 1, link->expected_count * sizeof *link->expected);
+}
+
+static void watch_lists(const kith_event *e)
+{
+    if (e->kind == KITH_EVENT_CHARACTERISTICS || e->kind == KITH_EVENT_SERVICES || e->kind == KITH_EVENT_INCLUDES ||
+        e->kind == KITH_EVENT_DESCRIPTORS || e->kind == KITH_EVENT_VALUES) {
+        rig_require(e->list.count > 0 && e->list.entries != NULL);
+        touch(e->list.entries, (size_t)e->list.count * e->list.entry_len);
+    }
+    if (e->kind == KITH_EVENT_READ)
+        touch(e->gatt.value, e->gatt.len);
+    if (e->kind == KITH_EVENT_NOTIFIED)
+        touch(e->notified.value, e->notified.len);
+    if (e->kind == KITH_EVENT_WRITE_WANTED || e->kind == KITH_EVENT_WRITE_COMMAND)
+        touch(e->attribute.value, e->attribute.len);
+}
+
+static void watch_asked(const rig *r, rig_link *link, const kith_event *e)
+{
+    if (is_operations_end(e->kind))
+        watch_operation(r, link, e);
+    if (e->kind == KITH_EVENT_NOTIFIED)
+        rig_require(e->notified.level >= r->config.notified_level && e->notified.handle != 0);
+    if (e->kind == KITH_EVENT_PARAMETERS && e->parameters.asked) {
+        rig_require(link->updates > 0);
+        link->updates--;
+    }
+    if (e->kind == KITH_EVENT_INDICATED) {
+        rig_require(link->indicates > 0);
+        link->indicates--;
+    }
+    if (e->kind == KITH_EVENT_DISCONNECTED)
+        rig_require(link->expected_count == 0 && link->updates == 0 && link->indicates == 0);
+}
+
+/* What is known of a peer's table is a table: handles ascend, and it has an end. */
+static void watch_table(const rig *r, kith_link link)
+{
+    kith_remote_attribute a;
+    uint16_t before = 0, value = 0;
+    size_t at = 0;
+
+    while (kith_gatt_remote_next(r->h, link, &at, &a)) {
+        rig_require(a.handle > before && at <= r->config.limits.cache);
+        rig_require(a.uuid.size == 0 ? a.kind == KITH_REMOTE_INCLUDE : a.uuid.size == 2 || a.uuid.size == 16);
+        before = a.handle;
+        if (a.kind == KITH_REMOTE_CHARACTERISTIC) {
+            rig_require(a.value_handle > a.handle);
+            value = a.value_handle;
+            (void)kith_gatt_remote_value(r->h, link, NULL, &a.uuid); /* 0: it lies in no service */
+        }
+        if (a.kind == KITH_REMOTE_DESCRIPTOR && value != 0)
+            (void)kith_gatt_remote_descriptor(r->h, link, value, &a.uuid);
+    }
+}
+
+/* Ends are never lost: what was dropped, was dropped while there was room for them. */
+static void watch_queue(rig *r)
+{
+    const host_events *e = &r->h->events;
+
+    rig_require(e->count <= e->capacity && (e->count < e->capacity || e->dropped == r->dropped));
+    r->dropped = e->dropped;
+}
+
 static void watch(rig *r, const kith_event *e)
 {
-    rig_link *link = e->kind == KITH_EVENT_CONNECTED ? find_new(r) : find_link(r, e->link);
+    rig_link *link = e->kind == KITH_EVENT_CONNECTED ? place_new(r, e) : find_link(r, e->link);
 
     r->ready += e->kind == KITH_EVENT_READY;
     r->lost += e->kind == KITH_EVENT_CONTROLLER_LOST;
@@ -222,15 +348,13 @@ static void watch(rig *r, const kith_event *e)
     if (is_end(e->kind))
         watch_verdict(e);
     watch_store(r, e);
-    if (e->kind == KITH_EVENT_READ)
-        touch(e->gatt.value, e->gatt.len);
-    if (e->kind == KITH_EVENT_WRITE_WANTED || e->kind == KITH_EVENT_WRITE_COMMAND)
-        touch(e->attribute.value, e->attribute.len);
+    watch_lists(e);
     if (e->link == 0)
         return;
     rig_require(link != NULL);
     link->link = e->link;
     watch_numbers(r, link, e);
+    watch_asked(r, link, e);
     if (is_end(e->kind))
         link->asked = false;
     if (e->kind == KITH_EVENT_DISCONNECTED) {
@@ -243,8 +367,12 @@ void rig_take_events(rig *r)
 {
     kith_event event;
 
+    watch_queue(r);
     while (kith_host_next_event(r->h, &event))
         watch(r, &event);
+    for (unsigned i = 0; i < RIG_LINKS; i++)
+        if (r->links[i].link != 0)
+            watch_table(r, r->links[i].link);
 }
 
 /* ---- the controller ---- */
@@ -257,7 +385,9 @@ void rig_packet(rig *r, const uint8_t *packet, size_t len)
     rig_require(copy != NULL);
     if (len > 0)
         memcpy(copy, packet, len);
+    watch_queue(r);
     status = kith_host_receive(r->h, copy, len, r->now_us);
+    watch_queue(r);
     if (status == KITH_ERR_FULL) { /* nothing was consumed: again, once there is room */
         rig_take_events(r);
         status = kith_host_receive(r->h, copy, len, r->now_us);
@@ -300,22 +430,6 @@ static void answer_parameters(uint16_t opcode, uint8_t *p)
     }
 }
 
-static void answer_command(rig *r, const uint8_t *packet)
-{
-    uint16_t opcode = bytes_get16(packet + 1);
-    uint8_t complete[4 + 64] = {1, packet[1], packet[2], 0};
-    uint8_t status[4] = {0, 1, packet[1], packet[2]};
-
-    answer_parameters(opcode, complete + 4);
-    if (opcode == KITH_HCI_DISCONNECT || opcode == KITH_HCI_LE_CREATE_CONNECTION ||
-        opcode == KITH_HCI_LE_ENABLE_ENCRYPTION)
-        rig_event(r, KITH_HCI_EV_COMMAND_STATUS, status, sizeof status);
-    else
-        rig_event(r, KITH_HCI_EV_COMMAND_COMPLETE, complete, sizeof complete);
-}
-
-/* ---- the peer ---- */
-
 static rig_link *by_handle(rig *r, uint16_t handle)
 {
     for (unsigned i = 0; i < RIG_LINKS; i++)
@@ -323,6 +437,32 @@ static rig_link *by_handle(rig *r, uint16_t handle)
             return &r->links[i];
     return NULL;
 }
+
+static void note_disconnect(rig *r, uint16_t handle)
+{
+    rig_link *link = by_handle(r, handle);
+
+    if (link != NULL)
+        link->is_to_end = true;
+}
+
+static void answer_command(rig *r, const uint8_t *packet)
+{
+    uint16_t opcode = bytes_get16(packet + 1);
+    uint8_t complete[4 + 64] = {1, packet[1], packet[2], 0};
+    uint8_t status[4] = {0, 1, packet[1], packet[2]};
+
+    answer_parameters(opcode, complete + 4);
+    if (opcode == KITH_HCI_DISCONNECT)
+        note_disconnect(r, bytes_get16(packet + 4));
+    if (opcode == KITH_HCI_DISCONNECT || opcode == KITH_HCI_LE_CREATE_CONNECTION ||
+        opcode == KITH_HCI_LE_ENABLE_ENCRYPTION || opcode == KITH_HCI_LE_CONNECTION_UPDATE)
+        rig_event(r, KITH_HCI_EV_COMMAND_STATUS, status, sizeof status);
+    else
+        rig_event(r, KITH_HCI_EV_COMMAND_COMPLETE, complete, sizeof complete);
+}
+
+/* ---- the peer ---- */
 
 static void hear_smp(rig_link *link, const uint8_t *pdu, size_t len)
 {
@@ -335,6 +475,22 @@ static void hear_smp(rig_link *link, const uint8_t *pdu, size_t len)
         memcpy(link->host_key, pdu + 1, 64);
     if (pdu[0] == KITH_SMP_PAIRING_RANDOM)
         memcpy(link->host_nonce, pdu + 1, 16);
+}
+
+/* Never in plain: what is asked of a peer whose address claims a bond, where links are raised by themselves. */
+static void hear_att(const rig *r, rig_link *link, const uint8_t *pdu, size_t len)
+{
+    kith_att_pdu decoded;
+    const host_link *own = link_by_handle(r->h, link->handle);
+
+    rig_require(kith_att_decode(pdu, len, &decoded) == KITH_OK);
+    if (kith_att_kind_of(pdu[0]) != KITH_ATT_KIND_REQUEST)
+        return;
+    rig_require(own != NULL);
+    rig_require(r->config.gatt_raise == KITH_GATT_RAISE_NOT || own->encryption != LINK_PLAIN ||
+                peers_by_id(&r->h->bonds, own->claimed) == NULL);
+    link->question_len = len < sizeof link->question ? len : sizeof link->question;
+    memcpy(link->question, pdu, link->question_len);
 }
 
 static void hear_acl(rig *r, const uint8_t *packet, size_t len)
@@ -353,6 +509,8 @@ static void hear_acl(rig *r, const uint8_t *packet, size_t len)
     link->rx_len += len - 5;
     if (link->rx_len > 4 && link->rx_len == 4u + bytes_get16(link->rx) && bytes_get16(link->rx + 2) == 6)
         hear_smp(link, link->rx + 4, link->rx_len - 4);
+    if (link->rx_len > 4 && link->rx_len == 4u + bytes_get16(link->rx) && bytes_get16(link->rx + 2) == 4)
+        hear_att(r, link, link->rx + 4, link->rx_len - 4);
 }
 
 void rig_pump(rig *r)
@@ -380,6 +538,7 @@ void rig_do_work(rig *r)
     while (r->working || kith_host_take_work(r->h, &r->work)) {
         r->working = true;
         kith_work_run(&r->work);
+        watch_queue(r);
         if (kith_host_finish_work(r->h, &r->work, r->now_us) == KITH_ERR_FULL) {
             if (!r->takes)
                 return;
@@ -395,7 +554,9 @@ void rig_advance(rig *r, uint64_t by_us)
     kith_status status;
 
     r->now_us += by_us;
+    watch_queue(r);
     status = kith_host_advance(r->h, r->now_us);
+    watch_queue(r);
     if (status == KITH_ERR_FULL) {
         rig_take_events(r);
         status = kith_host_advance(r->h, r->now_us);
@@ -422,7 +583,7 @@ void rig_connect(rig *r, unsigned which, bool host_is_central)
     rig_event(r, KITH_HCI_EV_LE_META, p, sizeof p);
 }
 
-void rig_smp(rig *r, unsigned which, const uint8_t *pdu, size_t len)
+static void frame(rig *r, unsigned which, uint8_t channel, const uint8_t *pdu, size_t len)
 {
     uint8_t packet[9 + 251] = {KITH_H4_ACL};
 
@@ -431,10 +592,29 @@ void rig_smp(rig *r, unsigned which, const uint8_t *pdu, size_t len)
     bytes_put16(packet + 1, (uint16_t)((HANDLE + which) | KITH_ACL_FIRST_FLUSHABLE));
     bytes_put16(packet + 3, (uint16_t)(4 + len));
     bytes_put16(packet + 5, (uint16_t)len);
-    packet[7] = 6;
+    packet[7] = channel;
     if (len > 0)
         memcpy(packet + 9, pdu, len);
     rig_packet(r, packet, 9 + len);
+}
+
+void rig_smp(rig *r, unsigned which, const uint8_t *pdu, size_t len)
+{
+    frame(r, which, 6, pdu, len);
+}
+
+void rig_att(rig *r, unsigned which, const uint8_t *pdu, size_t len)
+{
+    frame(r, which, 4, pdu, len);
+}
+
+void rig_disconnect(rig *r, unsigned which, uint8_t reason)
+{
+    uint8_t p[4] = {0, 0, 0, reason};
+
+    bytes_put16(p + 1, (uint16_t)(HANDLE + which));
+    r->links[which].up = false;
+    rig_event(r, KITH_HCI_EV_DISCONNECTION_COMPLETE, p, sizeof p);
 }
 
 void rig_acknowledge(rig *r, unsigned which)
@@ -601,6 +781,21 @@ void rig_honest(rig *r, unsigned which, rig_step step)
     }
 }
 
+void rig_pair(rig *r, unsigned which)
+{
+    static const rig_step steps[] = {RIG_FEATURES, RIG_KEY,     RIG_CONFIRM, RIG_RANDOM,
+                                     RIG_CHECK,    RIG_ENCRYPT, RIG_IRK,     RIG_ADDRESS};
+
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if (steps[i] == RIG_CONFIRM && !r->links[which].central)
+            continue; /* a responder's */
+        rig_honest(r, which, steps[i]);
+        rig_pump(r);
+        rig_acknowledge(r, which);
+        rig_pump(r);
+    }
+}
+
 /* ---- beginning and end ---- */
 
 static const uint8_t value[] = "value";
@@ -613,9 +808,17 @@ static const kith_characteristic characteristics[] = {
     {.uuid = KITH_UUID16(0x2a3f),
      .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE | KITH_PROPERTY_WRITE_WITHOUT_RESPONSE,
      .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN},
+    {.uuid = KITH_UUID16(0x2a40),
+     .properties = KITH_PROPERTY_READ | KITH_PROPERTY_WRITE | KITH_PROPERTY_NOTIFY | KITH_PROPERTY_INDICATE,
+     .permissions = KITH_READ_OPEN | KITH_WRITE_OPEN | KITH_READ_AUTHORIZED,
+     .id = RIG_TOLD},
+    {.uuid = KITH_UUID16(0x2a41),
+     .properties = KITH_PROPERTY_INDICATE,
+     .permissions = KITH_NOTIFY_ENCRYPTED,
+     .id = RIG_TOLD + 1},
 };
 static const kith_service services[] = {
-    {.uuid = KITH_UUID16(0x1815), .characteristics = characteristics, .characteristic_count = 2},
+    {.uuid = KITH_UUID16(0x1815), .characteristics = characteristics, .characteristic_count = 4},
 };
 static const kith_method *const methods[] = {
     &kith_sc_just_works_initiator,
@@ -637,13 +840,59 @@ static void apply_traits(rig *r, unsigned traits)
         r->config.security.io = KITH_IO_KEYBOARD_DISPLAY;
         r->config.security.ask_mitm = true;
     }
-    r->store = (kith_store){r, open_store, read_store, put_record, remove_record, NULL};
+    r->record_count = (traits & RIG_SHAPED) != 0 ? RIG_RECORDS : RIG_FEW_RECORDS;
+    r->store = (kith_store){.context = r,
+                            .open = open_store,
+                            .read = read_store,
+                            .put = put_record,
+                            .remove = remove_record,
+                            .get = (traits & RIG_FINDS) != 0 ? get_record : NULL};
     r->config.store = (traits & RIG_STORES) != 0 ? &r->store : &kith_volatile_store;
+}
+
+/* ---- what hosts differ in ---- */
+
+enum { MOST_SUBSCRIPTIONS = 4, MOST_QUEUE = 560, MOST_SERVICES = 2, MOST_CACHE = KITH_CHUNK_MAX };
+
+static void set_gap(rig *r, uint8_t choice)
+{
+    static const kith_connection_parameters preferred = {24, 40, 0, 400};
+    kith_gap_service *gap = &r->config.gap;
+
+    r->name = (kith_variable){r->name_octets, 3, 1, sizeof r->name_octets};
+    gap->preferred = (choice & 1) != 0 ? &preferred : NULL;
+    gap->name = (choice & 2) != 0 ? &r->name : NULL;
+    gap->name_permissions = (choice & 6) == 6 ? KITH_WRITE_OPEN : 0;
+    gap->central_address_resolution = (choice & 8) != 0;
+    gap->security_levels = (choice & 16) != 0;
+    r->config.accept_parameters = (choice & 32) != 0;
+    r->config.transport_keeps_order = (choice & 64) != 0;
+    r->config.notified_level = (choice & 128) != 0 ? KITH_LEVEL_ENCRYPTED : KITH_LEVEL_NONE;
+}
+
+/* Two octets of traits: limits, and what the program wants. */
+static void shape(rig *r, unsigned traits)
+{
+    static const uint16_t caches[] = {0, 24, 160, MOST_CACHE}, queues[] = {0, 70, MOST_QUEUE, MOST_QUEUE};
+    static const uint8_t operations[] = {0, 1, 3, RIG_OPERATIONS}, some[] = {0, 1, 2, MOST_SUBSCRIPTIONS};
+    kith_limits *limits = &r->config.limits;
+    unsigned octet = traits >> 8 & 0xff;
+
+    limits->cache = caches[octet & 3];
+    limits->operations = operations[octet >> 2 & 3];
+    limits->subscriptions = some[octet >> 4 & 3];
+    limits->queue = queues[octet >> 6];
+    limits->services = (uint8_t)((octet >> 4) % (MOST_SERVICES + 1));
+    r->config.gatt_raise = (kith_gatt_raise)(octet % 3);
+    set_gap(r, traits >> 16 & 0xff);
 }
 
 void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)
 {
-    static _Alignas(8) uint8_t memory[KITH_HOST_SIZE(RIG_LINKS, RIG_LINKS, 2, 65, 8)];
+    static _Alignas(8)
+        uint8_t memory[KITH_HOST_SIZE(RIG_LINKS, RIG_LINKS, 2, 65, 8) +
+                       KITH_HOST_SIZE_SERVER(RIG_LINKS, 2, MOST_SUBSCRIPTIONS, MOST_QUEUE, MOST_SERVICES) +
+                       KITH_HOST_SIZE_CLIENT(RIG_LINKS, 65, MOST_CACHE, RIG_OPERATIONS)];
     size_t size;
 
     memset(r, 0, sizeof *r);
@@ -658,6 +907,8 @@ void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)
     r->config.security.policy = policy;
     r->config.security.backoff = (kith_backoff){.first_ms = 1, .longest_ms = 1000, .forget_ms = 100}; /* to get past */
     apply_traits(r, traits);
+    if ((traits & RIG_SHAPED) != 0)
+        shape(r, traits);
     size = kith_host_size(&r->config.limits);
     rig_require(kith_host_init(memory + (sizeof memory - size) / 8 * 8, size, &r->config, &r->h) == KITH_OK);
     rig_require(kith_host_start(r->h, 0) == KITH_OK);

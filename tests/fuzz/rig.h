@@ -2,26 +2,31 @@
  * rules that no input may break.  A broken rule aborts, which the fuzzer reports.
  *
  * The rules: no level above NONE unless the rig itself proved the key (an honest DHKey check), none above ENCRYPTED
- * unless it said that two numbers are equal; an asked-for procedure has exactly one end; nothing about a link before
- * CONNECTED or after DISCONNECTED; nothing dropped but what may be; a bond is told when the store has it, and gone when
- * it has not. */
+ * unless it said that two numbers are equal; an asked-for procedure has exactly one end, and operations on a peer's
+ * attributes in the order in which they were asked for; nothing about a link before CONNECTED or after DISCONNECTED;
+ * nothing dropped but what may be; a bond is told when the store has it, and gone when it has not; what is known of a
+ * peer's table is a sound table; no request goes in plain to who claims a bond where links are raised. */
 #ifndef FUZZ_RIG_H
 #define FUZZ_RIG_H
 
 #include "kith/codec/hci.h"
 #include "kith/kith.h"
 
-enum { RIG_LINKS = 2, RIG_PDU = 65, RIG_RECORDS = 4 };
+enum { RIG_LINKS = 2, RIG_PDU = 65, RIG_FEW_RECORDS = 4, RIG_RECORDS = 24, RIG_OPERATIONS = 6, RIG_EXPECTED = 64 };
+enum { RIG_TOLD = 1 }; /* the id of a value that clients may be told of; the next one is another */
 
 enum {
     RIG_COMPARES = 1, /* host and peer can compare numbers, and the host asks for it */
-    RIG_STORES = 2    /* the host has a store */
+    RIG_STORES = 2,   /* the host has a store, */
+    RIG_FINDS = 4,    /* which finds single records */
+    RIG_SHAPED = 8    /* limits and configuration as bits 8 to 23 of the traits say */
 };
 
 /* One connection as the rig plays it: an honest peer that the fuzzer may let speak, or not. */
 typedef struct {
     bool up;
-    bool central; /* the host is */
+    bool is_to_end; /* the host has said so; its end is for the fuzzer to say */
+    bool central;   /* the host is */
     uint16_t handle;
     kith_link link; /* as the host named it; 0: not told yet, or ended */
     bool asked;     /* secure() was accepted and has not ended */
@@ -32,7 +37,12 @@ typedef struct {
     uint8_t host_key[64], host_nonce[16], nonce[16];
     uint8_t mackey[16], ltk[16];
     bool has_nonce;
-    bool wanted, equal; /* a number was shown; it was said to be equal since */
+    bool wanted, equal;                     /* a number was shown; it was said to be equal since */
+    kith_event_kind expected[RIG_EXPECTED]; /* ends of operations, in their order: under way, or not taken yet */
+    unsigned expected_count;
+    unsigned updates, indicates; /* parameters asked for, values indicated: each has an end, which was not taken yet */
+    uint8_t question[RIG_PDU];   /* the last request of the host's client */
+    size_t question_len;
 } rig_link;
 
 typedef struct {
@@ -46,6 +56,10 @@ typedef struct {
     bool store_fails;
     kith_store store;
     kith_record records[RIG_RECORDS]; /* kind 0: none */
+    unsigned record_count;            /* that there is room for */
+    uint8_t name_octets[20];
+    kith_variable name;
+    uint32_t dropped;
     uint32_t highest_id;
     kith_crypto_port crypto;
     uint64_t random;
@@ -56,7 +70,8 @@ typedef struct {
     unsigned failed_starts, ready, lost;
 } rig;
 
-void rig_require(bool holds);
+void rig_check(bool holds, const char *rule); /* says which one is broken */
+#define rig_require(rule) rig_check((rule), #rule)
 
 void rig_open(rig *r, kith_pairing_policy policy); /* a host, started and ready */
 void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits);
@@ -65,7 +80,10 @@ void rig_connect(rig *r, unsigned which, bool host_is_central);
 void rig_packet(rig *r, const uint8_t *packet, size_t len); /* controller to host; a copy of its own */
 void rig_event(rig *r, uint8_t code, const uint8_t *parameters, size_t len);
 void rig_smp(rig *r, unsigned which, const uint8_t *pdu, size_t len);
-void rig_pump(rig *r); /* until the host is quiet */
+void rig_att(rig *r, unsigned which, const uint8_t *pdu, size_t len);
+void rig_disconnect(rig *r, unsigned which, uint8_t reason);
+void rig_expect(rig *r, unsigned which, kith_event_kind end); /* the program has asked for something that ends so */
+void rig_pump(rig *r);                                        /* until the host is quiet */
 void rig_take_events(rig *r);
 void rig_do_work(rig *r);
 void rig_advance(rig *r, uint64_t by_us);
@@ -76,6 +94,7 @@ void rig_compare(rig *r, unsigned which, kith_comparison answer);
 /* The next thing that an honest peer would say on this link. */
 typedef enum { RIG_FEATURES, RIG_KEY, RIG_CONFIRM, RIG_RANDOM, RIG_CHECK, RIG_ENCRYPT, RIG_IRK, RIG_ADDRESS } rig_step;
 void rig_honest(rig *r, unsigned which, rig_step step);
+void rig_pair(rig *r, unsigned which); /* all of them */
 
 /* Reads the fuzzer's octets one after another; 0 when they are over. */
 typedef struct {

@@ -146,6 +146,7 @@ static void open_server(server *s, uint64_t seed, cast_crypto crypto, uint8_t ha
     s->hash = hash;
     memory_store_init(&s->store, 40);
     cast_phone_config(&config);
+    config.gatt_raise = KITH_GATT_RAISE_NOT; /* each test says itself what is plain */
     config.limits.cache = CACHE;
     config.limits.operations = 4;
     config.limits.links = 3;
@@ -734,6 +735,7 @@ static void a_link_that_goes_while_the_store_is_read_takes_nothing_from_the_othe
     (void)state;
     memory_store_init(&store, 40);
     cast_phone_config(&config);
+    config.gatt_raise = KITH_GATT_RAISE_NOT; /* each test says itself what is plain */
     config.limits.links = 3;
     config.limits.bonds = 3;
     config.limits.cache = CACHE;
@@ -1246,6 +1248,7 @@ static void lists_of_handles_wait_with_an_odd_mtu(void **state)
 
     (void)state;
     cast_phone_config(&config);
+    config.gatt_raise = KITH_GATT_RAISE_NOT; /* each test says itself what is plain */
     config.limits.mtu = 65;
     config.limits.operations = 4;
     phone = cast_add(room, "phone", &config);

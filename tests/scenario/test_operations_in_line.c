@@ -3,7 +3,7 @@
 #include "actor.h"
 #include "kith/codec/att.h"
 
-enum { TEXT = 31, SLOW = 32, ENDS_MAX = 64 };
+enum { TEXT = 31, SLOW = 32, ASKED = 33, ENDS_MAX = 64 };
 
 static uint8_t text_octets[64];
 static kith_variable text = {text_octets, 0, 0, sizeof text_octets};
@@ -20,9 +20,10 @@ static const kith_characteristic kept[] = {
      .value = (const uint8_t *)"secret",
      .value_len = 6,
      .id = SLOW},
+    {.uuid = KITH_UUID16(0x2ae3), .properties = KITH_PROPERTY_READ, .permissions = KITH_READ_OPEN, .id = ASKED},
 };
 static const kith_service kept_services[] = {
-    {.uuid = KITH_UUID16(0x1815), .characteristics = kept, .characteristic_count = 2},
+    {.uuid = KITH_UUID16(0x1815), .characteristics = kept, .characteristic_count = 3},
 };
 
 typedef struct {
@@ -75,6 +76,7 @@ static void open_scene(scene *s, uint64_t seed, uint8_t waiting)
     s->room = cast_open(seed, CAST_OPENSSL);
     cast_lamp_config(&lamp);
     cast_phone_config(&phone);
+    phone.gatt_raise = KITH_GATT_RAISE_NOT; /* each test says itself what is plain */
     lamp.services = kept_services;
     lamp.service_count = 1;
     phone.limits.operations = waiting;
@@ -211,10 +213,15 @@ static void the_end_of_the_link_ends_each_of_them(void **state)
     open_scene(&s, 825, 32);
     meet(&s);
     for (unsigned i = 0; i < 33; i++)
-        cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, s.text), KITH_OK);
+        cast_equal(s.room,
+                   i % 3 == 2 ? kith_gatt_write(s.phone->host, s.phone->link, s.text, (const uint8_t *)"x", 1)
+                              : kith_gatt_read(s.phone->host, s.phone->link, s.text),
+                   KITH_OK);
     cast_equal(s.room, kith_gap_disconnect(s.lamp->host, s.lamp->link, KITH_HCI_REMOTE_USER_TERMINATED), KITH_OK);
     cast_await_next(s.phone, KITH_EVENT_DISCONNECTED);
     cast_equal(s.room, s.ends.count, 33);
+    for (unsigned i = 0; i < 33; i++)
+        cast_equal(s.room, s.ends.ends[i].kind, i % 3 == 2 ? KITH_EVENT_WRITTEN : KITH_EVENT_READ);
     cast_equal(s.room, s.ends.ends[32].result, KITH_GATT_LINK_LOST);
     cast_equal(s.room, s.ends.ends[32].handle, s.text);
     cast_close(s.room);
@@ -268,6 +275,36 @@ static void nothing_that_waited_goes_in_plain(void **state)
     cast_close(s.room);
 }
 
+/* One had gone in plain before encryption was to begin: it ends as it may, and before them. */
+static void what_is_not_sent_ends_behind_what_was(void **state)
+{
+    scene s;
+
+    (void)state;
+    open_scene(&s, 828, 2);
+    meet(&s);
+    cast_pair(s.phone, s.lamp);
+    cast_disconnect(s.phone, s.lamp);
+    cast_equal(s.room, kith_bonds_forget(s.lamp->host, 1), KITH_OK);
+    cast_await_next(s.lamp, KITH_EVENT_FORGOTTEN);
+    meet(&s);
+    s.ends.disconnected = false;
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, kith_gatt_handle(s.lamp->host, ASKED)), KITH_OK);
+    cast_await_next(s.lamp, KITH_EVENT_READ_WANTED);
+    cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    for (unsigned i = 0; i < 2; i++)
+        cast_equal(s.room, kith_gatt_write(s.phone->host, s.phone->link, s.text, (const uint8_t *)"hush", 4), KITH_OK);
+    cast_await_next(s.phone, KITH_EVENT_ENCRYPTION_FAILED);
+    cast_equal(s.room, s.ends.count, 0);
+    cast_run_until(s.room, kith_sim_now(s.room->sim) + CAST_SECOND);
+    cast_equal(s.room, s.ends.count, 3);
+    cast_equal(s.room, s.ends.ends[0].kind, KITH_EVENT_READ);
+    for (unsigned i = 1; i < 3; i++)
+        cast_equal(s.room, s.ends.ends[i].result, KITH_GATT_NOT_SENT);
+    cast_equal(s.room, text.len, 0);
+    cast_close(s.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +315,7 @@ int main(void)
         cmocka_unit_test(the_end_of_the_link_ends_each_of_them),
         cmocka_unit_test(a_silent_peer_ends_each_of_them),
         cmocka_unit_test(nothing_that_waited_goes_in_plain),
+        cmocka_unit_test(what_is_not_sent_ends_behind_what_was),
     };
     return cmocka_run_group_tests_name("operations in line", tests, NULL, NULL);
 }

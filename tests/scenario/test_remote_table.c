@@ -355,6 +355,77 @@ static void a_change_is_told_and_ends_what_was_known(void **state)
 
 /* ---- who is believed ---- */
 
+/* On the link where both happened. */
+static void what_was_learned_before_the_bond_is_learned_anew(void **state)
+{
+    scene s;
+
+    (void)state;
+    open_scene(&s, 858, KEPT);
+    cast_connect(s.phone, s.lamp);
+    learn_well(&s);
+    cast_check(s.room, knows(&s, &door_state));
+    cast_pair(s.phone, s.lamp);
+    pause(&s, CAST_SECOND);
+    cast_check(s.room, !knows(&s, &door_state));
+    learn_well(&s);
+    pause(&s, CAST_SECOND);
+    cast_check(s.room, kept_pieces(&s) > 0);
+    cast_close(s.room);
+}
+
+/* Who is not bonded keeps what it said in plain, and it is told as that. */
+static void a_table_that_is_known_is_worth_what_it_was_learned_at(void **state)
+{
+    scene s;
+
+    (void)state;
+    open_scene(&s, 863, KEPT);
+    s.phone->config.security.bonding = false;
+    cast_reboot(s.phone);
+    cast_connect(s.phone, s.lamp);
+    learn_well(&s);
+    cast_pair(s.phone, s.lamp);
+    cast_equal(s.room, kith_gatt_read(s.phone->host, s.phone->link, 3), KITH_OK);
+    cast_equal(s.room, cast_await_next(s.phone, KITH_EVENT_READ)->gatt.level, KITH_LEVEL_ENCRYPTED);
+    cast_check(s.room, knows(&s, &door_state));
+    learn_well(&s);
+    cast_equal(s.room, s.phone->last[KITH_EVENT_DISCOVERED].gatt.level, KITH_LEVEL_NONE);
+    cast_close(s.room);
+}
+
+/* Whenever encryption begins meanwhile. */
+static void a_table_that_was_learned_partly_in_plain_is_not_believed_of_a_bonded_peer(void **state)
+{
+    unsigned meanwhile = 0;
+    bool was_quicker = false;
+
+    (void)state;
+    for (uint64_t after = 0; !was_quicker; after += 20000) {
+        scene s;
+        bool knows_it;
+
+        open_scene(&s, 862, KEPT);
+        bond(&s);
+        cast_disconnect(s.phone, s.lamp);
+        cast_connect(s.phone, s.lamp);
+        cast_equal(s.room, kith_gatt_discover_all(s.phone->host, s.phone->link), KITH_OK);
+        was_quicker = cast_run(s.room, after, is_under_way, &s);
+        meanwhile += !was_quicker;
+        cast_equal(s.room, kith_security_secure(s.phone->host, s.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        if (!was_quicker)
+            cast_await_next(s.phone, KITH_EVENT_DISCOVERED);
+        pause(&s, CAST_SECOND);
+        cast_equal(s.room, s.phone->told[KITH_EVENT_ENCRYPTED], 1);
+        knows_it = knows(&s, &door_state);
+        cast_equal(s.room, knows_it, kept_pieces(&s) > 0); /* of the proven peer, or not at all */
+        if (!was_quicker)
+            cast_equal(s.room, knows_it, s.phone->last[KITH_EVENT_DISCOVERED].gatt.result == KITH_GATT_OK);
+        cast_close(s.room);
+    }
+    assert_in_range(meanwhile, 10, 200);
+}
+
 static void what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_peer(void **state)
 {
     scene s;
@@ -483,8 +554,13 @@ typedef struct {
     bool out_of_sync;
     bool stays_out;
     bool has_no_hash;
+    bool is_generic;        /* its one service is Generic Attribute, with Service Changed */
+    bool changes_meanwhile; /* says that it has changed, when it is asked for descriptors */
     unsigned reads, hashes, lists;
 } server;
+
+static const kith_uuid service_changed = KITH_UUID16(0x2a05);
+static const uint8_t change[] = {0x1d, 3, 0, 1, 0, 0xff, 0xff};
 
 static void answer(server *s, const uint8_t *pdu, size_t len)
 {
@@ -501,7 +577,7 @@ static void refuse(server *s, const uint8_t *request, uint8_t error)
 static void answer_by_type(server *s, const uint8_t *pdu)
 {
     uint8_t hash[20] = {0x09, 18, 13, 0};
-    static const uint8_t value[] = {0x09, 7, 2, 0, 0x02, 3, 0, 0x56, 0x2a};
+    uint8_t value[] = {0x09, 7, 2, 0, 0x02, 3, 0, s->is_generic ? 0x05 : 0x56, 0x2a};
     uint16_t type = (uint16_t)(pdu[5] | pdu[6] << 8);
 
     if (type == 0x2b2a && !s->has_no_hash) {
@@ -517,11 +593,24 @@ static void answer_by_type(server *s, const uint8_t *pdu)
     }
 }
 
+static void answer_information(server *s, const uint8_t *pdu)
+{
+    static const uint8_t configuration_at_4[] = {0x05, 1, 4, 0, 0x02, 0x29};
+
+    if (s->changes_meanwhile)
+        answer(s, change, sizeof change);
+    if (s->is_generic && pdu[1] <= 4)
+        answer(s, configuration_at_4, sizeof configuration_at_4);
+    else
+        refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+}
+
 /* One service, 1 to 0xffff, with one value at handle 3. */
 static bool serve(void *context, uint16_t cid, const uint8_t *pdu, size_t len)
 {
     server *s = context;
-    static const uint8_t service[] = {0x11, 6, 1, 0, 0xff, 0xff, 0x15, 0x18}, value[] = {0x0b, 'o', 'k'};
+    static const uint8_t value[] = {0x0b, 'o', 'k'}, written = 0x13;
+    uint8_t service[] = {0x11, 6, 1, 0, 0xff, 0xff, s->is_generic ? 0x01 : 0x15, 0x18};
 
     if (cid != KITH_CID_ATT || len < 3)
         return false;
@@ -530,7 +619,9 @@ static bool serve(void *context, uint16_t cid, const uint8_t *pdu, size_t len)
     else if (pdu[0] == KITH_ATT_READ_BY_TYPE_REQUEST)
         answer_by_type(s, pdu);
     else if (pdu[0] == KITH_ATT_FIND_INFORMATION_REQUEST)
-        refuse(s, pdu, KITH_ATT_ERROR_ATTRIBUTE_NOT_FOUND);
+        answer_information(s, pdu);
+    else if (pdu[0] == KITH_ATT_WRITE_REQUEST)
+        answer(s, &written, 1);
     else if (pdu[0] == KITH_ATT_READ_REQUEST && s->out_of_sync)
         refuse(s, pdu, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
     else if (pdu[0] == KITH_ATT_READ_REQUEST)
@@ -539,7 +630,7 @@ static bool serve(void *context, uint16_t cid, const uint8_t *pdu, size_t len)
     return true;
 }
 
-static cast_host *meet_server(cast_room *room, server *s)
+static cast_host *add_phone(cast_room *room, server *s, kith_level notified_level, const kith_store *store)
 {
     kith_config config;
     cast_host *phone;
@@ -548,16 +639,31 @@ static cast_host *meet_server(cast_room *room, server *s)
     cast_phone_config(&config);
     config.limits.cache = KEPT;
     config.limits.operations = 2;
+    config.notified_level = notified_level;
+    if (store != NULL)
+        config.store = store;
     phone = cast_add(room, "phone", &config);
     cast_start(room);
     actor_enter(&s->a, room);
     s->a.tap = serve;
     s->a.tap_context = s;
     s->hash = 7;
-    actor_accept(&s->a, phone);
-    cast_equal(room, kith_gatt_discover_all(phone->host, phone->link), KITH_OK);
+    return phone;
+}
+
+static kith_gatt_result learn_of(server *s, cast_host *phone)
+{
+    cast_equal(s->a.room, kith_gatt_discover_all(phone->host, phone->link), KITH_OK);
     actor_run(&s->a, 2 * CAST_SECOND, NULL, NULL);
-    cast_equal(room, phone->last[KITH_EVENT_DISCOVERED].gatt.result, KITH_GATT_OK);
+    return phone->last[KITH_EVENT_DISCOVERED].gatt.result;
+}
+
+static cast_host *meet_server(cast_room *room, server *s)
+{
+    cast_host *phone = add_phone(room, s, KITH_LEVEL_NONE, NULL);
+
+    actor_accept(&s->a, phone);
+    cast_equal(room, learn_of(s, phone), KITH_GATT_OK);
     cast_equal(room, kith_gatt_remote_value(phone->host, phone->link, NULL, &door_state), 3);
     return phone;
 }
@@ -636,6 +742,101 @@ static void a_peer_that_never_tells_its_hash_is_a_timeout(void **state)
     cast_close(room);
 }
 
+static bool knows_change(const cast_host *phone)
+{
+    return kith_gatt_remote_value(phone->host, phone->link, NULL, &service_changed) != 0;
+}
+
+static void say(server *s, const uint8_t *pdu, size_t len)
+{
+    answer(s, pdu, len);
+    actor_run(&s->a, CAST_SECOND, NULL, NULL);
+}
+
+/* What is not confirmed may be anybody's, and late. */
+static void only_an_indication_over_a_good_link_says_that_the_table_has_changed(void **state)
+{
+    static const uint8_t notified[] = {0x1b, 3, 0, 1, 0, 0xff, 0xff}, cut[] = {0x1d, 3, 0, 1, 0, 0xff};
+
+    (void)state;
+    for (unsigned level = KITH_LEVEL_NONE; level <= KITH_LEVEL_ENCRYPTED; level++) {
+        cast_room *room = cast_open(859, CAST_OPENSSL);
+        server s;
+        cast_host *phone = add_phone(room, &s, (kith_level)level, NULL);
+
+        s.is_generic = true;
+        actor_accept(&s.a, phone);
+        cast_equal(room, learn_of(&s, phone), KITH_GATT_OK);
+        say(&s, notified, sizeof notified);
+        say(&s, cut, sizeof cut);
+        cast_check(room, knows_change(phone));
+        say(&s, change, sizeof change);
+        cast_equal(room, knows_change(phone), level > KITH_LEVEL_NONE);
+        cast_equal(room, phone->told[KITH_EVENT_TABLE_CHANGED], level == KITH_LEVEL_NONE);
+        cast_close(room);
+    }
+}
+
+static void a_table_that_changes_while_it_is_learned_is_not_in_force(void **state)
+{
+    cast_room *room = cast_open(860, CAST_OPENSSL);
+    server s;
+    cast_host *phone = add_phone(room, &s, KITH_LEVEL_NONE, NULL);
+
+    (void)state;
+    s.is_generic = s.changes_meanwhile = true;
+    actor_accept(&s.a, phone);
+    cast_equal(room, learn_of(&s, phone), KITH_GATT_ATT_ERROR);
+    cast_equal(room, phone->last[KITH_EVENT_DISCOVERED].gatt.att_error, KITH_ATT_ERROR_DATABASE_OUT_OF_SYNC);
+    cast_check(room, !knows_change(phone));
+    s.changes_meanwhile = false;
+    cast_equal(room, learn_of(&s, phone), KITH_GATT_OK);
+    cast_check(room, knows_change(phone));
+    cast_close(room);
+}
+
+static void come_back(server *s, cast_host *phone)
+{
+    actor_disconnect(&s->a, phone);
+    s->a.has_bond = true;
+    actor_accept(&s->a, phone);
+    cast_equal(s->a.room, kith_security_secure(phone->host, phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    actor_run(&s->a, CAST_SECOND, NULL, NULL);
+    cast_equal(s->a.room, phone->told[KITH_EVENT_ENCRYPTED], 1);
+    phone->told[KITH_EVENT_ENCRYPTED] = 0;
+}
+
+/* Its table stands until it says that it has changed: then what was kept of it goes, too. */
+static void what_is_kept_of_a_peer_without_a_hash_stands_until_it_tells_of_a_change(void **state)
+{
+    memory_store store;
+    cast_room *room = cast_open(861, CAST_TOY);
+    server s;
+    cast_host *phone;
+
+    (void)state;
+    memory_store_init(&store, 40);
+    phone = add_phone(room, &s, KITH_LEVEL_NONE, &store.store);
+    s.is_generic = s.has_no_hash = true;
+    actor_accept(&s.a, phone);
+    cast_equal(room, kith_security_secure(phone->host, phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_check(room, actor_pair(&s.a, ACTOR_IS_DONE));
+    actor_run(&s.a, CAST_SECOND, NULL, NULL);
+    cast_equal(room, phone->told[KITH_EVENT_BONDED], 1);
+    cast_equal(room, learn_of(&s, phone), KITH_GATT_OK);
+    cast_equal(room, s.lists, 1);
+    come_back(&s, phone);
+    cast_equal(room, learn_of(&s, phone), KITH_GATT_OK);
+    cast_equal(room, s.lists, 1); /* it would have told */
+    cast_check(room, knows_change(phone));
+    say(&s, change, sizeof change);
+    cast_equal(room, phone->told[KITH_EVENT_TABLE_CHANGED], 1);
+    come_back(&s, phone);
+    cast_equal(room, learn_of(&s, phone), KITH_GATT_OK);
+    cast_equal(room, s.lists, 2);
+    cast_close(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -648,6 +849,9 @@ int main(void)
         cmocka_unit_test(another_table_is_learned_anew),
         cmocka_unit_test(a_table_that_was_kept_leaves_room_for_a_bond),
         cmocka_unit_test(a_change_is_told_and_ends_what_was_known),
+        cmocka_unit_test(what_was_learned_before_the_bond_is_learned_anew),
+        cmocka_unit_test(a_table_that_is_known_is_worth_what_it_was_learned_at),
+        cmocka_unit_test(a_table_that_was_learned_partly_in_plain_is_not_believed_of_a_bonded_peer),
         cmocka_unit_test(what_was_learned_in_plain_is_neither_kept_nor_believed_of_a_bonded_peer),
         cmocka_unit_test(a_stranger_under_a_bonded_address_changes_nothing_that_is_kept),
         cmocka_unit_test(a_bonded_peer_is_encrypted_first_where_that_is_the_policy),
@@ -657,6 +861,9 @@ int main(void)
         cmocka_unit_test(out_of_sync_with_another_hash_ends_what_was_known),
         cmocka_unit_test(a_peer_that_stays_out_of_sync_is_asked_no_more_than_once),
         cmocka_unit_test(a_peer_that_never_tells_its_hash_is_a_timeout),
+        cmocka_unit_test(only_an_indication_over_a_good_link_says_that_the_table_has_changed),
+        cmocka_unit_test(a_table_that_changes_while_it_is_learned_is_not_in_force),
+        cmocka_unit_test(what_is_kept_of_a_peer_without_a_hash_stands_until_it_tells_of_a_change),
     };
     return cmocka_run_group_tests_name("remote table", tests, NULL, NULL);
 }

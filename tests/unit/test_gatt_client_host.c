@@ -193,6 +193,66 @@ static void a_subscription_ends_once(void **state)
     attack_end(&a);
 }
 
+/* Handles that were lent for the call are copied to where a processor may read them, whatever the MTU. */
+static void handles_that_wait_lie_even(void **state)
+{
+    static const uint16_t handles[] = {3, 5};
+    kith_config config = attack_config();
+    attack a;
+    side *central;
+
+    (void)state;
+    attack_begin(&a);
+    config.limits.mtu = 65;
+    config.limits.operations = 3;
+    central = start_side(&a, 0, config);
+    join(central, start_peripheral(&a));
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(kith_gatt_read_multiple(central->h, central->link, handles, 2, false), KITH_OK);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal((uintptr_t)central->h->links[0].operations[i].handles % sizeof(uint16_t), 0);
+    run(&a);
+    assert_int_equal(central->told[KITH_EVENT_READ], 4);
+    attack_end(&a);
+}
+
+static bool holds_secret(const side *x)
+{
+    const uint8_t *values = x->h->links[0].operation_values;
+    const kith_limits *limits = &x->h->config.limits;
+
+    for (size_t i = 0; i + 4 <= limits->operations * HOST_OPERATION_VALUE(limits->mtu); i++)
+        if (memcmp(values + i, "hush", 4) == 0)
+            return true;
+    return false;
+}
+
+/* Whether they went, or their link did. */
+static void values_that_waited_are_wiped(void **state)
+{
+    (void)state;
+    for (unsigned is_cut = 0; is_cut < 2; is_cut++) {
+        kith_config config = attack_config();
+        attack a;
+        side *central, *peripheral;
+
+        attack_begin(&a);
+        config.limits.operations = 3;
+        central = start_side(&a, 0, config);
+        peripheral = start_peripheral(&a);
+        join(central, peripheral);
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(kith_gatt_write(central->h, central->link, 3, (const uint8_t *)"hush", 4), KITH_OK);
+        assert_true(holds_secret(central));
+        if (is_cut != 0)
+            part(central, peripheral);
+        run(&a);
+        assert_int_equal(central->told[KITH_EVENT_WRITTEN], 4);
+        assert_false(holds_secret(central));
+        attack_end(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +262,8 @@ int main(void)
         cmocka_unit_test(an_indication_that_was_confirmed_is_never_lost),
         cmocka_unit_test(notifications_that_find_no_room_are_counted),
         cmocka_unit_test(a_subscription_ends_once),
+        cmocka_unit_test(handles_that_wait_lie_even),
+        cmocka_unit_test(values_that_waited_are_wiped),
     };
     return cmocka_run_group_tests_name("gatt client host", tests, NULL, NULL);
 }
