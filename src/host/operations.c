@@ -269,7 +269,9 @@ kith_status kith_gatt_exchange_mtu(kith_host *h, kith_link id)
     host_link *link = link_by_id(h, id);
     kith_status status;
 
-    if (link != NULL && link->mtu_asked && !link->att_dead && !link->going)
+    if (link == NULL)
+        return KITH_ERR_NOT_FOUND;
+    if (link->mtu_asked && !link->att_dead && !link->going)
         return is_busy(link) ? KITH_ERR_BUSY : KITH_ERR_STATE;
     status = submit(h, id, &op);
     if (status == KITH_OK)

@@ -37,7 +37,7 @@ void tables_note(peers_bond *bond, const kith_record *record)
 
 uint8_t tables_kind_to_remove(const peers_bond *bond)
 {
-    for (uint8_t i = 0; i < KINDS; i++)
+    for (unsigned i = 0; i < KINDS; i++)
         if ((bond->table_pieces & 1u << i) != 0)
             return (uint8_t)(FIRST_KIND + i);
     return 0;

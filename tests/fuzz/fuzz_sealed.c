@@ -255,7 +255,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              .ccm_seal = toy_seal,
                              .ccm_open = toy_open,
                              .device_key = device_key};
-    kith_store inner = {&m, open_medium, read_medium, put_medium, remove_medium, NULL}, store;
+    kith_store inner = {.context = &m,
+                        .open = open_medium,
+                        .read = read_medium,
+                        .put = put_medium,
+                        .remove = remove_medium},
+               store;
     kith_sealed_config config = {&inner, &port, 1};
     kith_sealed_store s;
 

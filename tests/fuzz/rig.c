@@ -866,7 +866,7 @@ static void set_gap(rig *r, uint8_t choice)
     gap->central_address_resolution = (choice & 8) != 0;
     gap->security_levels = (choice & 16) != 0;
     r->config.accept_parameters = (choice & 32) != 0;
-    r->config.transport_keeps_order = (choice & 64) != 0;
+    r->config.transport_reorders = (choice & 64) != 0;
     r->config.notified_level = (choice & 128) != 0 ? KITH_LEVEL_ENCRYPTED : KITH_LEVEL_NONE;
 }
 
