@@ -46,22 +46,19 @@ static void set_security(const heart_rate_server *s, kith_security *security)
     security->required_level = KITH_LEVEL_SC_AUTHENTICATED; /* Secure Connections, nobody in the middle */
     security->methods = kith_sc_methods;
     security->policy = KITH_PAIRING_ASK;
-    security->min_key_size = 16;
-    security->max_key_size = 16;
-    security->initiator_keys = KITH_KEY_ENC | KITH_KEY_ID;
-    security->responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
+    security->min_key_size = security->max_key_size = 16;
+    security->initiator_keys = security->responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
 }
 
 void heart_rate_server_configure(heart_rate_server *s, kith_config *config)
 {
     make_table(s);
     kith_config_default(config);
-    config->limits = (kith_limits){.links = HEART_LINKS,
-                                   .pairings = HEART_LINKS,
-                                   .bonds = HEART_BONDS,
-                                   .mtu = HEART_MTU,
-                                   .events = HEART_EVENTS,
-                                   .subscriptions = HEART_SUBSCRIPTIONS};
+    config->limits.links = config->limits.pairings = HEART_LINKS;
+    config->limits.bonds = HEART_BONDS;
+    config->limits.mtu = HEART_MTU;
+    config->limits.events = HEART_EVENTS;
+    config->limits.subscriptions = HEART_SUBSCRIPTIONS;
     config->own_address = KITH_OWN_STATIC; /* one of its own on any controller */
     config->name = s->name;
     config->appearance = 0x0340; /* generic heart rate sensor */
@@ -207,15 +204,15 @@ static void on_write_wanted(heart_rate_server *s, const kith_event *e)
 static void beat(heart_rate_server *s)
 {
     uint8_t value[KITH_HEART_RATE_MAX];
-    size_t len;
 
+    s->beat_us = s->now_us + SECOND;
     s->measurement.beats_per_minute = (uint16_t)(68 + s->beats % 5);
     s->measurement.contact = KITH_CONTACT_YES;
     s->measurement.has_energy = true;
     s->measurement.energy_kj = (uint16_t)(s->measurement.energy_kj + (s->measurement.energy_kj != UINT16_MAX));
     s->beats++;
-    len = kith_heart_rate_encode(&s->measurement, value, sizeof value);
-    (void)kith_gatt_notify_all(s->host, KITH_HEART_RATE_MEASUREMENT, value, len);
+    (void)kith_gatt_notify_all(s->host, KITH_HEART_RATE_MEASUREMENT, value,
+                               kith_heart_rate_encode(&s->measurement, value, sizeof value));
 }
 
 void heart_rate_server_turn(void *self, uint64_t now_us)
@@ -223,10 +220,8 @@ void heart_rate_server_turn(void *self, uint64_t now_us)
     heart_rate_server *s = self;
 
     s->now_us = now_us;
-    if (now_us < s->beat_us)
-        return;
-    s->beat_us = now_us + SECOND;
-    beat(s);
+    if (now_us >= s->beat_us)
+        beat(s);
 }
 
 void heart_rate_server_on_event(void *self, const kith_event *e)

@@ -20,34 +20,28 @@ static void show(pulser *p, pulser_light light, uint64_t for_us)
     p->dark_us = p->now_us + for_us;
 }
 
-/* Without a display the button can only consent (Just Works, level 2); with one people compare numbers (level 4).  The
- * subscription is for Service Changed: phones keep what they found, and new firmware may have another table. */
-void pulser_configure(const pulser *p, kith_config *config)
+/* Without a display the button can only consent (Just Works, level 2); with one people compare numbers (level 4). */
+kith_host *pulser_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
 {
+    pulser *p = self;
+    kith_config *config = &p->config;
+
     kith_config_default(config);
     config->limits = (kith_limits){.links = 2, .pairings = 2, .bonds = 4, .mtu = 65, .events = 8, .subscriptions = 1};
+    config->crypto = crypto;
     config->services = &service;
     config->service_count = 1;
+    config->store = store; /* in test mode &kith_volatile_store: nothing outlives the power */
     config->security.methods = kith_sc_methods;
     config->security.io = p->display ? KITH_IO_DISPLAY_YES_NO : KITH_IO_NO_INPUT_NO_OUTPUT;
     config->security.required_level = p->display ? KITH_LEVEL_SC_AUTHENTICATED : KITH_LEVEL_ENCRYPTED;
     config->security.policy = KITH_PAIRING_ASK; /* who comes before the button was pressed waits for it */
     config->security.exclusive_classes = 1u << PARTNER;
-}
-
-kith_host *pulser_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
-{
-    pulser *p = self;
-    kith_config config;
-
-    pulser_configure(p, &config);
-    config.crypto = crypto;
-    config.store = store; /* in test mode &kith_volatile_store: nothing outlives the power */
     p->state = IDLE;
     p->light = DARK;
     p->link = p->asks = 0;
     p->dark_us = p->give_up_us = p->beat_us = UINT64_MAX;
-    (void)!kith_host_init(p->memory, sizeof p->memory, &config, &p->host);
+    (void)!kith_host_init(p->memory, sizeof p->memory, config, &p->host);
     return p->host;
 }
 

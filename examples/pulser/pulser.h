@@ -13,6 +13,7 @@ typedef enum { DARK, WAITS, GREEN, RED, PULSE } pulser_light; /* green and red: 
 typedef struct {
     const char *name;
     kith_host *host;
+    kith_config config; /* as it was switched on; one subscription, for Service Changed */
     pulser_state state;
     pulser_light light;
     uint64_t now_us, fed_us, dark_us, give_up_us, window_us, beat_us; /* the watchdog was fed; what is due, when */
@@ -24,8 +25,6 @@ typedef struct {
     unsigned beats, bonds_made, failures;
     _Alignas(8) uint8_t memory[KITH_HOST_SIZE(2, 2, 4, 65, 8) + KITH_HOST_SIZE_SERVER(2, 4, 1, 0, 0)];
 } pulser;
-
-void pulser_configure(const pulser *p, kith_config *config); /* all but crypto and store */
 
 /* NULL: the configuration is wrong, or there is no memory. */
 kith_host *pulser_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store);
