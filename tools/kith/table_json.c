@@ -242,21 +242,28 @@ static bool is_word(const char *name)
     return true;
 }
 
+static void judge_name(reader *r, const char *name)
+{
+    bool is_taken = false;
+
+    for (size_t i = 0; i < r->table->value_count; i++)
+        is_taken |= r->table->values[i].is_named && strcmp(r->table->values[i].name, name) == 0;
+    if (is_taken)
+        (void)json_place_complain(&r->place, "the name '%s' is taken", name);
+    else if (!is_word(name))
+        (void)json_place_complain(&r->place, "the name '%s' has a space, a colon or a control character", name);
+}
+
 /* Its name is its own, or its UUID. */
 static table_value *add_value(reader *r, json_t *object, const char *uuid)
 {
     const char *name = text(r, object, "name", NAME_MAX_OCTETS);
-    size_t taken = 0;
     table_value *v;
 
     if (r->place.failed)
         return NULL;
-    for (size_t i = 0; name != NULL && i < r->table->value_count; i++)
-        taken += r->table->values[i].is_named && strcmp(r->table->values[i].name, name) == 0;
-    if (taken > 0)
-        (void)json_place_complain(&r->place, "the name '%s' is taken", name);
-    if (name != NULL && !is_word(name))
-        (void)json_place_complain(&r->place, "the name '%s' has a space, a colon or a control character", name);
+    if (name != NULL)
+        judge_name(r, name);
     v = r->place.failed ? NULL : table_add_value(r->table);
     if (v == NULL) {
         (void)json_place_complain(&r->place, "there are too many values");
