@@ -24,7 +24,7 @@ typedef enum {
     LAYOUT_HANDLE_LIST,      /* two handles or more */
     LAYOUT_PART,             /* handle, offset, value */
     LAYOUT_FLAGS,            /* flags */
-    LAYOUT_TUPLES,           /* two or more of handle, length, value */
+    LAYOUT_TUPLES,           /* one or more of handle, length, value */
     LAYOUT_VALUE_LIST,       /* entry length, entries of a handle and a value */
     LAYOUT_GROUP_LIST        /* entry length, entries of two handles and a value */
 } layout;
@@ -116,7 +116,7 @@ static size_t min_entry_len(layout of)
     return of == LAYOUT_VALUE_LIST ? 2 : 4;
 }
 
-/* Two or more of handle, length and value, and nothing behind the last. */
+/* Handle, length and value, and nothing behind the last.  Two or more, says 3.4.7.4; bluetoothd also sends one. */
 static bool are_tuples(const uint8_t *list, size_t len)
 {
     bytes_reader r;
@@ -127,7 +127,7 @@ static bool are_tuples(const uint8_t *list, size_t len)
         bytes_skip(&r, 2);
         bytes_skip(&r, bytes_read16(&r));
     }
-    return count >= 2 && !r.failed;
+    return count >= 1 && !r.failed;
 }
 
 static bool are_handles(size_t len)

@@ -127,7 +127,7 @@ static bool length_is_sound(uint8_t opcode, size_t len)
     case 0x19:
         return len == 1;
     case 0x23: /* its values are empty below */
-        return len >= 9 && (len - 1) % 4 == 0;
+        return len >= 5 && (len - 1) % 4 == 0;
     case 0x12:
     case 0x1b:
     case 0x1d:
@@ -198,7 +198,7 @@ static void impossible_lists_are_refused(void **state)
         "09 ff 01 00 aa",
         "23 03 00 01 00 aa 05 00 01 00",
         "23 03 00 01 00 aa 05 00 00",
-        "23 03 00 05 00 01 02 03 04 05",
+        "23 03 00 06 00 01 02 03 04 05",
     };
 
     (void)state;

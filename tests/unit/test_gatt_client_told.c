@@ -134,6 +134,8 @@ static void values_are_told_while_something_else_is_under_way(void **state)
     server_sends(&l, "23 12 00 02 00 aa bb 20 00 00 00 21 00 01 00 cc");
     it_tells(&l, 3, (uint16_t[]){0x12, 0x20, 0x21}, (const char *[]){"aa bb", "", "cc"});
     assert_int_equal(l.out_len, 0);
+    server_sends(&l, "23 12 00 02 00 aa bb"); /* a list of one, as bluetoothd 5.66 has it */
+    it_tells(&l, 1, (uint16_t[]){0x12}, (const char *[]){"aa bb"});
     assert_true(gatt_client_is_waiting(&l.client));
     server_sends(&l, "13");
     it_ends(&l, GATT_CLIENT_SUBSCRIBE_DONE, KITH_GATT_OK);
@@ -147,7 +149,6 @@ static void what_is_no_value_is_told_to_nobody(void **state)
                                            "1d",
                                            "1d 12",
                                            "23",
-                                           "23 12 00 01 00 aa",                /* one is not several */
                                            "23 12 00 02 00 aa 20 00 05 00 bb", /* the last is cut off */
                                            "23 12 00 ff ff aa 20 00 05 00 bb",
                                            "23 12 00 01 00 aa 20 00 01"};
