@@ -295,8 +295,20 @@ class Linux:
         self.expect(r"Request canceled", limit_s)
 
     def connect(self, address, limit_s=30):
-        self.control(f"connect {address}")
-        self.expect(r"Connection successful", limit_s, refusal=r"Failed to connect.*|Device \S+ not available")
+        """bluetoothd may be busy with the end of the link before: then it is asked again."""
+
+        def ask():
+            self.control(f"connect {address}")
+            try:
+                return self.expect(
+                    r"Connection successful", limit_s, refusal=r"Failed to connect.*|Device \S+ not available"
+                )
+            except RefusedByLinux as refused:
+                if not re.search("in ?progress", str(refused), re.IGNORECASE):
+                    raise
+                return None
+
+        wait_until(ask, limit_s, f"bluetoothd connects to {address}")
 
     def _select(self, attribute):
         self.control("menu gatt", f"select-attribute {attribute}")
