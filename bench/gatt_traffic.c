@@ -1,5 +1,5 @@
 /* Values through two hosts and the virtual radio, with its AES: how many of them a second of this machine's processor
- * carries.  The ratio to a host's share is in count_gatt; a radio of 1 Mbit/s carries some hundred of either. */
+ * carries.  What each host spends on them is in count_gatt. */
 #include <time.h>
 
 #include "couple.h"

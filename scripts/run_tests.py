@@ -16,7 +16,7 @@ import sys
 import results
 
 TIME_LIMIT_S = 900
-PROGRAM_LIMIT_S = 2700  # interop takes a quarter of an hour, and runs beside others
+PROGRAM_LIMIT_S = 2700  # interop takes minutes alone, and much longer beside others
 
 
 def tests_of(build, labels):

@@ -10,11 +10,6 @@ enum {
     KINDS = KITH_CHUNK_BANKS * KITH_CHUNK_PIECES
 };
 
-static bool is_piece(uint8_t kind)
-{
-    return kind >= FIRST_KIND && kind < FIRST_KIND + KINDS;
-}
-
 static uint16_t bit_of(uint8_t kind)
 {
     return (uint16_t)(1u << (kind - FIRST_KIND));
@@ -24,7 +19,7 @@ static uint16_t bit_of(uint8_t kind)
 
 bool tables_is_piece(uint8_t kind)
 {
-    return is_piece(kind);
+    return kind >= FIRST_KIND && kind < FIRST_KIND + KINDS;
 }
 
 void tables_note(peers_bond *bond, const kith_record *record)
@@ -164,9 +159,11 @@ static void end_loading(kith_host *h)
 }
 
 /* Bonds that are being made come first where the store is nearly full. */
-static bool has_room(const kith_host *h, uint8_t pieces)
+static bool has_room_for_rest(const kith_host *h)
 {
-    return storing_has_room_for(h, pieces);
+    const host_tables *t = h->tables;
+
+    return storing_has_room_for(h, (uint8_t)(kith_chunk_pieces(t->len) - t->next));
 }
 
 static void end_looking(kith_host *h)
@@ -175,7 +172,7 @@ static void end_looking(kith_host *h)
 
     t->place = peers_chunk_next(&t->chunk);
     t->next = 0;
-    t->stage = has_room(h, kith_chunk_pieces(t->len)) ? TABLES_SAVING : TABLES_IDLE;
+    t->stage = has_room_for_rest(h) ? TABLES_SAVING : TABLES_IDLE;
 }
 
 static void end_look(kith_host *h)
@@ -193,8 +190,7 @@ static void settle(kith_host *h)
 
     if (t->stage == TABLES_IDLE)
         pick(h);
-    if (t->stage == TABLES_SAVING &&
-        (bond_of(h) == NULL || !has_room(h, (uint8_t)(kith_chunk_pieces(t->len) - t->next))))
+    if (t->stage == TABLES_SAVING && (bond_of(h) == NULL || !has_room_for_rest(h)))
         t->stage = TABLES_IDLE;
     if (t->stage != TABLES_LOADING && t->stage != TABLES_LOOKING)
         return;
