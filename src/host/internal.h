@@ -164,7 +164,6 @@ typedef struct {
 /* What is remembered of a bonded client; its subscriptions lie in an array of their own. */
 typedef struct {
     kith_peer_id peer; /* 0: nothing */
-    uint32_t rank, last_use;
     uint8_t features;
     bool is_aware; /* of the table with this hash */
     bool is_wanted;
@@ -579,6 +578,11 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
 kith_status signing_load(kith_host *h, const kith_record *record);
 void signing_judge_losses(kith_host *h);   /* everything was loaded */
 uint32_t signing_room(const kith_host *h); /* records that states will want */
+
+/* use.c: rank, last use, pins */
+bool use_wants(const kith_host *h, const peers_bond *bond); /* its state record to be written */
+void use_on_stored(peers_bond *bond, const kith_state_record *written);
+void use_on_failed(peers_bond *bond);
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, const kith_event_security *now);
