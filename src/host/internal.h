@@ -135,6 +135,21 @@ typedef struct {
     uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
 } host_tables;
 
+/* ---- operations of kith/peers.h (data.c) ---- */
+
+typedef struct {
+    kith_token token; /* 0: the slot is free */
+    kith_peer_id peer;
+    uint8_t what;      /* kith_peer_data */
+    uint8_t operation; /* kith_peer_operation */
+    uint16_t len;      /* told at its end */
+    uint16_t cap;      /* LOADED: of the buffer */
+    union {            /* the program's */
+        const uint8_t *value; /* STORED */
+        uint8_t *buffer;      /* LOADED */
+    };
+} host_data;
+
 /* ---- links (links.c) ---- */
 
 typedef enum {
@@ -389,6 +404,8 @@ struct kith_host {
     peers_bonds bonds;
     host_store store;
     host_tables *tables; /* NULL: nothing is known of peers' tables */
+    host_data *data;     /* limits.data */
+    kith_token last_data;
     host_reset_stage reset;
     kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
@@ -692,6 +709,14 @@ void tables_fill(const kith_host *h, kith_work_store *w);
 void tables_on_written(const kith_host *h); /* something was, whatever it is */
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
 void tables_forget_all(kith_host *h);
+
+/* data.c: operations that end in PEER_DATA.  Each owns the event of its end, so that data_end() may be called whenever
+ * the operation is known, also where nobody looked for room. */
+host_data *data_begin(kith_host *h, kith_peer_id peer, kith_peer_data what, kith_peer_operation operation,
+                      kith_token *token, kith_status *status);            /* NULL: *status says why, *token is 0 */
+void data_end(kith_host *h, host_data *d, kith_status status, bool changed); /* the slot is free then */
+host_data *data_oldest(const kith_host *h, bool (*is_meant)(const host_data *d)); /* NULL: none under way is */
+void data_end_all(kith_host *h, kith_status status);
 
 /* raising.c: our requests that need a better link */
 void raising_repeat(kith_host *h, host_link *link);
