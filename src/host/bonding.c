@@ -350,6 +350,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
         storing_forget(h);
     } else {
         peers_remove(&h->bonds, bond);
+        data_end_lost(h);
         event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
     }
     host_finish(h);

@@ -549,6 +549,7 @@ void storing_keep(kith_host *h, const host_link *link, const smp_session *s, con
 void storing_forget(kith_host *h)
 {
     signing_on_bonds_changed(h);
+    data_end_lost(h);
     go_on(h);
 }
 
