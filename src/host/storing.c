@@ -28,6 +28,14 @@ static host_save *oldest_save(const kith_host *h)
     return oldest;
 }
 
+/* Values of the program and tables take turns: each looks for its next while the other is at it. */
+static bool has_values_to_do(kith_host *h)
+{
+    bool values = values_have_work(h), tables = tables_has_work(h);
+
+    return values || tables;
+}
+
 static bool has_something_to_do(kith_host *h)
 {
     switch (h->store.stage) {
@@ -35,7 +43,7 @@ static bool has_something_to_do(kith_host *h)
         return false;
     case STORE_READY:
         return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
-               values_have_work(h) || tables_has_work(h);
+               has_values_to_do(h);
     default:
         return true;
     }

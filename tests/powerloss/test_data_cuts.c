@@ -186,7 +186,8 @@ static void a_first_value_is_there_or_not(void **state)
 
 static void a_value_is_the_old_one_or_the_new_one(void **state)
 {
-    static const deed deeds[] = {{.before = {700}, .len = 500}, {.before = {1}, .len = 900}, {.before = {900}, .len = 1}};
+    static const deed deeds[] = {
+        {.before = {700}, .len = 500}, {.before = {1}, .len = 900}, {.before = {900}, .len = 1}};
 
     (void)state;
     for (unsigned i = 0; i < 3; i++)
@@ -196,9 +197,8 @@ static void a_value_is_the_old_one_or_the_new_one(void **state)
 /* Both banks are in use: the new one goes over the older one, and what lies behind its end stays. */
 static void so_it_is_over_an_older_one(void **state)
 {
-    static const deed deeds[] = {{.before = {700, 500}, .len = 600},
-                                 {.before = {700, 500}, .len = 200},
-                                 {.before = {200, 500, 1}, .len = 700}};
+    static const deed deeds[] = {
+        {.before = {700, 500}, .len = 600}, {.before = {700, 500}, .len = 200}, {.before = {200, 500, 1}, .len = 700}};
 
     (void)state;
     for (unsigned i = 0; i < 3; i++)

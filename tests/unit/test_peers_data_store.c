@@ -1,5 +1,5 @@
-/* Values beside bonds and a store that is full, fails, has lost something, or knows more: what stood stands, what cannot
- * be kept is told once, and nothing is tried for ever. */
+/* Values beside bonds and a store that is full, fails, has lost something, or knows more: what stood stands, what
+ * cannot be kept is told once, and nothing is tried for ever. */
 #include "host/internal.h"
 #include "test_peers_data_support.h"
 

@@ -1,5 +1,5 @@
-/* A host without a controller, whose store has bonds: what is kept beside them needs no radio.  And a shelf: a store that
- * fails when it is told to, finds records by name or does not, and hands them out in the order it is told. */
+/* A host without a controller, whose store has bonds: what is kept beside them needs no radio.  And a shelf: a store
+ * that fails when it is told to, finds records by name or does not, and hands them out in the order it is told. */
 #ifndef TEST_PEERS_DATA_SUPPORT_H
 #define TEST_PEERS_DATA_SUPPORT_H
 
@@ -88,8 +88,7 @@ static inline bool shelf_holds(const shelf *s, const uint8_t *octets, size_t len
 
 static inline void shelf_tell(const shelf *s, kith_store_state *state)
 {
-    *state = (kith_store_state){
-        .room = s->capacity - s->used, .largest = KITH_STORED_MAX, .collected = s->collected};
+    *state = (kith_store_state){.room = s->capacity - s->used, .largest = KITH_STORED_MAX, .collected = s->collected};
 }
 
 static inline void shelf_put(shelf *s, const kith_record *record)
@@ -245,8 +244,8 @@ static inline void keeper_config(keeper *k, const kith_store *store)
     memset(k, 0, sizeof *k);
     assert_int_equal(kith_openssl_port(&k->port), KITH_OK);
     kith_config_default(&k->config);
-    k->config.limits = (kith_limits){
-        .links = 1, .pairings = 1, .bonds = KEEPER_BONDS, .mtu = 65, .events = 8, .data = KEEPER_DATA};
+    k->config.limits =
+        (kith_limits){.links = 1, .pairings = 1, .bonds = KEEPER_BONDS, .mtu = 65, .events = 8, .data = KEEPER_DATA};
     k->config.crypto = &k->port;
     k->config.own_address = KITH_OWN_STATIC;
     k->config.store = store;
