@@ -221,7 +221,9 @@ static void write_now(kith_host *h, host_link *link)
     link->client_due_us = UINT64_MAX;
     if (client != NULL)
         client->is_wanted |= client->is_unsaved; /* it may have changed while the store failed */
-    if (bond != NULL && clients_want(h, bond))
+    if (bond != NULL)
+        use_want(h, bond);
+    if (bond != NULL && (clients_want(h, bond) || use_wants(h, bond)))
         (void)signing_want_record(h, bond);
 }
 
