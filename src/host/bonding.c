@@ -311,7 +311,6 @@ void bonding_forget_on_links(kith_host *h, const peers_bond *bond)
     for (unsigned i = 0; i < h->config.limits.links; i++)
         if (h->links[i].id != 0)
             forget_on_link(h, &h->links[i], bond);
-    use_on_forgotten(h, bond->id);
 }
 
 void bonding_finish_forgetting(kith_host *h, host_link *link)
@@ -354,6 +353,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
         storing_forget(h);
     } else {
         peers_remove(&h->bonds, bond);
+        data_end_lost(h);
         event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
     }
     host_finish(h);

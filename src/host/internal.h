@@ -121,6 +121,13 @@ typedef enum {
 
 typedef enum { HASH_UNKNOWN, HASH_ASKED, HASH_SAME, HASH_ANOTHER } host_hash_check;
 
+/* The way through the pieces of one value in the store (pieces.c). */
+typedef struct {
+    peers_chunk chunk;
+    uint8_t next; /* where the store finds by name */
+    uint32_t cursor;
+} host_look;
+
 typedef enum { TABLES_IDLE, TABLES_LOADING, TABLES_LOOKING /* where it goes */, TABLES_SAVING } tables_stage;
 
 typedef struct {
@@ -128,8 +135,7 @@ typedef struct {
     kith_peer_id peer;
     kith_link link;
     uint8_t next; /* piece */
-    uint32_t cursor;
-    peers_chunk chunk;
+    host_look look;
     peers_chunk_place place;
     uint16_t len;
     bool heals;      /* what is written is newer than what made the table void */
@@ -153,10 +159,10 @@ typedef struct {
     uint8_t what;      /* kith_peer_data */
     uint8_t operation; /* kith_peer_operation */
     uint16_t len;      /* told at its end */
-    uint16_t cap;      /* LOADED: of the buffer */
+    uint16_t cap;      /* LOADED: of the buffer; STORED: of the value */
     uint8_t use;       /* use_change: of KITH_PEER_USE */
     bool is_started;   /* KITH_PEER_USE: its record is to be written */
-    union {            /* the program's */
+    union {            /* the program's, but for the number */
         uint32_t number;      /* USE_*: the new value */
         const uint8_t *value; /* STORED */
         uint8_t *buffer;      /* LOADED */
@@ -179,6 +185,29 @@ typedef struct {
     uint32_t left; /* to be told */
     kith_status status; /* the first failure */
 } host_forgetting;
+
+/* The value that is on its way to or from the store, one at a time (values.c). */
+typedef enum {
+    VALUES_IDLE,
+    VALUES_LOOKING, /* which pieces there are */
+    VALUES_READING,
+    VALUES_WRITING,
+    VALUES_UNDOING, /* the last piece, which failed and may be there */
+    VALUES_REMOVING
+} values_stage;
+
+typedef struct {
+    values_stage stage;
+    kith_token token; /* of the operation */
+    kith_token out;   /* of the one that the item which is out is for; 0: it is not ours */
+    host_look look;
+    peers_chunk_place place;
+    uint8_t piece;
+    bool has_moved; /* READING without names: this walk found something */
+    bool has_changed;
+    uint32_t check, so_far;
+    kith_status result; /* UNDOING: what is told */
+} host_values;
 
 /* ---- links (links.c) ---- */
 
@@ -342,6 +371,8 @@ typedef struct {
     kith_store_state state;
     uint32_t unusable; /* sound records without sense */
     bool has_device, has_states;
+    bool has_failures;   /* some bond's are to be told, perhaps */
+    uint32_t collected;  /* as it was told */
     peers_device device; /* until it is adopted */
     uint32_t last_order;
 } host_store;
@@ -438,6 +469,7 @@ struct kith_host {
     host_store store;
     host_tables *tables; /* NULL: nothing is known of peers' tables */
     host_data *data;     /* limits.data */
+    host_values *values; /* NULL: limits.data is 0 */
     kith_token last_data;
     host_use use;
     host_forgetting forgetting;
@@ -646,8 +678,8 @@ void use_on_stored(kith_host *h, peers_bond *bond, const kith_state_record *writ
 void use_on_failed(kith_host *h, peers_bond *bond, const kith_state_record *written, kith_status status);
 void use_on_proven(kith_host *h, host_link *link);
 void use_on_stored_alone(kith_host *h, kith_peer_id peer); /* a new bond, whose link has gone */
-void use_on_forgotten(kith_host *h, kith_peer_id peer);
 void use_go_on(kith_host *h); /* operations whose turn it is */
+bool use_waits(const kith_host *h); /* for use_go_on() */
 bool use_is_turn(const kith_host *h, kith_token token); /* of this operation */
 host_data *use_find(const kith_host *h, kith_token token);
 
@@ -762,25 +794,51 @@ bool remote_waits(host_link *link); /* for remote_go_on() */
 void remote_go_on(kith_host *h, host_link *link);
 
 /* tables.c: and how it is kept */
-bool tables_is_piece(uint8_t kind);
-void tables_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
-uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
 bool tables_has(const kith_host *h, kith_peer_id peer);
 void tables_want(kith_host *h, host_link *link);   /* its table is to be kept */
 void tables_void(kith_host *h, kith_peer_id peer); /* what is kept of that peer's is not to be used any more */
 bool tables_has_work(kith_host *h);
+bool tables_are_busy(const kith_host *h);
 void tables_fill(const kith_host *h, kith_work_store *w);
-void tables_on_written(const kith_host *h); /* something was, whatever it is */
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
 void tables_forget_all(kith_host *h);
 
 /* data.c: operations that end in PEER_DATA.  Each owns the event of its end, so that data_end() may be called whenever
  * the operation is known, also where nobody looked for room. */
 host_data *data_begin(kith_host *h, kith_peer_id peer, kith_peer_data what, kith_peer_operation operation,
-                      kith_token *token, kith_status *status);            /* NULL: *status says why, *token is 0 */
+                      kith_token *token, kith_status *status);               /* NULL: *status says why, *token is 0 */
 void data_end(kith_host *h, host_data *d, kith_status status, bool changed); /* the slot is free then */
-host_data *data_oldest(const kith_host *h, bool (*is_meant)(const host_data *d)); /* NULL: none under way is */
+host_data *data_oldest(const kith_host *h, bool (*is_meant)(const kith_host *h, const host_data *d)); /* NULL: none */
 void data_end_all(kith_host *h, kith_status status);
+void data_end_lost(kith_host *h); /* of peers that are forgotten */
+
+/* values.c: the program's values beside bonds */
+bool values_are_busy(const kith_host *h);
+bool values_have_work(kith_host *h);
+void values_fill(const kith_host *h, kith_work_store *w);
+void values_forget(const kith_host *h);   /* whatever is under way, and the item that is out */
+bool values_own_item(const kith_host *h); /* the one that is out */
+void values_on_done(kith_host *h, const kith_work_store *w, kith_status result);
+
+/* pieces.c: pieces of values in the store.  Those that look are tables and values, never at once. */
+typedef enum { PIECES_GO_ON, PIECES_SEEN, PIECES_FAILED } host_seen;
+bool pieces_is(uint8_t kind);
+void pieces_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
+void pieces_note_of(const kith_host *h, const kith_record *record);
+uint8_t pieces_kind_to_remove(const peers_bond *bond); /* 0: none is there */
+bool pieces_are_found_by_name(const kith_host *h);
+void pieces_look(host_look *look, kith_peer_id peer, uint8_t type, uint8_t *memory, size_t cap);
+bool pieces_are_seen(const kith_host *h, const host_look *look); /* without another item */
+void pieces_fill(const kith_host *h, const host_look *look, kith_work_store *w);
+host_seen pieces_take(const kith_host *h, host_look *look, const kith_work_store *w, kith_status result);
+void pieces_on_written(const kith_host *h); /* something was, whatever it is */
+
+/* store_events.c: what the store could not do for the host itself, and what it does by itself */
+void store_events_failed(kith_host *h, kith_peer_id peer, kith_peer_data what, kith_status status);
+void store_events_saved(kith_host *h, kith_peer_id peer, kith_peer_data what);
+void store_events_on_state(kith_host *h, kith_peer_id peer, kith_status result); /* its state record was written */
+bool store_events_wait(const kith_host *h);                                      /* for store_events_go_on() */
+void store_events_go_on(kith_host *h);
 
 /* raising.c: our requests that need a better link */
 void raising_repeat(kith_host *h, host_link *link);

@@ -51,13 +51,28 @@ static host_save *oldest_save(const kith_host *h)
     return oldest_of(h, may_be_written);
 }
 
+/* Operations on peers, in the order of their calls: some end here at once, and let others begin. */
+static bool operations_have_work(kith_host *h)
+{
+    bool values;
+
+    do {
+        use_go_on(h);
+        values = values_have_work(h);
+    } while (!values && use_waits(h));
+    return values;
+}
+
 static bool has_something_to_do(kith_host *h)
 {
+    bool values;
+
     switch (h->store.stage) {
     case STORE_CLOSED:
         return false;
     case STORE_READY:
-        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
+        values = operations_have_work(h);
+        return values || oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
                tables_has_work(h);
     default:
         return true;
@@ -66,8 +81,9 @@ static bool has_something_to_do(kith_host *h)
 
 static void go_on(kith_host *h)
 {
-    use_go_on(h);
-    if (storing_outlives(h) && has_something_to_do(h))
+    if (!storing_outlives(h))
+        use_go_on(h);
+    else if (has_something_to_do(h))
         work_want_store(h);
 }
 
@@ -80,12 +96,12 @@ void storing_begin(kith_host *h)
     go_on(h);
 }
 
-/* A bond's keys go first, then its state, then what was known of its peer's table. */
+/* A bond's keys go first, then its state, then the values beside it. */
 static uint8_t kind_to_remove(const peers_bond *forgotten)
 {
     if (!forgotten->record_gone)
         return KITH_RECORD_BOND;
-    return forgotten->counters.in_store ? KITH_RECORD_STATE : tables_kind_to_remove(forgotten);
+    return forgotten->counters.in_store ? KITH_RECORD_STATE : pieces_kind_to_remove(forgotten);
 }
 
 /* What is forgotten goes first: its peer may have paired anew, and two records of one identity must never be there.  A
@@ -103,6 +119,8 @@ static void fill_change(const kith_host *h, kith_work_store *w)
         peers_encode_bond(&save->bond, &w->record);
     } else if (signing_next(h) != NULL) {
         signing_fill(h, signing_next(h), &w->record);
+    } else if (values_are_busy(h)) {
+        values_fill(h, w);
     } else {
         tables_fill(h, w);
     }
@@ -214,7 +232,7 @@ static kith_status take_record(kith_host *h, const kith_record *record)
 {
     if (record->kind == KITH_RECORD_BOND && record->id != 0)
         return take_bond(h, record);
-    h->store.has_states |= record->kind == KITH_RECORD_STATE || tables_is_piece(record->kind);
+    h->store.has_states |= record->kind == KITH_RECORD_STATE || pieces_is(record->kind);
     if (record->kind != KITH_RECORD_DEVICE)
         return KITH_OK;
     h->store.has_device = !record->removed;
@@ -268,7 +286,7 @@ static void take_piece(kith_host *h, const kith_record *record)
             bond->record_gone = true;
     }
     if (bond != NULL)
-        tables_note(bond, record);
+        pieces_note(bond, record);
     storing_settle_orphan(h, record->id);
 }
 
@@ -281,7 +299,7 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
     }
     if (result == KITH_OK && w->record.kind == KITH_RECORD_STATE)
         result = signing_load(h, &w->record);
-    else if (result == KITH_OK && tables_is_piece(w->record.kind))
+    else if (result == KITH_OK && pieces_is(w->record.kind))
         take_piece(h, &w->record);
     if (result != KITH_OK)
         fail(h, result);
@@ -381,7 +399,7 @@ static bool has_more_to_remove(peers_bond *forgotten, const kith_record *gone)
     else if (gone->kind == KITH_RECORD_STATE)
         forgotten->counters.in_store = false;
     else
-        tables_note(forgotten, &(kith_record){.kind = gone->kind, .removed = true});
+        pieces_note(forgotten, &(kith_record){.kind = gone->kind, .removed = true});
     return kind_to_remove(forgotten) != 0;
 }
 
@@ -407,16 +425,24 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
         peers_forget_failed(&h->bonds, id);
 }
 
+static void on_state_written(kith_host *h, const kith_record *record, kith_status result)
+{
+    signing_on_stored(h, record, result);
+    store_events_on_state(h, record->id, result);
+}
+
 static void on_changed(kith_host *h, const kith_work_store *w, kith_status result)
 {
     if (tells_state(w->operation))
-        tables_on_written(h);
-    if (w->operation == KITH_STORE_REMOVE)
+        pieces_on_written(h);
+    if (values_own_item(h))
+        values_on_done(h, w, result);
+    else if (w->operation == KITH_STORE_REMOVE)
         on_removed(h, &w->record, result);
-    else if (w->operation != KITH_STORE_PUT || tables_is_piece(w->record.kind))
+    else if (w->operation != KITH_STORE_PUT || pieces_is(w->record.kind))
         tables_on_done(h, w, result);
     else if (w->record.kind == KITH_RECORD_STATE)
-        signing_on_stored(h, &w->record, result);
+        on_state_written(h, &w->record, result);
     else
         on_saved(h, result);
 }
@@ -446,6 +472,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
     switch (h->store.stage) {
     case STORE_OPENING:
         h->store.stage = STORE_READING;
+        h->store.collected = h->store.state.collected;
         if (result != KITH_OK)
             fail(h, result);
         break;

@@ -129,8 +129,9 @@ void use_load(kith_host *h, peers_bond *bond, const kith_state_record *state)
 
 /* ---- operations ---- */
 
-static bool takes_turn(const host_data *d)
+static bool takes_turn(const kith_host *h, const host_data *d)
 {
+    (void)h;
     return d->use != USE_ASKED;
 }
 
@@ -250,6 +251,7 @@ static bool start(kith_host *h, peers_bond *bond, host_data *d, kith_status *sta
 
 void use_go_on(kith_host *h)
 {
+    data_end_lost(h);
     for (host_data *d = current(h); d != NULL && !d->is_started; d = current(h)) {
         peers_bond *bond = peers_by_id(&h->bonds, d->peer);
         kith_status status = KITH_ERR_NOT_FOUND;
@@ -258,6 +260,13 @@ void use_go_on(kith_host *h)
         if (bond == NULL || !start(h, bond, d, &status, &changed))
             data_end(h, d, status, changed);
     }
+}
+
+bool use_waits(const kith_host *h)
+{
+    const host_data *d = current(h);
+
+    return d != NULL && !d->is_started;
 }
 
 /* What was written is what stands, unless it has changed meanwhile. */
@@ -284,13 +293,6 @@ void use_on_failed(kith_host *h, peers_bond *bond, const kith_state_record *writ
         data_end(h, d, status, false);
     bond->use.is_unsaved |= bond->use.is_wanted || !peers_is_use_of(written, &bond->use);
     bond->use.is_wanted = false;
-}
-
-void use_on_forgotten(kith_host *h, kith_peer_id peer)
-{
-    for (unsigned i = 0; i < h->config.limits.data; i++)
-        if (h->data[i].token != 0 && h->data[i].what == KITH_PEER_USE && h->data[i].peer == peer)
-            data_end(h, &h->data[i], KITH_ERR_NOT_FOUND, false);
 }
 
 /* ---- the calls ---- */

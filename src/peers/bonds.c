@@ -435,16 +435,16 @@ peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
     peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
     peers_counters counters;
     peers_use use;
-    uint16_t pieces;
+    uint16_t pieces[KITH_CHUNK_TYPES];
 
     if (slot == NULL)
         return put_new(bonds, fresh);
     counters = counters_after(slot, fresh);
-    pieces = slot->table_pieces;
+    memcpy(pieces, slot->pieces, sizeof pieces);
     use = slot->use;
     fill(bonds, slot, fresh, slot->id);
     slot->counters = counters;
-    slot->table_pieces = pieces;
+    memcpy(slot->pieces, pieces, sizeof pieces);
     slot->use = use;
     return slot;
 }
@@ -496,13 +496,14 @@ void peers_forget(peers_bonds *bonds, peers_bond *bond)
 {
     kith_peer_id id = bond->id;
     bool in_store = bond->counters.in_store;
-    uint16_t pieces = bond->table_pieces;
+    uint16_t pieces[KITH_CHUNK_TYPES];
 
+    memcpy(pieces, bond->pieces, sizeof pieces);
     peers_remove(bonds, bond);
     bond->id = id;
     bond->state = PEERS_FORGETTING;
     bond->counters.in_store = in_store;
-    bond->table_pieces = pieces;
+    memcpy(bond->pieces, pieces, sizeof pieces);
     enter(bonds, bond); /* a free slot is in no chain */
 }
 

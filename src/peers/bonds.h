@@ -5,6 +5,7 @@
 #ifndef PEERS_BONDS_H
 #define PEERS_BONDS_H
 
+#include "kith/codec/record.h"
 #include "kith/crypto_port.h"
 #include "kith/security.h"
 #include "peers/index.h"
@@ -29,7 +30,7 @@ typedef struct {
     uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, that we use as central */
     uint8_t my_ltk[16]; /* legacy: ours, that the peer uses as central */
     uint16_t ediv, my_ediv;
-    uint16_t table_pieces; /* of its peer's table that the store has, a bit each; not in its record */
+    uint16_t pieces[KITH_CHUNK_TYPES]; /* of values beside it that the store has, a bit each; not in its record */
     uint64_t rand, my_rand;
     bool has_ltk, has_my_ltk;
     uint8_t my_csrk[16], peer_csrk[16];
@@ -40,11 +41,13 @@ typedef struct {
     bool initiator; /* we were, when it was made */
     bool numbers_unseen;
     uint8_t peer_class;
-    uint8_t state;    /* peers_bond_state; never stored */
-    bool record_gone; /* forgotten: its bond record is removed, what lies beside it not yet; never stored */
-    bool with_all;    /* forgotten with all others; never stored */
-    bool table_void;  /* its peer's table has changed since the store got it; never stored */
-    uint32_t made_s;  /* seconds since 1970; 0: not known */
+    uint8_t state;     /* peers_bond_state; never stored */
+    bool record_gone;  /* forgotten: its bond record is removed, what lies beside it not yet; never stored */
+    bool with_all;     /* forgotten with all others; never stored */
+    bool table_void;   /* its peer's table has changed since the store got it; never stored */
+    uint8_t failed[2]; /* kith_status: what the host keeps by itself and could not write; never stored */
+    uint8_t untold;    /* of these, a bit each */
+    uint32_t made_s;   /* seconds since 1970; 0: not known */
     peers_counters counters;
     peers_use use;
 } peers_bond;
