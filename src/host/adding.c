@@ -1,4 +1,5 @@
-/* A peer of bonding data that came from elsewhere.  It is made as a pairing makes one, and counts when it is durable. */
+/* A peer of bonding data that came from elsewhere.  It is made as a pairing makes one, and counts when it is durable.
+ */
 #include "base/equal.h"
 #include "base/wipe.h"
 #include "host/internal.h"
@@ -82,7 +83,7 @@ static kith_status judge(const kith_host *h, const peers_bond *fresh, kith_peer_
     if (is_being_paired(h, &fresh->identity) || (h->config.limits.data != 0 && storing_free_place(h) == NULL))
         return KITH_ERR_BUSY;
     return peers_has_room(&h->bonds, &fresh->identity, storing_promised(h)) && storing_has_room(h) ? KITH_OK
-                                                                                                  : KITH_ERR_FULL;
+                                                                                                   : KITH_ERR_FULL;
 }
 
 static void add_at_once(kith_host *h, host_data *d, peers_bond *fresh)

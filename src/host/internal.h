@@ -156,13 +156,13 @@ typedef enum {
 typedef struct {
     kith_token token; /* 0: the slot is free */
     kith_peer_id peer;
-    uint8_t what;      /* kith_peer_data */
-    uint8_t operation; /* kith_peer_operation */
-    uint16_t len;      /* told at its end */
-    uint16_t cap;      /* LOADED: of the buffer; STORED: of the value */
-    uint8_t use;       /* use_change: of KITH_PEER_USE */
-    bool is_started;   /* KITH_PEER_USE: its record is to be written */
-    union {            /* the program's, but for the number */
+    uint8_t what;             /* kith_peer_data */
+    uint8_t operation;        /* kith_peer_operation */
+    uint16_t len;             /* told at its end */
+    uint16_t cap;             /* LOADED: of the buffer; STORED: of the value */
+    uint8_t use;              /* use_change: of KITH_PEER_USE */
+    bool is_started;          /* KITH_PEER_USE: its record is to be written */
+    union {                   /* the program's, but for the number */
         uint32_t number;      /* USE_*: the new value */
         const uint8_t *value; /* STORED */
         uint8_t *buffer;      /* LOADED */
@@ -174,7 +174,7 @@ typedef struct {
 /* The largest of all bonds; known as long as none has left. */
 typedef struct {
     bool is_known;
-    uint32_t left; /* of the table of bonds, when it was known */
+    uint32_t left;             /* of the table of bonds, when it was known */
     uint32_t rank, rank_count; /* the highest, and how many have it */
     uint32_t last_use, last_use_count;
 } host_use;
@@ -182,7 +182,7 @@ typedef struct {
 /* Who is being forgotten together. */
 typedef struct {
     bool is_on;
-    uint32_t left; /* to be told */
+    uint32_t left;      /* to be told */
     kith_status status; /* the first failure */
 } host_forgetting;
 
@@ -334,9 +334,9 @@ typedef struct {
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
-    uint16_t indicated_id;                /* of what is indicated and not confirmed */
-    uint8_t plain_features;               /* of its client's: said before it was proven, and not the bond's */
-    uint64_t client_due_us;               /* what its client said, and its last use, are written then; UINT64_MAX: all is */
+    uint16_t indicated_id;  /* of what is indicated and not confirmed */
+    uint8_t plain_features; /* of its client's: said before it was proven, and not the bond's */
+    uint64_t client_due_us; /* what its client said, and its last use, are written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
 
@@ -634,14 +634,14 @@ bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key t
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
 bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
-host_save *storing_free_place(const kith_host *h); /* for a bond that is added; NULL: none */
-void storing_judge(const kith_host *h, peers_bond *bond); /* its level, as it counts today */
+host_save *storing_free_place(const kith_host *h);                    /* for a bond that is added; NULL: none */
+void storing_judge(const kith_host *h, peers_bond *bond);             /* its level, as it counts today */
 void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token);
 const peers_bond *storing_next(const kith_host *h, unsigned *at); /* that is being written; NULL: no more */
-uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
-uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
-bool storing_has_room(const kith_host *h);                      /* for one more bond */
-bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
+uint32_t storing_under_way(const kith_host *h);                   /* bonds that are being written */
+uint32_t storing_promised(const kith_host *h);                    /* places for bonds that are being made or written */
+bool storing_has_room(const kith_host *h);                        /* for one more bond */
+bool storing_has_room_for(const kith_host *h, uint8_t records);   /* that can wait until there is */
 
 void storing_want(kith_host *h);                           /* something is to be written */
 void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
@@ -662,7 +662,7 @@ void signing_on_link_end(kith_host *h, host_link *link);
 void signing_on_bonds_changed(kith_host *h);
 kith_status signing_want_record(kith_host *h, peers_bond *bond);
 kith_status signing_prepare_record(kith_host *h, peers_bond *bond); /* the same, by whom the store goes on by itself */
-const peers_bond *signing_next(const kith_host *h); /* whose state is to be written; NULL: none */
+const peers_bond *signing_next(const kith_host *h);                 /* whose state is to be written; NULL: none */
 void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out);
 void signing_on_stored(kith_host *h, const kith_record *record, kith_status result);
 kith_status signing_load(kith_host *h, const kith_record *record);
@@ -678,9 +678,9 @@ void use_on_stored(kith_host *h, peers_bond *bond, const kith_state_record *writ
 void use_on_failed(kith_host *h, peers_bond *bond, const kith_state_record *written, kith_status status);
 void use_on_proven(kith_host *h, host_link *link);
 void use_on_stored_alone(kith_host *h, kith_peer_id peer); /* a new bond, whose link has gone */
-void use_go_on(kith_host *h); /* operations whose turn it is */
-bool use_waits(const kith_host *h); /* for use_go_on() */
-bool use_is_turn(const kith_host *h, kith_token token); /* of this operation */
+void use_go_on(kith_host *h);                              /* operations whose turn it is */
+bool use_waits(const kith_host *h);                        /* for use_go_on() */
+bool use_is_turn(const kith_host *h, kith_token token);    /* of this operation */
 host_data *use_find(const kith_host *h, kith_token token);
 
 /* resolution.c: does a peer resolve our private addresses? */
@@ -692,7 +692,6 @@ void resolution_end(kith_host *h, const host_link *link, kith_token asks, kith_g
 void forgetting_on_told(kith_host *h, kith_status status); /* one of them was */
 bool forgetting_waits(const kith_host *h);                 /* for forgetting_go_on() */
 void forgetting_go_on(kith_host *h);
-
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, const kith_event_security *now);

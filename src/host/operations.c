@@ -390,12 +390,8 @@ kith_status kith_gatt_read_by_uuid(kith_host *h, kith_link id, const kith_uuid *
 
 kith_status operations_ask(kith_host *h, kith_link id, const kith_uuid *uuid, kith_token token)
 {
-    const host_operation op = {.start = start_asking,
-                               .end = GATT_CLIENT_READ_DONE,
-                               .uuid = *uuid,
-                               .handle = 1,
-                               .last = 0xffff,
-                               .asks = token};
+    const host_operation op = {
+        .start = start_asking, .end = GATT_CLIENT_READ_DONE, .uuid = *uuid, .handle = 1, .last = 0xffff, .asks = token};
 
     return submit(h, id, &op);
 }

@@ -1,5 +1,5 @@
-/* Does a peer resolve our private addresses?  Its Central Address Resolution, read on the link on which it is proven, and
- * kept with its use.  Core Vol 3 Part C 12.4. */
+/* Does a peer resolve our private addresses?  Its Central Address Resolution, read on the link on which it is proven,
+ * and kept with its use.  Core Vol 3 Part C 12.4. */
 #include "host/internal.h"
 
 enum { ENTRY_LEN = 3, VALUE_AT = 2, SUPPORTED = 1 };

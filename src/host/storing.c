@@ -21,7 +21,7 @@ bool storing_is_ready(const kith_host *h)
 /* One for each pairing, and one for a bond that is added. */
 static unsigned places(const kith_host *h)
 {
-    return h->config.limits.pairings + (h->config.limits.data != 0);
+    return h->config.limits.pairings + (h->config.limits.data != 0 ? 1u : 0u);
 }
 
 /* Bonds that are added wait for their turn among the operations on peers. */
@@ -72,8 +72,8 @@ static bool has_something_to_do(kith_host *h)
         return false;
     case STORE_READY:
         values = operations_have_work(h);
-        return values || oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
-               tables_has_work(h);
+        return values || oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL ||
+               signing_next(h) != NULL || tables_has_work(h);
     default:
         return true;
     }

@@ -134,8 +134,8 @@ void peers_forget_again(peers_bonds *bonds, peers_bond *bond); /* it had failed 
 void peers_mark(peers_bonds *bonds, const peers_bond *bond, bool wanted);
 peers_bond *peers_next_marked(const peers_bonds *bonds, const peers_bond *after);
 
-/* Did the peer give an identity resolving key?  Whose is it (of several, any)?  NULL: nobody's, or it is zeros.  Looks at
- * all of them. */
+/* Did the peer give an identity resolving key?  Whose is it (of several, any)?  NULL: nobody's, or it is zeros.  Looks
+ * at all of them. */
 bool peers_has_irk(const peers_bond *bond);
 peers_bond *peers_by_irk(const peers_bonds *bonds, const uint8_t irk[16]);
 
