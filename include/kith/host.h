@@ -71,7 +71,8 @@ typedef struct {
      (size_t)(operations)*KITH_SIZE_EVENT + 2u * (size_t)(cache) + ((cache) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
 /* Besides, for operations of kith/peers.h. */
 #define KITH_HOST_SIZE_DATA(data)                                                                                      \
-    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_VALUES : 0u) + 7u)
+    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_VALUES + KITH_SIZE_SAVE : 0u) + 7u)
+#define KITH_SIZE_SAVE        336u
 #define KITH_SIZE_VALUES      (320u + 2u * sizeof(void *))
 #define KITH_SIZE_DATA        (16u + sizeof(void *))
 #define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))

@@ -96,6 +96,7 @@ struct host_operation {
     kith_uuid uuid;
     bool has_uuid;
     bool is_survey;  /* no request of its own: remote_begin() */
+    kith_token asks; /* it is the host's own, of this operation of kith/peers.h; 0: the program's */
     bool is_lent;    /* what it points to stays the program's until its end */
     bool is_dropped; /* it is not to be sent any more: NOT_SENT, when its turn comes */
     uint8_t bits;
@@ -143,6 +144,15 @@ typedef struct {
 
 /* ---- operations of kith/peers.h (data.c) ---- */
 
+typedef enum {
+    USE_NONE,
+    USE_RANK,
+    USE_HIGHEST, /* a rank that is known when it is its turn */
+    USE_PIN,
+    USE_ASKED, /* the peer has not answered yet; others need not wait */
+    USE_RESOLUTION
+} use_change;
+
 typedef struct {
     kith_token token; /* 0: the slot is free */
     kith_peer_id peer;
@@ -150,11 +160,31 @@ typedef struct {
     uint8_t operation;        /* kith_peer_operation */
     uint16_t len;             /* told at its end */
     uint16_t cap;             /* LOADED: of the buffer; STORED: of the value */
-    union {                   /* the program's */
+    uint8_t use;              /* use_change: of KITH_PEER_USE */
+    bool is_started;          /* KITH_PEER_USE: its record is to be written */
+    union {                   /* the program's, but for the number */
+        uint32_t number;      /* USE_*: the new value */
         const uint8_t *value; /* STORED */
         uint8_t *buffer;      /* LOADED */
     };
 } host_data;
+
+/* ---- how peers are used (use.c) ---- */
+
+/* The largest of all bonds; known as long as none has left. */
+typedef struct {
+    bool is_known;
+    uint32_t left;             /* of the table of bonds, when it was known */
+    uint32_t rank, rank_count; /* the highest, and how many have it */
+    uint32_t last_use, last_use_count;
+} host_use;
+
+/* Who is being forgotten together. */
+typedef struct {
+    bool is_on;
+    uint32_t left;      /* to be told */
+    kith_status status; /* the first failure */
+} host_forgetting;
 
 /* The value that is on its way to or from the store, one at a time (values.c). */
 typedef enum {
@@ -289,6 +319,8 @@ typedef struct {
     gatt_survey survey;
     host_remote_stage remote;
     host_hash_check hash_check;
+    kith_token asks; /* of the operation under way; 0: the program's */
+    uint8_t answer;  /* KITH_STATE_*, to that */
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
     uint8_t table_level;  /* the lowest at which a part of it was learned */
@@ -302,9 +334,9 @@ typedef struct {
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
-    uint16_t indicated_id;                /* of what is indicated and not confirmed */
-    uint8_t plain_features;               /* of its client's: said before it was proven, and not the bond's */
-    uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
+    uint16_t indicated_id;  /* of what is indicated and not confirmed */
+    uint8_t plain_features; /* of its client's: said before it was proven, and not the bond's */
+    uint64_t client_due_us; /* what its client said, and its last use, are written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
 } host_link;
 
@@ -355,6 +387,7 @@ typedef struct {
     kith_link link; /* the pairing's; it may be gone */
     kith_address address;
     kith_verdict verdict;
+    kith_token token; /* it is added, and this is the operation; 0: it is of a pairing */
 } host_save;
 
 /* ---- keys that the crypto port keeps (keys.c) ---- */
@@ -427,7 +460,7 @@ struct kith_host {
     host_events events;
     host_link *links;
     smp_session *sessions;
-    host_save *saves;     /* one for each session */
+    host_save *saves;     /* one for each session, and one for a bond that is added */
     host_job *jobs;       /* one for the key made ahead, one for the store, then one for each session */
     host_client *clients; /* one for each bond; NULL: nothing is kept */
     gatt_subscription *client_subscriptions; /* limits.subscriptions for each of them */
@@ -438,6 +471,8 @@ struct kith_host {
     host_data *data;     /* limits.data */
     host_values *values; /* NULL: limits.data is 0 */
     kith_token last_data;
+    host_use use;
+    host_forgetting forgetting;
     host_reset_stage reset;
     kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
@@ -575,6 +610,7 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
                                   kith_why *why);
 bool bonding_is_class_taken(const kith_host *h, uint8_t peer_class, kith_peer_id but);
 void bonding_keep(kith_host *h, host_link *link, smp_session *s);
+void bonding_forget_on_links(kith_host *h, const peers_bond *bond);
 void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
 
@@ -598,10 +634,14 @@ bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key t
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
 bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
-uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
-uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
-bool storing_has_room(const kith_host *h);                      /* for one more bond */
-bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
+host_save *storing_free_place(const kith_host *h);                    /* for a bond that is added; NULL: none */
+void storing_judge(const kith_host *h, peers_bond *bond);             /* its level, as it counts today */
+void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token);
+const peers_bond *storing_next(const kith_host *h, unsigned *at); /* that is being written; NULL: no more */
+uint32_t storing_under_way(const kith_host *h);                   /* bonds that are being written */
+uint32_t storing_promised(const kith_host *h);                    /* places for bonds that are being made or written */
+bool storing_has_room(const kith_host *h);                        /* for one more bond */
+bool storing_has_room_for(const kith_host *h, uint8_t records);   /* that can wait until there is */
 
 void storing_want(kith_host *h);                           /* something is to be written */
 void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
@@ -621,7 +661,8 @@ kith_status signing_sign(kith_host *h, peers_bond *bond, uint8_t *pdu, size_t le
 void signing_on_link_end(kith_host *h, host_link *link);
 void signing_on_bonds_changed(kith_host *h);
 kith_status signing_want_record(kith_host *h, peers_bond *bond);
-const peers_bond *signing_next(const kith_host *h); /* whose state is to be written; NULL: none */
+kith_status signing_prepare_record(kith_host *h, peers_bond *bond); /* the same, by whom the store goes on by itself */
+const peers_bond *signing_next(const kith_host *h);                 /* whose state is to be written; NULL: none */
 void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out);
 void signing_on_stored(kith_host *h, const kith_record *record, kith_status result);
 kith_status signing_load(kith_host *h, const kith_record *record);
@@ -629,9 +670,28 @@ void signing_judge_losses(kith_host *h);   /* everything was loaded */
 uint32_t signing_room(const kith_host *h); /* records that states will want */
 
 /* use.c: rank, last use, pins */
+void use_load(kith_host *h, peers_bond *bond, const kith_state_record *state);
+void use_fill(const kith_host *h, const peers_bond *bond, kith_state_record *state);
 bool use_wants(const kith_host *h, const peers_bond *bond); /* its state record to be written */
-void use_on_stored(peers_bond *bond, const kith_state_record *written);
-void use_on_failed(peers_bond *bond);
+void use_want(const kith_host *h, peers_bond *bond);        /* what is unsaved, if there is room */
+void use_on_stored(kith_host *h, peers_bond *bond, const kith_state_record *written);
+void use_on_failed(kith_host *h, peers_bond *bond, const kith_state_record *written, kith_status status);
+void use_on_proven(kith_host *h, host_link *link);
+void use_on_stored_alone(kith_host *h, kith_peer_id peer); /* a new bond, whose link has gone */
+void use_go_on(kith_host *h);                              /* operations whose turn it is */
+bool use_waits(const kith_host *h);                        /* for use_go_on() */
+bool use_is_turn(const kith_host *h, kith_token token);    /* of this operation */
+host_data *use_find(const kith_host *h, kith_token token);
+
+/* resolution.c: does a peer resolve our private addresses? */
+bool resolution_take(host_link *link, const gatt_client_event *e); /* true: it is not the program's */
+bool resolution_take_end(kith_host *h, host_link *link, const gatt_client_event *e);
+void resolution_end(kith_host *h, const host_link *link, kith_token asks, kith_gatt_result result, uint8_t answer);
+
+/* forgetting.c: all peers at once */
+void forgetting_on_told(kith_host *h, kith_status status); /* one of them was */
+bool forgetting_waits(const kith_host *h);                 /* for forgetting_go_on() */
+void forgetting_go_on(kith_host *h);
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, const kith_event_security *now);
@@ -714,6 +774,9 @@ bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_
 void operations_go_on(kith_host *h, host_link *link);
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 void operations_drop(kith_host *h, host_link *link);                         /* none of those that wait is sent */
+
+/* The host's own: the first value of this type, for an operation of kith/peers.h. */
+kith_status operations_ask(kith_host *h, kith_link id, const kith_uuid *uuid, kith_token token);
 
 /* remote.c: what is known of a peer's table */
 kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */

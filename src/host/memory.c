@@ -28,7 +28,8 @@ _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscripti
                "KITH_HOST_SIZE_SERVER is too small");
 _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
-_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES,
+_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
+                   sizeof(host_save) <= KITH_SIZE_SAVE,
                "KITH_HOST_SIZE_DATA is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
@@ -129,7 +130,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     kith_host *h = carve(&c, sizeof *h);
     host_link *links = carve(&c, sizeof *links * limits->links);
     smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
-    host_save *saves = carve(&c, sizeof *saves * limits->pairings);
+    host_save *saves = carve(&c, sizeof *saves * (limits->pairings + (limits->data != 0 ? 1u : 0u)));
     host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
     host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);

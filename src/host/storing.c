@@ -18,32 +18,70 @@ bool storing_is_ready(const kith_host *h)
 
 /* ---- what is to do next ---- */
 
-static host_save *oldest_save(const kith_host *h)
+/* One for each pairing, and one for a bond that is added. */
+static unsigned places(const kith_host *h)
+{
+    return h->config.limits.pairings + (h->config.limits.data != 0 ? 1u : 0u);
+}
+
+/* Bonds that are added wait for their turn among the operations on peers. */
+static bool may_be_written(const kith_host *h, const host_save *save)
+{
+    return save->used && (save->token == 0 || use_is_turn(h, save->token));
+}
+
+static bool is_used(const kith_host *h, const host_save *save)
+{
+    (void)h;
+    return save->used;
+}
+
+static host_save *oldest_of(const kith_host *h, bool (*is_meant)(const kith_host *h, const host_save *save))
 {
     host_save *oldest = NULL;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (h->saves[i].used && (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
+    for (unsigned i = 0; i < places(h); i++)
+        if (is_meant(h, &h->saves[i]) && (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
             oldest = &h->saves[i];
     return oldest;
 }
 
-/* Values of the program and tables take turns: each looks for its next while the other is at it. */
+static host_save *oldest_save(const kith_host *h)
+{
+    return oldest_of(h, may_be_written);
+}
+
+/* Operations on peers, in the order of their calls: some end here at once, and let others begin. */
+static bool operations_have_work(kith_host *h)
+{
+    bool values;
+
+    do {
+        use_go_on(h);
+        values = values_have_work(h);
+    } while (!values && use_waits(h));
+    return values;
+}
+
+/* The program's values and tables take turns: each looks for its next while the other is at it. */
 static bool has_values_to_do(kith_host *h)
 {
-    bool values = values_have_work(h), tables = tables_has_work(h);
+    bool values = operations_have_work(h), tables = tables_has_work(h);
 
     return values || tables;
 }
 
 static bool has_something_to_do(kith_host *h)
 {
+    bool values;
+
     switch (h->store.stage) {
     case STORE_CLOSED:
         return false;
     case STORE_READY:
-        return oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
-               has_values_to_do(h);
+        values = has_values_to_do(h);
+        return values || oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL ||
+               signing_next(h) != NULL;
     default:
         return true;
     }
@@ -51,7 +89,9 @@ static bool has_something_to_do(kith_host *h)
 
 static void go_on(kith_host *h)
 {
-    if (storing_outlives(h) && has_something_to_do(h))
+    if (!storing_outlives(h))
+        use_go_on(h);
+    else if (has_something_to_do(h))
         work_want_store(h);
 }
 
@@ -171,7 +211,7 @@ static void finish_reading(kith_host *h)
 }
 
 /* Core 6.2: what was called authenticated when such bonds were made no longer is (A2). */
-static void judge_anew(const kith_host *h, peers_bond *bond)
+void storing_judge(const kith_host *h, peers_bond *bond)
 {
     if (bond->key_kind == KITH_KEY_KIND_LEGACY && bond->method == KITH_METHOD_PASSKEY &&
         !h->config.security.before_core_6_2)
@@ -188,7 +228,7 @@ static kith_status take_bond(kith_host *h, const kith_record *record)
     else
         status = peers_decode_bond(record, &bond);
     if (!record->removed && status == KITH_OK) {
-        judge_anew(h, &bond);
+        storing_judge(h, &bond);
         status = peers_load(&h->bonds, &bond) ? KITH_OK : KITH_ERR_FULL;
         wipe(&bond, sizeof bond);
     }
@@ -282,7 +322,15 @@ static bool tells_state(kith_store_operation operation)
     return operation != KITH_STORE_READ && operation != KITH_STORE_GET;
 }
 
-static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
+static void tell_added(kith_host *h, const host_save *save, kith_status result)
+{
+    host_data *d = use_find(h, save->token);
+
+    if (d != NULL)
+        data_end(h, d, result, result == KITH_OK);
+}
+
+static void tell_paired(kith_host *h, const host_save *save, host_link *link, kith_status result)
 {
     kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
     const peers_bond *bond = result == KITH_OK ? peers_by_id(&h->bonds, save->bond.id) : NULL;
@@ -291,6 +339,14 @@ static void tell_saved(kith_host *h, const host_save *save, host_link *link, kit
     event->peer = result == KITH_OK ? save->bond.id : 0;
     bonding_fill_verdict(&save->verdict, result, event);
     event->verdict.irk_shared = bond != NULL && peers_shares_irk(&h->bonds, bond);
+}
+
+static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
+{
+    if (save->token != 0)
+        tell_added(h, save, result);
+    else
+        tell_paired(h, save, link, result);
 }
 
 /* Links that came while the bond was being written see it now. */
@@ -323,14 +379,18 @@ static void on_saved(kith_host *h, kith_status result)
     host_save *save = oldest_save(h);
     host_link *link = link_by_id(h, save->link);
 
+    if (save->token != 0)
+        storing_judge(h, &save->bond); /* as when it is loaded */
     if (result == KITH_OK && peers_put(&h->bonds, &save->bond) == NULL)
         result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
         remote_on_bonded(link);
         clients_on_change(h, link);
-    } else if (result == KITH_OK) {
+        use_on_proven(h, link);
+    } else if (result == KITH_OK && save->token == 0) {
         clients_on_stored_alone(h, save->bond.id);
+        use_on_stored_alone(h, save->bond.id);
     }
     tell_saved(h, save, link, result);
     settle_doubt(h, save->bond.id, result);
@@ -363,6 +423,9 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
 
         event->forgotten.peer = id;
         event->forgotten.status = result;
+        if (forgotten->with_all)
+            forgetting_on_told(h, result);
+        forgotten->with_all = false;
     }
     if (result == KITH_OK)
         peers_drop(&h->bonds, id);
@@ -449,7 +512,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.peer_class == peer_class && h->saves[i].bond.id != but)
             return true;
     return false;
@@ -464,7 +527,7 @@ static bool is_of(const kith_host *h, const host_save *save, const kith_address 
 
 bool storing_concerns(const kith_host *h, const host_link *link)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && (h->saves[i].link == link->id || is_of(h, &h->saves[i], &link->peer)))
             return true;
     return false;
@@ -478,7 +541,7 @@ bool storing_lets_answer(const kith_host *h, const host_link *link)
 
 bool storing_knows(const kith_host *h, const kith_address *identity)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity))
             return true;
     return false;
@@ -487,7 +550,7 @@ bool storing_knows(const kith_host *h, const kith_address *identity)
 /* A first bond, or one that takes the place of this one. */
 bool storing_has(const kith_host *h, kith_peer_id peer)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.id == peer)
             return true;
     return false;
@@ -495,7 +558,7 @@ bool storing_has(const kith_host *h, kith_peer_id peer)
 
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && h->saves[i].link == link)
             return h->saves[i].bond.id;
     return 0;
@@ -505,7 +568,7 @@ uint32_t storing_under_way(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         count += h->saves[i].used;
     return count;
 }
@@ -514,8 +577,8 @@ uint32_t storing_promised(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        count += h->saves[i].used || smp_is_open(&h->sessions[i]);
+    for (unsigned i = 0; i < places(h); i++)
+        count += h->saves[i].used || (i < h->config.limits.pairings && smp_is_open(&h->sessions[i]));
     return count;
 }
 
@@ -530,7 +593,8 @@ static uint32_t states_room(const kith_host *h)
 /* Pairings that begin while they are written are promised a bond and a state each. */
 bool storing_has_room_for(const kith_host *h, uint8_t records)
 {
-    uint32_t promised = storing_promised(h), may_begin = h->config.limits.pairings - promised;
+    uint32_t promised = storing_promised(h), pairings = h->config.limits.pairings;
+    uint32_t may_begin = pairings > promised ? pairings - promised : 0;
 
     return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
 }
@@ -554,6 +618,29 @@ void storing_keep(kith_host *h, const host_link *link, const smp_session *s, con
     go_on(h);
 }
 
+host_save *storing_free_place(const kith_host *h)
+{
+    host_save *place = &h->saves[h->config.limits.pairings];
+
+    return h->config.limits.data != 0 && !place->used ? place : NULL;
+}
+
+void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token)
+{
+    place->used = true;
+    place->order = ++h->store.last_order;
+    place->bond = *bond;
+    place->token = token;
+    go_on(h);
+}
+
+const peers_bond *storing_next(const kith_host *h, unsigned *at)
+{
+    while (*at < places(h) && !h->saves[*at].used)
+        ++*at;
+    return *at < places(h) ? &h->saves[(*at)++].bond : NULL;
+}
+
 void storing_forget(kith_host *h)
 {
     signing_on_bonds_changed(h);
@@ -563,7 +650,7 @@ void storing_forget(kith_host *h)
 
 bool storing_abandon_one(kith_host *h)
 {
-    host_save *save = oldest_save(h);
+    host_save *save = oldest_of(h, is_used);
 
     if (save == NULL)
         return false;

@@ -160,8 +160,10 @@ bool values_have_work(kith_host *h)
         d = current(h);
         if (d == NULL && !tables_are_busy(h)) {
             d = data_oldest(h, is_value);
-            if (d != NULL)
+            if (d != NULL && use_is_turn(h, d->token))
                 begin(h, d);
+            else
+                d = NULL;
         }
         if (d == NULL || !settle_one(h, d))
             return d != NULL;
