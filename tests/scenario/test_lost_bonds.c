@@ -200,7 +200,8 @@ static void a_restored_old_store_is_told_and_nothing_is_lost(void **state)
         assert_memory_equal(&now, &lamp_keys, sizeof now);
         now = only_keys(t.phone);
         assert_memory_equal(&now, &phone_keys, sizeof now);
-        cast_disconnect(t.phone, t.lamp);
+        cast_run_until(t.room, kith_sim_now(t.room->sim) + 10 * CAST_SECOND);
+        cast_check(t.room, t.phone->link == 0 && t.lamp->link == 0);
         heal(&t, t.phone);
         cast_close(t.room);
     }
