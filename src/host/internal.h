@@ -379,10 +379,22 @@ typedef struct {
 
 typedef enum { RESET_NONE, RESET_ERASING, RESET_DONE /* to be told */ } host_reset_stage;
 
+typedef enum {
+    SAVE_WRITE,    /* to be put into the store */
+    SAVE_ASKED,    /* the table is full: ROOM_WANTED was told */
+    SAVE_CLEARING, /* it is in the store, and another one is being forgotten for it */
+    SAVE_UNDO      /* nobody goes: to be removed from the store */
+} host_save_stage;
+
 /* A bond on its way to the store; one for each pairing slot, which is not used again before it is free. */
 typedef struct {
     bool used;
-    uint32_t order; /* first come, first written */
+    bool is_loaded; /* one too many, found by a start: no pairing's */
+    bool by_window; /* of a pairing that the window admitted */
+    host_save_stage stage;
+    kith_peer_id go;      /* who is forgotten for it; 0: nobody */
+    uint64_t deadline_us; /* SAVE_ASKED */
+    uint32_t order;       /* first come, first written */
     peers_bond bond;
     kith_link link; /* the pairing's; it may be gone */
     kith_address address;
@@ -440,6 +452,7 @@ struct kith_host {
     uint16_t stray; /* STRAY and the handle of a connection there was no slot for */
 
     bool window_open;
+    bool room_made; /* somebody went for a newcomer of this window */
     uint8_t window_failures, window_class;
     uint64_t window_end_us;
 
@@ -614,6 +627,22 @@ void bonding_forget_on_links(kith_host *h, const peers_bond *bond);
 void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
 
+void bonding_forget(kith_host *h, peers_bond *bond); /* there is room for its events */
+
+/* room.c: who goes for a newcomer */
+bool room_can_be_made(const kith_host *h);
+void room_ask(kith_host *h, host_link *link, host_save *save);
+void room_take_place(kith_host *h, host_save *save);
+void room_give_up(kith_host *h, host_save *save);
+void room_on_forgotten(kith_host *h, kith_peer_id id, kith_status result);
+void room_on_link_end(kith_host *h, const host_link *link);
+bool room_expire(kith_host *h);
+uint64_t room_deadline(const kith_host *h);
+bool room_load_extra(kith_host *h, const peers_bond *bond);
+void room_drop_extra(kith_host *h, kith_peer_id id);
+bool room_sort_extra(kith_host *h);
+bool room_settle_extra(kith_host *h);
+
 /* identity.c: who we are */
 kith_status identity_draw(kith_host *h, peers_device *out);
 void identity_adopt(kith_host *h, const peers_device *device);
@@ -625,7 +654,7 @@ bool storing_outlives(const kith_host *h); /* false: memory is all there is */
 bool storing_is_ready(const kith_host *h);
 void storing_fill(const kith_host *h, kith_work_store *w);
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result);
-void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond);
+void storing_keep(kith_host *h, host_link *link, const smp_session *s, const peers_bond *bond);
 void storing_tell_links(kith_host *h);                            /* there is a bond that was not there */
 void storing_forget(kith_host *h);                                /* something is to be removed */
 bool storing_concerns(const kith_host *h, const host_link *link); /* the bond this link may want is being written */
@@ -643,6 +672,8 @@ uint32_t storing_promised(const kith_host *h);                    /* places for 
 bool storing_has_room(const kith_host *h);                        /* for one more bond */
 bool storing_has_room_for(const kith_host *h, uint8_t records);   /* that can wait until there is */
 
+void storing_end_save(kith_host *h, host_save *save, kith_status result); /* told, and in its place if it went well */
+void storing_go_on_with(kith_host *h, host_save *save);    /* SAVE_WRITE: it goes to the store, if there is one */
 void storing_want(kith_host *h);                           /* something is to be written */
 void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
 void storing_erase(kith_host *h);
