@@ -149,7 +149,7 @@ static void settle(kith_host *h)
 {
     host_tables *t = h->tables;
 
-    if (t->stage == TABLES_IDLE && !values_are_busy(h))
+    if (t->stage == TABLES_IDLE)
         pick(h);
     if (t->stage == TABLES_SAVING && bond_of(h) == NULL)
         t->stage = TABLES_IDLE;

@@ -178,10 +178,10 @@ static void fill_piece(host_values *v, const host_data *d, kith_work_store *w)
 {
     uint8_t len = peers_chunk_length(d->cap, v->piece);
     kith_status status = peers_chunk_cut(&v->place, v->check, d->value, d->cap, v->piece, &w->record);
-    uint32_t so_far = peers_chunk_check(v->so_far, w->record.octets + w->record.len - len, len);
 
     w->operation = KITH_STORE_PUT;
-    if (status != KITH_OK || (v->piece + 1 == kith_chunk_pieces(d->cap) && so_far != v->check))
+    v->so_far = peers_chunk_check(v->so_far, w->record.octets + w->record.len - len, len);
+    if (status != KITH_OK || (v->piece + 1 == kith_chunk_pieces(d->cap) && v->so_far != v->check))
         memset(&w->record, 0, sizeof w->record); /* no kind: no store takes it */
 }
 

@@ -188,6 +188,52 @@ static void on_key(json_t *o, const kith_event *e)
     set_flag(o, "taken", e->key.taken);
 }
 
+static const char *data_name(kith_peer_data what)
+{
+    static const char *const names[] = {[KITH_PEER_APPLICATION] = "application",
+                                        [KITH_PEER_DATABASE] = "database",
+                                        [KITH_PEER_BOND] = "bond",
+                                        [KITH_PEER_USE] = "use"};
+
+    return (unsigned)what < sizeof names / sizeof names[0] ? names[what] : "unknown";
+}
+
+static const char *operation_name(kith_peer_operation operation)
+{
+    static const char *const names[] = {[KITH_PEER_ADDED] = "added",
+                                        [KITH_PEER_LOADED] = "loaded",
+                                        [KITH_PEER_STORED] = "stored",
+                                        [KITH_PEER_DELETED] = "deleted"};
+
+    return (unsigned)operation < sizeof names / sizeof names[0] ? names[operation] : "unknown";
+}
+
+static void on_peer_data(json_t *o, const kith_event *e)
+{
+    set_number(o, "token", e->data.token);
+    set_number(o, "of_peer", e->data.peer);
+    set_text(o, "what", data_name(e->data.what));
+    set_text(o, "operation", operation_name(e->data.operation));
+    set_flag(o, "succeeded", e->data.status == KITH_OK);
+    if (e->data.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->data.status));
+    set_flag(o, "store_changed", e->data.changed);
+    if (e->data.operation == KITH_PEER_LOADED)
+        set_number(o, "length", e->data.len);
+}
+
+static void on_store_failed(json_t *o, const kith_event *e)
+{
+    set_number(o, "of_peer", e->store_failed.peer);
+    set_text(o, "what", data_name(e->store_failed.what));
+    set_text(o, "status", kith_status_name(e->store_failed.status));
+}
+
+static void on_store_collected(json_t *o, const kith_event *e)
+{
+    set_number(o, "times", e->collected.count);
+}
+
 static void on_forgotten(json_t *o, const kith_event *e)
 {
     set_number(o, "forgotten_peer", e->forgotten.peer);
@@ -431,6 +477,9 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
     [KITH_EVENT_FORGOTTEN] = on_forgotten,
+    [KITH_EVENT_PEER_DATA] = on_peer_data,
+    [KITH_EVENT_STORE_FAILED] = on_store_failed,
+    [KITH_EVENT_STORE_COLLECTED] = on_store_collected,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_WANTED] = on_attribute,

@@ -240,6 +240,54 @@ static void on_key(writer *w, const kith_event *e)
     add(w, "%s%s.", whose[e->key.taken], key);
 }
 
+static const char *data_name(kith_peer_data what)
+{
+    static const char *const names[] = {[KITH_PEER_APPLICATION] = "value",
+                                        [KITH_PEER_DATABASE] = "table",
+                                        [KITH_PEER_BOND] = "bond",
+                                        [KITH_PEER_USE] = "use"};
+
+    return (unsigned)what < sizeof names / sizeof names[0] ? names[what] : "data";
+}
+
+static const char *done_name(kith_peer_operation operation)
+{
+    static const char *const names[] = {[KITH_PEER_ADDED] = "added",
+                                        [KITH_PEER_LOADED] = "loaded",
+                                        [KITH_PEER_STORED] = "stored",
+                                        [KITH_PEER_DELETED] = "deleted"};
+
+    return (unsigned)operation < sizeof names / sizeof names[0] ? names[operation] : "done";
+}
+
+static void on_peer_data(writer *w, const kith_event *e)
+{
+    const kith_event_data *d = &e->data;
+
+    add(w, "The %s of peer %u ", data_name(d->what), (unsigned)d->peer);
+    if (d->status != KITH_OK)
+        add(w, "could not be %s: %s", done_name(d->operation), kith_status_name(d->status));
+    else
+        add(w, "is %s", done_name(d->operation));
+    if (d->operation == KITH_PEER_LOADED && (d->status == KITH_OK || d->status == KITH_ERR_FULL))
+        add(w, ", %u octets", d->len);
+    else if (d->operation == KITH_PEER_DELETED && d->status == KITH_OK && !d->changed)
+        add(w, ", there was none");
+    add(w, ".");
+}
+
+static void on_store_failed(writer *w, const kith_event *e)
+{
+    add(w, "What is known of peer %u (%s) could not be written to the store: %s.", (unsigned)e->store_failed.peer,
+        data_name(e->store_failed.what), kith_status_name(e->store_failed.status));
+}
+
+static void on_store_collected(writer *w, const kith_event *e)
+{
+    add(w, "The store has made room in itself, %u %s since it was opened.", (unsigned)e->collected.count,
+        e->collected.count == 1 ? "time" : "times");
+}
+
 static void on_forgotten(writer *w, const kith_event *e)
 {
     if (e->forgotten.status == KITH_OK)
@@ -426,6 +474,9 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
     [KITH_EVENT_FORGOTTEN] = on_forgotten,
+    [KITH_EVENT_PEER_DATA] = on_peer_data,
+    [KITH_EVENT_STORE_FAILED] = on_store_failed,
+    [KITH_EVENT_STORE_COLLECTED] = on_store_collected,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
