@@ -92,10 +92,10 @@ static uint64_t deadline(const kith_listener *listener)
 static void on_time(kith_listener *listener, kith_host *h, uint64_t now_us)
 {
     kith_disconnect_below *p = policy_of(listener);
-    kith_policy_link *place;
 
-    while ((place = places_due(&p->links, now_us)) != NULL)
-        end_link(p, h, place->link);
+    for (unsigned i = 0; i < p->links.count; i++)
+        if (p->links.of[i].due_us <= now_us)
+            end_link(p, h, p->links.of[i].link);
 }
 
 void kith_disconnect_below_init(kith_disconnect_below *policy, kith_policy_link *links, uint8_t count, kith_level level)

@@ -47,14 +47,6 @@ uint64_t places_deadline(const kith_policy_links *links)
     return earliest;
 }
 
-kith_policy_link *places_due(const kith_policy_links *links, uint64_t now_us)
-{
-    for (unsigned i = 0; i < links->count; i++)
-        if (links->of[i].due_us <= now_us)
-            return &links->of[i];
-    return NULL;
-}
-
 void places_try_later(kith_policy_link *place, uint64_t now_us)
 {
     place->due_us = now_us + ((uint64_t)FIRST_US << place->tries);

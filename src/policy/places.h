@@ -15,8 +15,6 @@ void places_leave(kith_policy_link *place); /* NULL is fine */
 
 /* When the first of them is due. */
 uint64_t places_deadline(const kith_policy_links *links);
-/* One that is due by now; NULL: none (any more). */
-kith_policy_link *places_due(const kith_policy_links *links, uint64_t now_us);
 
 /* Tries once more, later each time: what is full now may be full for long. */
 void places_try_later(kith_policy_link *place, uint64_t now_us);

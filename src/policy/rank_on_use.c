@@ -65,10 +65,10 @@ static uint64_t deadline(const kith_listener *listener)
 static void on_time(kith_listener *listener, kith_host *h, uint64_t now_us)
 {
     kith_rank_on_use *p = policy_of(listener);
-    kith_policy_link *place;
 
-    while ((place = places_due(&p->links, now_us)) != NULL)
-        rank_on_link(p, h, place, now_us);
+    for (unsigned i = 0; i < p->links.count; i++)
+        if (p->links.of[i].due_us <= now_us)
+            rank_on_link(p, h, &p->links.of[i], now_us);
 }
 
 void kith_rank_on_use_init(kith_rank_on_use *policy, kith_policy_link *links, uint8_t count)

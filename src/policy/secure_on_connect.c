@@ -67,10 +67,10 @@ static uint64_t deadline(const kith_listener *listener)
 static void on_time(kith_listener *listener, kith_host *h, uint64_t now_us)
 {
     kith_secure_on_connect *p = policy_of(listener);
-    kith_policy_link *place;
 
-    while ((place = places_due(&p->links, now_us)) != NULL)
-        try_now(p, place, h, now_us);
+    for (unsigned i = 0; i < p->links.count; i++)
+        if (p->links.of[i].due_us <= now_us)
+            try_now(p, &p->links.of[i], h, now_us);
 }
 
 void kith_secure_on_connect_init(kith_secure_on_connect *policy, kith_policy_link *links, uint8_t count)

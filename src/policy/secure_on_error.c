@@ -154,11 +154,11 @@ static uint64_t deadline(const kith_listener *listener)
 static void on_time(kith_listener *listener, kith_host *h, uint64_t now_us)
 {
     kith_secure_on_error *p = policy_of(listener);
-    kith_policy_link *place;
     kith_status said;
 
-    while ((place = places_due(&p->links, now_us)) != NULL)
-        go_on(p, place, asking_try(place, h, now_us, &said));
+    for (unsigned i = 0; i < p->links.count; i++)
+        if (p->links.of[i].due_us <= now_us)
+            go_on(p, &p->links.of[i], asking_try(&p->links.of[i], h, now_us, &said));
 }
 
 void kith_secure_on_error_init(kith_secure_on_error *policy, kith_policy_link *links, uint8_t count,
