@@ -12,7 +12,7 @@
  * is PEER_DATA, as with each call of kith_peers_rank_highest().  Without this policy the host counts uses by itself
  * (last_use), and ranks are what the program gives.
  *
- * A call that finds no room is repeated after a while, and given up with its link.
+ * limits.data must be 1 at least.  A call that finds no room is repeated after a while, and given up with its link.
  * Owner: the caller.  At most 56 octets, and 24 for each link. */
 #ifndef KITH_POLICY_RANK_ON_USE_H
 #define KITH_POLICY_RANK_ON_USE_H
