@@ -74,6 +74,10 @@ typedef struct {
     ((listed) != 0 ? KITH_SIZE_LISTS + (size_t)(listed) * (16u + 3u * KITH_SIZE_LISTED) : (size_t)0)
 #define KITH_SIZE_LISTS       (96u + 9u * sizeof(void *))
 #define KITH_SIZE_LISTED      20u
+/* Besides, for operations of kith/peers.h. */
+#define KITH_HOST_SIZE_DATA(data)                                                                                      \
+    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+#define KITH_SIZE_DATA        (16u + sizeof(void *))
 #define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))
 #define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
