@@ -12,9 +12,9 @@ static kith_peer_id next_meant(const kith_host *h, kith_peer_id after)
 
 static uint32_t last_use(const kith_host *h, kith_peer_id peer)
 {
-    kith_peer_info info;
+    const peers_bond *bond = peers_by_id(&h->bonds, peer);
 
-    return kith_peers_get(h, peer, &info) == KITH_OK ? info.last_use : 0;
+    return bond != NULL ? bond->use.last_use : 0;
 }
 
 /* Before those that were used less lately; of two that were used at one time the newer bond comes first. */
