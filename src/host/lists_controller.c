@@ -53,19 +53,22 @@ static bool find_stale(const host_listed *entries, uint16_t count, host_lists_st
     return false;
 }
 
-static bool has_entry(const host_listed *entries, uint16_t count, kith_peer_id peer)
+/* A controller knows identities: two bonds may have one, under two of ours. */
+static bool has_entry(const kith_host *h, const host_listed *entries, uint16_t count, kith_peer_id peer)
 {
+    const peers_bond *bond = peers_by_id(&h->bonds, peer);
+
     for (uint16_t i = 0; i < count; i++)
-        if (entries[i].peer == peer)
+        if (entries[i].peer == peer || (bond != NULL && kith_address_equal(&entries[i].identity, &bond->identity)))
             return true;
     return false;
 }
 
-static bool find_missing(const kith_peer_id *wanted, uint16_t wanted_count, const host_listed *entries, uint16_t count,
-                         host_lists_step *step)
+static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_t wanted_count,
+                         const host_listed *entries, uint16_t count, host_lists_step *step)
 {
     for (uint16_t i = 0; i < wanted_count; i++) {
-        if (has_entry(entries, count, wanted[i]))
+        if (has_entry(h, entries, count, wanted[i]))
             continue;
         step->entry.peer = wanted[i];
         return true;
@@ -101,13 +104,13 @@ host_lists_step lists_next_step(const kith_host *h)
         step.kind = LISTS_RESOLVING_REMOVE;
     else if (l->resolved_count == 0 && l->resolution)
         step.kind = LISTS_RESOLUTION_OFF;
-    else if (find_missing(l->resolved, l->resolved_count, l->resolving, l->resolving_count, &step))
+    else if (find_missing(h, l->resolved, l->resolved_count, l->resolving, l->resolving_count, &step))
         step.kind = LISTS_RESOLVING_ADD;
     else if (find_without_mode(h, &step))
         step.kind = LISTS_SET_MODE;
     else if (l->resolving_count != 0 && !l->resolution)
         step.kind = LISTS_RESOLUTION_ON;
-    else if (lists_can_filter(h) && find_missing(l->allow, l->allow_count, l->filtered, l->filtered_count, &step))
+    else if (lists_can_filter(h) && find_missing(h, l->allow, l->allow_count, l->filtered, l->filtered_count, &step))
         step.kind = LISTS_FILTER_ADD;
     return step;
 }
@@ -355,5 +358,5 @@ const kith_address *lists_name_of(const kith_host *h, const kith_address *peer)
     if (l == NULL || !l->resolution || kith_address_kind_of(peer) != KITH_ADDRESS_KIND_RESOLVABLE)
         return peer;
     bond = peers_by_address(&h->bonds, h->config.crypto, peer);
-    return bond != NULL && has_entry(l->resolving, l->resolving_count, bond->id) ? &bond->identity : peer;
+    return bond != NULL && has_entry(h, l->resolving, l->resolving_count, bond->id) ? &bond->identity : peer;
 }

@@ -143,6 +143,29 @@ static void who_comes_back_is_somebody_else(void **state)
     rig_close(&r);
 }
 
+/* Two bonds of one peer, under two identities of ours: the controller has it once, as long as one of them is listed. */
+static void one_identity_is_listed_once(void **state)
+{
+    kith_peer_id peers[2];
+    rig r;
+
+    (void)state;
+    rig_open(&r, 4, 4, 4);
+    peers[0] = rig_bond(&r, 1, 0x11);
+    peers[1] = rig_bond(&r, 2, 0x22);
+    rig_identity(1, &peers_by_id(&r.d.h->bonds, peers[1])->identity); /* few bonds have no index */
+    assert_int_equal(allow(&r, peers, 2), KITH_OK);
+    rig_run(&r);
+    expect_lists(&r, 1, 1);
+    assert_int_equal(r.told[KITH_EVENT_ALLOW_LIST], 1);
+    assert_int_equal(r.last[KITH_EVENT_ALLOW_LIST].peer_list.status, KITH_OK);
+    assert_int_equal(kith_bonds_forget(r.d.h, peers[0]), KITH_OK);
+    rig_run(&r);
+    expect_lists(&r, 1, 1);
+    assert_int_equal(rig_key_of(&r, 1), 0x22);
+    rig_close(&r);
+}
+
 static void after_a_factory_reset_nobody_is_listed(void **state)
 {
     kith_peer_id peers[2];
@@ -425,6 +448,7 @@ int main(void)
         cmocka_unit_test(what_is_the_same_is_not_put_anew),
         cmocka_unit_test(a_bond_that_changes_in_the_middle_is_not_missed),
         cmocka_unit_test(who_comes_back_is_somebody_else),
+        cmocka_unit_test(one_identity_is_listed_once),
         cmocka_unit_test(after_a_factory_reset_nobody_is_listed),
         cmocka_unit_test(a_list_that_follows_has_who_comes_and_not_who_goes),
         cmocka_unit_test(of_more_than_fit_those_used_last_are_listed),
