@@ -489,10 +489,10 @@ struct kith_host {
     host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
-    host_tables *tables; /* NULL: nothing is known of peers' tables */
-    host_lists *lists;   /* NULL: there are none */
+    host_tables *tables;           /* NULL: nothing is known of peers' tables */
+    host_lists *lists;             /* NULL: there are none */
     uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
-    host_data *data;     /* limits.data */
+    host_data *data;               /* limits.data */
     kith_token last_data;
     host_reset_stage reset;
     kith_status reset_status;
@@ -566,7 +566,8 @@ bool lists_can_resolve(const kith_host *h);
 void lists_follow(kith_host *h);
 bool lists_follow_meets_private(const kith_host *h, const kith_peers_filter *filter);
 uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
-                           const kith_peer_id *identities, uint16_t identity_count, kith_peer_id *out); /* NULL: counts */
+                           const kith_peer_id *identities, uint16_t identity_count,
+                           kith_peer_id *out); /* NULL: counts */
 bool lists_has_usable_key(const kith_host *h, const peers_bond *bond);
 bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer);
 kith_status lists_check_call(kith_host *h, bool able, bool is_due);

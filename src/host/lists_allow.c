@@ -42,8 +42,7 @@ static kith_status check_set(kith_host *h, const kith_peer_id *peers, uint16_t c
         status = lists_check_peers(h, peers, count);
     if (status == KITH_OK)
         status = check_fit(h, peers, count);
-    if (status == KITH_OK && manner == KITH_LIST_REFUSE &&
-        lists_are_in_use(h, touches_resolving(h, peers, count)))
+    if (status == KITH_OK && manner == KITH_LIST_REFUSE && lists_are_in_use(h, touches_resolving(h, peers, count)))
         status = KITH_ERR_IN_USE;
     return status;
 }

@@ -38,8 +38,8 @@ static bool keys_fit(const kith_host *h)
 {
     const host_lists *l = h->lists;
 
-    return !lists_can_resolve(h) || lists_resolve_all(h, l->allow, l->allow_count, l->identities, l->identity_count,
-                                                      NULL) <= l->resolving_most;
+    return !lists_can_resolve(h) ||
+           lists_resolve_all(h, l->allow, l->allow_count, l->identities, l->identity_count, NULL) <= l->resolving_most;
 }
 
 /* Whose key has no place is not listed: it would not be found.  The one used least lately goes first. */

@@ -32,8 +32,7 @@ static kith_status check_set(kith_host *h, const kith_peer_id *peers, uint16_t c
     return status;
 }
 
-kith_status kith_device_identities_set(kith_host *h, const kith_peer_id *peers, uint16_t count,
-                                       kith_list_manner manner)
+kith_status kith_device_identities_set(kith_host *h, const kith_peer_id *peers, uint16_t count, kith_list_manner manner)
 {
     kith_status status = check_set(h, peers, count, manner);
 

@@ -1,5 +1,6 @@
 /* The lists as the program wants them: whom the filter accept list shall have, and whose keys the resolving list.  They
- * are made anew whenever a bond came, was made anew or went; nobody has to say so.  Core Vol 4 Part E 7.8.16, 7.8.38. */
+ * are made anew whenever a bond came, was made anew or went; nobody has to say so.  Core Vol 4 Part E 7.8.16, 7.8.38.
+ */
 #include <string.h>
 
 #include "host/internal.h"
@@ -137,7 +138,6 @@ void lists_rebuild(kith_host *h)
     l->pending = true;
 }
 
-
 static bool is_settled(const kith_host *h)
 {
     return h->lists->sent.kind == LISTS_NO_STEP && lists_next_step(h).kind == LISTS_NO_STEP;
@@ -147,8 +147,8 @@ bool lists_wait(const kith_host *h)
 {
     const host_lists *l = h->lists;
 
-    return l != NULL && (l->seen != h->bonds.changes ||
-                         (l->pending && h->startup == STARTUP_READY && !h->lost && is_settled(h)));
+    return l != NULL &&
+           (l->seen != h->bonds.changes || (l->pending && h->startup == STARTUP_READY && !h->lost && is_settled(h)));
 }
 
 void lists_go_on(kith_host *h)

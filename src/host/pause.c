@@ -1,6 +1,6 @@
-/* Pauses.  Some settings of the controller cannot be changed while it advertises, scans or connects: who wants to change
- * one asks for a pause, changes it when the pause is reached, and ends the pause.  What was interrupted goes on as it
- * was, and the program is told nothing of it.  Core Vol 4 Part E 7.8.9, 7.8.11, 7.8.13.
+/* Pauses.  Some settings of the controller cannot be changed while it advertises, scans or connects: who wants to
+ * change one asks for a pause, changes it when the pause is reached, and ends the pause.  What was interrupted goes on
+ * as it was, and the program is told nothing of it.  Core Vol 4 Part E 7.8.9, 7.8.11, 7.8.13.
  *
  * Nothing waits in a queue: each activity asks here what it shall do before it looks at its own chain. */
 #include "host/internal.h"

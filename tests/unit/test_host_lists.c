@@ -1,4 +1,5 @@
-/* The controller's lists of peers as octets: what is put there and removed, in which order, and why calls are refused. */
+/* The controller's lists of peers as octets: what is put there and removed, in which order, and why calls are refused.
+ */
 #include "test_host_lists_support.h"
 
 static kith_status allow(rig *r, kith_peer_id a, kith_peer_id b)
@@ -238,10 +239,9 @@ static void what_is_refused_changes_nothing(void **state)
     for (uint16_t count = 3; count <= 5; count++) { /* keys for which there is no room; the list; limits.listed */
         assert_int_equal(kith_allow_list_set(r.d.h, many, count, KITH_LIST_PAUSE), KITH_ERR_FULL);
         expect_unchanged(&r, a);
-        assert_int_equal(kith_device_identities_set(r.d.h, many, count, KITH_LIST_PAUSE),
-                         count == 3   ? KITH_ERR_FULL
-                         : count == 4 ? KITH_ERR_VALUE
-                                      : KITH_ERR_FULL);
+        assert_int_equal(kith_device_identities_set(r.d.h, many, count, KITH_LIST_PAUSE), count == 3   ? KITH_ERR_FULL
+                                                                                          : count == 4 ? KITH_ERR_VALUE
+                                                                                                       : KITH_ERR_FULL);
         expect_unchanged(&r, a);
     }
     assert_int_equal(identities(&r, b, 77), KITH_ERR_NOT_FOUND);
@@ -462,8 +462,7 @@ static const uint16_t changes[] = {KITH_HCI_LE_ADD_TO_RESOLVING_LIST,      KITH_
 
 static void expect_told_once(const rig *r, uint16_t opcode, kith_status status, uint8_t with)
 {
-    bool of_filter =
-        opcode == KITH_HCI_LE_ADD_TO_FILTER_LIST || opcode == KITH_HCI_LE_REMOVE_FROM_FILTER_LIST;
+    bool of_filter = opcode == KITH_HCI_LE_ADD_TO_FILTER_LIST || opcode == KITH_HCI_LE_REMOVE_FROM_FILTER_LIST;
     kith_event_kind kind = of_filter ? KITH_EVENT_ALLOW_LIST : KITH_EVENT_DEVICE_IDENTITIES;
 
     assert_int_equal(r->told[kind], 1);

@@ -72,9 +72,9 @@ static inline void rig_complete(rig *r, uint16_t opcode, uint8_t status)
     }
     desk_fill_answer(&r->d, opcode, complete + 4);
     if (opcode == KITH_HCI_READ_LOCAL_COMMANDS) {
-        complete[4 + 26] &= (uint8_t)~(rig_lacks(r, KITH_HCI_LE_READ_FILTER_LIST_SIZE) ? 0x40 : 0);
-        complete[4 + 34] &= (uint8_t)~(rig_lacks(r, KITH_HCI_LE_READ_RESOLVING_LIST_SIZE) ? 0x40 : 0);
-        complete[4 + 39] &= (uint8_t)~(rig_lacks(r, KITH_HCI_LE_SET_PRIVACY_MODE) ? 0x04 : 0);
+        complete[4 + 26] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_READ_FILTER_LIST_SIZE) ? 0x40 : 0);
+        complete[4 + 34] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_READ_RESOLVING_LIST_SIZE) ? 0x40 : 0);
+        complete[4 + 39] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_SET_PRIVACY_MODE) ? 0x04 : 0);
     }
     if (opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE)
         complete[4] = r->filter_most;
@@ -331,8 +331,7 @@ static inline void rig_make(rig *r, uint8_t listed, uint8_t filter_most, uint8_t
     d->port.random = seeded_random;
     d->port.context = &d->source;
     kith_config_default(&d->config);
-    d->config.limits =
-        (kith_limits){.links = 2, .pairings = 1, .bonds = 16, .mtu = 65, .events = 8, .listed = listed};
+    d->config.limits = (kith_limits){.links = 2, .pairings = 1, .bonds = 16, .mtu = 65, .events = 8, .listed = listed};
     d->config.crypto = &d->port;
     d->config.store = &kith_volatile_store;
     d->config.security.methods = desk_methods;
