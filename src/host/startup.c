@@ -260,8 +260,7 @@ size_t startup_command(kith_host *h, uint8_t *out)
     return 4 + len;
 }
 
-/* There are controllers that list a command and refuse it.  What nothing else needs is lacking then.  0: it is needed.
- */
+/* There are controllers that list a command and refuse it: what nothing else needs is lacking then.  0: needed. */
 static uint32_t lacks_without(uint16_t opcode)
 {
     switch (opcode) {

@@ -176,6 +176,8 @@ static void after_a_factory_reset_nobody_is_listed(void **state)
     open_listed(&r, peers);
     assert_int_equal(kith_device_identities_set(r.d.h, peers + 1, 1, KITH_LIST_PAUSE), KITH_OK);
     rig_run(&r);
+    assert_int_equal(kith_allow_list_follow(r.d.h, NULL), KITH_OK);
+    rig_run(&r);
     assert_int_equal(kith_host_factory_reset(r.d.h), KITH_OK);
     rig_run(&r);
     assert_int_equal(r.told[KITH_EVENT_RESET], 1);
