@@ -150,7 +150,7 @@ typedef struct {
 } kith_event_activity;
 
 typedef struct {
-    kith_address address; /* as heard: a claim */
+    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim */
     bool connectable;
     bool scan_response;
     int8_t rssi; /* dBm; 127: not known */

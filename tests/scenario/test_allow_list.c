@@ -305,6 +305,67 @@ static void a_scan_of_listed_peers_hears_nobody_else(void **state)
     cast_close(s.room);
 }
 
+static bool is_scan_response(actor *a, void *context)
+{
+    cast_host *passer = context;
+
+    (void)a;
+    return passer->last[KITH_EVENT_REPORT].report.scan_response;
+}
+
+/* Who only looks is answered, or is not. */
+static void a_filter_of_all_answers_no_strangers_scan(void **state)
+{
+    (void)state;
+    for (uint8_t filter = KITH_FILTER_NOTHING; filter <= KITH_FILTER_ALL; filter++) {
+        stand s;
+        cast_host *passer;
+        kith_scan scan;
+
+        open_stand(&s);
+        passer = cast_add_phone(s.room, "passer");
+        assert_int_equal(kith_host_start(passer->host, kith_sim_now(s.room->sim)), KITH_OK);
+        cast_await(passer, KITH_EVENT_READY, 1);
+        list(&s, s.id);
+        advertise(&s, filter);
+        kith_gap_default_scan(&scan);
+        scan.report_duplicates = true;
+        assert_int_equal(kith_gap_start_scan(passer->host, &scan), KITH_OK);
+        cast_await(passer, KITH_EVENT_REPORT, 1);
+        cast_equal(s.room, actor_run(&s.phone, 3 * CAST_SECOND, is_scan_response, passer), filter != KITH_FILTER_ALL);
+        cast_close(s.room);
+    }
+}
+
+/* A controller that knows its key finds a peripheral that hides, and a change of the list in between does no harm. */
+static void a_hidden_peripheral_is_connected_to_by_its_identity(void **state)
+{
+    stand s;
+    actor other;
+    kith_peer_id peers[2];
+
+    (void)state;
+    open_stand(&s);
+    enter(&s, &other, 0x33);
+    peers[0] = s.id;
+    peers[1] = bond(&s, &other);
+    assert_int_equal(kith_device_identities_set(s.lamp->host, peers, 1, KITH_LIST_PAUSE), KITH_OK);
+    cast_await_next(s.lamp, KITH_EVENT_DEVICE_IDENTITIES);
+    assert_int_equal(kith_gap_connect(s.lamp->host, &s.phone.identity, NULL), KITH_OK);
+    actor_run(&s.phone, CAST_SECOND, NULL, NULL);
+    assert_int_equal(kith_device_identities_set(s.lamp->host, peers, 2, KITH_LIST_REFUSE), KITH_ERR_IN_USE);
+    assert_int_equal(kith_device_identities_set(s.lamp->host, peers, 2, KITH_LIST_PAUSE), KITH_OK);
+    cast_await_next(s.lamp, KITH_EVENT_DEVICE_IDENTITIES);
+    cast_equal(s.room, s.lamp->last[KITH_EVENT_DEVICE_IDENTITIES].peer_list.count, 2);
+    hide(&s, &s.phone);
+    actor_advertise(&s.phone);
+    cast_check(s.room, actor_run(&s.phone, 5 * CAST_SECOND, is_connected, s.lamp));
+    cast_equal(s.room, s.lamp->last[KITH_EVENT_CONNECTED].connected.claimed, s.id);
+    cast_check(s.room, kith_address_equal(&s.lamp->last[KITH_EVENT_CONNECTED].connected.peer, &s.phone.own));
+    cast_equal(s.room, s.lamp->told[KITH_EVENT_CONNECT_FAILED], 0);
+    cast_close(s.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +377,8 @@ int main(void)
         cmocka_unit_test(a_listed_phone_may_show_its_identity),
         cmocka_unit_test(a_list_that_follows_has_those_used_last),
         cmocka_unit_test(a_scan_of_listed_peers_hears_nobody_else),
+        cmocka_unit_test(a_filter_of_all_answers_no_strangers_scan),
+        cmocka_unit_test(a_hidden_peripheral_is_connected_to_by_its_identity),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
