@@ -107,7 +107,8 @@ enum {
     KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
     KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
     KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
-    KITH_LACKS_PING = 0x0200            /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_PING = 0x0200,           /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_FILTER_LIST = 0x0400     /* the filter accept list */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
@@ -149,7 +150,7 @@ typedef struct {
 } kith_event_activity;
 
 typedef struct {
-    kith_address address; /* as heard: a claim */
+    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim */
     bool connectable;
     bool scan_response;
     int8_t rssi; /* dBm; 127: not known */

@@ -76,13 +76,85 @@ typedef struct {
     uint64_t deadline_us;
 } host_command;
 
+/* An activity that a pause interrupts: the program sees nothing of it. */
+typedef enum {
+    HELD_NOT,
+    HELD_STOPPING, /* the command is on its way; so in what ends in ING */
+    HELD,          /* the controller does not do it now */
+    HELD_RESUMING,
+    HELD_UNDO, /* it was resumed when it had ended already: to be switched off again */
+    HELD_UNDOING
+} host_held;
+
 /* A procedure that is a chain of commands: where it stands, and where it shall go. */
 typedef struct {
     uint8_t step;  /* index in its table, while busy */
     bool busy;     /* in the chain */
     bool stopping; /* the chain is the one that switches off */
-    bool on;       /* the controller does it */
+    bool on;       /* the controller does it, but for pauses */
+    bool waits;    /* for the program to say that the chain may begin */
+    /* A link ended it while a command was on its way: the answer to that is about what is over. */
+    bool overtaken;
+    host_held held;
 } host_activity;
+
+/* ---- pauses (pause.c): what the controller does not change while it uses it ---- */
+
+typedef enum { PAUSE_FOR_LISTS, PAUSE_REASONS } host_pause_reason;
+
+typedef enum {
+    PAUSE_NOTHING,
+    PAUSE_FILTERING, /* what uses the filter accept list */
+    PAUSE_ALL        /* advertising, scanning, connecting */
+} host_pause_depth;
+
+/* ---- the controller's lists of peers (lists_*.c) ---- */
+
+typedef enum {
+    LISTS_NO_STEP,
+    LISTS_FILTER_REMOVE,
+    LISTS_FILTER_ADD,
+    LISTS_RESOLVING_REMOVE,
+    LISTS_RESOLVING_ADD,
+    LISTS_SET_MODE, /* device privacy */
+    LISTS_RESOLUTION_OFF,
+    LISTS_RESOLUTION_ON
+} host_lists_step_kind;
+
+/* What a list of the controller has. */
+typedef struct {
+    kith_peer_id peer;
+    uint32_t check; /* of its key, in the resolving list */
+    kith_address identity;
+    bool stale; /* not wanted any more, or not so */
+    bool mode_set;
+} host_listed;
+
+typedef struct {
+    host_lists_step_kind kind;
+    uint16_t at; /* of a removal: which of the controller's */
+    host_listed entry;
+} host_lists_step;
+
+typedef struct {
+    /* What the program wants: limits.listed of each, and of those whose keys the controller shall have, twice. */
+    kith_peer_id *allow, *identities, *resolved;
+    uint16_t allow_count, identity_count, resolved_count;
+    bool follows;
+    kith_peers_filter filter; /* what it follows; its pointers point to these two */
+    kith_address filter_identity, filter_local;
+
+    /* What the controller has. */
+    host_listed *filtered, *resolving;
+    uint16_t filtered_count, resolving_count;
+    uint8_t filtered_most, resolving_most;
+    bool resolution, lacks_modes;
+
+    host_lists_step sent; /* is under way */
+    uint32_t seen;        /* h->bonds.changes when the above was made of them */
+    bool pending;         /* the second may differ from the first, or there is something to tell */
+    bool allow_due, identities_due;
+} host_lists;
 
 /* ---- what the program wants of a peer's attributes (operations.c) ---- */
 
@@ -446,6 +518,7 @@ struct kith_host {
     kith_advertising advertising;
     kith_scan scan;
     bool connecting, create_sent, cancel_wanted;
+    bool cancel_sent; /* by the program's wish if it is wanted, else for a pause */
     kith_address connect_to;
     kith_connection_parameters connect_parameters;
 
@@ -483,6 +556,8 @@ struct kith_host {
     host_tables *tables; /* NULL: nothing is known of peers' tables */
     host_data *data;     /* limits.data */
     host_values *values; /* NULL: limits.data is 0 */
+    host_lists *lists;   /* NULL: there are none */
+    uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
     kith_token last_data;
     host_use use;
     host_forgetting forgetting;
@@ -533,9 +608,54 @@ void advertise_on_connected(kith_host *h);
 size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
+void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
 size_t connect_command(kith_host *h, uint8_t *out);
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
 void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
+void connect_made(kith_host *h);                          /* one that did */
+void connect_give_up(kith_host *h, kith_hci_status status);
+
+/* pause.c: activities are interrupted for a reason, and go on.  Once asked for, a pause goes deeper or ends. */
+void pause_ask(kith_host *h, host_pause_reason reason, host_pause_depth depth);
+bool pause_is_reached(const kith_host *h);
+void pause_end(kith_host *h, host_pause_reason reason);
+bool pause_holds_advertiser(const kith_host *h);
+bool pause_holds_scanner(const kith_host *h);
+bool pause_holds_initiator(const kith_host *h);
+typedef enum { PAUSE_GOES_ON, PAUSE_WAITS, PAUSE_SWITCHES_OFF, PAUSE_SWITCHES_ON } pause_move;
+pause_move pause_next(host_activity *activity, bool is_held); /* what it shall do instead of its own chain */
+bool pause_takes_result(host_activity *activity, kith_hci_status status); /* false: it is its own, or failed */
+
+/* lists_allow.c, lists_identities.c, lists_follow.c, lists_wanted.c: what the program wants */
+bool lists_have_nobody(const kith_host *h);
+bool lists_can_filter(const kith_host *h);
+bool lists_can_resolve(const kith_host *h);
+void lists_follow(kith_host *h);
+bool lists_follow_meets_private(const kith_host *h, const kith_peers_filter *filter);
+uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
+                           const kith_peer_id *identities, uint16_t identity_count,
+                           kith_peer_id *out); /* NULL: counts */
+bool lists_has_usable_key(const kith_host *h, const peers_bond *bond);
+bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer);
+kith_status lists_check_call(kith_host *h, bool able, bool is_due);
+kith_status lists_check_peers(const kith_host *h, const kith_peer_id *peers, uint16_t count);
+bool lists_are_in_use(const kith_host *h, bool touches_resolving);
+void lists_rebuild(kith_host *h);
+kith_status lists_copy(const kith_peer_id *from, uint16_t from_count, kith_peer_id *to, uint16_t cap, uint16_t *count);
+bool lists_wait(const kith_host *h); /* for lists_go_on() */
+void lists_go_on(kith_host *h);
+void lists_forget_all(kith_host *h);
+void lists_lay_out(host_lists *l, uint8_t listed, kith_peer_id *peers, host_listed *entries);
+
+/* lists_controller.c: what the controller has, and the commands that bring it nearer */
+void lists_judge(kith_host *h);
+host_lists_step lists_next_step(const kith_host *h);
+size_t lists_command(kith_host *h, uint8_t *out);
+void lists_on_result(kith_host *h, kith_hci_status status);
+void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status);
+void lists_on_ready(kith_host *h);
+void lists_on_lost(kith_host *h);
+const kith_address *lists_name_of(const kith_host *h, const kith_address *peer); /* as the controller knows it */
 
 /* host.c */
 void host_finish(kith_host *h); /* what was begun, as far as there is room for its events */
