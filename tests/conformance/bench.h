@@ -34,6 +34,7 @@ typedef struct {
     bool hold_completed; /* ACL packets stay unacknowledged until completed_packets() */
     bool hold_work;      /* work items wait for do_work() */
     bool untold;         /* what goes on just now is no part of the story that a failure prints */
+    bool tells_starts;   /* SECURITY_STARTED, SECURITY_REQUESTED and TABLE_TOLD are part of the script */
     bool linked, encrypted;
     uint8_t request[7], response[7]; /* Pairing Request and Response as they went over the air */
     uint64_t smp_sent_us;            /* when our last SMP PDU went */
