@@ -185,6 +185,7 @@ static bool take_events(void)
     if (!kith_host_next_event(bench.host, slot))
         return false;
     keep_value(slot, told.values[at]);
+    bench.heard[bench.heard_count++ % BENCH_HEARD] = *slot;
     if (slot->kind == KITH_EVENT_ADVERTISING)
         return true; /* nothing of security in it */
     check_start(slot);
