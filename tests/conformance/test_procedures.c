@@ -198,6 +198,54 @@ static void we_ask_in_vain(void)
     time_passes(30001);
 }
 
+/* The bond is worth less than we want: the central proves it first. */
+static void we_want_more_than_the_bond(void)
+{
+    check_ok(kith_security_secure(bench.host, bench.link, KITH_LEVEL_AUTHENTICATED));
+    if (bench.role == CENTRAL) {
+        we_start_encryption(peer.ltk);
+        return;
+    }
+    we_send("0b 0d");
+    controller_asks_for_key(0, 0);
+    we_give_key(peer.ltk);
+}
+
+static void more_is_out_of_reach(void)
+{
+    we_want_more_than_the_bond();
+    encryption_changes(0);
+    if (bench.role == PERIPHERAL) {
+        peer_sends_request();
+    } else {
+        (void)bench_we_send_opcode(KITH_SMP_PAIRING_REQUEST);
+        peer_sends_response();
+    }
+    if (bench.role == CENTRAL)
+        we_send("05 03");
+}
+
+static void more_is_not_asked_for(void)
+{
+    we_want_more_than_the_bond();
+    encryption_changes(0);
+    time_passes(30001);
+}
+
+static void more_and_the_bond_fails(void)
+{
+    we_want_more_than_the_bond();
+    encryption_changes(0x06);
+    if (bench.role == PERIPHERAL)
+        time_passes(30001);
+}
+
+static void more_and_the_link_goes(void)
+{
+    we_want_more_than_the_bond();
+    link_breaks(0x08);
+}
+
 static void it_is_secure_already(void)
 {
     encryption_comes();
@@ -213,6 +261,7 @@ static void a_key_is_unknown(void)
 enum {
     REQUESTED = KITH_EVENT_SECURITY_REQUESTED,
     STARTED = KITH_EVENT_SECURITY_STARTED,
+    CONSENT = KITH_EVENT_CONSENT_WANTED,
     CHANGED = KITH_EVENT_SECURITY_CHANGED,
     PAIRED = KITH_EVENT_PAIRED,
     PAIRING_FAILED = KITH_EVENT_PAIRING_FAILED,
@@ -239,6 +288,13 @@ static const story stories[] = {
     {"our wish, and it pairs", we_ask_and_it_pairs, false, true, false, {STARTED, CHANGED, PAIRED, BONDED}},
     {"our wish, and it encrypts", we_ask_and_it_encrypts, false, true, true, {STARTED, CHANGED, ENCRYPTED}},
     {"our wish, in vain", we_ask_in_vain, false, true, false, {PAIRING_FAILED}},
+    {"more than the bond", more_is_out_of_reach, true, false, true, {STARTED, CHANGED, STARTED, PAIRING_FAILED}},
+    {"our wish for more", more_is_out_of_reach, false, true, true, {CHANGED, STARTED, CONSENT}},
+    {"our wish for more, in vain", more_is_not_asked_for, false, true, true, {CHANGED, PAIRING_FAILED}},
+    {"more, and the bond fails", more_and_the_bond_fails, true, false, true, {STARTED, ENCRYPTION_FAILED}},
+    {"our wish for more, and the bond fails", more_and_the_bond_fails, false, true, true, {PAIRING_FAILED}},
+    {"more, and the link goes", more_and_the_link_goes, true, false, true, {STARTED, ENCRYPTION_FAILED, GONE}},
+    {"our wish for more, and the link goes", more_and_the_link_goes, false, true, true, {PAIRING_FAILED, GONE}},
     {"what is secure already", it_is_secure_already, true, true, true, {STARTED, CHANGED, ENCRYPTED, ENCRYPTED}},
     {"a key that we don't have", a_key_is_unknown, false, true, false, {ENCRYPTION_FAILED}},
 };
@@ -295,7 +351,8 @@ SENTENCE(events_come_in_their_order)
 
 SENTENCE(a_start_says_what_begins_and_who_began_it)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         bench_round("%s", role_name(role));
         prepare(role);
         meet();
@@ -379,7 +436,8 @@ SENTENCE(each_security_request_is_told_as_it_is)
     bench_discard();
 
     bench_round("one that is too long, or comes to a peripheral");
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         prepare(role);
         power_on();
         connect_link();
@@ -438,7 +496,8 @@ static void it_pairs_from_its_answer(kith_procedure procedure)
 
 SENTENCE(the_answer_is_what_this_pairing_runs_by_and_no_other)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         kith_security numbers;
 
         bench_round("%s", role_name(role));
@@ -477,7 +536,8 @@ SENTENCE(the_answer_is_what_this_pairing_runs_by_and_no_other)
 /* Later, and the peer's timer still runs: 25 s in all. */
 SENTENCE(the_answer_may_come_late)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         bench_round("%s", role_name(role));
         prepare_question(role);
         meet();
@@ -494,7 +554,8 @@ SENTENCE(the_answer_may_come_late)
 
 SENTENCE(no_answer_in_time_is_a_refusal_with_a_name)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         bench_round("%s", role_name(role));
         prepare_question(role);
         meet();
@@ -511,24 +572,24 @@ SENTENCE(no_answer_in_time_is_a_refusal_with_a_name)
 
 SENTENCE(no_settings_are_a_refusal_with_a_name)
 {
-    EACH_ROLE (role)
-        for (int how = 0; how < 2; how++) {
-            kith_security without = {0};
+    EACH_ROLE(role)
+    for (int how = 0; how < 2; how++) {
+        kith_security without = {0};
 
-            bench_round("%s, %s", role_name(role), how == 0 ? "none" : "without a method for the role");
-            prepare_question(role);
-            meet();
-            begin_pairing();
-            we_are_asked(false);
-            without = bench.config.security;
-            without.methods = (const kith_method *const[]){
-                role == CENTRAL ? &kith_sc_just_works_responder : &kith_sc_just_works_initiator, NULL};
-            answer(how == 0 ? NULL : &without);
-            it_is_refused(KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PARAMETERS_REFUSED, KITH_PHASE_FEATURES,
-                          KITH_ENDED_BY_USER);
-            check(kith_pairing_is_open(bench.host)); /* three of them do not close it */
-            check(kith_pairing_wait_us(bench.host, bench.link) == 0);
-        }
+        bench_round("%s, %s", role_name(role), how == 0 ? "none" : "without a method for the role");
+        prepare_question(role);
+        meet();
+        begin_pairing();
+        we_are_asked(false);
+        without = bench.config.security;
+        without.methods = (const kith_method *const[]){
+            role == CENTRAL ? &kith_sc_just_works_responder : &kith_sc_just_works_initiator, NULL};
+        answer(how == 0 ? NULL : &without);
+        it_is_refused(KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PARAMETERS_REFUSED, KITH_PHASE_FEATURES,
+                      KITH_ENDED_BY_USER);
+        check(kith_pairing_is_open(bench.host)); /* three of them do not close it */
+        check(kith_pairing_wait_us(bench.host, bench.link) == 0);
+    }
 }
 
 /* Admission comes before the question, and consent after it. */
@@ -578,7 +639,8 @@ SENTENCE(our_wish_is_asked_about_when_the_request_comes)
 
 SENTENCE(an_answer_asks_for_no_less_than_our_call)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         kith_security weak;
 
         bench_round("%s, the level", role_name(role));
@@ -632,7 +694,8 @@ SENTENCE(an_answer_asks_for_no_less_than_our_call)
 /* Secure Connections Only, who is blocked, and how long who failed must wait are the host's. */
 SENTENCE(an_answer_does_not_open_what_the_host_closed)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         kith_security open;
 
         bench_round("%s", role_name(role));
@@ -657,7 +720,8 @@ SENTENCE(an_answer_does_not_open_what_the_host_closed)
 
 SENTENCE(a_question_ends_with_its_link_or_its_cancellation)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         bench_round("%s", role_name(role));
         prepare_question(role);
         meet();
@@ -695,8 +759,7 @@ static void the_link_is_left_alone(void)
         it_is_refused(KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_LINK_EXCLUDED, KITH_PHASE_REQUEST, KITH_ENDED_BY_US);
         controller_asks_for_key(0, 0);
         we_refuse_key();
-        we_fail_encryption(.why = KITH_WHY_LINK_EXCLUDED, .phase = KITH_PHASE_ENCRYPTION,
-                           .ended_by = KITH_ENDED_BY_US);
+        we_fail_encryption(.why = KITH_WHY_LINK_EXCLUDED, .phase = KITH_PHASE_ENCRYPTION, .ended_by = KITH_ENDED_BY_US);
     }
     check_status(kith_security_secure(bench.host, link, KITH_LEVEL_ENCRYPTED), KITH_ERR_STATE);
     check_status(kith_security_secure_with(bench.host, link, KITH_LEVEL_ENCRYPTED, 7), KITH_ERR_STATE);
@@ -708,49 +771,49 @@ static void the_link_is_left_alone(void)
 
 SENTENCE(a_link_that_is_left_alone_has_every_door_closed)
 {
-    EACH_ROLE (role)
-        for (int bonded = 0; bonded < 2; bonded++) {
-            bench_round("%s, %s", role_name(role), bonded ? "bonded" : "a stranger");
-            prepare(role);
-            meet();
-            if (bonded)
-                bond_and_meet_again();
-            open_window(); /* which is no way in */
-            leave_alone();
-            the_link_is_left_alone();
-            link_breaks(0x13);
-            we_emit(KITH_EVENT_DISCONNECTED);
+    EACH_ROLE(role)
+    for (int bonded = 0; bonded < 2; bonded++) {
+        bench_round("%s, %s", role_name(role), bonded ? "bonded" : "a stranger");
+        prepare(role);
+        meet();
+        if (bonded)
+            bond_and_meet_again();
+        open_window(); /* which is no way in */
+        leave_alone();
+        the_link_is_left_alone();
+        link_breaks(0x13);
+        we_emit(KITH_EVENT_DISCONNECTED);
 
-            connect_link(); /* the next one is as any */
-            check((bench.claimed != 0) == (bonded != 0));
-            if (bonded)
-                encryption_comes();
-            else
-                pair_unheard(STEP_KEYS);
-            bench_discard();
-        }
+        connect_link(); /* the next one is as any */
+        check((bench.claimed != 0) == (bonded != 0));
+        if (bonded)
+            encryption_comes();
+        else
+            pair_unheard(STEP_KEYS);
+        bench_discard();
+    }
 }
 
 /* A request that is refused is not raised, whatever the policy: nothing but the refusal comes of it. */
 SENTENCE(a_request_on_a_link_that_is_left_alone_is_not_raised)
 {
-    EACH_ROLE (role)
-        for (unsigned raise = KITH_GATT_RAISE_NOT; raise <= KITH_GATT_RAISE_PAIR; raise++) {
-            bench_round("%s, policy %u", role_name(role), raise);
-            prepare(role);
-            bench.config.gatt_raise = (kith_gatt_raise)raise;
-            meet();
-            bond_and_meet_again();
-            open_window();
-            leave_alone();
-            check_ok(kith_gatt_read(bench.host, bench.link, 0x21));
-            we_answer("0a 21 00"); /* at once: there is no bond to wait for */
-            peer_asks("01 0a 21 00 05");
-            check(we_emit(KITH_EVENT_READ)->gatt.att_error == KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
-            we_send_nothing();
-            we_command_nothing();
-            we_emit_nothing();
-        }
+    EACH_ROLE(role)
+    for (unsigned raise = KITH_GATT_RAISE_NOT; raise <= KITH_GATT_RAISE_PAIR; raise++) {
+        bench_round("%s, policy %u", role_name(role), raise);
+        prepare(role);
+        bench.config.gatt_raise = (kith_gatt_raise)raise;
+        meet();
+        bond_and_meet_again();
+        open_window();
+        leave_alone();
+        check_ok(kith_gatt_read(bench.host, bench.link, 0x21));
+        we_answer("0a 21 00"); /* at once: there is no bond to wait for */
+        peer_asks("01 0a 21 00 05");
+        check(we_emit(KITH_EVENT_READ)->gatt.att_error == KITH_ATT_ERROR_INSUFFICIENT_AUTHENTICATION);
+        we_send_nothing();
+        we_command_nothing();
+        we_emit_nothing();
+    }
 }
 
 /* ---- a bonded peer that pairs anew ---- */
@@ -888,7 +951,8 @@ SENTENCE(our_own_call_is_answered_for_too)
 
 SENTENCE(without_settings_nobody_pairs_and_bonds_encrypt)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         bench_round("%s", role_name(role));
         prepare(role);
         meet();
@@ -924,7 +988,8 @@ SENTENCE(without_settings_nobody_pairs_and_bonds_encrypt)
 /* What is under way has its settings, and its key pair. */
 SENTENCE(without_settings_what_is_under_way_goes_on)
 {
-    EACH_ROLE (role) {
+    EACH_ROLE(role)
+    {
         bench_round("%s", role_name(role));
         prepare(role);
         meet();
