@@ -69,6 +69,10 @@ typedef struct {
 #define KITH_HOST_SIZE_CLIENT(links, mtu, cache, operations)                                                           \
     ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + (size_t)(cache) + 21u) +   \
      (size_t)(operations)*KITH_SIZE_EVENT + 2u * (size_t)(cache) + ((cache) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+/* Besides, for operations of kith/peers.h. */
+#define KITH_HOST_SIZE_DATA(data)                                                                                      \
+    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+#define KITH_SIZE_DATA        (16u + sizeof(void *))
 #define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))
 #define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
