@@ -309,7 +309,7 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
     if (s->policy.min_key_size < key_size)
         s->policy.min_key_size = key_size;
     note_window(h, s);
-    s->asked_level = level;
+    s->asked_level = (uint8_t)level;
     s->asked_key_size = key_size;
     s->asked_for = true; /* the program's call is the consent for this link alone */
     note_consent(link, s, is_question && !s->window);

@@ -24,7 +24,9 @@ static void take(smp_session *s, const kith_security *answer)
     s->policy = policy;
     if (s->policy.min_key_size < s->asked_key_size)
         s->policy.min_key_size = s->asked_key_size;
-    s->required_level = answer->required_level > s->asked_level ? answer->required_level : s->asked_level;
+    s->required_level = policy.required_level;
+    if (s->required_level < (kith_level)s->asked_level)
+        s->required_level = (kith_level)s->asked_level;
     if (s->policy.sc_only)
         s->required_level = KITH_LEVEL_SC_AUTHENTICATED;
 }

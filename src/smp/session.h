@@ -204,6 +204,8 @@ struct smp_session {
     bool by_peer;        /* the peer began it */
     bool class_given;    /* else the class is that of the bond whose place it takes */
     uint8_t peer_class;  /* given by the window, or with the consent */
+    uint8_t asked_level; /* kith_level, by a call of ours: no answer requires less; 0: by none */
+    uint8_t asked_key_size;
     bool consent_needed; /* set by the host before the first step */
     uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
     kith_level stake_level; /* what that bond is worth: nothing weaker takes its place */
@@ -223,8 +225,6 @@ struct smp_session {
     uint8_t keypress;
     const kith_method *method;
     kith_security policy;   /* as it was when the pairing began, or as the program answered */
-    kith_level asked_level; /* by a call of ours: no answer requires less; 0: by none */
-    uint8_t asked_key_size;
     const smp_environment *env;
     kith_level required_level;
     kith_address my_address, peer_address;  /* as used on air: what f5 and f6 want */

@@ -130,27 +130,6 @@ static void on_disconnected(json_t *o, const kith_event *e)
     set_hci_status(o, e->disconnected.reason);
 }
 
-static void on_requested(json_t *o, const kith_event *e)
-{
-    set_flag(o, "bonding", e->requested.bonding);
-    set_flag(o, "mitm", e->requested.mitm);
-    set_flag(o, "secure_connections", e->requested.secure_connections);
-    set_flag(o, "keypress", e->requested.keypress);
-}
-
-static void on_security_wanted(json_t *o, const kith_event *e)
-{
-    set_flag(o, "again", e->security_wanted.again);
-}
-
-static void on_started(json_t *o, const kith_event *e)
-{
-    static const char *const names[] = {"encryption", "pairing", "bonding"};
-
-    set_text(o, "procedure", names[e->started.procedure]);
-    set_flag(o, "by_peer", e->started.by_peer);
-}
-
 static void on_consent(json_t *o, const kith_event *e)
 {
     set_flag(o, "again", e->consent.again);
@@ -408,15 +387,6 @@ static void on_table_changed(json_t *o, const kith_event *e)
     set_number(o, "last", e->table.last);
 }
 
-static void on_table_told(json_t *o, const kith_event *e)
-{
-    set_number(o, "first", e->table_told.first);
-    set_number(o, "last", e->table_told.last);
-    set_flag(o, "confirmed", e->table_told.confirmed);
-    if (e->table_told.confirmed)
-        set_text(o, "result", kith_gatt_result_name(e->table_told.result));
-}
-
 /* That it happened, and on which link, is all. */
 static void on_payload_timeout(json_t *o, const kith_event *e)
 {
@@ -436,9 +406,6 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
     [KITH_EVENT_PARAMETERS] = on_parameters,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
-    [KITH_EVENT_SECURITY_REQUESTED] = on_requested,
-    [KITH_EVENT_SECURITY_WANTED] = on_security_wanted,
-    [KITH_EVENT_SECURITY_STARTED] = on_started,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
     [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
@@ -463,7 +430,6 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_VALUE_WRITTEN] = on_attribute,
     [KITH_EVENT_SUBSCRIBED] = on_subscribed,
     [KITH_EVENT_INDICATED] = on_indicated,
-    [KITH_EVENT_TABLE_TOLD] = on_table_told,
     [KITH_EVENT_SERVICES] = on_services,
     [KITH_EVENT_INCLUDES] = on_includes,
     [KITH_EVENT_CHARACTERISTICS] = on_characteristics,

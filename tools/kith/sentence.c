@@ -178,30 +178,6 @@ static void on_disconnected(writer *w, const kith_event *e)
     add(w, "Disconnected: %s (0x%02x).", kith_hci_status_name(e->disconnected.reason), e->disconnected.reason);
 }
 
-static void on_requested(writer *w, const kith_event *e)
-{
-    const kith_event_requested *r = &e->requested;
-
-    add(w, "The peer asks us to secure the link: %s, %s%s%s.", r->bonding ? "with a bond" : "without a bond",
-        r->secure_connections ? "Secure Connections" : "legacy pairing",
-        r->mitm ? ", protected against a man in the middle" : "", r->keypress ? ", with keypresses" : "");
-}
-
-static void on_security_wanted(writer *w, const kith_event *e)
-{
-    add(w, "How shall we pair with ");
-    add_address(w, &e->security_wanted.peer);
-    add(w, e->security_wanted.again ? "? A bond with it stands." : "?");
-}
-
-static void on_started(writer *w, const kith_event *e)
-{
-    static const char *const words[] = {"Encryption with the bond begins", "Pairing begins, without a bond",
-                                        "Pairing begins, for a bond"};
-
-    add(w, "%s: %s asked for it.", words[e->started.procedure], e->started.by_peer ? "the peer" : "we");
-}
-
 static void on_consent(writer *w, const kith_event *e)
 {
     add(w, e->consent.identity_given ? "It turns out who it is. May " : "May ");
@@ -407,19 +383,6 @@ static void on_table_changed(writer *w, const kith_event *e)
         e->table.first, e->table.last);
 }
 
-static void on_table_told(writer *w, const kith_event *e)
-{
-    const kith_event_table_told *t = &e->table_told;
-
-    add(w, "That our handles 0x%04x to 0x%04x have changed ", t->first, t->last);
-    if (!t->confirmed)
-        add(w, "is told to the peer.");
-    else if (t->result == KITH_GATT_OK)
-        add(w, "is confirmed by the peer.");
-    else
-        add(w, "was not confirmed by the peer: %s.", kith_gatt_result_name(t->result));
-}
-
 static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_STORE_LOADED] = on_store_loaded,
     [KITH_EVENT_READY] = on_ready,
@@ -432,9 +395,6 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
     [KITH_EVENT_PARAMETERS] = on_parameters,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
-    [KITH_EVENT_SECURITY_REQUESTED] = on_requested,
-    [KITH_EVENT_SECURITY_WANTED] = on_security_wanted,
-    [KITH_EVENT_SECURITY_STARTED] = on_started,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
     [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
@@ -459,7 +419,6 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_VALUE_WRITTEN] = on_value_written,
     [KITH_EVENT_SUBSCRIBED] = on_subscribed,
     [KITH_EVENT_INDICATED] = on_indicated,
-    [KITH_EVENT_TABLE_TOLD] = on_table_told,
     [KITH_EVENT_SERVICES] = on_services,
     [KITH_EVENT_INCLUDES] = on_includes,
     [KITH_EVENT_DESCRIPTORS] = on_descriptors,
