@@ -86,7 +86,7 @@ typedef struct {
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED       (1440u + 59u * sizeof(void *))
 #define KITH_SIZE_LINK        (1008u + 30u * sizeof(void *))
-#define KITH_SIZE_PAIRING     (1080u + 16u * sizeof(void *))
+#define KITH_SIZE_PAIRING     (1112u + 16u * sizeof(void *))
 #define KITH_SIZE_BOND        200u
 #define KITH_SIZE_EVENT       104u
 #define KITH_SIZE_INDEX(bonds)                                                                                         \

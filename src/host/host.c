@@ -126,6 +126,10 @@ static bool finish_one(kith_host *h)
             bonding_finish_forgetting(h, link);
             return true;
         }
+        if (link->id != 0 && link->change_waits) {
+            serving_go_on(h, link);
+            return true;
+        }
         if (raising_waits(h, link)) {
             raising_go_on(h, link);
             return true;
@@ -167,8 +171,8 @@ static bool finish_one(kith_host *h)
 static bool is_link_unfinished(const kith_host *h, host_link *link)
 {
     return link->id != 0 &&
-           (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) || raising_waits(h, link) ||
-            remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
+           (link->smp_acknowledged || link->key_forgotten || link->change_waits || acl_has_held(link) ||
+            raising_waits(h, link) || remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
 }
 
 static bool is_unfinished(const kith_host *h)

@@ -324,6 +324,8 @@ typedef struct {
     kith_address peer, own; /* as on air */
     kith_peer_id claimed;   /* the bond that the address names */
     kith_peer_id proven;    /* the bond whose key encrypts the link */
+    bool excluded;          /* by the program: no security on it, and no bond claimed for it */
+    uint8_t repairing;      /* kith_repairing: what becomes of a bonded peer that pairs anew */
 
     host_encryption encryption;
     kith_level level;
@@ -332,6 +334,7 @@ typedef struct {
     uint8_t method;         /* kith_method_kind of the key that encrypts it */
     kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
     bool bond_procedure;    /* an encryption with a bond is owed its end */
+    bool bond_is_part;      /* of a wish of ours that the central answers: neither its start nor its end is told */
     uint64_t bond_deadline_us;
     uint8_t bond_level, bond_key_size, bond_method; /* of the key that was given, whatever becomes of the record */
     bool bond_sc;
@@ -410,6 +413,8 @@ typedef struct {
     uint8_t plain_features; /* of its client's: said before it was proven, and not the bond's */
     uint64_t client_due_us; /* what its client said, and its last use, are written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
+    uint16_t told_first, told_last;       /* those that Service Changed said last */
+    bool change_waits;                    /* until events have room to tell that it went */
 } host_link;
 
 typedef enum { TX_ATT_APP, TX_ATT_ANSWER, TX_SMP, TX_SIGNALLING } host_tx_class;
@@ -580,6 +585,7 @@ kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
 
 /* memory.c */
+bool host_security_is_valid(const kith_host *h, const kith_security *security);
 size_t host_buffer_octets(const kith_limits *limits);
 uint32_t host_payload_octets(const kith_limits *limits); /* one step tells no more */
 static inline uint32_t host_buffer(const kith_host *h)
@@ -719,7 +725,11 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
 /* admission.c: who may pair */
 void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);      /* SMP outside a session */
 bool admission_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* true: close the session */
+bool admission_has_room(const kith_host *h, const host_link *link, const smp_session *s, const kith_security *security);
+bool admission_has_method(const kith_security *security, bool initiator);
 void admission_raise(kith_host *h, host_link *link); /* the bond is proven: pair */
+void admission_tell_request(kith_host *h, const host_link *link, const uint8_t *pdu,
+                            size_t len); /* of the peripheral */
 bool admission_is_blocked(const kith_host *h, const kith_address *address);
 
 /* answers.c: what people say to pairings under way */
@@ -791,6 +801,7 @@ uint32_t storing_under_way(const kith_host *h);                   /* bonds that 
 uint32_t storing_promised(const kith_host *h);                    /* places for bonds that are being made or written */
 bool storing_has_room(const kith_host *h);                        /* for one more bond */
 bool storing_has_room_for(const kith_host *h, uint8_t records);   /* that can wait until there is */
+bool storing_keeps_promises(const kith_host *h);                  /* there is room for those */
 
 void storing_end_save(kith_host *h, host_save *save, kith_status result); /* told, and in its place if it went well */
 void storing_go_on_with(kith_host *h, host_save *save);    /* SAVE_WRITE: it goes to the store, if there is one */
@@ -850,7 +861,7 @@ void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uin
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
 void encryption_refuse(kith_host *h, host_link *link);
 void encryption_drop(kith_host *h, host_link *link); /* nothing protects the link, or its protection did not come */
-void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond);
+void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond, bool by_peer);
 bool encryption_may_use(const kith_host *h, const peers_bond *bond, bool as_central);
 void encryption_expire(kith_host *h, host_link *link); /* the controller never told the outcome */
 void encryption_on_with_bond(kith_host *h, host_link *link);
@@ -915,7 +926,8 @@ uint32_t clients_room(const kith_host *h);                               /* reco
 /* serving.c: the server's side of it */
 void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void serving_note_change(host_link *link, uint16_t first, uint16_t last);
-void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
+void serving_tell_change(kith_host *h, host_link *link); /* if it may go now; events have room */
+void serving_go_on(kith_host *h, host_link *link);       /* of a change that waited for that room */
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
 
 /* operations.c */

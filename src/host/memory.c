@@ -313,9 +313,19 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     return KITH_OK;
 }
 
+bool host_security_is_valid(const kith_host *h, const kith_security *security)
+{
+    return security_is_valid(security) && bonding_is_valid(security, &h->config);
+}
+
+/* Without settings no method is left to pair with; what else was set still says which bonds are good enough. */
 kith_status kith_security_set(kith_host *h, const kith_security *security)
 {
-    if (!security_is_valid(security) || !bonding_is_valid(security, &h->config))
+    if (security == NULL) {
+        h->config.security.methods = NULL;
+        return KITH_OK;
+    }
+    if (!host_security_is_valid(h, security))
         return KITH_ERR_VALUE;
     h->config.security = *security;
     if (h->startup == STARTUP_READY)

@@ -371,7 +371,7 @@ void storing_tell_links(kith_host *h)
         host_link *link = &h->links[i];
         const peers_bond *bond;
 
-        if (link->id == 0)
+        if (link->id == 0 || link->excluded)
             continue;
         bond = link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, &link->peer) : NULL;
         if (bond != NULL)
@@ -655,6 +655,11 @@ bool storing_has_room_for(const kith_host *h, uint8_t records)
     uint32_t may_begin = pairings > promised ? pairings - promised : 0;
 
     return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
+}
+
+bool storing_keeps_promises(const kith_host *h)
+{
+    return !storing_outlives(h) || h->store.state.room >= storing_promised(h) + states_room(h);
 }
 
 bool storing_has_room(const kith_host *h)
