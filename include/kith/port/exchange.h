@@ -84,8 +84,14 @@ typedef struct {
     kith_address local;
     bool has_peer; /* for formats that do not name the peer (BlueZ) */
     kith_address peer;
-    const char
-        *path; /* where a BlueZ file lay: .../ADAPTER/PEER/info; says both, where the above do not.  May be NULL */
+    /* Bumble: this device was peripheral when these bonds were made.  Its file names legacy keys by the roles of then
+     * and does not say which one it had; without this: central. */
+    bool local_was_peripheral;
+    /* Take signing keys (CSRK) too.  A bond record has no counters, and without the peer's counter whatever the peer
+     * signed before can be played to us again; so they are left out otherwise, which is reported. */
+    bool signing_keys;
+    /* Where a BlueZ file lay: .../ADAPTER/PEER/info; says both where the above do not.  May be NULL. */
+    const char *path;
 } kith_exchange_options;
 
 typedef struct {
