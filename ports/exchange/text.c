@@ -1,0 +1,175 @@
+/* Spans, lines and digits. */
+#include <string.h>
+
+#include "inside.h"
+
+void exchange_wipe(void *p, size_t len)
+{
+    volatile uint8_t *octets = p;
+
+    while (len-- > 0)
+        octets[len] = 0;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+exchange_span exchange_trim(exchange_span span)
+{
+    while (span.len > 0 && is_blank(span.at[0])) {
+        span.at++;
+        span.len--;
+    }
+    while (span.len > 0 && is_blank(span.at[span.len - 1]))
+        span.len--;
+    return span;
+}
+
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool exchange_is(exchange_span span, const char *text)
+{
+    return span.len == strlen(text) && memcmp(span.at, text, span.len) == 0;
+}
+
+bool exchange_begins(exchange_span span, const char *text)
+{
+    size_t i = 0;
+
+    while (text[i] != '\0' && i < span.len && small(span.at[i]) == small(text[i]))
+        i++;
+    return text[i] == '\0';
+}
+
+bool exchange_is_of_case(exchange_span span, const char *text)
+{
+    return span.len == strlen(text) && exchange_begins(span, text);
+}
+
+static int value_of_digit(char c)
+{
+    c = small(c);
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool exchange_hex(exchange_span span, uint8_t *out, size_t octets)
+{
+    if (span.len != 2 * octets)
+        return false;
+    for (size_t i = 0; i < octets; i++) {
+        int high = value_of_digit(span.at[2 * i]), low = value_of_digit(span.at[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+bool exchange_decimal(exchange_span span, uint64_t most, uint64_t *out)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < span.len; i++) {
+        unsigned digit = (unsigned)(span.at[i] - '0');
+
+        if (span.at[i] < '0' || span.at[i] > '9' || digit > most || number > (most - digit) / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    *out = number;
+    return span.len > 0;
+}
+
+bool exchange_address(exchange_span span, kith_address *out)
+{
+    char digits[12];
+    uint8_t octets[6];
+
+    if (span.len == 17) {
+        for (size_t i = 0; i < 6; i++) {
+            if (i < 5 && span.at[3 * i + 2] != ':')
+                return false;
+            memcpy(digits + 2 * i, span.at + 3 * i, 2);
+        }
+        span = (exchange_span){digits, sizeof digits};
+    }
+    if (!exchange_hex(span, octets, sizeof octets))
+        return false;
+    exchange_reverse(octets, sizeof octets);
+    memcpy(out->octets, octets, sizeof octets);
+    return true;
+}
+
+void exchange_reverse(uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len / 2; i++) {
+        uint8_t octet = octets[i];
+
+        octets[i] = octets[len - 1 - i];
+        octets[len - 1 - i] = octet;
+    }
+}
+
+bool exchange_is_zero(const uint8_t *octets, size_t len)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < len; i++)
+        any |= octets[i];
+    return any == 0;
+}
+
+uint64_t exchange_number(const uint8_t *octets, size_t len)
+{
+    uint64_t number = 0;
+
+    while (len-- > 0)
+        number = number << 8 | octets[len];
+    return number;
+}
+
+void exchange_put_number(uint8_t *octets, size_t len, uint64_t number)
+{
+    for (size_t i = 0; i < len; i++)
+        octets[i] = (uint8_t)(number >> 8 * i);
+}
+
+bool exchange_next_line(exchange_lines *lines, exchange_span *line)
+{
+    const char *end;
+
+    if (lines->rest.len == 0)
+        return false;
+    end = memchr(lines->rest.at, '\n', lines->rest.len);
+    lines->cut = end == NULL;
+    *line = (exchange_span){lines->rest.at, end != NULL ? (size_t)(end - lines->rest.at) : lines->rest.len};
+    lines->rest.at += line->len + (end != NULL ? 1 : 0);
+    lines->rest.len -= line->len + (end != NULL ? 1 : 0);
+    lines->number++;
+    *line = exchange_trim(*line);
+    return true;
+}
+
+exchange_line_kind exchange_split(exchange_span line, exchange_span *name, exchange_span *value)
+{
+    const char *equals;
+
+    if (line.len == 0 || line.at[0] == '#' || line.at[0] == ';')
+        return EXCHANGE_BLANK;
+    if (line.at[0] == '[' && line.at[line.len - 1] == ']') {
+        *name = (exchange_span){line.at + 1, line.len - 2};
+        return EXCHANGE_GROUP;
+    }
+    equals = memchr(line.at, '=', line.len);
+    if (equals == NULL || line.at[0] == '[')
+        return EXCHANGE_OTHER;
+    *name = exchange_trim((exchange_span){line.at, (size_t)(equals - line.at)});
+    *value = exchange_trim((exchange_span){equals + 1, line.len - (size_t)(equals + 1 - line.at)});
+    return EXCHANGE_FIELD;
+}
