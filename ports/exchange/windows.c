@@ -122,6 +122,9 @@ static void take_ltk(registry *g)
 
     if (g->lines[LTK] == 0 || e->refused)
         return;
+    /* An export that was cut short must not make a legacy key one of Secure Connections. */
+    if (g->lines[EDIV] == 0 || g->lines[ERAND] == 0)
+        exchange_refuse(g->r, e, e->line, g->lines[EDIV] == 0 ? "EDIV" : "ERand", "is missing");
     if (number(g, EDIV) > UINT16_MAX)
         exchange_refuse(g->r, e, g->lines[EDIV], "EDIV", "is above 65535");
     memcpy(e->ltk, g->values[LTK], 16);
