@@ -101,12 +101,10 @@ static void zeros_at_the_end_make_a_key_short(void **state)
     static const damage wrong_end = {NULL, "fa36587c419e2bd0a572e94cb6031d8f", "00000000000000000000000000031d8f",
                                      KITH_EXCHANGE_NOTED, "16 octets are assumed", 2};
     sample whole = sample_named("bumble.json");
-    sample s = sample_with(&whole, "fa36587c419e2bd0a572e94cb6031d8f", "fa36587c419e2bd000000000000000000");
+    sample s = sample_with(&whole, "fa36587c419e2bd0a572e94cb6031d8f", "fa36587c419e2bd00000000000000000");
     kith_exchange_result got = {0};
 
     (void)state;
-    free(s.at);
-    s = sample_with(&whole, "fa36587c419e2bd0a572e94cb6031d8f", "fa36587c419e2bd00000000000000000");
     assert_int_equal(kith_exchange_read(BUMBLE, s.at, s.len, NULL, &got), KITH_OK);
     assert_sound(&got);
     for (size_t i = 0; i < got.count; i++)
