@@ -32,7 +32,7 @@ typedef struct {
 } peer;
 
 typedef struct {
-    exchange_reader *r;
+    exch_reader *r;
     peer *peers;
     size_t count;
     bool other; /* there was a type that is no key */
@@ -45,14 +45,14 @@ static void refuse_item(secrets *s, size_t place, const char *why)
     char name[32];
 
     (void)snprintf(name, sizeof name, "entry %zu", place);
-    exchange_refuse_place(s->r, 0, name, "", why);
+    exch_refuse_place(s->r, 0, name, "", why);
 }
 
 /* Grows without realloc; KITH_EXCHANGE_BONDS at most. */
 static peer *add_peer(secrets *s)
 {
     if (s->count >= KITH_EXCHANGE_BONDS) {
-        (void)exchange_fail(s->r, KITH_ERR_FULL, 0, "there are more bonds than can be taken");
+        (void)exch_fail(s->r, KITH_ERR_FULL, 0, "there are more bonds than can be taken");
         return NULL;
     }
     if ((s->count & (s->count - 1)) == 0) { /* 0, and powers of two */
@@ -60,12 +60,12 @@ static peer *add_peer(secrets *s)
         peer *more = calloc(room, sizeof *more);
 
         if (more == NULL) {
-            (void)exchange_fail(s->r, KITH_ERR_FULL, 0, "there is not enough memory");
+            (void)exch_fail(s->r, KITH_ERR_FULL, 0, "there is not enough memory");
             return NULL;
         }
         if (s->count > 0) {
             memcpy(more, s->peers, s->count * sizeof *more);
-            exchange_wipe(s->peers, s->count * sizeof *more);
+            exch_wipe(s->peers, s->count * sizeof *more);
         }
         free(s->peers);
         s->peers = more;
@@ -111,23 +111,23 @@ static void keep_item(secrets *s, size_t place, unsigned type, const uint8_t *ke
     memcpy(p->value[type], value, len);
 }
 
-static void read_octets(secrets *s, size_t place, uint64_t type, exchange_span key_text, exchange_span value_text)
+static void read_octets(secrets *s, size_t place, uint64_t type, exch_span key_text, exch_span value_text)
 {
     uint8_t key[16], value[LONG_LEN];
     size_t key_len, len;
 
-    if (!exchange_from_base64(key_text, key, sizeof key, &key_len) ||
-        !exchange_from_base64(value_text, value, sizeof value, &len))
+    if (!exch_from_base64(key_text, key, sizeof key, &key_len) ||
+        !exch_from_base64(value_text, value, sizeof value, &len))
         refuse_item(s, place, "its key or value is not base64, or too long");
     else if (type == OWN_IRK && key_len == 3 && memcmp(key, "irk", 3) == 0 && len == 16)
-        exchange_take_own_irk(&s->r->out, 0, "own IRK (type 10)", value);
+        exch_take_own_irk(&s->r->out, 0, "own IRK (type 10)", value);
     else if (type == OWN_IRK)
-        exchange_find(s->r, KITH_EXCHANGE_LEFT, 0, "", "own IRK (type 10)", "is not 16 octets under the key irk");
+        exch_find(s->r, KITH_EXCHANGE_LEFT, 0, "", "own IRK (type 10)", "is not 16 octets under the key irk");
     else if (key_len != KEY_LEN)
         refuse_item(s, place, "its key is not a type and an address");
     else
         keep_item(s, place, (unsigned)type, key, value, len);
-    exchange_wipe(value, sizeof value);
+    exch_wipe(value, sizeof value);
 }
 
 static void read_item(secrets *s, size_t place, const json_t *item)
@@ -135,11 +135,11 @@ static void read_item(secrets *s, size_t place, const json_t *item)
     const json_t *key = json_array_get(item, 1), *value = json_array_get(item, 2);
     uint64_t type;
 
-    if (json_array_size(item) != 3 || !exchange_number_of(json_array_get(item, 0), UINT8_MAX, &type) ||
+    if (json_array_size(item) != 3 || !exch_number_of(json_array_get(item, 0), UINT8_MAX, &type) ||
         !json_is_string(key) || !json_is_string(value))
         refuse_item(s, place, "is not a list of type, key and value");
     else if (type == OURS || type == PEERS || type == OWN_IRK)
-        read_octets(s, place, type, exchange_string(key), exchange_string(value));
+        read_octets(s, place, type, exch_string(key), exch_string(value));
     else
         s->other = true;
 }
@@ -163,26 +163,26 @@ static bool are_flags_sound(const uint8_t *value, const layout *l)
            (l->flags_at == CSRK_FLAG_AT || (value[l->flags_at] & ~known) == 0);
 }
 
-static void take_ltk(secrets *s, exchange_entry *e, const uint8_t *value, const layout *l, bool ours)
+static void take_ltk(secrets *s, exch_entry *e, const uint8_t *value, const layout *l, bool ours)
 {
     const char *field = ours ? "type 1" : "type 2";
     bool sc = value[l->flags_at] >> (l->shift + 1) & 1;
     uint8_t *key = ours ? e->my_ltk : e->ltk;
 
     e->authenticated |= value[l->flags_at] >> l->shift & 1;
-    exchange_take_size(s->r, e, 0, field, value[l->key_size_at]);
+    exch_take_size(s->r, e, 0, field, value[l->key_size_at]);
     memcpy(key, value + LTK_AT, 16);
     *(ours ? &e->has_my_ltk : &e->has_ltk) = true;
-    *(ours ? &e->my_ediv : &e->ediv) = (uint16_t)exchange_number(value + l->ediv_at, 2);
-    *(ours ? &e->my_rand : &e->rand) = exchange_number(value + l->rand_at, 8);
+    *(ours ? &e->my_ediv : &e->ediv) = (uint16_t)exch_number(value + l->ediv_at, 2);
+    *(ours ? &e->my_rand : &e->rand) = exch_number(value + l->rand_at, 8);
     if ((e->has_ltk && e->has_my_ltk) && e->sc != sc)
-        exchange_refuse(s->r, e, 0, field, "one of the two keys is of Secure Connections, the other is not");
-    if (sc && exchange_number(value + l->ediv_at, 2) + exchange_number(value + l->rand_at, 8) != 0)
-        exchange_refuse(s->r, e, 0, field, "is a Secure Connections key with EDIV or Rand");
+        exch_refuse(s->r, e, 0, field, "one of the two keys is of Secure Connections, the other is not");
+    if (sc && exch_number(value + l->ediv_at, 2) + exch_number(value + l->rand_at, 8) != 0)
+        exch_refuse(s->r, e, 0, field, "is a Secure Connections key with EDIV or Rand");
     e->sc = sc;
 }
 
-static void take_value(secrets *s, exchange_entry *e, const peer *p, unsigned type)
+static void take_value(secrets *s, exch_entry *e, const peer *p, unsigned type)
 {
     const uint8_t *value = p->value[type];
     const layout *l = layout_of(value, p->len[type]);
@@ -190,7 +190,7 @@ static void take_value(secrets *s, exchange_entry *e, const peer *p, unsigned ty
     if (!p->has[type])
         return;
     if (!are_flags_sound(value, l)) {
-        exchange_refuse(s->r, e, 0, type == OURS ? "type 1" : "type 2", "its flags are no flags");
+        exch_refuse(s->r, e, 0, type == OURS ? "type 1" : "type 2", "its flags are no flags");
         return;
     }
     if (value[LTK_FLAG_AT])
@@ -202,35 +202,35 @@ static void take_value(secrets *s, exchange_entry *e, const peer *p, unsigned ty
 }
 
 /* One key on both sides. */
-static void join_sc_keys(secrets *s, exchange_entry *e)
+static void join_sc_keys(secrets *s, exch_entry *e)
 {
     if (!e->sc)
         return;
     if (e->has_ltk && e->has_my_ltk && memcmp(e->ltk, e->my_ltk, 16) != 0)
-        exchange_refuse(s->r, e, 0, "", "has two different Secure Connections keys");
+        exch_refuse(s->r, e, 0, "", "has two different Secure Connections keys");
     if (!e->has_ltk)
         memcpy(e->ltk, e->my_ltk, 16);
     e->has_ltk |= e->has_my_ltk;
     e->has_my_ltk = false;
-    exchange_wipe(e->my_ltk, 16);
+    exch_wipe(e->my_ltk, 16);
 }
 
 static void take_peer(secrets *s, const peer *p)
 {
-    exchange_entry e = {.level_4 = true};
+    exch_entry e = {.level_4 = true};
 
     e.identity.type = p->key[0];
     memcpy(e.identity.octets, p->key + 1, 6);
-    exchange_name_address(e.name, &e.identity);
+    exch_name_address(e.name, &e.identity);
     take_value(s, &e, p, OURS);
     take_value(s, &e, p, PEERS);
     join_sc_keys(s, &e);
-    exchange_take(s->r, &e);
+    exch_take(s->r, &e);
 }
 
-void exchange_read_aioble(exchange_reader *r, exchange_span text)
+void exch_read_aioble(exch_reader *r, exch_span text)
 {
-    json_t *top = exchange_load_json(r, text);
+    json_t *top = exch_load_json(r, text);
     secrets s = {.r = r};
     json_t *item;
     size_t i;
@@ -238,30 +238,30 @@ void exchange_read_aioble(exchange_reader *r, exchange_span text)
     if (top == NULL)
         return;
     if (!json_is_array(top))
-        (void)exchange_fail(r, KITH_ERR_DAMAGED, 0, "this is no ble_secrets.json of aioble: it is no list");
+        (void)exch_fail(r, KITH_ERR_DAMAGED, 0, "this is no ble_secrets.json of aioble: it is no list");
     json_array_foreach(top, i, item) read_item(&s, i + 1, item);
     for (i = 0; i < s.count && r->status == KITH_OK; i++)
         take_peer(&s, &s.peers[i]);
     if (s.other)
-        exchange_find(r, KITH_EXCHANGE_LEFT, 0, "", "other types", "hold no keys that are known here; left out");
+        exch_find(r, KITH_EXCHANGE_LEFT, 0, "", "other types", "hold no keys that are known here; left out");
     if (s.peers != NULL)
-        exchange_wipe(s.peers, s.count * sizeof *s.peers);
+        exch_wipe(s.peers, s.count * sizeof *s.peers);
     free(s.peers);
-    exchange_free_json(top);
+    exch_free_json(top);
 }
 
 /* ---- writing ---- */
 
-static void put_item(exchange_writer *w, unsigned type, const uint8_t *key, size_t key_len, const uint8_t *value,
+static void put_item(exch_writer *w, unsigned type, const uint8_t *key, size_t key_len, const uint8_t *value,
                      size_t len)
 {
-    exchange_put(w, w->out.len > 1 ? ", [" : "[");
-    exchange_put_decimal(w, type);
-    exchange_put(w, ", \"");
-    exchange_put_base64(w, key, key_len);
-    exchange_put(w, "\", \"");
-    exchange_put_base64(w, value, len);
-    exchange_put(w, "\"]");
+    exch_put(w, w->out.len > 1 ? ", [" : "[");
+    exch_put_decimal(w, type);
+    exch_put(w, ", \"");
+    exch_put_base64(w, key, key_len);
+    exch_put(w, "\", \"");
+    exch_put_base64(w, value, len);
+    exch_put(w, "\"]");
 }
 
 static void fill_ltk(const kith_bond_record *bond, bool ours, uint8_t value[SHORT_LEN])
@@ -269,8 +269,8 @@ static void fill_ltk(const kith_bond_record *bond, bool ours, uint8_t value[SHOR
     bool sc = bond->key_kind == KITH_KEY_KIND_SC, mine = ours && !sc;
 
     value[apache.key_size_at] = bond->key_size;
-    exchange_put_number(value + apache.ediv_at, 2, mine ? bond->my_ediv : bond->ediv);
-    exchange_put_number(value + apache.rand_at, 8, mine ? bond->my_rand : bond->rand);
+    exch_put_number(value + apache.ediv_at, 2, mine ? bond->my_ediv : bond->ediv);
+    exch_put_number(value + apache.rand_at, 8, mine ? bond->my_rand : bond->rand);
     memcpy(value + LTK_AT, mine ? bond->my_ltk : bond->ltk, 16);
     value[LTK_FLAG_AT] = 1;
     value[apache.flags_at] |= (uint8_t)((bond->level > KITH_LEVEL_ENCRYPTED ? 2 : 0) | (sc ? 4 : 0));
@@ -278,13 +278,13 @@ static void fill_ltk(const kith_bond_record *bond, bool ours, uint8_t value[SHOR
 
 static void fill_key(uint8_t *value, size_t at, size_t flag_at, const uint8_t key[16])
 {
-    if (exchange_is_zero(key, 16))
+    if (exch_is_zero(key, 16))
         return;
     memcpy(value + at, key, 16);
     value[flag_at] |= 1;
 }
 
-static void put_secret(exchange_writer *w, const kith_bond_record *bond, bool ours)
+static void put_secret(exch_writer *w, const kith_bond_record *bond, bool ours)
 {
     static const uint8_t none[16];
     uint8_t value[SHORT_LEN] = {bond->identity.type};
@@ -295,18 +295,17 @@ static void put_secret(exchange_writer *w, const kith_bond_record *bond, bool ou
     fill_key(value, IRK_AT, IRK_FLAG_AT, !ours ? bond->irk : w->identity->has_irk ? w->identity->irk : none);
     fill_key(value, CSRK_AT, CSRK_FLAG_AT, ours ? bond->my_csrk : bond->peer_csrk);
     put_item(w, ours ? OURS : PEERS, value, KEY_LEN, value, sizeof value);
-    exchange_wipe(value, sizeof value);
+    exch_wipe(value, sizeof value);
 }
 
-void exchange_write_aioble(exchange_writer *w)
+void exch_write_aioble(exch_writer *w)
 {
-    exchange_put(w, "[");
+    exch_put(w, "[");
     for (size_t i = 0; i < w->count; i++) {
         const kith_bond_record *bond = &w->bonds[i];
 
-        if (!exchange_report_lost(w, bond,
-                                  EXCHANGE_HAS_LEVEL | EXCHANGE_HAS_SIZE | EXCHANGE_HAS_MY_LTK | EXCHANGE_HAS_MY_CSRK |
-                                      EXCHANGE_HAS_PEER_CSRK))
+        if (!exch_report_lost(w, bond,
+                              EXCH_HAS_LEVEL | EXCH_HAS_SIZE | EXCH_HAS_MY_LTK | EXCH_HAS_MY_CSRK | EXCH_HAS_PEER_CSRK))
             continue;
         put_secret(w, bond, true);
         put_secret(w, bond, false);
@@ -314,5 +313,5 @@ void exchange_write_aioble(exchange_writer *w)
     }
     if (w->identity->has_irk)
         put_item(w, OWN_IRK, (const uint8_t *)"irk", 3, w->identity->irk, 16);
-    exchange_put(w, "]");
+    exch_put(w, "]");
 }

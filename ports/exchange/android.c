@@ -31,12 +31,12 @@ static const struct {
 typedef enum { OTHER, ADAPTER, PEER } group_kind;
 
 typedef struct {
-    exchange_reader *r;
+    exch_reader *r;
     group_kind kind;
     bool any; /* a group that this format has */
     bool has_local;
     kith_address local;
-    exchange_entry e; /* of the group being read */
+    exch_entry e; /* of the group being read */
     unsigned lines[FIELDS];
     uint8_t octets[FIELDS][PENC_LEN];
     uint64_t addr_type, dev_type;
@@ -44,42 +44,42 @@ typedef struct {
 
 /* ---- a peer ---- */
 
-static void begin_peer(config *c, unsigned line, exchange_span name)
+static void begin_peer(config *c, unsigned line, exch_span name)
 {
     memset(&c->e, 0, sizeof c->e);
     memset(c->lines, 0, sizeof c->lines);
     memset(c->octets, 0, sizeof c->octets);
     c->addr_type = c->dev_type = 0;
     c->e.line = line;
-    (void)exchange_address(name, &c->e.identity);
-    exchange_name_address(c->e.name, &c->e.identity);
+    (void)exch_address(name, &c->e.identity);
+    exch_name_address(c->e.name, &c->e.identity);
     c->e.name[KITH_ADDRESS_TEXT - 1] = '\0'; /* its type is not known yet */
 }
 
-static void read_peer_field(config *c, unsigned line, exchange_span name, exchange_span value)
+static void read_peer_field(config *c, unsigned line, exch_span name, exch_span value)
 {
     unsigned f = 0;
     bool good = true;
 
-    while (f < FIELDS && !exchange_is(name, about[f].name))
+    while (f < FIELDS && !exch_is(name, about[f].name))
         f++;
     if (f == FIELDS)
         return;
     if (c->lines[f] != 0)
-        exchange_refuse(c->r, &c->e, line, about[f].name, "is there twice");
+        exch_refuse(c->r, &c->e, line, about[f].name, "is there twice");
     c->lines[f] = line;
-    if (about[f].len != 0 && exchange_is_of_case(value, "encrypted")) {
-        exchange_refuse(c->r, &c->e, line, about[f].name, "is kept by Android's key store, not in this file");
+    if (about[f].len != 0 && exch_is_of_case(value, "encrypted")) {
+        exch_refuse(c->r, &c->e, line, about[f].name, "is kept by Android's key store, not in this file");
         return;
     }
     if (about[f].len != 0)
-        good = exchange_hex(value, c->octets[f], about[f].len);
+        good = exch_hex(value, c->octets[f], about[f].len);
     else if (f == ADDR_TYPE)
-        good = exchange_decimal(value, 3, &c->addr_type);
+        good = exch_decimal(value, 3, &c->addr_type);
     else if (f == DEV_TYPE)
-        good = exchange_decimal(value, 3, &c->dev_type) && c->dev_type != 0;
+        good = exch_decimal(value, 3, &c->dev_type) && c->dev_type != 0;
     if (!good)
-        exchange_refuse(c->r, &c->e, line, about[f].name, about[f].why);
+        exch_refuse(c->r, &c->e, line, about[f].name, about[f].why);
 }
 
 static void take_identity(config *c)
@@ -88,28 +88,27 @@ static void take_identity(config *c)
     kith_address told = {.type = pid[16] & 1};
 
     c->e.identity.type = c->addr_type & 1;
-    if (c->lines[PID] == 0 || exchange_is_zero(pid + 17, 6)) {
+    if (c->lines[PID] == 0 || exch_is_zero(pid + 17, 6)) {
         if (c->lines[ADDR_TYPE] == 0)
-            exchange_find_of(c->r, KITH_EXCHANGE_CHANGED, &c->e, c->e.line, "AddrType",
-                             "is missing; public is assumed");
+            exch_find_of(c->r, KITH_EXCHANGE_CHANGED, &c->e, c->e.line, "AddrType", "is missing; public is assumed");
     } else if (pid[16] > 3) {
-        exchange_refuse(c->r, &c->e, c->lines[PID], "LE_KEY_PID", "has no type of address");
+        exch_refuse(c->r, &c->e, c->lines[PID], "LE_KEY_PID", "has no type of address");
     } else {
         memcpy(told.octets, pid + 17, 6);
-        exchange_reverse(told.octets, 6);
+        exch_reverse(told.octets, 6);
         if (!kith_address_equal(&told, &c->e.identity))
-            exchange_find_of(c->r, KITH_EXCHANGE_NOTED, &c->e, c->lines[PID], "LE_KEY_PID",
-                             "its identity address is another one than the group's name and type; it is taken");
+            exch_find_of(c->r, KITH_EXCHANGE_NOTED, &c->e, c->lines[PID], "LE_KEY_PID",
+                         "its identity address is another one than the group's name and type; it is taken");
         c->e.identity = told;
     }
-    exchange_name_address(c->e.name, &c->e.identity);
+    exch_name_address(c->e.name, &c->e.identity);
     memcpy(c->e.irk, pid, 16);
 }
 
 /* The key's size and level; both structures have them at their end, in either order. */
 static void take_about_key(config *c, field f, uint8_t level, uint8_t size)
 {
-    exchange_take_size(c->r, &c->e, c->lines[f], about[f].name, size);
+    exch_take_size(c->r, &c->e, c->lines[f], about[f].name, size);
     c->e.authenticated |= level == SEC_AUTHENTICATED;
 }
 
@@ -119,13 +118,13 @@ static void take_peer_key(config *c)
 
     memcpy(c->e.ltk, penc, 16);
     c->e.has_ltk = true;
-    c->e.rand = exchange_number(penc + 16, 8);
-    c->e.ediv = (uint16_t)exchange_number(penc + 24, 2);
+    c->e.rand = exch_number(penc + 16, 8);
+    c->e.ediv = (uint16_t)exch_number(penc + 24, 2);
     c->e.sc = c->e.rand == 0 && c->e.ediv == 0;
     take_about_key(c, PENC, penc[26], penc[27]);
     if (c->e.sc)
-        exchange_find_of(c->r, KITH_EXCHANGE_NOTED, &c->e, c->lines[PENC], "LE_KEY_PENC",
-                         "has neither EDIV nor Rand, so it is taken for a Secure Connections key");
+        exch_find_of(c->r, KITH_EXCHANGE_NOTED, &c->e, c->lines[PENC], "LE_KEY_PENC",
+                     "has neither EDIV nor Rand, so it is taken for a Secure Connections key");
 }
 
 static void look_at_own_key(config *c)
@@ -139,7 +138,7 @@ static void look_at_own_key(config *c)
     else if (memcmp(c->octets[LENC], c->e.ltk, 16) != 0)
         why = "is another key than LE_KEY_PENC; left out";
     if (why != NULL)
-        exchange_find_of(c->r, KITH_EXCHANGE_LEFT, &c->e, c->lines[LENC], "LE_KEY_LENC", why);
+        exch_find_of(c->r, KITH_EXCHANGE_LEFT, &c->e, c->lines[LENC], "LE_KEY_LENC", why);
 }
 
 static void end_peer(config *c)
@@ -152,128 +151,128 @@ static void end_peer(config *c)
     c->e.has_local = c->has_local;
     c->e.local = c->local;
     if (!le && c->lines[LINK_KEY] != 0)
-        exchange_refuse(c->r, &c->e, c->lines[LINK_KEY], "LinkKey", "is a bond for BR/EDR, not for LE");
+        exch_refuse(c->r, &c->e, c->lines[LINK_KEY], "LinkKey", "is a bond for BR/EDR, not for LE");
     else if (c->lines[LINK_KEY] != 0)
-        exchange_find_of(c->r, KITH_EXCHANGE_LEFT, &c->e, c->lines[LINK_KEY], "LinkKey", "is for BR/EDR");
+        exch_find_of(c->r, KITH_EXCHANGE_LEFT, &c->e, c->lines[LINK_KEY], "LinkKey", "is for BR/EDR");
     if (c->lines[PENC] != 0 && !c->e.refused)
         take_peer_key(c);
     look_at_own_key(c);
     memcpy(c->e.peer_csrk, c->octets[PCSRK] + 4, 16);
     memcpy(c->e.my_csrk, c->octets[LCSRK] + 7, 16);
-    exchange_take(c->r, &c->e);
+    exch_take(c->r, &c->e);
 }
 
 /* ---- this device ---- */
 
-static void read_adapter_field(config *c, unsigned line, exchange_span name, exchange_span value)
+static void read_adapter_field(config *c, unsigned line, exch_span name, exch_span value)
 {
     uint8_t irk[16];
 
-    if (exchange_is(name, "Address")) {
+    if (exch_is(name, "Address")) {
         c->local.type = KITH_ADDRESS_PUBLIC;
-        c->has_local = exchange_address(value, &c->local);
+        c->has_local = exch_address(value, &c->local);
         if (c->has_local)
-            exchange_take_own_address(&c->r->out, line, "Address", &c->local);
+            exch_take_own_address(&c->r->out, line, "Address", &c->local);
         else
-            exchange_find(c->r, KITH_EXCHANGE_LEFT, line, "", "Address", "is no address");
-    } else if (exchange_is(name, "LE_LOCAL_KEY_IRK")) {
-        if (exchange_hex(value, irk, sizeof irk))
-            exchange_take_own_irk(&c->r->out, line, "LE_LOCAL_KEY_IRK", irk);
+            exch_find(c->r, KITH_EXCHANGE_LEFT, line, "", "Address", "is no address");
+    } else if (exch_is(name, "LE_LOCAL_KEY_IRK")) {
+        if (exch_hex(value, irk, sizeof irk))
+            exch_take_own_irk(&c->r->out, line, "LE_LOCAL_KEY_IRK", irk);
         else
-            exchange_find(c->r, KITH_EXCHANGE_LEFT, line, "", "LE_LOCAL_KEY_IRK", "is not 32 hexadecimal digits");
-        exchange_wipe(irk, sizeof irk);
+            exch_find(c->r, KITH_EXCHANGE_LEFT, line, "", "LE_LOCAL_KEY_IRK", "is not 32 hexadecimal digits");
+        exch_wipe(irk, sizeof irk);
     }
 }
 
 /* ---- the file ---- */
 
-static void begin_group(config *c, unsigned line, exchange_span name)
+static void begin_group(config *c, unsigned line, exch_span name)
 {
     kith_address address;
 
     if (c->kind == PEER)
         end_peer(c);
     c->kind = OTHER;
-    if (exchange_is(name, "Adapter") || exchange_is(name, "Local"))
+    if (exch_is(name, "Adapter") || exch_is(name, "Local"))
         c->kind = ADAPTER;
-    else if (name.len == 17 && exchange_address(name, &address))
+    else if (name.len == 17 && exch_address(name, &address))
         c->kind = PEER;
     if (c->kind == PEER)
         begin_peer(c, line, name);
-    c->any |= c->kind != OTHER || exchange_is(name, "Info") || exchange_is(name, "Metrics");
+    c->any |= c->kind != OTHER || exch_is(name, "Info") || exch_is(name, "Metrics");
 }
 
-static void read_line(config *c, const exchange_lines *lines, exchange_span line)
+static void read_line(config *c, const exch_lines *lines, exch_span line)
 {
-    exchange_span name, value;
-    exchange_line_kind kind = exchange_split(line, &name, &value);
+    exch_span name, value;
+    exch_line_kind kind = exch_split(line, &name, &value);
 
-    if (kind == EXCHANGE_GROUP)
+    if (kind == EXCH_GROUP)
         begin_group(c, lines->number, name);
-    else if (kind == EXCHANGE_FIELD && c->kind == ADAPTER && !lines->cut)
+    else if (kind == EXCH_FIELD && c->kind == ADAPTER && !lines->cut)
         read_adapter_field(c, lines->number, name, value);
-    else if (kind == EXCHANGE_FIELD && c->kind == PEER)
+    else if (kind == EXCH_FIELD && c->kind == PEER)
         read_peer_field(c, lines->number, name, value);
-    else if (kind == EXCHANGE_OTHER && c->kind == PEER)
-        exchange_refuse(c->r, &c->e, lines->number, "", "is neither a group nor a field");
-    if (kind == EXCHANGE_FIELD && c->kind == ADAPTER && lines->cut)
-        exchange_find(c->r, KITH_EXCHANGE_LEFT, lines->number, "", "",
-                      "the text ends in this line, so it may have been cut short");
-    if (lines->cut && kind != EXCHANGE_BLANK && kind != EXCHANGE_GROUP && c->kind == PEER)
-        exchange_refuse(c->r, &c->e, lines->number, "", "the text ends in this line, so it may have been cut short");
+    else if (kind == EXCH_OTHER && c->kind == PEER)
+        exch_refuse(c->r, &c->e, lines->number, "", "is neither a group nor a field");
+    if (kind == EXCH_FIELD && c->kind == ADAPTER && lines->cut)
+        exch_find(c->r, KITH_EXCHANGE_LEFT, lines->number, "", "",
+                  "the text ends in this line, so it may have been cut short");
+    if (lines->cut && kind != EXCH_BLANK && kind != EXCH_GROUP && c->kind == PEER)
+        exch_refuse(c->r, &c->e, lines->number, "", "the text ends in this line, so it may have been cut short");
 }
 
 /* Peers may stand before the adapter, whose address they need. */
-static void find_adapter(config *c, exchange_span text)
+static void find_adapter(config *c, exch_span text)
 {
-    exchange_lines lines = {.rest = text};
-    exchange_span line, name, value;
+    exch_lines lines = {.rest = text};
+    exch_span line, name, value;
     bool inside = false;
 
-    while (exchange_next_line(&lines, &line)) {
-        exchange_line_kind kind = exchange_split(line, &name, &value);
+    while (exch_next_line(&lines, &line)) {
+        exch_line_kind kind = exch_split(line, &name, &value);
 
-        if (kind == EXCHANGE_GROUP)
-            inside = exchange_is(name, "Adapter") || exchange_is(name, "Local");
-        else if (kind == EXCHANGE_FIELD && inside && exchange_is(name, "Address") && !lines.cut)
-            c->has_local = exchange_address(value, &c->local);
+        if (kind == EXCH_GROUP)
+            inside = exch_is(name, "Adapter") || exch_is(name, "Local");
+        else if (kind == EXCH_FIELD && inside && exch_is(name, "Address") && !lines.cut)
+            c->has_local = exch_address(value, &c->local);
     }
 }
 
-void exchange_read_android(exchange_reader *r, exchange_span text)
+void exch_read_android(exch_reader *r, exch_span text)
 {
     config c = {.r = r};
-    exchange_lines lines = {.rest = text};
-    exchange_span line;
+    exch_lines lines = {.rest = text};
+    exch_span line;
 
     find_adapter(&c, text);
-    while (exchange_next_line(&lines, &line))
+    while (exch_next_line(&lines, &line))
         read_line(&c, &lines, line);
     if (c.kind == PEER)
         end_peer(&c);
     if (!c.any)
-        (void)exchange_fail(r, KITH_ERR_DAMAGED, 0, "this is no bt_config.conf of Android: it has none of its groups");
-    exchange_wipe(&c, sizeof c);
+        (void)exch_fail(r, KITH_ERR_DAMAGED, 0, "this is no bt_config.conf of Android: it has none of its groups");
+    exch_wipe(&c, sizeof c);
 }
 
 /* ---- writing ---- */
 
-static void put_structure(exchange_writer *w, field f, const uint8_t *octets)
+static void put_structure(exch_writer *w, field f, const uint8_t *octets)
 {
-    exchange_put(w, about[f].name);
-    exchange_put(w, " = ");
-    exchange_put_hex(w, octets, about[f].len, false);
-    exchange_put(w, "\n");
+    exch_put(w, about[f].name);
+    exch_put(w, " = ");
+    exch_put_hex(w, octets, about[f].len, false);
+    exch_put(w, "\n");
 }
 
-static void put_long_term_keys(exchange_writer *w, const kith_bond_record *bond)
+static void put_long_term_keys(exch_writer *w, const kith_bond_record *bond)
 {
     uint8_t level = bond->level > KITH_LEVEL_ENCRYPTED ? SEC_AUTHENTICATED : 1;
     uint8_t penc[PENC_LEN] = {0}, lenc[LENC_LEN] = {0};
 
     memcpy(penc, bond->ltk, 16);
-    exchange_put_number(penc + 16, 8, bond->rand);
-    exchange_put_number(penc + 24, 2, bond->ediv);
+    exch_put_number(penc + 16, 8, bond->rand);
+    exch_put_number(penc + 24, 2, bond->ediv);
     penc[26] = level;
     penc[27] = bond->key_size;
     put_structure(w, PENC, penc);
@@ -282,79 +281,78 @@ static void put_long_term_keys(exchange_writer *w, const kith_bond_record *bond)
     lenc[19] = level;
     if (bond->key_kind == KITH_KEY_KIND_SC)
         put_structure(w, LENC, lenc);
-    exchange_wipe(penc, sizeof penc);
-    exchange_wipe(lenc, sizeof lenc);
+    exch_wipe(penc, sizeof penc);
+    exch_wipe(lenc, sizeof lenc);
 }
 
-static void put_identity(exchange_writer *w, const kith_bond_record *bond)
+static void put_identity(exch_writer *w, const kith_bond_record *bond)
 {
     uint8_t pid[PID_LEN] = {0};
 
     memcpy(pid, bond->irk, 16);
     pid[16] = bond->identity.type;
     memcpy(pid + 17, bond->identity.octets, 6);
-    exchange_reverse(pid + 17, 6);
+    exch_reverse(pid + 17, 6);
     put_structure(w, PID, pid);
-    exchange_wipe(pid, sizeof pid);
+    exch_wipe(pid, sizeof pid);
 }
 
-static void put_signing_keys(exchange_writer *w, const kith_bond_record *bond)
+static void put_signing_keys(exch_writer *w, const kith_bond_record *bond)
 {
     uint8_t level = bond->level > KITH_LEVEL_ENCRYPTED ? SEC_AUTHENTICATED : 1;
     uint8_t pcsrk[PCSRK_LEN] = {0}, lcsrk[LCSRK_LEN] = {0};
 
     memcpy(pcsrk + 4, bond->peer_csrk, 16);
     pcsrk[20] = level;
-    if (!exchange_is_zero(bond->peer_csrk, 16))
+    if (!exch_is_zero(bond->peer_csrk, 16))
         put_structure(w, PCSRK, pcsrk);
     lcsrk[6] = level;
     memcpy(lcsrk + 7, bond->my_csrk, 16);
-    if (!exchange_is_zero(bond->my_csrk, 16))
+    if (!exch_is_zero(bond->my_csrk, 16))
         put_structure(w, LCSRK, lcsrk);
-    exchange_wipe(pcsrk, sizeof pcsrk);
-    exchange_wipe(lcsrk, sizeof lcsrk);
+    exch_wipe(pcsrk, sizeof pcsrk);
+    exch_wipe(lcsrk, sizeof lcsrk);
 }
 
-static void put_bond(exchange_writer *w, const kith_bond_record *bond)
+static void put_bond(exch_writer *w, const kith_bond_record *bond)
 {
-    exchange_put(w, "\n[");
-    exchange_put_address(w, &bond->identity, false);
-    exchange_put(w, "]\nDevType = 2\nAddrType = ");
-    exchange_put_decimal(w, bond->identity.type);
-    exchange_put(w, "\n");
+    exch_put(w, "\n[");
+    exch_put_address(w, &bond->identity, false);
+    exch_put(w, "]\nDevType = 2\nAddrType = ");
+    exch_put_decimal(w, bond->identity.type);
+    exch_put(w, "\n");
     put_long_term_keys(w, bond);
-    if (!exchange_is_zero(bond->irk, 16))
+    if (!exch_is_zero(bond->irk, 16))
         put_identity(w, bond);
     put_signing_keys(w, bond);
     w->out.written++;
 }
 
-void exchange_write_android(exchange_writer *w)
+void exch_write_android(exch_writer *w)
 {
     const kith_address *local = w->identity->has_address ? &w->identity->address
                                 : w->count > 0           ? &w->bonds[0].local
                                                          : NULL;
 
-    exchange_put(w, "[Info]\nFileSource = Original\n\n[Adapter]\n");
+    exch_put(w, "[Info]\nFileSource = Original\n\n[Adapter]\n");
     if (local != NULL) {
-        exchange_put(w, "Address = ");
-        exchange_put_address(w, local, false);
-        exchange_put(w, "\n");
+        exch_put(w, "Address = ");
+        exch_put_address(w, local, false);
+        exch_put(w, "\n");
     }
     if (w->identity->has_irk) {
-        exchange_put(w, "LE_LOCAL_KEY_IRK = ");
-        exchange_put_hex(w, w->identity->irk, 16, false);
-        exchange_put(w, "\n");
+        exch_put(w, "LE_LOCAL_KEY_IRK = ");
+        exch_put_hex(w, w->identity->irk, 16, false);
+        exch_put(w, "\n");
     }
     for (size_t i = 0; i < w->count; i++) {
         const kith_bond_record *bond = &w->bonds[i];
 
         if (!kith_address_equal(&bond->local, local))
-            exchange_lose(w, KITH_EXCHANGE_REFUSED, bond, "local identity",
-                          "is another one than this format's one for all bonds");
-        else if (exchange_report_lost(w, bond,
-                                      EXCHANGE_HAS_LEVEL | EXCHANGE_HAS_SIZE | EXCHANGE_HAS_LOCAL |
-                                          EXCHANGE_HAS_MY_CSRK | EXCHANGE_HAS_PEER_CSRK))
+            exch_lose(w, KITH_EXCHANGE_REFUSED, bond, "local identity",
+                      "is another one than this format's one for all bonds");
+        else if (exch_report_lost(
+                     w, bond, EXCH_HAS_LEVEL | EXCH_HAS_SIZE | EXCH_HAS_LOCAL | EXCH_HAS_MY_CSRK | EXCH_HAS_PEER_CSRK))
             put_bond(w, bond);
     }
 }

@@ -27,10 +27,10 @@ static bool read_group(const char *at, size_t pads, uint8_t out[3])
     out[0] = (uint8_t)(group >> 16);
     out[1] = (uint8_t)(group >> 8);
     out[2] = (uint8_t)group;
-    return exchange_is_zero(out + 3 - pads, pads);
+    return exch_is_zero(out + 3 - pads, pads);
 }
 
-bool exchange_from_base64(exchange_span text, uint8_t *out, size_t cap, size_t *len)
+bool exch_from_base64(exch_span text, uint8_t *out, size_t cap, size_t *len)
 {
     size_t pads = 0;
 
@@ -54,7 +54,7 @@ bool exchange_from_base64(exchange_span text, uint8_t *out, size_t cap, size_t *
     return true;
 }
 
-void exchange_put_base64(exchange_writer *w, const uint8_t *octets, size_t len)
+void exch_put_base64(exch_writer *w, const uint8_t *octets, size_t len)
 {
     for (size_t i = 0; i < len; i += 3) {
         size_t here = len - i < 3 ? len - i : 3;
@@ -63,7 +63,7 @@ void exchange_put_base64(exchange_writer *w, const uint8_t *octets, size_t len)
         char text[4] = {digits[group >> 18], digits[group >> 12 & 63], here > 1 ? digits[group >> 6 & 63] : '=',
                         here > 2 ? digits[group & 63] : '='};
 
-        exchange_put_octets(w, text, sizeof text);
+        exch_put_octets(w, text, sizeof text);
     }
-    exchange_put(w, "\\n");
+    exch_put(w, "\\n");
 }

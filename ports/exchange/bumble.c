@@ -11,27 +11,27 @@
 static const char default_namespace[] = "__DEFAULT__";
 
 typedef struct {
-    exchange_reader *r;
-    exchange_entry e;
+    exch_reader *r;
+    exch_entry e;
 } store;
 
 /* "C0:11:22:33:44:55", random; "11:22:33:44:55:66/P", public. */
 static bool read_name(const char *name, kith_address *out)
 {
-    exchange_span span = {name, strlen(name)};
+    exch_span span = {name, strlen(name)};
     bool public_one = span.len == 19 && strcmp(name + 17, "/P") == 0;
 
     if (public_one)
         span.len = 17;
     out->type = public_one ? KITH_ADDRESS_PUBLIC : KITH_ADDRESS_RANDOM;
-    return span.len == 17 && exchange_address(span, out);
+    return span.len == 17 && exch_address(span, out);
 }
 
 /* ---- keys ---- */
 
 static void refuse(store *s, const char *field, const char *why)
 {
-    exchange_refuse(s->r, &s->e, 0, field, why);
+    exch_refuse(s->r, &s->e, 0, field, why);
 }
 
 /* Answers whether there is one; what is wrong with it refuses the entry. */
@@ -41,7 +41,7 @@ static bool read_value(store *s, const json_t *keys, const char *field, uint8_t 
 
     if (key == NULL || json_is_null(key))
         return false;
-    if (!json_is_object(key) || !exchange_hex(exchange_string(json_object_get(key, "value")), out, 16)) {
+    if (!json_is_object(key) || !exch_hex(exch_string(json_object_get(key, "value")), out, 16)) {
         refuse(s, field, "has no value of 32 hexadecimal digits");
         return false;
     }
@@ -65,12 +65,12 @@ static void read_numbers(store *s, const json_t *keys, const char *field, uint16
     uint8_t octets[8] = {0};
     uint64_t number = 0;
 
-    if (e != NULL && !json_is_null(e) && !exchange_number_of(e, UINT16_MAX, &number))
+    if (e != NULL && !json_is_null(e) && !exch_number_of(e, UINT16_MAX, &number))
         refuse(s, field, "ediv is not a number from 0 to 65535");
-    if (r != NULL && !json_is_null(r) && !exchange_hex(exchange_string(r), octets, sizeof octets))
+    if (r != NULL && !json_is_null(r) && !exch_hex(exch_string(r), octets, sizeof octets))
         refuse(s, field, "rand is not 16 hexadecimal digits");
     *ediv = (uint16_t)number;
-    *rand = exchange_number(octets, sizeof octets);
+    *rand = exch_number(octets, sizeof octets);
 }
 
 static bool read_legacy_keys(store *s, const json_t *keys)
@@ -78,7 +78,7 @@ static bool read_legacy_keys(store *s, const json_t *keys)
     bool swapped = s->r->options->local_was_peripheral;
     const char *peers = swapped ? "ltk_peripheral" : "ltk_central";
     const char *ours = swapped ? "ltk_central" : "ltk_peripheral";
-    exchange_entry *e = &s->e;
+    exch_entry *e = &s->e;
 
     e->has_ltk = read_value(s, keys, peers, e->ltk);
     e->has_my_ltk = read_value(s, keys, ours, e->my_ltk);
@@ -100,22 +100,22 @@ static bool has_legacy_keys(const json_t *keys)
 
 static bool read_long_term_keys(store *s, const json_t *keys)
 {
-    exchange_entry *e = &s->e;
+    exch_entry *e = &s->e;
 
     e->sc = e->has_ltk = read_value(s, keys, "ltk", e->ltk);
     if (e->sc)
         read_claim(s, keys, "ltk");
     if (e->sc && has_legacy_keys(keys))
-        exchange_find_of(s->r, KITH_EXCHANGE_LEFT, e, 0, "ltk_central, ltk_peripheral",
-                         "are legacy keys beside one of Secure Connections; left out");
+        exch_find_of(s->r, KITH_EXCHANGE_LEFT, e, 0, "ltk_central, ltk_peripheral",
+                     "are legacy keys beside one of Secure Connections; left out");
     if (e->sc)
         return true;
     if (!read_legacy_keys(s, keys))
         return false;
-    exchange_find_of(s->r, KITH_EXCHANGE_CHANGED, e, 0, "ltk_central, ltk_peripheral",
-                     s->r->options->local_was_peripheral
-                         ? "who was central is not in the text; the peer, as was given"
-                         : "who was central is not in the text; this device is assumed (option: local was peripheral)");
+    exch_find_of(s->r, KITH_EXCHANGE_CHANGED, e, 0, "ltk_central, ltk_peripheral",
+                 s->r->options->local_was_peripheral
+                     ? "who was central is not in the text; the peer, as was given"
+                     : "who was central is not in the text; this device is assumed (option: local was peripheral)");
     return true;
 }
 
@@ -129,7 +129,7 @@ static void settle_type(store *s, const json_t *keys, const char *name)
 
     if (type == NULL || json_is_null(type))
         return; /* by the name alone, as Bumble does */
-    if (!exchange_number_of(type, 3, &number))
+    if (!exch_number_of(type, 3, &number))
         refuse(s, "address_type", "is not a number from 0 to 3");
     else if (suffixed && (number & 1) != 0)
         refuse(s, "address_type", "is random, and the name says public");
@@ -152,7 +152,7 @@ static void tell_unknown(store *s, const json_t *keys)
         all &= i < sizeof known / sizeof known[0];
     }
     if (!all)
-        exchange_find_of(s->r, KITH_EXCHANGE_LEFT, &s->e, 0, "", "has a field that is not known; left out");
+        exch_find_of(s->r, KITH_EXCHANGE_LEFT, &s->e, 0, "", "has a field that is not known; left out");
 }
 
 static void read_keys(store *s, const json_t *keys)
@@ -167,14 +167,14 @@ static void read_keys(store *s, const json_t *keys)
         return;
     }
     if (le)
-        exchange_assume_size(s->r, &s->e, "");
+        exch_assume_size(s->r, &s->e, "");
     if (link_key)
-        exchange_find_of(s->r, KITH_EXCHANGE_LEFT, &s->e, 0, "link_key", "is for BR/EDR");
+        exch_find_of(s->r, KITH_EXCHANGE_LEFT, &s->e, 0, "link_key", "is for BR/EDR");
     (void)read_value(s, keys, "irk", s->e.irk);
     (void)read_value(s, keys, "csrk", s->e.peer_csrk);
 }
 
-static void read_peer(exchange_reader *r, const char *name, const json_t *keys, const kith_address *local)
+static void read_peer(exch_reader *r, const char *name, const json_t *keys, const kith_address *local)
 {
     store s = {.r = r};
 
@@ -183,23 +183,23 @@ static void read_peer(exchange_reader *r, const char *name, const json_t *keys, 
         s.e.local = *local;
     }
     if (!read_name(name, &s.e.identity)) {
-        exchange_refuse_place(r, 0, "a peer", "", "its name is no address");
+        exch_refuse_place(r, 0, "a peer", "", "its name is no address");
         return;
     }
-    exchange_name_address(s.e.name, &s.e.identity);
+    exch_name_address(s.e.name, &s.e.identity);
     if (json_is_object(keys)) {
         settle_type(&s, keys, name);
-        exchange_name_address(s.e.name, &s.e.identity);
+        exch_name_address(s.e.name, &s.e.identity);
         tell_unknown(&s, keys);
         read_keys(&s, keys);
     } else {
         refuse(&s, "", "has no keys");
     }
-    exchange_take(r, &s.e);
-    exchange_wipe(&s, sizeof s);
+    exch_take(r, &s.e);
+    exch_wipe(&s, sizeof s);
 }
 
-static void read_namespace(exchange_reader *r, const char *name, json_t *peers)
+static void read_namespace(exch_reader *r, const char *name, json_t *peers)
 {
     kith_address local;
     bool named = read_name(name, &local);
@@ -207,70 +207,70 @@ static void read_namespace(exchange_reader *r, const char *name, json_t *peers)
     json_t *keys;
 
     if (!json_is_object(peers)) {
-        exchange_refuse_place(r, 0, "a namespace", "", "has no peers");
+        exch_refuse_place(r, 0, "a namespace", "", "has no peers");
         return;
     }
     if (named)
-        exchange_take_own_address(&r->out, 0, "namespace", &local);
+        exch_take_own_address(&r->out, 0, "namespace", &local);
     else if (strcmp(name, default_namespace) != 0)
-        exchange_find(r, KITH_EXCHANGE_NOTED, 0, "", "namespace",
-                      "is not named by an address, so it is not known whose it is");
+        exch_find(r, KITH_EXCHANGE_NOTED, 0, "", "namespace",
+                  "is not named by an address, so it is not known whose it is");
     json_object_foreach(peers, peer, keys) read_peer(r, peer, keys, named ? &local : NULL);
 }
 
-void exchange_read_bumble(exchange_reader *r, exchange_span text)
+void exch_read_bumble(exch_reader *r, exch_span text)
 {
-    json_t *top = exchange_load_json(r, text);
+    json_t *top = exch_load_json(r, text);
     const char *name;
     json_t *peers;
 
     if (top == NULL)
         return;
     if (!json_is_object(top) || json_object_get(top, "kith") != NULL)
-        (void)exchange_fail(r, KITH_ERR_DAMAGED, 0, "this is no key store of Bumble: it has no namespaces");
+        (void)exch_fail(r, KITH_ERR_DAMAGED, 0, "this is no key store of Bumble: it has no namespaces");
     else
         json_object_foreach(top, name, peers) read_namespace(r, name, peers);
-    exchange_free_json(top);
+    exch_free_json(top);
 }
 
 /* ---- writing ---- */
 
-static void put_name(exchange_writer *w, const kith_address *address)
+static void put_name(exch_writer *w, const kith_address *address)
 {
-    exchange_put(w, "\"");
-    exchange_put_address(w, address, true);
-    exchange_put(w, address->type == KITH_ADDRESS_PUBLIC ? "/P\": {" : "\": {");
+    exch_put(w, "\"");
+    exch_put_address(w, address, true);
+    exch_put(w, address->type == KITH_ADDRESS_PUBLIC ? "/P\": {" : "\": {");
 }
 
-static void put_key(exchange_writer *w, const kith_bond_record *bond, const char *name, const uint8_t key[16])
+static void put_key(exch_writer *w, const kith_bond_record *bond, const char *name, const uint8_t key[16])
 {
-    exchange_put(w, ",\n            \"");
-    exchange_put(w, name);
-    exchange_put(w, bond->level > KITH_LEVEL_ENCRYPTED ? "\": {\"authenticated\": true, \"value\": \""
-                                                       : "\": {\"authenticated\": false, \"value\": \"");
-    exchange_put_hex(w, key, 16, false);
-    exchange_put(w, "\"");
+    exch_put(w, ",\n            \"");
+    exch_put(w, name);
+    exch_put(w, bond->level > KITH_LEVEL_ENCRYPTED ? "\": {\"authenticated\": true, \"value\": \""
+                                                   : "\": {\"authenticated\": false, \"value\": \"");
+    exch_put_hex(w, key, 16, false);
+    exch_put(w, "\"");
 }
 
-static void put_legacy_key(exchange_writer *w, const kith_bond_record *bond, const char *name, bool mine)
+static void put_legacy_key(exch_writer *w, const kith_bond_record *bond, const char *name, bool mine)
 {
     uint8_t rand[8];
 
-    exchange_put_number(rand, sizeof rand, mine ? bond->my_rand : bond->rand);
+    exch_put_number(rand, sizeof rand, mine ? bond->my_rand : bond->rand);
     put_key(w, bond, name, mine ? bond->my_ltk : bond->ltk);
-    exchange_put(w, ", \"ediv\": ");
-    exchange_put_decimal(w, mine ? bond->my_ediv : bond->ediv);
-    exchange_put(w, ", \"rand\": \"");
-    exchange_put_hex(w, rand, sizeof rand, false);
-    exchange_put(w, "\"}");
+    exch_put(w, ", \"ediv\": ");
+    exch_put_decimal(w, mine ? bond->my_ediv : bond->ediv);
+    exch_put(w, ", \"rand\": \"");
+    exch_put_hex(w, rand, sizeof rand, false);
+    exch_put(w, "\"}");
 }
 
 /* By use, as Bumble reads them: what it takes as central, and as peripheral. */
-static void put_long_term_keys(exchange_writer *w, const kith_bond_record *bond)
+static void put_long_term_keys(exch_writer *w, const kith_bond_record *bond)
 {
     if (bond->key_kind == KITH_KEY_KIND_SC) {
         put_key(w, bond, "ltk", bond->ltk);
-        exchange_put(w, "}");
+        exch_put(w, "}");
         return;
     }
     if (bond->has_ltk)
@@ -279,25 +279,25 @@ static void put_long_term_keys(exchange_writer *w, const kith_bond_record *bond)
         put_legacy_key(w, bond, "ltk_peripheral", true);
 }
 
-static void put_bond(exchange_writer *w, const kith_bond_record *bond)
+static void put_bond(exch_writer *w, const kith_bond_record *bond)
 {
     put_name(w, &bond->identity);
-    exchange_put(w, "\n            \"address_type\": ");
-    exchange_put_decimal(w, bond->identity.type);
+    exch_put(w, "\n            \"address_type\": ");
+    exch_put_decimal(w, bond->identity.type);
     put_long_term_keys(w, bond);
-    if (!exchange_is_zero(bond->irk, 16)) {
+    if (!exch_is_zero(bond->irk, 16)) {
         put_key(w, bond, "irk", bond->irk);
-        exchange_put(w, "}");
+        exch_put(w, "}");
     }
-    if (!exchange_is_zero(bond->peer_csrk, 16)) {
+    if (!exch_is_zero(bond->peer_csrk, 16)) {
         put_key(w, bond, "csrk", bond->peer_csrk);
-        exchange_put(w, "}");
+        exch_put(w, "}");
     }
-    exchange_put(w, "\n        }");
+    exch_put(w, "\n        }");
     w->out.written++;
 }
 
-static bool is_first_of_its_namespace(const exchange_writer *w, size_t at)
+static bool is_first_of_its_namespace(const exch_writer *w, size_t at)
 {
     for (size_t i = 0; i < at; i++)
         if (kith_address_equal(&w->bonds[i].local, &w->bonds[at].local))
@@ -305,7 +305,7 @@ static bool is_first_of_its_namespace(const exchange_writer *w, size_t at)
     return true;
 }
 
-static void put_namespace(exchange_writer *w, size_t first)
+static void put_namespace(exch_writer *w, size_t first)
 {
     bool any = false;
 
@@ -314,30 +314,29 @@ static void put_namespace(exchange_writer *w, size_t first)
         const kith_bond_record *bond = &w->bonds[i];
 
         if (!kith_address_equal(&bond->local, &w->bonds[first].local) ||
-            !exchange_report_lost(w, bond,
-                                  EXCHANGE_HAS_LEVEL | EXCHANGE_HAS_LOCAL | EXCHANGE_HAS_LOCAL_TYPE |
-                                      EXCHANGE_HAS_MY_LTK | EXCHANGE_HAS_PEER_CSRK))
+            !exch_report_lost(
+                w, bond, EXCH_HAS_LEVEL | EXCH_HAS_LOCAL | EXCH_HAS_LOCAL_TYPE | EXCH_HAS_MY_LTK | EXCH_HAS_PEER_CSRK))
             continue;
-        exchange_put(w, any ? ",\n        " : "\n        ");
+        exch_put(w, any ? ",\n        " : "\n        ");
         put_bond(w, bond);
         any = true;
     }
-    exchange_put(w, "\n    }");
+    exch_put(w, "\n    }");
 }
 
-void exchange_write_bumble(exchange_writer *w)
+void exch_write_bumble(exch_writer *w)
 {
     bool any = false;
 
-    exchange_put(w, "{");
+    exch_put(w, "{");
     if (w->identity->has_irk)
-        exchange_lose(w, KITH_EXCHANGE_LEFT, NULL, "our identity resolving key", "has no place in this format");
+        exch_lose(w, KITH_EXCHANGE_LEFT, NULL, "our identity resolving key", "has no place in this format");
     for (size_t i = 0; i < w->count; i++) {
         if (!is_first_of_its_namespace(w, i))
             continue;
-        exchange_put(w, any ? ",\n    " : "\n    ");
+        exch_put(w, any ? ",\n    " : "\n    ");
         put_namespace(w, i);
         any = true;
     }
-    exchange_put(w, "\n}\n");
+    exch_put(w, "\n}\n");
 }

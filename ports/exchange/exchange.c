@@ -10,18 +10,18 @@
 typedef struct {
     const char *name;
     const char *file;
-    void (*read)(exchange_reader *r, exchange_span text);
-    void (*write)(exchange_writer *w);
+    void (*read)(exch_reader *r, exch_span text);
+    void (*write)(exch_writer *w);
 } format;
 
 static const format formats[KITH_EXCHANGE_FORMATS] = {
     {"none", "", NULL, NULL},
-    {"json", "bonds.json", exchange_read_json, exchange_write_json},
-    {"bluez", "info", exchange_read_bluez, exchange_write_bluez},
-    {"aioble", "ble_secrets.json", exchange_read_aioble, exchange_write_aioble},
-    {"bumble", "keys.json", exchange_read_bumble, exchange_write_bumble},
-    {"android", "bt_config.conf", exchange_read_android, exchange_write_android},
-    {"windows", "keys.reg", exchange_read_windows, exchange_write_windows},
+    {"json", "bonds.json", exch_read_json, exch_write_json},
+    {"bluez", "info", exch_read_bluez, exch_write_bluez},
+    {"aioble", "ble_secrets.json", exch_read_aioble, exch_write_aioble},
+    {"bumble", "keys.json", exch_read_bumble, exch_write_bumble},
+    {"android", "bt_config.conf", exch_read_android, exch_write_android},
+    {"windows", "keys.reg", exch_read_windows, exch_write_windows},
 };
 
 static bool is_format(kith_exchange_format which)
@@ -51,35 +51,35 @@ bool kith_exchange_is_for_one(kith_exchange_format which)
 /* ---- reading ---- */
 
 /* Some editors put a byte order mark before UTF-8. */
-static exchange_span without_mark(const void *octets, size_t len)
+static exch_span without_mark(const void *octets, size_t len)
 {
-    exchange_span text = {len > 0 ? octets : "", len};
+    exch_span text = {len > 0 ? octets : "", len};
 
     if (len >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0)
-        text = (exchange_span){text.at + 3, len - 3};
+        text = (exch_span){text.at + 3, len - 3};
     return text;
 }
 
 static bool may_be(bool given, const kith_address *address)
 {
-    return !given || (kith_address_is_identity(address) && !exchange_is_zero(address->octets, 6));
+    return !given || (kith_address_is_identity(address) && !exch_is_zero(address->octets, 6));
 }
 
 kith_status kith_exchange_read(kith_exchange_format which, const void *octets, size_t len,
                                const kith_exchange_options *options, kith_exchange_result *result)
 {
     static const kith_exchange_options careful;
-    exchange_reader r = {.options = options != NULL ? options : &careful};
+    exch_reader r = {.options = options != NULL ? options : &careful};
     kith_status status;
 
     if (!is_format(which) || !may_be(r.options->has_local, &r.options->local) ||
         !may_be(r.options->has_peer, &r.options->peer))
         return KITH_ERR_VALUE;
     if (len > KITH_EXCHANGE_OCTETS)
-        (void)exchange_fail(&r, KITH_ERR_FULL, 0, "the text is too long");
+        (void)exch_fail(&r, KITH_ERR_FULL, 0, "the text is too long");
     else
         formats[which].read(&r, without_mark(octets, len));
-    status = exchange_merge(result, &r);
+    status = exch_merge(result, &r);
     kith_exchange_free(&r.out);
     return status;
 }
@@ -87,10 +87,10 @@ kith_status kith_exchange_read(kith_exchange_format which, const void *octets, s
 void kith_exchange_free(kith_exchange_result *result)
 {
     if (result->bonds != NULL)
-        exchange_wipe(result->bonds, result->count * sizeof *result->bonds);
+        exch_wipe(result->bonds, result->count * sizeof *result->bonds);
     free(result->bonds);
     free(result->findings);
-    exchange_wipe(result, sizeof *result);
+    exch_wipe(result, sizeof *result);
 }
 
 /* ---- writing ---- */
@@ -99,12 +99,12 @@ kith_status kith_exchange_write(kith_exchange_format which, const kith_bond_reco
                                 const kith_exchange_identity *identity, kith_exchange_text *text)
 {
     static const kith_exchange_identity nothing;
-    exchange_writer w = {.bonds = bonds, .count = count, .identity = identity != NULL ? identity : &nothing};
+    exch_writer w = {.bonds = bonds, .count = count, .identity = identity != NULL ? identity : &nothing};
 
     *text = (kith_exchange_text){0};
     if (!is_format(which) || count > KITH_EXCHANGE_BONDS || (kith_exchange_is_for_one(which) && count != 1))
         return KITH_ERR_VALUE;
-    exchange_put(&w, ""); /* a text of nothing is one, too */
+    exch_put(&w, ""); /* a text of nothing is one, too */
     formats[which].write(&w);
     if (w.failed) {
         kith_exchange_text_free(&w.out);
@@ -118,7 +118,7 @@ kith_status kith_exchange_write(kith_exchange_format which, const kith_bond_reco
 void kith_exchange_text_free(kith_exchange_text *text)
 {
     if (text->octets != NULL)
-        exchange_wipe(text->octets, text->len);
+        exch_wipe(text->octets, text->len);
     free(text->octets);
     free(text->findings);
     *text = (kith_exchange_text){0};

@@ -7,7 +7,7 @@
 #include "findings.h"
 
 /* One that finds no place is counted: a finding never stops the reading. */
-void exchange_add_finding(exchange_findings *list, const kith_exchange_finding *finding)
+void exch_add_finding(exch_findings *list, const kith_exchange_finding *finding)
 {
     size_t count = *list->count;
 
@@ -32,8 +32,8 @@ static const char *colon(const char *text)
     return text[0] != '\0' ? ": " : "";
 }
 
-kith_exchange_finding exchange_finding_of(kith_exchange_effect effect, unsigned line, const char *entry,
-                                          const char *field, const char *why)
+kith_exchange_finding exch_finding_of(kith_exchange_effect effect, unsigned line, const char *entry, const char *field,
+                                      const char *why)
 {
     kith_exchange_finding f = {.effect = effect, .line = line};
     char at[24] = "";
@@ -54,7 +54,7 @@ const char *kith_exchange_effect_name(kith_exchange_effect effect)
     return (unsigned)effect < sizeof names / sizeof names[0] ? names[effect] : "unknown";
 }
 
-void exchange_name_address(char name[32], const kith_address *address)
+void exch_name_address(char name[32], const kith_address *address)
 {
     char text[KITH_ADDRESS_TEXT];
 
@@ -64,60 +64,60 @@ void exchange_name_address(char name[32], const kith_address *address)
 
 /* ---- of a reader ---- */
 
-void exchange_find_in(kith_exchange_result *to, kith_exchange_effect effect, unsigned line, const char *entry,
-                      const char *field, const char *why)
+void exch_find_in(kith_exchange_result *to, kith_exchange_effect effect, unsigned line, const char *entry,
+                  const char *field, const char *why)
 {
-    exchange_findings list = {&to->findings, &to->finding_count, &to->findings_lost};
-    kith_exchange_finding f = exchange_finding_of(effect, line, entry, field, why);
+    exch_findings list = {&to->findings, &to->finding_count, &to->findings_lost};
+    kith_exchange_finding f = exch_finding_of(effect, line, entry, field, why);
 
-    exchange_add_finding(&list, &f);
+    exch_add_finding(&list, &f);
 }
 
-void exchange_find(exchange_reader *r, kith_exchange_effect effect, unsigned line, const char *entry, const char *field,
-                   const char *why)
+void exch_find(exch_reader *r, kith_exchange_effect effect, unsigned line, const char *entry, const char *field,
+               const char *why)
 {
-    exchange_find_in(&r->out, effect, line, entry, field, why);
+    exch_find_in(&r->out, effect, line, entry, field, why);
 }
 
-void exchange_find_of(exchange_reader *r, kith_exchange_effect effect, const exchange_entry *e, unsigned line,
-                      const char *field, const char *why)
+void exch_find_of(exch_reader *r, kith_exchange_effect effect, const exch_entry *e, unsigned line, const char *field,
+                  const char *why)
 {
-    exchange_find(r, effect, line, e->name, field, why);
+    exch_find(r, effect, line, e->name, field, why);
 }
 
-void exchange_refuse(exchange_reader *r, exchange_entry *e, unsigned line, const char *field, const char *why)
+void exch_refuse(exch_reader *r, exch_entry *e, unsigned line, const char *field, const char *why)
 {
     e->refused = true;
-    exchange_find(r, KITH_EXCHANGE_REFUSED, line, e->name, field, why);
+    exch_find(r, KITH_EXCHANGE_REFUSED, line, e->name, field, why);
 }
 
-void exchange_refuse_place(exchange_reader *r, unsigned line, const char *place, const char *field, const char *why)
+void exch_refuse_place(exch_reader *r, unsigned line, const char *place, const char *field, const char *why)
 {
-    exchange_find(r, KITH_EXCHANGE_REFUSED, line, place, field, why);
+    exch_find(r, KITH_EXCHANGE_REFUSED, line, place, field, why);
     r->out.seen++;
     r->out.refused++;
 }
 
-bool exchange_fail(exchange_reader *r, kith_status status, unsigned line, const char *why)
+bool exch_fail(exch_reader *r, kith_status status, unsigned line, const char *why)
 {
     if (r->status != KITH_OK)
         return false;
     r->status = status;
-    r->why = exchange_finding_of(KITH_EXCHANGE_REFUSED, line, "", "", why);
+    r->why = exch_finding_of(KITH_EXCHANGE_REFUSED, line, "", "", why);
     return false;
 }
 
 /* ---- of a writer ---- */
 
-void exchange_lose(exchange_writer *w, kith_exchange_effect effect, const kith_bond_record *bond, const char *field,
-                   const char *why)
+void exch_lose(exch_writer *w, kith_exchange_effect effect, const kith_bond_record *bond, const char *field,
+               const char *why)
 {
-    exchange_findings list = {&w->out.findings, &w->out.finding_count, &w->out.findings_lost};
+    exch_findings list = {&w->out.findings, &w->out.finding_count, &w->out.findings_lost};
     kith_exchange_finding f;
     char name[32] = "";
 
     if (bond != NULL)
-        exchange_name_address(name, &bond->identity);
-    f = exchange_finding_of(effect, 0, name, field, why);
-    exchange_add_finding(&list, &f);
+        exch_name_address(name, &bond->identity);
+    f = exch_finding_of(effect, 0, name, field, why);
+    exch_add_finding(&list, &f);
 }

@@ -3,7 +3,7 @@
 
 #include "inside.h"
 
-static kith_exchange_format guess_json(exchange_span text)
+static kith_exchange_format guess_json(exch_span text)
 {
     static const char mark[] = "\"kith\"";
 
@@ -16,7 +16,7 @@ static kith_exchange_format guess_json(exchange_span text)
 }
 
 /* A group that only one of them has. */
-static kith_exchange_format guess_group(exchange_span name)
+static kith_exchange_format guess_group(exch_span name)
 {
     static const char *const bluez[] = {"General",
                                         "LongTermKey",
@@ -30,28 +30,28 @@ static kith_exchange_format guess_group(exchange_span name)
     kith_address address;
 
     for (size_t i = 0; i < sizeof bluez / sizeof bluez[0]; i++)
-        if (exchange_is(name, bluez[i]))
+        if (exch_is(name, bluez[i]))
             return KITH_EXCHANGE_BLUEZ;
     for (size_t i = 0; i < sizeof android / sizeof android[0]; i++)
-        if (exchange_is(name, android[i]))
+        if (exch_is(name, android[i]))
             return KITH_EXCHANGE_ANDROID;
-    return exchange_address(name, &address) ? KITH_EXCHANGE_ANDROID : KITH_EXCHANGE_NONE;
+    return exch_address(name, &address) ? KITH_EXCHANGE_ANDROID : KITH_EXCHANGE_NONE;
 }
 
-static kith_exchange_format guess_groups(exchange_span text)
+static kith_exchange_format guess_groups(exch_span text)
 {
-    exchange_lines lines = {.rest = text};
-    exchange_span line, name, value;
+    exch_lines lines = {.rest = text};
+    exch_span line, name, value;
     kith_exchange_format which = KITH_EXCHANGE_NONE;
 
-    while (which == KITH_EXCHANGE_NONE && exchange_next_line(&lines, &line))
-        if (exchange_split(line, &name, &value) == EXCHANGE_GROUP)
+    while (which == KITH_EXCHANGE_NONE && exch_next_line(&lines, &line))
+        if (exch_split(line, &name, &value) == EXCH_GROUP)
             which = guess_group(name);
     return which;
 }
 
 /* A list of lists, or an empty one; and no group of a file in groups. */
-static bool is_json_list(exchange_span text)
+static bool is_json_list(exch_span text)
 {
     size_t i = 1;
 
@@ -62,19 +62,19 @@ static bool is_json_list(exchange_span text)
 
 kith_exchange_format kith_exchange_guess(const void *octets, size_t len)
 {
-    exchange_span text = {octets, len};
+    exch_span text = {octets, len};
 
     if (len >= 2 && memcmp(octets, "\xff\xfe", 2) == 0)
         return KITH_EXCHANGE_WINDOWS;
     if (len >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0)
-        text = (exchange_span){text.at + 3, len - 3};
+        text = (exch_span){text.at + 3, len - 3};
     while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t' || text.at[0] == '\r' || text.at[0] == '\n')) {
         text.at++;
         text.len--;
     }
     if (text.len == 0)
         return KITH_EXCHANGE_NONE;
-    if (exchange_begins(text, "Windows Registry Editor") || exchange_begins(text, "REGEDIT4"))
+    if (exch_begins(text, "Windows Registry Editor") || exch_begins(text, "REGEDIT4"))
         return KITH_EXCHANGE_WINDOWS;
     if (text.at[0] == '{' || (text.at[0] == '[' && is_json_list(text)))
         return guess_json(text);

@@ -6,7 +6,7 @@
 
 enum { DEPTH = 8 };
 
-static bool is_flat(exchange_span text)
+static bool is_flat(exch_span text)
 {
     unsigned depth = 0;
     bool quoted = false;
@@ -29,30 +29,30 @@ static bool is_flat(exchange_span text)
 }
 
 /* The library's message may quote the text, from " near " on, which may be a key. */
-static void tell_syntax(exchange_reader *r, const json_error_t *error)
+static void tell_syntax(exch_reader *r, const json_error_t *error)
 {
     const char *quote = strstr(error->text, " near ");
     int len = quote != NULL ? (int)(quote - error->text) : (int)strlen(error->text);
     char why[200];
 
     if (json_error_code(error) == json_error_out_of_memory) {
-        (void)exchange_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
+        (void)exch_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
         return;
     }
     if (strstr(error->text, "duplicate object key") != NULL)
         (void)snprintf(why, sizeof why, "a field is there twice");
     else
         (void)snprintf(why, sizeof why, "this is not JSON: %.*s", len, error->text);
-    (void)exchange_fail(r, KITH_ERR_DAMAGED, error->line > 0 ? (unsigned)error->line : 1, why);
+    (void)exch_fail(r, KITH_ERR_DAMAGED, error->line > 0 ? (unsigned)error->line : 1, why);
 }
 
-json_t *exchange_load_json(exchange_reader *r, exchange_span text)
+json_t *exch_load_json(exch_reader *r, exch_span text)
 {
     json_error_t error = {.line = 0};
     json_t *top;
 
     if (!is_flat(text)) {
-        (void)exchange_fail(r, KITH_ERR_DAMAGED, 0, "its brackets are nested too deeply");
+        (void)exch_fail(r, KITH_ERR_DAMAGED, 0, "its brackets are nested too deeply");
         return NULL;
     }
     top = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, &error);
@@ -83,7 +83,7 @@ static json_t *step(place *at)
 
 static void wipe_string(json_t *value)
 {
-    exchange_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+    exch_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
 }
 
 /* No deeper than is_flat() lets through. */
@@ -104,20 +104,20 @@ static void wipe_strings(json_t *top)
     }
 }
 
-void exchange_free_json(json_t *top)
+void exch_free_json(json_t *top)
 {
     wipe_strings(top);
     json_decref(top);
 }
 
-exchange_span exchange_string(const json_t *value)
+exch_span exch_string(const json_t *value)
 {
     if (!json_is_string(value))
-        return (exchange_span){"", 0};
-    return (exchange_span){json_string_value(value), json_string_length(value)};
+        return (exch_span){"", 0};
+    return (exch_span){json_string_value(value), json_string_length(value)};
 }
 
-bool exchange_number_of(const json_t *value, uint64_t most, uint64_t *out)
+bool exch_number_of(const json_t *value, uint64_t most, uint64_t *out)
 {
     if (!json_is_integer(value) || json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > most)
         return false;

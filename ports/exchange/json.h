@@ -1,18 +1,18 @@
 /* JSON with a limit on its depth, overwritten when done with. */
-#ifndef EXCHANGE_JSON_H
-#define EXCHANGE_JSON_H
+#ifndef EXCH_JSON_H
+#define EXCH_JSON_H
 
 #include <jansson.h>
 
 #include "inside.h"
 
 /* NULL: the whole text was refused. */
-json_t *exchange_load_json(exchange_reader *r, exchange_span text);
+json_t *exch_load_json(exch_reader *r, exch_span text);
 
 /* Overwrites its strings. */
-void exchange_free_json(json_t *top);
+void exch_free_json(json_t *top);
 
-exchange_span exchange_string(const json_t *value); /* of no length: it is none */
-bool exchange_number_of(const json_t *value, uint64_t most, uint64_t *out);
+exch_span exch_string(const json_t *value); /* of no length: it is none */
+bool exch_number_of(const json_t *value, uint64_t most, uint64_t *out);
 
 #endif

@@ -26,8 +26,8 @@ static const word roles[] = {{1, "initiator"}, {2, "responder"}, {0, NULL}};
 static const word kinds[] = {{KITH_KEY_KIND_SC, "secure-connections"}, {KITH_KEY_KIND_LEGACY, "legacy"}, {0, NULL}};
 
 typedef struct {
-    exchange_reader *r;
-    exchange_entry e;
+    exch_reader *r;
+    exch_entry e;
     uint8_t level, role, kind;
 } bond_text;
 
@@ -35,7 +35,7 @@ typedef struct {
 
 static bool refuse(bond_text *b, const char *field, const char *why)
 {
-    exchange_refuse(b->r, &b->e, 0, field, why);
+    exch_refuse(b->r, &b->e, 0, field, why);
     return false;
 }
 
@@ -54,9 +54,9 @@ static bool has_only(const json_t *object, const char *const *names)
     return json_is_object(object);
 }
 
-static uint8_t value_of(const word *words, exchange_span text)
+static uint8_t value_of(const word *words, exch_span text)
 {
-    while (words->word != NULL && !exchange_is(text, words->word))
+    while (words->word != NULL && !exch_is(text, words->word))
         words++;
     return words->value;
 }
@@ -70,7 +70,7 @@ static const char *word_of(const word *words, uint8_t value)
 
 static void read_word(bond_text *b, const json_t *object, const char *field, const word *words, uint8_t *out)
 {
-    *out = value_of(words, exchange_string(json_object_get(object, field)));
+    *out = value_of(words, exch_string(json_object_get(object, field)));
     if (*out == 0)
         (void)refuse(b, field, "is missing, or none of its words");
 }
@@ -80,18 +80,18 @@ static void read_number(bond_text *b, const json_t *object, const char *field, u
     const json_t *value = json_object_get(object, field);
 
     *out = 0;
-    if (value != NULL && !exchange_number_of(value, most, out))
+    if (value != NULL && !exch_number_of(value, most, out))
         (void)refuse(b, field, "is not a number that is possible");
 }
 
-static bool parse_address(exchange_span text, kith_address *out)
+static bool parse_address(exch_span text, kith_address *out)
 {
-    exchange_span type = {text.at + 17, text.len > 17 ? text.len - 17 : 0};
+    exch_span type = {text.at + 17, text.len > 17 ? text.len - 17 : 0};
 
-    if (!exchange_is(type, " public") && !exchange_is(type, " random"))
+    if (!exch_is(type, " public") && !exch_is(type, " random"))
         return false;
     out->type = type.at[1] == 'p' ? KITH_ADDRESS_PUBLIC : KITH_ADDRESS_RANDOM;
-    return exchange_address((exchange_span){text.at, 17}, out);
+    return exch_address((exch_span){text.at, 17}, out);
 }
 
 /* Most significant octet first.  What is not there stays as it is. */
@@ -101,9 +101,9 @@ static bool read_key(bond_text *b, const json_t *object, const char *field, bool
 
     if (value == NULL)
         return !needed || refuse(b, field, "is missing");
-    if (!exchange_hex(exchange_string(value), out, octets))
+    if (!exch_hex(exch_string(value), out, octets))
         return refuse(b, field, "has not as many hexadecimal digits as it should, or something else");
-    exchange_reverse(out, octets);
+    exch_reverse(out, octets);
     return true;
 }
 
@@ -123,14 +123,14 @@ static bool read_legacy_key(bond_text *b, const json_t *bond, const char *field,
     if (!read_key(b, key, "ltk", true, ltk, 16) || !read_key(b, key, "ediv", true, e, sizeof e) ||
         !read_key(b, key, "rand", true, r, sizeof r))
         return false;
-    *ediv = (uint16_t)exchange_number(e, sizeof e);
-    *rand = exchange_number(r, sizeof r);
+    *ediv = (uint16_t)exch_number(e, sizeof e);
+    *rand = exch_number(r, sizeof r);
     return true;
 }
 
 static void read_long_term_keys(bond_text *b, const json_t *bond)
 {
-    exchange_entry *e = &b->e;
+    exch_entry *e = &b->e;
     bool whole = json_object_get(bond, "ltk") != NULL;
     bool parts = json_object_get(bond, "peer_key") != NULL || json_object_get(bond, "my_key") != NULL;
 
@@ -151,7 +151,7 @@ static void read_long_term_keys(bond_text *b, const json_t *bond)
 
 static void read_story(bond_text *b, const json_t *bond)
 {
-    exchange_entry *e = &b->e;
+    exch_entry *e = &b->e;
     const json_t *unseen = json_object_get(bond, "numbers_unseen");
     uint64_t size, peer_class, made;
 
@@ -170,12 +170,12 @@ static void read_story(bond_text *b, const json_t *bond)
     e->numbers_unseen = json_is_true(unseen);
     e->peer_class = (uint8_t)peer_class;
     e->made_s = (uint32_t)made;
-    exchange_take_size(b->r, e, 0, "key_size", size);
+    exch_take_size(b->r, e, 0, "key_size", size);
 }
 
 static void judge_story(bond_text *b)
 {
-    const exchange_entry *e = &b->e;
+    const exch_entry *e = &b->e;
 
     if (e->level_4 && (!e->sc || e->key_size != 16))
         (void)refuse(b, "level", "is not possible with this key");
@@ -185,7 +185,7 @@ static void judge_story(bond_text *b)
         (void)refuse(b, "numbers_unseen", "is not possible with this method");
 }
 
-static void read_bond(exchange_reader *r, size_t place, const json_t *bond)
+static void read_bond(exch_reader *r, size_t place, const json_t *bond)
 {
     static const char *const names[] = {
         "identity", "local",    "level",  "method", "numbers_unseen", "role",      "class", "made", "key", "key_size",
@@ -195,66 +195,66 @@ static void read_bond(exchange_reader *r, size_t place, const json_t *bond)
 
     (void)snprintf(b.e.name, sizeof b.e.name, "bond %zu", place);
     if (!has_only(bond, names)) {
-        exchange_refuse_place(r, 0, b.e.name, "", "is no bond, or has a field that is not known");
+        exch_refuse_place(r, 0, b.e.name, "", "is no bond, or has a field that is not known");
         return;
     }
-    if (parse_address(exchange_string(json_object_get(bond, "identity")), &b.e.identity))
-        exchange_name_address(b.e.name, &b.e.identity);
+    if (parse_address(exch_string(json_object_get(bond, "identity")), &b.e.identity))
+        exch_name_address(b.e.name, &b.e.identity);
     else
         (void)refuse(&b, "identity", "is not an address with public or random behind it");
-    b.e.has_local = parse_address(exchange_string(local), &b.e.local);
+    b.e.has_local = parse_address(exch_string(local), &b.e.local);
     if (local != NULL && !b.e.has_local)
         (void)refuse(&b, "local", "is not an address with public or random behind it");
     read_story(&b, bond);
     read_long_term_keys(&b, bond);
     judge_story(&b);
-    exchange_take(r, &b.e);
-    exchange_wipe(&b, sizeof b);
+    exch_take(r, &b.e);
+    exch_wipe(&b, sizeof b);
 }
 
 /* ---- the text ---- */
 
-static void read_identity(exchange_reader *r, const json_t *identity)
+static void read_identity(exch_reader *r, const json_t *identity)
 {
     const json_t *address = json_object_get(identity, "address"), *irk = json_object_get(identity, "irk");
     kith_address own;
     uint8_t key[16];
 
-    if (address != NULL && parse_address(exchange_string(address), &own))
-        exchange_take_own_address(&r->out, 0, "identity.address", &own);
+    if (address != NULL && parse_address(exch_string(address), &own))
+        exch_take_own_address(&r->out, 0, "identity.address", &own);
     else if (address != NULL)
-        exchange_find(r, KITH_EXCHANGE_LEFT, 0, "", "identity.address",
-                      "is not an address with public or random behind it");
-    if (irk != NULL && exchange_hex(exchange_string(irk), key, sizeof key)) {
-        exchange_reverse(key, sizeof key);
-        exchange_take_own_irk(&r->out, 0, "identity.irk", key);
+        exch_find(r, KITH_EXCHANGE_LEFT, 0, "", "identity.address",
+                  "is not an address with public or random behind it");
+    if (irk != NULL && exch_hex(exch_string(irk), key, sizeof key)) {
+        exch_reverse(key, sizeof key);
+        exch_take_own_irk(&r->out, 0, "identity.irk", key);
     } else if (irk != NULL) {
-        exchange_find(r, KITH_EXCHANGE_LEFT, 0, "", "identity.irk", "is not 32 hexadecimal digits");
+        exch_find(r, KITH_EXCHANGE_LEFT, 0, "", "identity.irk", "is not 32 hexadecimal digits");
     }
-    exchange_wipe(key, sizeof key);
+    exch_wipe(key, sizeof key);
 }
 
-static bool is_ours(exchange_reader *r, const json_t *top)
+static bool is_ours(exch_reader *r, const json_t *top)
 {
     static const char *const names[] = {"kith", "version", "identity", "bonds", NULL};
     uint64_t version;
 
-    if (!exchange_is(exchange_string(json_object_get(top, "kith")), "exchange"))
-        return exchange_fail(r, KITH_ERR_DAMAGED, 0, "this is no text of bonds of Kith: kith is not \"exchange\"");
-    if (!exchange_number_of(json_object_get(top, "version"), INT32_MAX, &version) || version == 0)
-        return exchange_fail(r, KITH_ERR_DAMAGED, 0, "version: is missing, or no number");
+    if (!exch_is(exch_string(json_object_get(top, "kith")), "exchange"))
+        return exch_fail(r, KITH_ERR_DAMAGED, 0, "this is no text of bonds of Kith: kith is not \"exchange\"");
+    if (!exch_number_of(json_object_get(top, "version"), INT32_MAX, &version) || version == 0)
+        return exch_fail(r, KITH_ERR_DAMAGED, 0, "version: is missing, or no number");
     if (version > VERSION)
-        return exchange_fail(r, KITH_ERR_NEWER, 0, "version: is of a later program");
+        return exch_fail(r, KITH_ERR_NEWER, 0, "version: is of a later program");
     if (!has_only(top, names))
-        return exchange_fail(r, KITH_ERR_DAMAGED, 0, "it has a field that is not known");
+        return exch_fail(r, KITH_ERR_DAMAGED, 0, "it has a field that is not known");
     if (!json_is_array(json_object_get(top, "bonds")))
-        return exchange_fail(r, KITH_ERR_DAMAGED, 0, "bonds: is no list");
+        return exch_fail(r, KITH_ERR_DAMAGED, 0, "bonds: is no list");
     return true;
 }
 
-void exchange_read_json(exchange_reader *r, exchange_span text)
+void exch_read_json(exch_reader *r, exch_span text)
 {
-    json_t *top = exchange_load_json(r, text);
+    json_t *top = exch_load_json(r, text);
     json_t *bond;
     size_t i;
 
@@ -264,58 +264,58 @@ void exchange_read_json(exchange_reader *r, exchange_span text)
         read_identity(r, json_object_get(top, "identity"));
         json_array_foreach(json_object_get(top, "bonds"), i, bond) read_bond(r, i + 1, bond);
     }
-    exchange_free_json(top);
+    exch_free_json(top);
 }
 
 /* ---- writing ---- */
 
-static void put_address(exchange_writer *w, const char *begin, const kith_address *address)
+static void put_address(exch_writer *w, const char *begin, const kith_address *address)
 {
-    exchange_put(w, begin);
-    exchange_put_address(w, address, true);
-    exchange_put(w, address->type == KITH_ADDRESS_PUBLIC ? " public\"" : " random\"");
+    exch_put(w, begin);
+    exch_put_address(w, address, true);
+    exch_put(w, address->type == KITH_ADDRESS_PUBLIC ? " public\"" : " random\"");
 }
 
-static void put_word(exchange_writer *w, const char *begin, const char *text)
+static void put_word(exch_writer *w, const char *begin, const char *text)
 {
-    exchange_put(w, begin);
-    exchange_put(w, text);
-    exchange_put(w, "\"");
+    exch_put(w, begin);
+    exch_put(w, text);
+    exch_put(w, "\"");
 }
 
-static void put_number(exchange_writer *w, const char *begin, uint64_t number)
+static void put_number(exch_writer *w, const char *begin, uint64_t number)
 {
-    exchange_put(w, begin);
-    exchange_put_decimal(w, number);
+    exch_put(w, begin);
+    exch_put_decimal(w, number);
 }
 
-static void put_key(exchange_writer *w, const char *begin, const uint8_t *key, size_t octets)
+static void put_key(exch_writer *w, const char *begin, const uint8_t *key, size_t octets)
 {
-    exchange_put(w, begin);
-    exchange_put_reversed(w, key, octets);
-    exchange_put(w, "\"");
+    exch_put(w, begin);
+    exch_put_reversed(w, key, octets);
+    exch_put(w, "\"");
 }
 
-static void put_other_key(exchange_writer *w, const char *begin, const uint8_t key[16])
+static void put_other_key(exch_writer *w, const char *begin, const uint8_t key[16])
 {
-    if (!exchange_is_zero(key, 16))
+    if (!exch_is_zero(key, 16))
         put_key(w, begin, key, 16);
 }
 
-static void put_legacy_key(exchange_writer *w, const char *begin, const uint8_t ltk[16], uint16_t ediv, uint64_t rand)
+static void put_legacy_key(exch_writer *w, const char *begin, const uint8_t ltk[16], uint16_t ediv, uint64_t rand)
 {
     uint8_t octets[8];
 
-    exchange_put(w, begin);
+    exch_put(w, begin);
     put_key(w, "\"ltk\": \"", ltk, 16);
-    exchange_put_number(octets, 2, ediv);
+    exch_put_number(octets, 2, ediv);
     put_key(w, ", \"ediv\": \"", octets, 2);
-    exchange_put_number(octets, 8, rand);
+    exch_put_number(octets, 8, rand);
     put_key(w, ", \"rand\": \"", octets, 8);
-    exchange_put(w, "}");
+    exch_put(w, "}");
 }
 
-static void put_keys(exchange_writer *w, const kith_bond_record *bond)
+static void put_keys(exch_writer *w, const kith_bond_record *bond)
 {
     put_word(w, ",\n      \"key\": \"", word_of(kinds, bond->key_kind));
     put_number(w, ",\n      \"key_size\": ", bond->key_size);
@@ -330,45 +330,45 @@ static void put_keys(exchange_writer *w, const kith_bond_record *bond)
     put_other_key(w, ",\n      \"peer_csrk\": \"", bond->peer_csrk);
 }
 
-static void put_bond(exchange_writer *w, const kith_bond_record *bond)
+static void put_bond(exch_writer *w, const kith_bond_record *bond)
 {
     put_address(w, "    {\n      \"identity\": \"", &bond->identity);
     put_address(w, ",\n      \"local\": \"", &bond->local);
     put_word(w, ",\n      \"level\": \"", word_of(levels, bond->level));
     put_word(w, ",\n      \"method\": \"", word_of(methods, bond->method));
-    exchange_put(w, bond->numbers_unseen ? ",\n      \"numbers_unseen\": true" : "");
+    exch_put(w, bond->numbers_unseen ? ",\n      \"numbers_unseen\": true" : "");
     put_word(w, ",\n      \"role\": \"", word_of(roles, bond->initiator ? 1 : 2));
     if (bond->peer_class != 0)
         put_number(w, ",\n      \"class\": ", bond->peer_class);
     if (bond->made_s != 0)
         put_number(w, ",\n      \"made\": ", bond->made_s);
     put_keys(w, bond);
-    exchange_put(w, "\n    }");
+    exch_put(w, "\n    }");
     w->out.written++;
 }
 
-static void put_identity(exchange_writer *w)
+static void put_identity(exch_writer *w)
 {
     const kith_exchange_identity *own = w->identity;
 
     if (!own->has_address && !own->has_irk)
         return;
-    exchange_put(w, ",\n  \"identity\": {");
+    exch_put(w, ",\n  \"identity\": {");
     if (own->has_address)
         put_address(w, "\n    \"address\": \"", &own->address);
     if (own->has_irk)
         put_key(w, own->has_address ? ",\n    \"irk\": \"" : "\n    \"irk\": \"", own->irk, 16);
-    exchange_put(w, "\n  }");
+    exch_put(w, "\n  }");
 }
 
-void exchange_write_json(exchange_writer *w)
+void exch_write_json(exch_writer *w)
 {
-    exchange_put(w, "{\n  \"kith\": \"exchange\",\n  \"version\": 1");
+    exch_put(w, "{\n  \"kith\": \"exchange\",\n  \"version\": 1");
     put_identity(w);
-    exchange_put(w, ",\n  \"bonds\": [");
+    exch_put(w, ",\n  \"bonds\": [");
     for (size_t i = 0; i < w->count; i++) {
-        exchange_put(w, w->out.written > 0 ? ",\n" : "\n");
+        exch_put(w, w->out.written > 0 ? ",\n" : "\n");
         put_bond(w, &w->bonds[i]);
     }
-    exchange_put(w, w->out.written > 0 ? "\n  ]\n}\n" : "]\n}\n");
+    exch_put(w, w->out.written > 0 ? "\n  ]\n}\n" : "]\n}\n");
 }

@@ -9,7 +9,7 @@
 /* ---- keys ---- */
 
 /* Nothing but the key can be wrong with this record. */
-bool exchange_is_known_key(const uint8_t key[16])
+bool exch_is_known_key(const uint8_t key[16])
 {
     kith_bond_record probe = {.peer = 1,
                               .level = KITH_LEVEL_ENCRYPTED,
@@ -22,17 +22,17 @@ bool exchange_is_known_key(const uint8_t key[16])
 
     memcpy(probe.ltk, key, sizeof probe.ltk);
     known = kith_record_encode_bond(&probe, &record) != KITH_OK;
-    exchange_wipe(&probe, sizeof probe);
-    exchange_wipe(&record, sizeof record);
+    exch_wipe(&probe, sizeof probe);
+    exch_wipe(&record, sizeof record);
     return known;
 }
 
-void exchange_take_size(exchange_reader *r, exchange_entry *e, unsigned line, const char *field, uint64_t size)
+void exch_take_size(exch_reader *r, exch_entry *e, unsigned line, const char *field, uint64_t size)
 {
     if (size < 7 || size > 16)
-        exchange_refuse(r, e, line, field, "is no key size from 7 to 16");
+        exch_refuse(r, e, line, field, "is no key size from 7 to 16");
     else if (e->key_size != 0 && e->key_size != size)
-        exchange_refuse(r, e, line, field, "is another key size than that of the bond's other key");
+        exch_refuse(r, e, line, field, "is another key size than that of the bond's other key");
     else
         e->key_size = (uint8_t)size;
 }
@@ -46,7 +46,7 @@ static uint8_t octets_used(const uint8_t key[16])
     return size;
 }
 
-void exchange_assume_size(exchange_reader *r, exchange_entry *e, const char *field)
+void exch_assume_size(exch_reader *r, exch_entry *e, const char *field)
 {
     uint8_t peers = e->has_ltk ? octets_used(e->ltk) : 0;
     uint8_t mine = e->has_my_ltk ? octets_used(e->my_ltk) : 0;
@@ -55,29 +55,29 @@ void exchange_assume_size(exchange_reader *r, exchange_entry *e, const char *fie
     if (e->key_size < 7)
         e->key_size = 7;
     if (e->key_size < 16)
-        exchange_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, field,
-                         "the size of the key is not there; it ends with zeros, so it is taken for a shorter one");
+        exch_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, field,
+                     "the size of the key is not there; it ends with zeros, so it is taken for a shorter one");
     else
-        exchange_find_of(r, KITH_EXCHANGE_NOTED, e, e->line, field,
-                         "the size of the key is not there; it has no zeros at its end, so 16 octets are assumed");
+        exch_find_of(r, KITH_EXCHANGE_NOTED, e, e->line, field,
+                     "the size of the key is not there; it has no zeros at its end, so 16 octets are assumed");
 }
 
-static void judge_long_term_key(exchange_reader *r, exchange_entry *e, const uint8_t key[16], const char *whose)
+static void judge_long_term_key(exch_reader *r, exch_entry *e, const uint8_t key[16], const char *whose)
 {
-    if (exchange_is_known_key(key))
-        exchange_refuse(r, e, e->line, whose, "is a key that everybody knows");
-    else if (!exchange_is_zero(key + e->key_size, 16u - e->key_size))
-        exchange_refuse(r, e, e->line, whose, "has octets beyond its size");
+    if (exch_is_known_key(key))
+        exch_refuse(r, e, e->line, whose, "is a key that everybody knows");
+    else if (!exch_is_zero(key + e->key_size, 16u - e->key_size))
+        exch_refuse(r, e, e->line, whose, "has octets beyond its size");
 }
 
-static void judge_long_term_keys(exchange_reader *r, exchange_entry *e)
+static void judge_long_term_keys(exch_reader *r, exch_entry *e)
 {
     if (!e->has_ltk && !e->has_my_ltk) {
-        exchange_refuse(r, e, e->line, "", "there is no long term key");
+        exch_refuse(r, e, e->line, "", "there is no long term key");
         return;
     }
     if (e->key_size < 7 || e->key_size > 16) {
-        exchange_refuse(r, e, e->line, "", "there is no key size from 7 to 16");
+        exch_refuse(r, e, e->line, "", "there is no key size from 7 to 16");
         return;
     }
     if (e->has_ltk)
@@ -85,31 +85,31 @@ static void judge_long_term_keys(exchange_reader *r, exchange_entry *e)
     if (e->has_my_ltk)
         judge_long_term_key(r, e, e->my_ltk, "our long term key");
     if (!e->refused && e->key_size < 16)
-        exchange_find_of(r, KITH_EXCHANGE_NOTED, e, e->line, "", "its key has less than 16 octets");
+        exch_find_of(r, KITH_EXCHANGE_NOTED, e, e->line, "", "its key has less than 16 octets");
 }
 
 /* The peer is recognised by its identity address then. */
-static void judge_irk(exchange_reader *r, exchange_entry *e)
+static void judge_irk(exch_reader *r, exch_entry *e)
 {
-    if (exchange_is_zero(e->irk, sizeof e->irk) || !exchange_is_known_key(e->irk))
+    if (exch_is_zero(e->irk, sizeof e->irk) || !exch_is_known_key(e->irk))
         return;
-    exchange_wipe(e->irk, sizeof e->irk);
-    exchange_find_of(r, KITH_EXCHANGE_LEFT, e, e->line, "identity resolving key",
-                     "is a key that everybody knows; left out, so private addresses are not resolved");
+    exch_wipe(e->irk, sizeof e->irk);
+    exch_find_of(r, KITH_EXCHANGE_LEFT, e, e->line, "identity resolving key",
+                 "is a key that everybody knows; left out, so private addresses are not resolved");
 }
 
-static void judge_csrk(exchange_reader *r, exchange_entry *e, uint8_t csrk[16], const char *whose)
+static void judge_csrk(exch_reader *r, exch_entry *e, uint8_t csrk[16], const char *whose)
 {
     const char *why = "left out: its counter is not in a bond record (option: signing keys)";
 
-    if (exchange_is_zero(csrk, 16))
+    if (exch_is_zero(csrk, 16))
         return;
-    if (exchange_is_known_key(csrk))
+    if (exch_is_known_key(csrk))
         why = "is a key that everybody knows; left out";
     else if (r->options->signing_keys)
         return;
-    exchange_wipe(csrk, 16);
-    exchange_find_of(r, KITH_EXCHANGE_LEFT, e, e->line, whose, why);
+    exch_wipe(csrk, 16);
+    exch_find_of(r, KITH_EXCHANGE_LEFT, e, e->line, whose, why);
 }
 
 /* ---- who ---- */
@@ -127,40 +127,40 @@ static const char *why_no_identity(const kith_address *address)
 
 static bool is_nobody(const kith_address *address)
 {
-    return exchange_is_zero(address->octets, sizeof address->octets);
+    return exch_is_zero(address->octets, sizeof address->octets);
 }
 
-static void judge_identity(exchange_reader *r, exchange_entry *e)
+static void judge_identity(exch_reader *r, exch_entry *e)
 {
     if (!kith_address_is_identity(&e->identity))
-        exchange_refuse(r, e, e->line, "the peer's address", why_no_identity(&e->identity));
+        exch_refuse(r, e, e->line, "the peer's address", why_no_identity(&e->identity));
     else if (is_nobody(&e->identity))
-        exchange_refuse(r, e, e->line, "the peer's address", "is all zeros");
+        exch_refuse(r, e, e->line, "the peer's address", "is all zeros");
 }
 
 /* Answers whether the bond is usable. */
-static bool settle_local(exchange_reader *r, exchange_entry *e)
+static bool settle_local(exch_reader *r, exch_entry *e)
 {
     const kith_exchange_options *options = r->options;
 
     if (options->has_local) {
         if (e->has_local && !kith_address_equal(&e->local, &options->local))
-            exchange_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "local identity",
-                             "the text names another one than was given; the given one is taken");
+            exch_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "local identity",
+                         "the text names another one than was given; the given one is taken");
         e->local = options->local;
         return true;
     }
     if (e->has_local && kith_address_is_identity(&e->local) && !is_nobody(&e->local))
         return true;
-    exchange_find_of(r, KITH_EXCHANGE_UNUSABLE, e, e->line, "local identity",
-                     e->has_local ? "is no identity address; say whose bond it is"
-                                  : "is not in the text; say whose bond it is");
+    exch_find_of(r, KITH_EXCHANGE_UNUSABLE, e, e->line, "local identity",
+                 e->has_local ? "is no identity address; say whose bond it is"
+                              : "is not in the text; say whose bond it is");
     return false;
 }
 
 /* ---- levels ---- */
 
-static uint8_t claimed_level(const exchange_entry *e)
+static uint8_t claimed_level(const exch_entry *e)
 {
     if (!e->authenticated)
         return KITH_LEVEL_ENCRYPTED;
@@ -168,37 +168,37 @@ static uint8_t claimed_level(const exchange_entry *e)
 }
 
 /* Decided here alone; docs/exchange.md. */
-static void settle_level(exchange_reader *r, const exchange_entry *e, kith_bond_record *bond)
+static void settle_level(exch_reader *r, const exch_entry *e, kith_bond_record *bond)
 {
     uint8_t claimed = claimed_level(e);
 
     bond->level = KITH_LEVEL_ENCRYPTED;
     bond->method = KITH_METHOD_JUST_WORKS;
     if (!e->sc && claimed > KITH_LEVEL_ENCRYPTED) {
-        exchange_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "level",
-                         "says authenticated; a legacy key comes in unauthenticated, as by Just Works");
+        exch_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "level",
+                     "says authenticated; a legacy key comes in unauthenticated, as by Just Works");
     } else if (claimed > KITH_LEVEL_ENCRYPTED && !r->options->trust_levels) {
-        exchange_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "level",
-                         "says authenticated; taken as unauthenticated, as by Just Works (option: trust levels)");
+        exch_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "level",
+                     "says authenticated; taken as unauthenticated, as by Just Works (option: trust levels)");
     } else if (claimed > KITH_LEVEL_ENCRYPTED) {
         bond->level = claimed;
         bond->method = e->method != 0 ? e->method : KITH_METHOD_PASSKEY;
         if (e->method == 0)
-            exchange_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "method",
-                             "is not in the text; Passkey is assumed, since the key is authenticated");
+            exch_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "method",
+                         "is not in the text; Passkey is assumed, since the key is authenticated");
     } else if (e->level_given && r->options->trust_levels) {
         bond->method = e->method;
         bond->numbers_unseen = e->numbers_unseen;
     } else if (!e->level_given || e->method != KITH_METHOD_JUST_WORKS) {
-        exchange_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "method",
-                         e->level_given ? "is not believed; Just Works is taken"
-                                        : "is not in the text; Just Works is assumed");
+        exch_find_of(r, KITH_EXCHANGE_CHANGED, e, e->line, "method",
+                     e->level_given ? "is not believed; Just Works is taken"
+                                    : "is not in the text; Just Works is assumed");
     }
 }
 
 /* ---- the bond ---- */
 
-static void copy_long_term_keys(const exchange_entry *e, kith_bond_record *bond)
+static void copy_long_term_keys(const exch_entry *e, kith_bond_record *bond)
 {
     bond->has_ltk = e->has_ltk;
     bond->has_my_ltk = e->has_my_ltk;
@@ -216,7 +216,7 @@ static void copy_long_term_keys(const exchange_entry *e, kith_bond_record *bond)
     }
 }
 
-static void fill(exchange_reader *r, const exchange_entry *e, kith_bond_record *bond)
+static void fill(exch_reader *r, const exch_entry *e, kith_bond_record *bond)
 {
     *bond = (kith_bond_record){.peer = 1,
                                .identity = e->identity,
@@ -246,24 +246,24 @@ static bool make_bond_room(kith_bond_record **bonds, size_t *room, size_t count,
     if (count > 0)
         memcpy(fresh, *bonds, count * sizeof *fresh);
     if (*bonds != NULL)
-        exchange_wipe(*bonds, count * sizeof *fresh);
+        exch_wipe(*bonds, count * sizeof *fresh);
     free(*bonds);
     *bonds = fresh;
     *room = (count + more) * 2;
     return true;
 }
 
-static void keep(exchange_reader *r, const kith_bond_record *bond)
+static void keep(exch_reader *r, const kith_bond_record *bond)
 {
     if (r->out.count >= KITH_EXCHANGE_BONDS)
-        (void)exchange_fail(r, KITH_ERR_FULL, 0, "there are more bonds than can be taken");
+        (void)exch_fail(r, KITH_ERR_FULL, 0, "there are more bonds than can be taken");
     else if (!make_bond_room(&r->out.bonds, &r->bond_room, r->out.count, 1))
-        (void)exchange_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
+        (void)exch_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
     else
         r->out.bonds[r->out.count++] = *bond;
 }
 
-static void judge(exchange_reader *r, exchange_entry *e)
+static void judge(exch_reader *r, exch_entry *e)
 {
     judge_identity(r, e);
     judge_long_term_keys(r, e);
@@ -274,7 +274,7 @@ static void judge(exchange_reader *r, exchange_entry *e)
     judge_csrk(r, e, e->peer_csrk, "the peer's signing key");
 }
 
-static void take(exchange_reader *r, exchange_entry *e)
+static void take(exch_reader *r, exch_entry *e)
 {
     kith_bond_record bond;
     kith_record record;
@@ -289,54 +289,53 @@ static void take(exchange_reader *r, exchange_entry *e)
         return;
     }
     if (kith_address_equal(&e->local, &e->identity)) {
-        exchange_refuse(r, e, e->line, "the peer's address", "is that of this device itself");
+        exch_refuse(r, e, e->line, "the peer's address", "is that of this device itself");
         return;
     }
     fill(r, e, &bond);
     if (kith_record_encode_bond(&bond, &record) == KITH_OK)
         keep(r, &bond);
     else
-        exchange_refuse(r, e, e->line, "", "it is no bond that can be");
-    exchange_wipe(&bond, sizeof bond);
-    exchange_wipe(&record, sizeof record);
+        exch_refuse(r, e, e->line, "", "it is no bond that can be");
+    exch_wipe(&bond, sizeof bond);
+    exch_wipe(&record, sizeof record);
 }
 
-void exchange_take(exchange_reader *r, exchange_entry *e)
+void exch_take(exch_reader *r, exch_entry *e)
 {
     if (r->status == KITH_OK) {
         r->out.seen++;
         take(r, e);
         r->out.refused += e->refused ? 1 : 0;
     }
-    exchange_wipe(e, sizeof *e);
+    exch_wipe(e, sizeof *e);
 }
 
 /* ---- this device itself ---- */
 
-void exchange_take_own_address(kith_exchange_result *to, unsigned line, const char *field, const kith_address *address)
+void exch_take_own_address(kith_exchange_result *to, unsigned line, const char *field, const kith_address *address)
 {
     kith_exchange_identity *own = &to->identity;
 
     if (!kith_address_is_identity(address) || is_nobody(address)) {
-        exchange_find_in(to, KITH_EXCHANGE_LEFT, line, "", field, "is no identity address");
+        exch_find_in(to, KITH_EXCHANGE_LEFT, line, "", field, "is no identity address");
     } else if (own->has_address && !kith_address_equal(&own->address, address)) {
-        exchange_find_in(to, KITH_EXCHANGE_NOTED, line, "", field,
-                         "is another local identity; the first one is reported as this device's");
+        exch_find_in(to, KITH_EXCHANGE_NOTED, line, "", field,
+                     "is another local identity; the first one is reported as this device's");
     } else {
         own->has_address = true;
         own->address = *address;
     }
 }
 
-void exchange_take_own_irk(kith_exchange_result *to, unsigned line, const char *field, const uint8_t irk[16])
+void exch_take_own_irk(kith_exchange_result *to, unsigned line, const char *field, const uint8_t irk[16])
 {
     kith_exchange_identity *own = &to->identity;
 
-    if (exchange_is_known_key(irk)) {
-        exchange_find_in(to, KITH_EXCHANGE_LEFT, line, "", field, "is a key that everybody knows");
+    if (exch_is_known_key(irk)) {
+        exch_find_in(to, KITH_EXCHANGE_LEFT, line, "", field, "is a key that everybody knows");
     } else if (own->has_irk && memcmp(own->irk, irk, 16) != 0) {
-        exchange_find_in(to, KITH_EXCHANGE_LEFT, line, "", field,
-                         "is another key of this device; the first one was taken");
+        exch_find_in(to, KITH_EXCHANGE_LEFT, line, "", field, "is another key of this device; the first one was taken");
     } else {
         own->has_irk = true;
         memcpy(own->irk, irk, 16);
@@ -367,8 +366,8 @@ static void tell(kith_exchange_result *to, kith_exchange_effect effect, const ki
 {
     char name[32];
 
-    exchange_name_address(name, &bond->identity);
-    exchange_find_in(to, effect, 0, name, "", why);
+    exch_name_address(name, &bond->identity);
+    exch_find_in(to, effect, 0, name, "", why);
 }
 
 static void tell_shared_irk(kith_exchange_result *to, const kith_bond_record *bond)
@@ -387,7 +386,7 @@ static void add_bond(kith_exchange_result *to, const kith_bond_record *bond)
 {
     size_t i = 0;
 
-    if (!exchange_is_zero(bond->irk, 16))
+    if (!exch_is_zero(bond->irk, 16))
         tell_shared_irk(to, bond);
     while (i < to->count && !is_same_peer(&to->bonds[i], bond))
         i++;
@@ -409,32 +408,32 @@ static void add_bond(kith_exchange_result *to, const kith_bond_record *bond)
 static void add_identity(kith_exchange_result *to, const kith_exchange_identity *identity)
 {
     if (identity->has_address)
-        exchange_take_own_address(to, 0, "local identity", &identity->address);
+        exch_take_own_address(to, 0, "local identity", &identity->address);
     if (identity->has_irk)
-        exchange_take_own_irk(to, 0, "our identity resolving key", identity->irk);
+        exch_take_own_irk(to, 0, "our identity resolving key", identity->irk);
 }
 
-static void add_findings(kith_exchange_result *to, const exchange_reader *r)
+static void add_findings(kith_exchange_result *to, const exch_reader *r)
 {
-    exchange_findings list = {&to->findings, &to->finding_count, &to->findings_lost};
+    exch_findings list = {&to->findings, &to->finding_count, &to->findings_lost};
 
     if (r->status != KITH_OK) { /* nothing else was added, so there is nothing else to say */
-        exchange_add_finding(&list, &r->why);
+        exch_add_finding(&list, &r->why);
         return;
     }
     for (size_t i = 0; i < r->out.finding_count; i++)
-        exchange_add_finding(&list, &r->out.findings[i]);
+        exch_add_finding(&list, &r->out.findings[i]);
     to->findings_lost += r->out.findings_lost;
 }
 
-kith_status exchange_merge(kith_exchange_result *to, exchange_reader *r)
+kith_status exch_merge(kith_exchange_result *to, exch_reader *r)
 {
     size_t room = to->count;
 
     if (r->status == KITH_OK && to->count + r->out.count > KITH_EXCHANGE_BONDS)
-        (void)exchange_fail(r, KITH_ERR_FULL, 0, "there are more bonds than can be taken");
+        (void)exch_fail(r, KITH_ERR_FULL, 0, "there are more bonds than can be taken");
     if (r->status == KITH_OK && r->out.count > 0 && !make_bond_room(&to->bonds, &room, to->count, r->out.count))
-        (void)exchange_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
+        (void)exch_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
     add_findings(to, r);
     if (r->status != KITH_OK)
         return r->status;

@@ -3,7 +3,7 @@
 
 #include "inside.h"
 
-void exchange_wipe(void *p, size_t len)
+void exch_wipe(void *p, size_t len)
 {
     volatile uint8_t *octets = p;
 
@@ -16,7 +16,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-exchange_span exchange_trim(exchange_span span)
+exch_span exch_trim(exch_span span)
 {
     while (span.len > 0 && is_blank(span.at[0])) {
         span.at++;
@@ -32,12 +32,12 @@ static char small(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool exchange_is(exchange_span span, const char *text)
+bool exch_is(exch_span span, const char *text)
 {
     return span.len == strlen(text) && memcmp(span.at, text, span.len) == 0;
 }
 
-bool exchange_begins(exchange_span span, const char *text)
+bool exch_begins(exch_span span, const char *text)
 {
     size_t i = 0;
 
@@ -46,9 +46,9 @@ bool exchange_begins(exchange_span span, const char *text)
     return text[i] == '\0';
 }
 
-bool exchange_is_of_case(exchange_span span, const char *text)
+bool exch_is_of_case(exch_span span, const char *text)
 {
-    return span.len == strlen(text) && exchange_begins(span, text);
+    return span.len == strlen(text) && exch_begins(span, text);
 }
 
 static int value_of_digit(char c)
@@ -57,7 +57,7 @@ static int value_of_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool exchange_hex(exchange_span span, uint8_t *out, size_t octets)
+bool exch_hex(exch_span span, uint8_t *out, size_t octets)
 {
     if (span.len != 2 * octets)
         return false;
@@ -71,7 +71,7 @@ bool exchange_hex(exchange_span span, uint8_t *out, size_t octets)
     return true;
 }
 
-bool exchange_decimal(exchange_span span, uint64_t most, uint64_t *out)
+bool exch_decimal(exch_span span, uint64_t most, uint64_t *out)
 {
     uint64_t number = 0;
 
@@ -86,7 +86,7 @@ bool exchange_decimal(exchange_span span, uint64_t most, uint64_t *out)
     return span.len > 0;
 }
 
-bool exchange_address(exchange_span span, kith_address *out)
+bool exch_address(exch_span span, kith_address *out)
 {
     char digits[12];
     uint8_t octets[6];
@@ -97,16 +97,16 @@ bool exchange_address(exchange_span span, kith_address *out)
                 return false;
             memcpy(digits + 2 * i, span.at + 3 * i, 2);
         }
-        span = (exchange_span){digits, sizeof digits};
+        span = (exch_span){digits, sizeof digits};
     }
-    if (!exchange_hex(span, octets, sizeof octets))
+    if (!exch_hex(span, octets, sizeof octets))
         return false;
-    exchange_reverse(octets, sizeof octets);
+    exch_reverse(octets, sizeof octets);
     memcpy(out->octets, octets, sizeof octets);
     return true;
 }
 
-void exchange_reverse(uint8_t *octets, size_t len)
+void exch_reverse(uint8_t *octets, size_t len)
 {
     for (size_t i = 0; i < len / 2; i++) {
         uint8_t octet = octets[i];
@@ -116,7 +116,7 @@ void exchange_reverse(uint8_t *octets, size_t len)
     }
 }
 
-bool exchange_is_zero(const uint8_t *octets, size_t len)
+bool exch_is_zero(const uint8_t *octets, size_t len)
 {
     uint8_t any = 0;
 
@@ -125,7 +125,7 @@ bool exchange_is_zero(const uint8_t *octets, size_t len)
     return any == 0;
 }
 
-uint64_t exchange_number(const uint8_t *octets, size_t len)
+uint64_t exch_number(const uint8_t *octets, size_t len)
 {
     uint64_t number = 0;
 
@@ -134,13 +134,13 @@ uint64_t exchange_number(const uint8_t *octets, size_t len)
     return number;
 }
 
-void exchange_put_number(uint8_t *octets, size_t len, uint64_t number)
+void exch_put_number(uint8_t *octets, size_t len, uint64_t number)
 {
     for (size_t i = 0; i < len; i++)
         octets[i] = (uint8_t)(number >> 8 * i);
 }
 
-bool exchange_next_line(exchange_lines *lines, exchange_span *line)
+bool exch_next_line(exch_lines *lines, exch_span *line)
 {
     const char *end;
 
@@ -148,28 +148,28 @@ bool exchange_next_line(exchange_lines *lines, exchange_span *line)
         return false;
     end = memchr(lines->rest.at, '\n', lines->rest.len);
     lines->cut = end == NULL;
-    *line = (exchange_span){lines->rest.at, end != NULL ? (size_t)(end - lines->rest.at) : lines->rest.len};
+    *line = (exch_span){lines->rest.at, end != NULL ? (size_t)(end - lines->rest.at) : lines->rest.len};
     lines->rest.at += line->len + (end != NULL ? 1 : 0);
     lines->rest.len -= line->len + (end != NULL ? 1 : 0);
     lines->number++;
-    *line = exchange_trim(*line);
+    *line = exch_trim(*line);
     return true;
 }
 
-exchange_line_kind exchange_split(exchange_span line, exchange_span *name, exchange_span *value)
+exch_line_kind exch_split(exch_span line, exch_span *name, exch_span *value)
 {
     const char *equals;
 
     if (line.len == 0 || line.at[0] == '#' || line.at[0] == ';')
-        return EXCHANGE_BLANK;
+        return EXCH_BLANK;
     if (line.at[0] == '[' && line.at[line.len - 1] == ']') {
-        *name = (exchange_span){line.at + 1, line.len - 2};
-        return EXCHANGE_GROUP;
+        *name = (exch_span){line.at + 1, line.len - 2};
+        return EXCH_GROUP;
     }
     equals = memchr(line.at, '=', line.len);
     if (equals == NULL || line.at[0] == '[')
-        return EXCHANGE_OTHER;
-    *name = exchange_trim((exchange_span){line.at, (size_t)(equals - line.at)});
-    *value = exchange_trim((exchange_span){equals + 1, line.len - (size_t)(equals + 1 - line.at)});
-    return EXCHANGE_FIELD;
+        return EXCH_OTHER;
+    *name = exch_trim((exch_span){line.at, (size_t)(equals - line.at)});
+    *value = exch_trim((exch_span){equals + 1, line.len - (size_t)(equals + 1 - line.at)});
+    return EXCH_FIELD;
 }

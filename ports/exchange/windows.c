@@ -34,10 +34,10 @@ static const struct {
 typedef enum { OTHER, ADAPTER, PEER } place;
 
 typedef struct {
-    exchange_reader *r;
+    exch_reader *r;
     place in;
     kith_address local;
-    exchange_entry e;
+    exch_entry e;
     unsigned lines[FIELDS];
     uint8_t values[FIELDS][16]; /* numbers least significant octet first */
 } registry;
@@ -50,95 +50,94 @@ static bool is_number(field f)
 }
 
 /* "c2,90,19": two digits each, and commas between. */
-static bool read_list(exchange_span text, uint8_t *out, size_t octets)
+static bool read_list(exch_span text, uint8_t *out, size_t octets)
 {
     if (text.len != 3 * octets - 1)
         return false;
     for (size_t i = 0; i < octets; i++)
-        if (!exchange_hex((exchange_span){text.at + 3 * i, 2}, out + i, 1) ||
-            (i + 1 < octets && text.at[3 * i + 2] != ','))
+        if (!exch_hex((exch_span){text.at + 3 * i, 2}, out + i, 1) || (i + 1 < octets && text.at[3 * i + 2] != ','))
             return false;
     return true;
 }
 
-static bool read_value(field f, exchange_span value, uint8_t *out)
+static bool read_value(field f, exch_span value, uint8_t *out)
 {
     size_t len = strlen(about[f].type);
 
-    if (!exchange_begins(value, about[f].type))
+    if (!exch_begins(value, about[f].type))
         return false;
-    value = (exchange_span){value.at + len, value.len - len};
+    value = (exch_span){value.at + len, value.len - len};
     if (!is_number(f))
         return read_list(value, out, about[f].len);
-    if (!exchange_hex(value, out, about[f].len))
+    if (!exch_hex(value, out, about[f].len))
         return false;
-    exchange_reverse(out, about[f].len);
+    exch_reverse(out, about[f].len);
     return true;
 }
 
-static void read_peer_field(registry *g, unsigned line, exchange_span name, exchange_span value)
+static void read_peer_field(registry *g, unsigned line, exch_span name, exch_span value)
 {
     unsigned f = 0;
 
-    while (f < FIELDS && !exchange_is_of_case(name, about[f].name))
+    while (f < FIELDS && !exch_is_of_case(name, about[f].name))
         f++;
     if (f == FIELDS)
         return;
     if (g->lines[f] != 0)
-        exchange_refuse(g->r, &g->e, line, about[f].name, "is there twice");
+        exch_refuse(g->r, &g->e, line, about[f].name, "is there twice");
     g->lines[f] = line;
     if (!read_value((field)f, value, g->values[f]))
-        exchange_refuse(g->r, &g->e, line, about[f].name, about[f].why);
+        exch_refuse(g->r, &g->e, line, about[f].name, about[f].why);
 }
 
 static uint64_t number(const registry *g, field f)
 {
-    return exchange_number(g->values[f], 8);
+    return exch_number(g->values[f], 8);
 }
 
 static void take_address(registry *g)
 {
-    exchange_entry *e = &g->e;
+    exch_entry *e = &g->e;
 
     if (g->lines[ADDRESS] != 0 &&
-        (memcmp(g->values[ADDRESS], e->identity.octets, 6) != 0 || !exchange_is_zero(g->values[ADDRESS] + 6, 2)))
-        exchange_refuse(g->r, e, g->lines[ADDRESS], "Address", "is another address than the key is named by");
+        (memcmp(g->values[ADDRESS], e->identity.octets, 6) != 0 || !exch_is_zero(g->values[ADDRESS] + 6, 2)))
+        exch_refuse(g->r, e, g->lines[ADDRESS], "Address", "is another address than the key is named by");
     if (g->lines[ADDRESS_TYPE] != 0 && number(g, ADDRESS_TYPE) > 1)
-        exchange_refuse(g->r, e, g->lines[ADDRESS_TYPE], "AddressType", "is neither 0 nor 1");
+        exch_refuse(g->r, e, g->lines[ADDRESS_TYPE], "AddressType", "is neither 0 nor 1");
     e->identity.type = (uint8_t)(number(g, ADDRESS_TYPE) & 1);
     if (g->lines[ADDRESS_TYPE] == 0) {
         e->identity.type = e->identity.octets[5] >= 0xc0 ? KITH_ADDRESS_RANDOM : KITH_ADDRESS_PUBLIC;
-        exchange_find_of(g->r, KITH_EXCHANGE_CHANGED, e, e->line, "AddressType",
-                         e->identity.type == KITH_ADDRESS_RANDOM
-                             ? "is missing; random is assumed, since it looks like a static address"
-                             : "is missing; public is assumed, since it is no static address");
+        exch_find_of(g->r, KITH_EXCHANGE_CHANGED, e, e->line, "AddressType",
+                     e->identity.type == KITH_ADDRESS_RANDOM
+                         ? "is missing; random is assumed, since it looks like a static address"
+                         : "is missing; public is assumed, since it is no static address");
     }
-    exchange_name_address(e->name, &e->identity);
+    exch_name_address(e->name, &e->identity);
 }
 
 static void take_ltk(registry *g)
 {
-    exchange_entry *e = &g->e;
+    exch_entry *e = &g->e;
 
     if (g->lines[LTK] == 0 || e->refused)
         return;
     /* An export that was cut short must not make a legacy key one of Secure Connections. */
     if (g->lines[EDIV] == 0 || g->lines[ERAND] == 0)
-        exchange_refuse(g->r, e, e->line, g->lines[EDIV] == 0 ? "EDIV" : "ERand", "is missing");
+        exch_refuse(g->r, e, e->line, g->lines[EDIV] == 0 ? "EDIV" : "ERand", "is missing");
     if (number(g, EDIV) > UINT16_MAX)
-        exchange_refuse(g->r, e, g->lines[EDIV], "EDIV", "is above 65535");
+        exch_refuse(g->r, e, g->lines[EDIV], "EDIV", "is above 65535");
     memcpy(e->ltk, g->values[LTK], 16);
     e->has_ltk = true;
     e->ediv = (uint16_t)number(g, EDIV);
     e->rand = number(g, ERAND);
     e->sc = e->ediv == 0 && e->rand == 0;
     if (e->sc)
-        exchange_find_of(g->r, KITH_EXCHANGE_NOTED, e, g->lines[LTK], "LTK",
-                         "has neither EDIV nor ERand, so it is taken for a Secure Connections key");
+        exch_find_of(g->r, KITH_EXCHANGE_NOTED, e, g->lines[LTK], "LTK",
+                     "has neither EDIV nor ERand, so it is taken for a Secure Connections key");
     if (number(g, KEY_LENGTH) == 0) /* missing, or 0, as some versions write for some devices */
-        exchange_assume_size(g->r, e, "KeyLength");
+        exch_assume_size(g->r, e, "KeyLength");
     else
-        exchange_take_size(g->r, e, g->lines[KEY_LENGTH], "KeyLength", number(g, KEY_LENGTH));
+        exch_take_size(g->r, e, g->lines[KEY_LENGTH], "KeyLength", number(g, KEY_LENGTH));
 }
 
 static void end_peer(registry *g)
@@ -146,58 +145,58 @@ static void end_peer(registry *g)
     take_address(g);
     take_ltk(g);
     memcpy(g->e.irk, g->values[IRK], 16);
-    exchange_reverse(g->e.irk, 16);
+    exch_reverse(g->e.irk, 16);
     memcpy(g->e.my_csrk, g->values[CSRK], 16);
     memcpy(g->e.peer_csrk, g->values[CSRK_INBOUND], 16);
-    exchange_take(g->r, &g->e);
+    exch_take(g->r, &g->e);
 }
 
 /* ---- an adapter's key ---- */
 
-static void read_adapter_field(registry *g, unsigned line, exchange_span name, exchange_span value)
+static void read_adapter_field(registry *g, unsigned line, exch_span name, exch_span value)
 {
     uint8_t key[16];
     kith_address peer;
 
-    if (exchange_is_of_case(name, "MasterIRK") || exchange_is_of_case(name, "CentralIRK")) {
+    if (exch_is_of_case(name, "MasterIRK") || exch_is_of_case(name, "CentralIRK")) {
         if (read_value(IRK, value, key)) {
-            exchange_reverse(key, sizeof key);
-            exchange_take_own_irk(&g->r->out, line, "MasterIRK", key);
+            exch_reverse(key, sizeof key);
+            exch_take_own_irk(&g->r->out, line, "MasterIRK", key);
         } else {
-            exchange_find(g->r, KITH_EXCHANGE_LEFT, line, "", "MasterIRK", about[IRK].why);
+            exch_find(g->r, KITH_EXCHANGE_LEFT, line, "", "MasterIRK", about[IRK].why);
         }
-        exchange_wipe(key, sizeof key);
-    } else if (name.len == 12 && exchange_address(name, &peer)) {
+        exch_wipe(key, sizeof key);
+    } else if (name.len == 12 && exch_address(name, &peer)) {
         char entry[KITH_ADDRESS_TEXT];
 
-        exchange_find(g->r, KITH_EXCHANGE_LEFT, line, kith_address_format(&peer, entry), "",
-                      "is a key of the adapter's list, for BR/EDR; left out");
+        exch_find(g->r, KITH_EXCHANGE_LEFT, line, kith_address_format(&peer, entry), "",
+                  "is a key of the adapter's list, for BR/EDR; left out");
     }
 }
 
 /* ---- the text ---- */
 
-static exchange_span part_of(exchange_span *path)
+static exch_span part_of(exch_span *path)
 {
     const char *end = memchr(path->at, '\\', path->len);
-    exchange_span part = {path->at, end != NULL ? (size_t)(end - path->at) : path->len};
+    exch_span part = {path->at, end != NULL ? (size_t)(end - path->at) : path->len};
     size_t taken = part.len + (end != NULL ? 1 : 0);
 
-    *path = (exchange_span){path->at + taken, path->len - taken};
+    *path = (exch_span){path->at + taken, path->len - taken};
     return part;
 }
 
 /* Behind ...\BTHPORT\Parameters\Keys\; false: it is another key of the registry, or that one itself. */
-static bool below_keys(exchange_span name, exchange_span *rest)
+static bool below_keys(exch_span name, exch_span *rest)
 {
     static const char keys[] = "\\Services\\BTHPORT\\Parameters\\Keys\\";
 
-    if (!exchange_begins(name, "HKEY_LOCAL_MACHINE\\"))
+    if (!exch_begins(name, "HKEY_LOCAL_MACHINE\\"))
         return false;
     for (size_t i = 0; i + sizeof keys - 1 < name.len; i++) {
-        *rest = (exchange_span){name.at + i, name.len - i};
-        if (exchange_begins(*rest, keys)) {
-            *rest = (exchange_span){rest->at + sizeof keys - 1, rest->len - (sizeof keys - 1)};
+        *rest = (exch_span){name.at + i, name.len - i};
+        if (exch_begins(*rest, keys)) {
+            *rest = (exch_span){rest->at + sizeof keys - 1, rest->len - (sizeof keys - 1)};
             return true;
         }
     }
@@ -217,9 +216,9 @@ static void begin_peer(registry *g, unsigned line, const kith_address *peer)
     (void)kith_address_format(peer, g->e.name); /* its type is not known yet */
 }
 
-static void begin_key(registry *g, unsigned line, exchange_span name)
+static void begin_key(registry *g, unsigned line, exch_span name)
 {
-    exchange_span rest, adapter, device;
+    exch_span rest, adapter, device;
     kith_address local = {.type = KITH_ADDRESS_PUBLIC}, peer = {.type = KITH_ADDRESS_PUBLIC};
 
     if (g->in == PEER)
@@ -229,47 +228,46 @@ static void begin_key(registry *g, unsigned line, exchange_span name)
         return;
     adapter = part_of(&rest);
     device = part_of(&rest);
-    if (adapter.len != 12 || !exchange_address(adapter, &local) || rest.len != 0 ||
-        (device.len != 0 && (device.len != 12 || !exchange_address(device, &peer)))) {
-        exchange_refuse_place(g->r, line, "a key", "", "is not named by an adapter and a device");
+    if (adapter.len != 12 || !exch_address(adapter, &local) || rest.len != 0 ||
+        (device.len != 0 && (device.len != 12 || !exch_address(device, &peer)))) {
+        exch_refuse_place(g->r, line, "a key", "", "is not named by an adapter and a device");
         return;
     }
     g->local = local;
-    exchange_take_own_address(&g->r->out, line, "the adapter", &local);
+    exch_take_own_address(&g->r->out, line, "the adapter", &local);
     g->in = ADAPTER;
     if (device.len != 0)
         begin_peer(g, line, &peer);
 }
 
-static exchange_span without_quotes(exchange_span name)
+static exch_span without_quotes(exch_span name)
 {
     if (name.len >= 2 && name.at[0] == '"' && name.at[name.len - 1] == '"')
-        return (exchange_span){name.at + 1, name.len - 2};
-    return (exchange_span){"", 0};
+        return (exch_span){name.at + 1, name.len - 2};
+    return (exch_span){"", 0};
 }
 
-static void read_line(registry *g, unsigned line, exchange_span text, bool cut)
+static void read_line(registry *g, unsigned line, exch_span text, bool cut)
 {
-    exchange_span name, value;
-    exchange_line_kind kind = exchange_split(text, &name, &value);
+    exch_span name, value;
+    exch_line_kind kind = exch_split(text, &name, &value);
 
-    if (kind == EXCHANGE_GROUP)
+    if (kind == EXCH_GROUP)
         begin_key(g, line, name);
-    else if (kind == EXCHANGE_FIELD && g->in == ADAPTER && !cut)
+    else if (kind == EXCH_FIELD && g->in == ADAPTER && !cut)
         read_adapter_field(g, line, without_quotes(name), value);
-    else if (kind == EXCHANGE_FIELD && g->in == PEER)
+    else if (kind == EXCH_FIELD && g->in == PEER)
         read_peer_field(g, line, without_quotes(name), value);
-    else if (kind == EXCHANGE_OTHER && g->in == PEER)
-        exchange_refuse(g->r, &g->e, line, "", "is neither a key nor a value");
-    if (kind == EXCHANGE_FIELD && g->in == ADAPTER && cut)
-        exchange_find(g->r, KITH_EXCHANGE_LEFT, line, "", "",
-                      "the text ends in this line, so it may have been cut short");
-    if (cut && kind != EXCHANGE_BLANK && g->in == PEER)
-        exchange_refuse(g->r, &g->e, line, "", "the text ends in this line, so it may have been cut short");
+    else if (kind == EXCH_OTHER && g->in == PEER)
+        exch_refuse(g->r, &g->e, line, "", "is neither a key nor a value");
+    if (kind == EXCH_FIELD && g->in == ADAPTER && cut)
+        exch_find(g->r, KITH_EXCHANGE_LEFT, line, "", "", "the text ends in this line, so it may have been cut short");
+    if (cut && kind != EXCH_BLANK && g->in == PEER)
+        exch_refuse(g->r, &g->e, line, "", "the text ends in this line, so it may have been cut short");
 }
 
 /* Octets of UTF-16 that are no ASCII are nothing that matters here. */
-static char *to_ascii(exchange_span text, size_t *len)
+static char *to_ascii(exch_span text, size_t *len)
 {
     char *out = malloc(text.len / 2 + 1);
 
@@ -319,58 +317,58 @@ static size_t join_lines(char *text, size_t len)
     return out;
 }
 
-static void read_text(exchange_reader *r, char *text, size_t len)
+static void read_text(exch_reader *r, char *text, size_t len)
 {
-    exchange_lines lines = {.rest = {text, join_lines(text, len)}};
-    exchange_span line;
+    exch_lines lines = {.rest = {text, join_lines(text, len)}};
+    exch_span line;
     registry g = {.r = r};
 
-    if (!exchange_next_line(&lines, &line) ||
-        (!exchange_begins(line, "Windows Registry Editor") && !exchange_is(line, "REGEDIT4"))) {
-        (void)exchange_fail(r, KITH_ERR_DAMAGED, 1, "this is no export of Windows' registry: it does not begin as one");
+    if (!exch_next_line(&lines, &line) ||
+        (!exch_begins(line, "Windows Registry Editor") && !exch_is(line, "REGEDIT4"))) {
+        (void)exch_fail(r, KITH_ERR_DAMAGED, 1, "this is no export of Windows' registry: it does not begin as one");
         return;
     }
-    while (exchange_next_line(&lines, &line))
+    while (exch_next_line(&lines, &line))
         read_line(&g, lines.number, line, lines.cut);
     if (g.in == PEER)
         end_peer(&g);
-    exchange_wipe(&g, sizeof g);
+    exch_wipe(&g, sizeof g);
 }
 
-void exchange_read_windows(exchange_reader *r, exchange_span text)
+void exch_read_windows(exch_reader *r, exch_span text)
 {
     bool wide = text.len >= 2 && memcmp(text.at, "\xff\xfe", 2) == 0;
     size_t len = text.len;
     char *copy;
 
     if (wide && text.len % 2 != 0) {
-        (void)exchange_fail(r, KITH_ERR_DAMAGED, 0, "half a character is missing at its end, so it was cut short");
+        (void)exch_fail(r, KITH_ERR_DAMAGED, 0, "half a character is missing at its end, so it was cut short");
         return;
     }
-    copy = wide ? to_ascii((exchange_span){text.at + 2, text.len - 2}, &len) : malloc(len + 1);
+    copy = wide ? to_ascii((exch_span){text.at + 2, text.len - 2}, &len) : malloc(len + 1);
     if (copy == NULL) {
-        (void)exchange_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
+        (void)exch_fail(r, KITH_ERR_FULL, 0, "there is not enough memory");
         return;
     }
     if (!wide)
         memcpy(copy, text.at, len);
     read_text(r, copy, len);
-    exchange_wipe(copy, len);
+    exch_wipe(copy, len);
     free(copy);
 }
 
 /* ---- writing ---- */
 
-static void put(exchange_writer *w, const char *text)
+static void put(exch_writer *w, const char *text)
 {
     for (; *text != '\0'; text++) {
         char unit[2] = {*text, 0};
 
-        exchange_put_octets(w, unit, sizeof unit);
+        exch_put_octets(w, unit, sizeof unit);
     }
 }
 
-static void put_list(exchange_writer *w, const char *name, const char *type, const uint8_t *octets, size_t len)
+static void put_list(exch_writer *w, const char *name, const char *type, const uint8_t *octets, size_t len)
 {
     char text[4];
 
@@ -385,7 +383,7 @@ static void put_list(exchange_writer *w, const char *name, const char *type, con
     put(w, "\r\n");
 }
 
-static void put_number(exchange_writer *w, const char *name, uint32_t value)
+static void put_number(exch_writer *w, const char *name, uint32_t value)
 {
     char text[VALUE_MAX];
 
@@ -393,7 +391,7 @@ static void put_number(exchange_writer *w, const char *name, uint32_t value)
     put(w, text);
 }
 
-static void put_address(exchange_writer *w, const kith_address *address)
+static void put_address(exch_writer *w, const kith_address *address)
 {
     char text[4];
 
@@ -403,7 +401,7 @@ static void put_address(exchange_writer *w, const kith_address *address)
     }
 }
 
-static void put_path(exchange_writer *w, const kith_bond_record *bond, bool device)
+static void put_path(exch_writer *w, const kith_bond_record *bond, bool device)
 {
     put(w, "\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\BTHPORT\\Parameters\\Keys\\");
     put_address(w, &bond->local);
@@ -413,17 +411,17 @@ static void put_path(exchange_writer *w, const kith_bond_record *bond, bool devi
     put(w, "]\r\n");
 }
 
-static void put_irk(exchange_writer *w, const char *name, const uint8_t irk[16])
+static void put_irk(exch_writer *w, const char *name, const uint8_t irk[16])
 {
     uint8_t turned[16];
 
     memcpy(turned, irk, sizeof turned);
-    exchange_reverse(turned, sizeof turned);
+    exch_reverse(turned, sizeof turned);
     put_list(w, name, "hex:", turned, sizeof turned);
-    exchange_wipe(turned, sizeof turned);
+    exch_wipe(turned, sizeof turned);
 }
 
-static void put_bond(exchange_writer *w, const kith_bond_record *bond)
+static void put_bond(exch_writer *w, const kith_bond_record *bond)
 {
     uint8_t octets[8];
     bool sc = bond->key_kind == KITH_KEY_KIND_SC;
@@ -431,18 +429,18 @@ static void put_bond(exchange_writer *w, const kith_bond_record *bond)
     put_path(w, bond, true);
     put_list(w, "LTK", "hex:", bond->ltk, 16);
     put_number(w, "KeyLength", bond->key_size);
-    exchange_put_number(octets, 8, bond->rand);
+    exch_put_number(octets, 8, bond->rand);
     put_list(w, "ERand", "hex(b):", octets, 8);
     put_number(w, "EDIV", bond->ediv);
-    if (!exchange_is_zero(bond->irk, 16))
+    if (!exch_is_zero(bond->irk, 16))
         put_irk(w, "IRK", bond->irk);
     memset(octets, 0, sizeof octets);
     memcpy(octets, bond->identity.octets, 6);
     put_list(w, "Address", "hex(b):", octets, 8);
     put_number(w, "AddressType", bond->identity.type);
-    if (!exchange_is_zero(bond->my_csrk, 16))
+    if (!exch_is_zero(bond->my_csrk, 16))
         put_list(w, "CSRK", "hex:", bond->my_csrk, 16);
-    if (!exchange_is_zero(bond->peer_csrk, 16))
+    if (!exch_is_zero(bond->peer_csrk, 16))
         put_list(w, "CSRKInbound", "hex:", bond->peer_csrk, 16);
     put_number(w, "MasterIRKStatus", 1);
     put_number(w, "AuthReq",
@@ -450,7 +448,7 @@ static void put_bond(exchange_writer *w, const kith_bond_record *bond)
     w->out.written++;
 }
 
-static bool is_first_of_its_adapter(const exchange_writer *w, size_t at)
+static bool is_first_of_its_adapter(const exch_writer *w, size_t at)
 {
     for (size_t i = 0; i < at; i++)
         if (memcmp(w->bonds[i].local.octets, w->bonds[at].local.octets, 6) == 0)
@@ -458,9 +456,9 @@ static bool is_first_of_its_adapter(const exchange_writer *w, size_t at)
     return true;
 }
 
-void exchange_write_windows(exchange_writer *w)
+void exch_write_windows(exch_writer *w)
 {
-    exchange_put_octets(w, "\xff\xfe", 2);
+    exch_put_octets(w, "\xff\xfe", 2);
     put(w, "Windows Registry Editor Version 5.00\r\n");
     for (size_t i = 0; i < w->count; i++) {
         const kith_bond_record *bond = &w->bonds[i];
@@ -470,8 +468,7 @@ void exchange_write_windows(exchange_writer *w)
             if (w->identity->has_irk)
                 put_irk(w, "MasterIRK", w->identity->irk);
         }
-        if (exchange_report_lost(
-                w, bond, EXCHANGE_HAS_SIZE | EXCHANGE_HAS_LOCAL | EXCHANGE_HAS_MY_CSRK | EXCHANGE_HAS_PEER_CSRK))
+        if (exch_report_lost(w, bond, EXCH_HAS_SIZE | EXCH_HAS_LOCAL | EXCH_HAS_MY_CSRK | EXCH_HAS_PEER_CSRK))
             put_bond(w, bond);
     }
 }

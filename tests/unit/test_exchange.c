@@ -1,4 +1,5 @@
-/* What holds for bonds from elsewhere whatever the format: A24, B7, B12 of docs/attacks.md, and several texts at once. */
+/* What holds for bonds from elsewhere whatever the format: A24, B7, B12 of docs/attacks.md, and several texts at once.
+ */
 #include "test_exchange_support.h"
 
 /* Formats whose texts hold many bonds and say whose they are, and one that does not. */

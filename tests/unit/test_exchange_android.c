@@ -6,7 +6,7 @@
 static const kith_exchange_options careful;
 
 /* LE_KEY_PENC of the sensor and of the keyboard, as they stand there. */
-#define SENSOR_PENC "fa36587c419e2bd0a572e94cb6031d8f000000000000000000000410"
+#define SENSOR_PENC   "fa36587c419e2bd0a572e94cb6031d8f000000000000000000000410"
 #define KEYBOARD_PENC "73c8941bd5a27e06f85c3d91b74a60e24fc6930eb85ad2714e9c0410"
 
 static kith_exchange_result read_sample(const kith_exchange_options *options)
@@ -114,9 +114,12 @@ static void without_an_identity_the_groups_name_counts(void **state)
 /* Numbers and keys are least significant octet first, the address in PID is not. */
 static void other_orders_are_other_values(void **state)
 {
-    static const damage short_key = {
-        NULL, SENSOR_PENC, "0000000000000000000000004cb6031d8f000000000000000000000407" + 2, KITH_EXCHANGE_REFUSED,
-        "beyond its size", 1};
+    static const damage short_key = {NULL,
+                                     SENSOR_PENC,
+                                     "0000000000000000000000004cb6031d8f000000000000000000000407" + 2,
+                                     KITH_EXCHANGE_REFUSED,
+                                     "beyond its size",
+                                     1};
     sample whole = sample_named("android.conf");
     sample s = sample_with(&whole, KEYBOARD_PENC, "e2604ab7913d5cf8067ea2d51b94c87371d25ab80e93c64f9c4e0410");
     kith_exchange_result got = read_text(ANDROID, &s, NULL);

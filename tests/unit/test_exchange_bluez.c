@@ -177,9 +177,12 @@ static void a_legacy_key_without_numbers_is_of_secure_connections(void **state)
 /* The other order gives other keys; a short one, padded at the wrong end, is seen. */
 static void keys_are_in_wire_order(void **state)
 {
-    damage d = {NULL, "Key=FA36587C419E2BD0A572E94CB6031D8F\nAuthenticated=3\nEncSize=16",
-                "Key=00000000000000000072E94CB6031D8F\nAuthenticated=3\nEncSize=7", KITH_EXCHANGE_REFUSED,
-                "beyond its size", 0};
+    damage d = {NULL,
+                "Key=FA36587C419E2BD0A572E94CB6031D8F\nAuthenticated=3\nEncSize=16",
+                "Key=00000000000000000072E94CB6031D8F\nAuthenticated=3\nEncSize=7",
+                KITH_EXCHANGE_REFUSED,
+                "beyond its size",
+                0};
     sample whole = sample_named("bluez-sensor.info");
     sample s = sample_with(&whole, "Key=FA36587C419E2BD0A572E94CB6031D8F", "Key=8F1D03B64CE972A5D02B9E417C5836FA");
     kith_exchange_result got = read_text(KITH_EXCHANGE_BLUEZ, &s, &of_sensor);

@@ -63,7 +63,8 @@ static void every_field_is_looked_at(void **state)
     static const damage all[] = {
         {"\"ltk\"", "\"value\": \"fa", "\"value\": \"f", KITH_EXCHANGE_REFUSED, "ltk: has no value of 32", 1},
         {"\"ltk\"", "\"value\": \"fa", "\"value\": \"xx", KITH_EXCHANGE_REFUSED, "ltk: has no value of 32", 1},
-        {"\"ltk\"", "\"value\": \"fa", "\"value\": 7, \"x\": \"fa", KITH_EXCHANGE_REFUSED, "ltk: has no value of 32", 1},
+        {"\"ltk\"", "\"value\": \"fa", "\"value\": 7, \"x\": \"fa", KITH_EXCHANGE_REFUSED, "ltk: has no value of 32",
+         1},
         {"\"ltk\"", "\"authenticated\": true", "\"authenticated\": 1", KITH_EXCHANGE_REFUSED, "true nor false", 1},
         {NULL, "\"ltk\": {", "\"ltk\": [], \"kept\": {", KITH_EXCHANGE_REFUSED, "ltk: has no value of 32", 1},
         {NULL, "\"ltk\": {", "\"kept\": {", KITH_EXCHANGE_REFUSED, "link_key: is a bond for BR/EDR", 1},
@@ -81,11 +82,13 @@ static void every_field_is_looked_at(void **state)
         {NULL, "\"address_type\": 0", "\"address_type\": 1", KITH_EXCHANGE_REFUSED, "the name says public", 1},
         {NULL, "C4:7E:12:9A:0B:D3", "44:7E:12:9A:0B:D3", KITH_EXCHANGE_REFUSED, "a private address", 1},
         {NULL, "C4:7E:12:9A:0B:D3", "C4-7E-12-9A-0B-D3", KITH_EXCHANGE_REFUSED, "its name is no address", 1},
-        {NULL, "\"C4:7E:12:9A:0B:D3\": {", "\"C4:7E:12:9A:0B:D3\": 1, \"x\": {", KITH_EXCHANGE_REFUSED, "has no keys", 1},
+        {NULL, "\"C4:7E:12:9A:0B:D3\": {", "\"C4:7E:12:9A:0B:D3\": 1, \"x\": {", KITH_EXCHANGE_REFUSED, "has no keys",
+         1},
         {NULL, "5C:F3:70:8B:21:4E/P", "__DEFAULT__", KITH_EXCHANGE_UNUSABLE, "say whose bond it is", 0},
         {NULL, "5C:F3:70:8B:21:4E/P", "kitchen", KITH_EXCHANGE_NOTED, "not named by an address", 0},
         {NULL, "5C:F3:70:8B:21:4E/P", "44:F3:70:8B:21:4E", KITH_EXCHANGE_UNUSABLE, "is no identity address", 0},
-        {NULL, "\"5C:F3:70:8B:21:4E/P\": {", "\"a\": 1, \"5C:F3:70:8B:21:4E/P\": {", KITH_EXCHANGE_REFUSED, "no peers", 2},
+        {NULL, "\"5C:F3:70:8B:21:4E/P\": {", "\"a\": 1, \"5C:F3:70:8B:21:4E/P\": {", KITH_EXCHANGE_REFUSED, "no peers",
+         2},
     };
 
     (void)state;
@@ -96,10 +99,18 @@ static void every_field_is_looked_at(void **state)
 /* Sizes are not there: what looks shorter is taken for shorter. */
 static void zeros_at_the_end_make_a_key_short(void **state)
 {
-    static const damage too_short = {NULL, "fa36587c419e2bd0a572e94cb6031d8f", "fa36587c419e00000000000000000000",
-                                     KITH_EXCHANGE_NOTED, "less than 16 octets", 2};
-    static const damage wrong_end = {NULL, "fa36587c419e2bd0a572e94cb6031d8f", "00000000000000000000000000031d8f",
-                                     KITH_EXCHANGE_NOTED, "16 octets are assumed", 2};
+    static const damage too_short = {NULL,
+                                     "fa36587c419e2bd0a572e94cb6031d8f",
+                                     "fa36587c419e00000000000000000000",
+                                     KITH_EXCHANGE_NOTED,
+                                     "less than 16 octets",
+                                     2};
+    static const damage wrong_end = {NULL,
+                                     "fa36587c419e2bd0a572e94cb6031d8f",
+                                     "00000000000000000000000000031d8f",
+                                     KITH_EXCHANGE_NOTED,
+                                     "16 octets are assumed",
+                                     2};
     sample whole = sample_named("bumble.json");
     sample s = sample_with(&whole, "fa36587c419e2bd0a572e94cb6031d8f", "fa36587c419e2bd00000000000000000");
     kith_exchange_result got = {0};
@@ -136,7 +147,8 @@ static void other_orders_are_other_values(void **state)
 
 static void what_is_no_key_store_is_told(void **state)
 {
-    static const char *const texts[] = {"", "[]", "{", "{\"kith\": \"exchange\"}", "{\"a\": {}, \"a\": {}}", "{\"a\": {}} x"};
+    static const char *const texts[] = {
+        "", "[]", "{", "{\"kith\": \"exchange\"}", "{\"a\": {}, \"a\": {}}", "{\"a\": {}} x"};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -157,8 +169,8 @@ static void where_it_is_cut_nothing_is_taken(void **state)
 static void what_is_written_is_read(void **state)
 {
     kith_exchange_options options = {.trust_levels = true, .signing_keys = true};
-    kith_bond_record bonds[] = {trusted(sensor(), KITH_LEVEL_AUTHENTICATED, KITH_METHOD_PASSKEY),
-                                signing(keyboard()), sensor(), without_my_key(keyboard())};
+    kith_bond_record bonds[] = {trusted(sensor(), KITH_LEVEL_AUTHENTICATED, KITH_METHOD_PASSKEY), signing(keyboard()),
+                                sensor(), without_my_key(keyboard())};
     kith_exchange_text text;
     kith_exchange_result got;
     sample s;
@@ -185,14 +197,10 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(namespaces_and_names_say_who),
-        cmocka_unit_test(trusted_levels_end_at_3),
-        cmocka_unit_test(roles_turn_legacy_keys_around),
-        cmocka_unit_test(every_field_is_looked_at),
-        cmocka_unit_test(zeros_at_the_end_make_a_key_short),
-        cmocka_unit_test(other_orders_are_other_values),
-        cmocka_unit_test(what_is_no_key_store_is_told),
-        cmocka_unit_test(where_it_is_cut_nothing_is_taken),
+        cmocka_unit_test(namespaces_and_names_say_who),      cmocka_unit_test(trusted_levels_end_at_3),
+        cmocka_unit_test(roles_turn_legacy_keys_around),     cmocka_unit_test(every_field_is_looked_at),
+        cmocka_unit_test(zeros_at_the_end_make_a_key_short), cmocka_unit_test(other_orders_are_other_values),
+        cmocka_unit_test(what_is_no_key_store_is_told),      cmocka_unit_test(where_it_is_cut_nothing_is_taken),
         cmocka_unit_test(what_is_written_is_read),
     };
 

@@ -155,9 +155,8 @@ static void where_it_is_cut_nothing_is_taken(void **state)
 
 static void what_is_written_is_read(void **state)
 {
-    kith_bond_record bonds[] = {
-        trusted(told_sensor(), KITH_LEVEL_SC_AUTHENTICATED, KITH_METHOD_OOB), signing(keyboard()), told_sensor(),
-        without_my_key(keyboard())};
+    kith_bond_record bonds[] = {trusted(told_sensor(), KITH_LEVEL_SC_AUTHENTICATED, KITH_METHOD_OOB),
+                                signing(keyboard()), told_sensor(), without_my_key(keyboard())};
     kith_exchange_text text;
     kith_exchange_result got;
     sample s;
@@ -192,12 +191,9 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_level_is_believed_untold),
-        cmocka_unit_test(levels_and_methods_are_believed_when_told_so),
-        cmocka_unit_test(every_field_is_looked_at),
-        cmocka_unit_test(what_is_no_such_text_is_told),
-        cmocka_unit_test(no_finding_shows_a_key),
-        cmocka_unit_test(where_it_is_cut_nothing_is_taken),
+        cmocka_unit_test(no_level_is_believed_untold), cmocka_unit_test(levels_and_methods_are_believed_when_told_so),
+        cmocka_unit_test(every_field_is_looked_at),    cmocka_unit_test(what_is_no_such_text_is_told),
+        cmocka_unit_test(no_finding_shows_a_key),      cmocka_unit_test(where_it_is_cut_nothing_is_taken),
         cmocka_unit_test(what_is_written_is_read),
     };
 

@@ -287,8 +287,8 @@ static inline void check_damage(kith_exchange_format format, const char *name, c
                                 const damage *d)
 {
     sample whole = sample_named(name);
-    sample s = d->after != NULL ? sample_with_after(&whole, d->after, d->from, d->to)
-                                : sample_with(&whole, d->from, d->to);
+    sample s =
+        d->after != NULL ? sample_with_after(&whole, d->after, d->from, d->to) : sample_with(&whole, d->from, d->to);
     kith_exchange_result got = {0};
 
     assert_int_equal(kith_exchange_read(format, s.at, s.len, options, &got), KITH_OK);
@@ -302,8 +302,7 @@ static inline void check_damage(kith_exchange_format format, const char *name, c
 }
 
 /* Wherever a text ends: a bond that is taken has the sample's keys, or fewer. */
-static inline void check_truncation(kith_exchange_format format, const char *name,
-                                    const kith_exchange_options *options)
+static inline void check_truncation(kith_exchange_format format, const char *name, const kith_exchange_options *options)
 {
     static const uint8_t none[16];
     sample whole = sample_named(name);
@@ -324,9 +323,8 @@ static inline void check_truncation(kith_exchange_format format, const char *nam
 
             assert_non_null(bond);
             assert_int_equal(got.bonds[i].key_kind, bond->key_kind);
-            assert_true(!got.bonds[i].has_ltk ||
-                        (memcmp(got.bonds[i].ltk, bond->ltk, 16) == 0 && got.bonds[i].ediv == bond->ediv &&
-                         got.bonds[i].rand == bond->rand));
+            assert_true(!got.bonds[i].has_ltk || (memcmp(got.bonds[i].ltk, bond->ltk, 16) == 0 &&
+                                                  got.bonds[i].ediv == bond->ediv && got.bonds[i].rand == bond->rand));
             assert_true(!got.bonds[i].has_my_ltk ||
                         (memcmp(got.bonds[i].my_ltk, bond->my_ltk, 16) == 0 && got.bonds[i].my_ediv == bond->my_ediv &&
                          got.bonds[i].my_rand == bond->my_rand));

@@ -106,10 +106,13 @@ static void keys_of_other_parts_of_the_registry_are_no_bonds(void **state)
 /* IRK the other way around than LTK; numbers least significant octet first. */
 static void other_orders_are_other_values(void **state)
 {
-    static const damage short_key = {NULL,
-                                     "hex:fa,36,58,7c,41,9e,2b,d0,a5,72,e9,4c,b6,03,1d,8f\r\n\"KeyLength\"=dword:00000010",
-                                     "hex:00,00,00,00,00,00,00,00,00,72,e9,4c,b6,03,1d,8f\r\n\"KeyLength\"=dword:00000007",
-                                     KITH_EXCHANGE_REFUSED, "beyond its size", 1};
+    static const damage short_key = {
+        NULL,
+        "hex:fa,36,58,7c,41,9e,2b,d0,a5,72,e9,4c,b6,03,1d,8f\r\n\"KeyLength\"=dword:00000010",
+        "hex:00,00,00,00,00,00,00,00,00,72,e9,4c,b6,03,1d,8f\r\n\"KeyLength\"=dword:00000007",
+        KITH_EXCHANGE_REFUSED,
+        "beyond its size",
+        1};
     sample whole = sample_named("windows-ascii.reg");
     sample s = sample_with(&whole, "\"IRK\"=hex:3b,97,e0,4c,18,d2,75,6f,a9,c1,84,0e,6d,5a,f2,35",
                            "\"IRK\"=hex:35,f2,5a,6d,0e,84,c1,a9,6f,75,d2,18,4c,e0,97,3b");
