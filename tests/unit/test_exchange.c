@@ -86,8 +86,8 @@ static void a_text_of_another_format_is_one_clear_error(void **state)
         }
 }
 
-/* A24: all zeros, all ones, and what the specification prints, in either order. */
-static void keys_that_everybody_knows_are_refused(void **state)
+/* All zeros, all ones, and what the specification prints, in either order. */
+static void A24_a_key_that_everybody_knows_is_not_imported(void **state)
 {
     static const char *const known[] = {"00000000000000000000000000000000", "ffffffffffffffffffffffffffffffff",
                                         "4c68384139f574d836bcf34e9dfb01bf", "bf01fb9d4ef3bc36d874f5394138684c",
@@ -114,7 +114,7 @@ static void keys_that_everybody_knows_are_refused(void **state)
 }
 
 /* A known IRK would let anybody be taken for the peer's private address. */
-static void known_irks_and_csrks_are_left_out(void **state)
+static void A24_known_irks_and_csrks_are_left_out(void **state)
 {
     const kith_exchange_options signing_too = {.signing_keys = true};
 
@@ -135,8 +135,7 @@ static void known_irks_and_csrks_are_left_out(void **state)
     }
 }
 
-/* B7 */
-static void a_zero_irk_is_none(void **state)
+static void B7_an_imported_irk_of_zero_is_none(void **state)
 {
     sample whole = sample_named("android.conf");
     sample s = sample_with(&whole, "LE_KEY_PID = 35f25a6d0e84c1a96f75d2184ce0973b",
@@ -152,8 +151,7 @@ static void a_zero_irk_is_none(void **state)
     free(whole.at);
 }
 
-/* B7 */
-static void private_addresses_are_no_identities(void **state)
+static void B7_a_private_address_is_not_imported_as_identity(void **state)
 {
     static const uint8_t tops[] = {0x00, 0x3f, 0x40, 0x7f, 0x80, 0xbf};
 
@@ -171,7 +169,7 @@ static void private_addresses_are_no_identities(void **state)
         }
 }
 
-static void a_device_is_no_peer_of_itself(void **state)
+static void B7_a_device_is_not_imported_as_its_own_peer(void **state)
 {
     (void)state;
     for (size_t i = 0; i < FORMATS; i++) {
@@ -186,8 +184,7 @@ static void a_device_is_no_peer_of_itself(void **state)
     }
 }
 
-/* B12 */
-static void key_sizes_are_7_to_16(void **state)
+static void B12_imported_key_sizes_are_7_to_16(void **state)
 {
     static const uint8_t sizes[] = {1, 6, 17, 32, 255};
     static const kith_exchange_format sized[] = {KITH_EXCHANGE_JSON, KITH_EXCHANGE_BLUEZ, KITH_EXCHANGE_AIOBLE,
@@ -347,8 +344,7 @@ static void of_two_that_are_as_strong_the_newer_is_kept(void **state)
     check_kept(&undated, &old, &old);
 }
 
-/* B7 */
-static void a_shared_irk_is_told_and_both_are_kept(void **state)
+static void B7_an_imported_irk_that_two_bonds_have_is_told(void **state)
 {
     kith_bond_record one = sensor(), two = sensor();
     kith_exchange_result got;
@@ -528,19 +524,19 @@ int main(void)
         cmocka_unit_test(what_is_no_format_is_not_guessed),
         cmocka_unit_test(a_byte_order_mark_is_no_damage),
         cmocka_unit_test(a_text_of_another_format_is_one_clear_error),
-        cmocka_unit_test(keys_that_everybody_knows_are_refused),
-        cmocka_unit_test(known_irks_and_csrks_are_left_out),
-        cmocka_unit_test(a_zero_irk_is_none),
-        cmocka_unit_test(private_addresses_are_no_identities),
-        cmocka_unit_test(a_device_is_no_peer_of_itself),
-        cmocka_unit_test(key_sizes_are_7_to_16),
+        cmocka_unit_test(A24_a_key_that_everybody_knows_is_not_imported),
+        cmocka_unit_test(A24_known_irks_and_csrks_are_left_out),
+        cmocka_unit_test(B7_an_imported_irk_of_zero_is_none),
+        cmocka_unit_test(B7_a_private_address_is_not_imported_as_identity),
+        cmocka_unit_test(B7_a_device_is_not_imported_as_its_own_peer),
+        cmocka_unit_test(B12_imported_key_sizes_are_7_to_16),
         cmocka_unit_test(legacy_keys_are_never_authenticated),
         cmocka_unit_test(secure_connections_keys_are_authenticated_only_when_told_so),
         cmocka_unit_test(the_given_local_identity_is_taken_and_told),
         cmocka_unit_test(options_are_judged),
         cmocka_unit_test(of_two_bonds_with_one_peer_the_stronger_is_kept),
         cmocka_unit_test(of_two_that_are_as_strong_the_newer_is_kept),
-        cmocka_unit_test(a_shared_irk_is_told_and_both_are_kept),
+        cmocka_unit_test(B7_an_imported_irk_that_two_bonds_have_is_told),
         cmocka_unit_test(one_peer_of_two_local_identities_is_two_bonds),
         cmocka_unit_test(a_bad_text_leaves_what_was_read_before),
         cmocka_unit_test(a_text_that_is_too_long_is_told),
