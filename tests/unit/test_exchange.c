@@ -244,6 +244,44 @@ static void secure_connections_keys_are_authenticated_only_when_told_so(void **s
     }
 }
 
+/* A24 for this device itself. */
+static void A24_a_known_key_is_not_imported_as_our_own(void **state)
+{
+    sample whole = sample_named("kith.json");
+    sample s = sample_with(&whole, OWN_IRK, "ec0234a357c8ad05341010a60a397d9b");
+    kith_exchange_result got = read_text(KITH_EXCHANGE_JSON, &s, NULL);
+
+    (void)state;
+    assert_false(got.identity.has_irk);
+    assert_says(&got, KITH_EXCHANGE_LEFT, "identity.irk: is a key that everybody knows");
+    kith_exchange_free(&got);
+    free(s.at);
+    free(whole.at);
+}
+
+/* A line without an end may go on; what is in groups before is whole. */
+static void a_line_that_may_be_cut_short_refuses_its_entry(void **state)
+{
+    static const struct {
+        kith_exchange_format format;
+        const char *name, *end;
+    } all[] = {{KITH_EXCHANGE_ANDROID, "android.conf", "\n\n[40:ef"}, {KITH_EXCHANGE_WINDOWS, "windows-ascii.reg", ""}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        sample s = sample_named(all[i].name);
+        kith_exchange_result got = {0};
+        size_t len = all[i].end[0] != '\0' ? (size_t)(strstr(s.at, all[i].end) - s.at) : s.len - 2;
+
+        assert_int_equal(kith_exchange_read(all[i].format, s.at, len, NULL, &got), KITH_OK);
+        assert_sound(&got);
+        assert_int_equal(got.count, 1);
+        assert_says(&got, KITH_EXCHANGE_REFUSED, "may have been cut short");
+        kith_exchange_free(&got);
+        free(s.at);
+    }
+}
+
 /* ---- whose ---- */
 
 static void the_given_local_identity_is_taken_and_told(void **state)
@@ -532,6 +570,8 @@ int main(void)
         cmocka_unit_test(B12_imported_key_sizes_are_7_to_16),
         cmocka_unit_test(legacy_keys_are_never_authenticated),
         cmocka_unit_test(secure_connections_keys_are_authenticated_only_when_told_so),
+        cmocka_unit_test(A24_a_known_key_is_not_imported_as_our_own),
+        cmocka_unit_test(a_line_that_may_be_cut_short_refuses_its_entry),
         cmocka_unit_test(the_given_local_identity_is_taken_and_told),
         cmocka_unit_test(options_are_judged),
         cmocka_unit_test(of_two_bonds_with_one_peer_the_stronger_is_kept),

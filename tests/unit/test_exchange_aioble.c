@@ -252,6 +252,7 @@ static void what_is_no_secret_takes_no_other_with_it(void **state)
         {NULL, "[[1, \"", "[[1, \"AAAAAAAAAA==\", \"AAAA\"], [1, \"", KITH_EXCHANGE_REFUSED, "no structure of NimBLE",
          2},
         {NULL, "[[1, \"", "[[3, \"AAAA\", \"AAAA\"], [1, \"", KITH_EXCHANGE_LEFT, "other types", 2},
+        {NULL, "+xA==", "+xB==", KITH_EXCHANGE_REFUSED, "is not base64", 2}, /* bits that are of no octet */
         {NULL, "[1, \"AdML", "[1, \"AdMM", KITH_EXCHANGE_REFUSED, "name different peers", 2},
         {NULL, "[2, \"AdML", "[1, \"AdML", KITH_EXCHANGE_REFUSED, "this peer is there twice", 2},
         {NULL, "\"aXJr\\n\"", "\"aXJx\\n\"", KITH_EXCHANGE_LEFT, "own IRK", 2},

@@ -174,6 +174,33 @@ static void a_legacy_key_without_numbers_is_of_secure_connections(void **state)
     free(u.at);
 }
 
+/* One key under two names, with two claims. */
+static void of_two_claims_the_weaker_one_counts(void **state)
+{
+    static const char *const order[2][2] = {{"3", "2"}, {"2", "3"}};
+    kith_exchange_options options = of_sensor;
+    char text[600];
+
+    (void)state;
+    options.trust_levels = true;
+    for (size_t i = 0; i < 2; i++) {
+        int len = snprintf(text, sizeof text,
+                           "[General]\nAddressType=static\n"
+                           "[LongTermKey]\nKey=FA36587C419E2BD0A572E94CB6031D8F\nAuthenticated=%s\nEncSize=16\n"
+                           "EDiv=0\nRand=0\n"
+                           "[PeripheralLongTermKey]\nKey=FA36587C419E2BD0A572E94CB6031D8F\nAuthenticated=%s\n"
+                           "EncSize=16\nEDiv=0\nRand=0\n",
+                           order[i][0], order[i][1]);
+        sample s = sample_of(text, (size_t)len);
+        kith_exchange_result got = read_text(KITH_EXCHANGE_BLUEZ, &s, &options);
+
+        assert_int_equal(got.count, 1);
+        assert_int_equal(got.bonds[0].level, KITH_LEVEL_ENCRYPTED);
+        kith_exchange_free(&got);
+        free(s.at);
+    }
+}
+
 /* The other order gives other keys; a short one, padded at the wrong end, is seen. */
 static void keys_are_in_wire_order(void **state)
 {
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(every_field_is_looked_at),
         cmocka_unit_test(a_missing_type_of_address_is_assumed_and_told),
         cmocka_unit_test(a_legacy_key_without_numbers_is_of_secure_connections),
+        cmocka_unit_test(of_two_claims_the_weaker_one_counts),
         cmocka_unit_test(keys_are_in_wire_order),
         cmocka_unit_test(bonds_for_br_edr_are_none),
         cmocka_unit_test(where_it_is_cut_nothing_wrong_is_taken),

@@ -123,6 +123,20 @@ static void what_is_no_such_text_is_told(void **state)
     }
 }
 
+static void assert_shows_no_key(const char *sentence)
+{
+    static const char *const keys[] = {"8f1d03b64ce972a5d02b9e417c5836fa", "3b97e04c18d2756fa9c1840e6d5af235",
+                                       "e2604ab7913d5cf8067ea2d51b94c873", "5da8f2067b31ec94c07f1e85b62a4d19",
+                                       "c60f9d2b4e81735aa8d4e1937f056cb2", OWN_IRK};
+    char part[7] = "";
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        for (size_t at = 0; at + 6 <= 32; at++) {
+            memcpy(part, keys[i] + at, 6);
+            assert_null(strstr(sentence, part));
+        }
+}
+
 /* A message of the JSON library may quote what it stumbled over. */
 static void no_finding_shows_a_key(void **state)
 {
@@ -133,14 +147,10 @@ static void no_finding_shows_a_key(void **state)
         sample s = sample_of(whole.at, whole.len);
         kith_exchange_result got = {0};
 
-        s.at[at] = s.at[at] == '"' ? 'x' : '"';
+        s.at[at] = s.at[at] == '"' ? ' ' : '"';
         (void)(kith_exchange_read(JSON, s.at, s.len, NULL, &got) == KITH_OK);
-        for (size_t i = 0; i < got.finding_count; i++) {
-            assert_null(strstr(got.findings[i].sentence, "4ce972a5"));
-            assert_null(strstr(got.findings[i].sentence, "913d5cf8"));
-            assert_null(strstr(got.findings[i].sentence, "7b31ec94"));
-            assert_null(strstr(got.findings[i].sentence, "18d2756f"));
-        }
+        for (size_t i = 0; i < got.finding_count; i++)
+            assert_shows_no_key(got.findings[i].sentence);
         kith_exchange_free(&got);
         free(s.at);
     }
