@@ -116,7 +116,7 @@ static void other_orders_are_other_values(void **state)
 {
     static const damage short_key = {NULL,
                                      SENSOR_PENC,
-                                     "0000000000000000000000004cb6031d8f000000000000000000000407" + 2,
+                                     "00000000000000000072e94cb6031d8f000000000000000000000407",
                                      KITH_EXCHANGE_REFUSED,
                                      "beyond its size",
                                      1};
