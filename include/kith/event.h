@@ -17,6 +17,7 @@
 
 typedef uint32_t kith_link;    /* names one connection; never 0, not used again soon after its end */
 typedef uint32_t kith_peer_id; /* names one bond; 0: none */
+typedef uint32_t kith_token;   /* names one operation of kith/peers.h; never 0 */
 
 typedef enum {
     KITH_EVENT_NONE,
@@ -35,26 +36,41 @@ typedef enum {
     KITH_EVENT_PARAMETERS,   /* .parameters: those of a link have changed; or the end of kith_gap_update_parameters() */
     KITH_EVENT_DISCONNECTED, /* .disconnected */
 
-    KITH_EVENT_CONSENT_WANTED,    /* .consent: answer with kith_pairing_consent() before its deadline */
-    KITH_EVENT_COMPARISON_WANTED, /* .comparison: answer with kith_pairing_compare() before its deadline */
-    KITH_EVENT_PASSKEY_SHOWN,     /* .passkey: show it to your user, who types it on the peer */
-    KITH_EVENT_PASSKEY_WANTED,    /* .passkey: answer with kith_pairing_passkey() before its deadline */
-    KITH_EVENT_KEYPRESS,          /* .keypress: what the peer's user does with the keys */
-    KITH_EVENT_OOB_WANTED,        /* .oob_wanted: answer with kith_pairing_oob() before its deadline */
-    KITH_EVENT_OOB_READY,         /* .oob: end of kith_oob_make() */
-    KITH_EVENT_KEY,               /* .key: one key was given to the peer, or came from it */
-    KITH_EVENT_SECURITY_CHANGED,  /* .security: what protects the link has changed */
-    KITH_EVENT_PAYLOAD_TIMEOUT,   /* nothing with a valid MIC came on this encrypted link for the configured time: the
-                                     peer may be gone, and somebody without the key keep the link alive.  What to do is
-                                     the program's to say; told again after each such time */
-    KITH_EVENT_PAIRED,            /* .verdict: end of a pairing */
-    KITH_EVENT_PAIRING_FAILED,    /* .verdict: end of a pairing */
-    KITH_EVENT_ENCRYPTED,         /* .verdict: end of an encryption with a bond */
-    KITH_EVENT_ENCRYPTION_FAILED, /* .verdict: end of an encryption with a bond */
-    KITH_EVENT_BONDED,            /* .verdict: the bond is in the store, durable; link 0: that link has gone */
+    KITH_EVENT_SECURITY_REQUESTED, /* .requested: as central: the peripheral asks for security; what is done about it
+                                      follows */
+    KITH_EVENT_SECURITY_WANTED,    /* .security_wanted: how to pair on this link?  Answer with kith_security_answer()
+                                      before its deadline; with security.ask_parameters alone */
+    KITH_EVENT_SECURITY_STARTED,   /* .started: a pairing, or an encryption with a bond, begins; its end follows */
+    KITH_EVENT_CONSENT_WANTED,     /* .consent: answer with kith_pairing_consent() before its deadline */
+    KITH_EVENT_COMPARISON_WANTED,  /* .comparison: answer with kith_pairing_compare() before its deadline */
+    KITH_EVENT_PASSKEY_SHOWN,      /* .passkey: show it to your user, who types it on the peer */
+    KITH_EVENT_PASSKEY_WANTED,     /* .passkey: answer with kith_pairing_passkey() before its deadline */
+    KITH_EVENT_KEYPRESS,           /* .keypress: what the peer's user does with the keys */
+    KITH_EVENT_OOB_WANTED,         /* .oob_wanted: answer with kith_pairing_oob() before its deadline */
+    KITH_EVENT_OOB_READY,          /* .oob: end of kith_oob_make() */
+    KITH_EVENT_KEY,                /* .key: one key was given to the peer, or came from it */
+    KITH_EVENT_SECURITY_CHANGED,   /* .security: what protects the link has changed */
+    KITH_EVENT_PAYLOAD_TIMEOUT,    /* nothing with a valid MIC came on this encrypted link for the configured time: the
+                                      peer may be gone, and somebody without the key keep the link alive.  What to do is
+                                      the program's to say; told again after each such time */
+    KITH_EVENT_PAIRED,             /* .verdict: end of a pairing */
+    KITH_EVENT_PAIRING_FAILED,     /* .verdict: end of a pairing */
+    KITH_EVENT_ENCRYPTED,          /* .verdict: end of an encryption with a bond */
+    KITH_EVENT_ENCRYPTION_FAILED,  /* .verdict: end of an encryption with a bond */
+    KITH_EVENT_BONDED,             /* .verdict: the bond is in the store, durable; link 0: that link has gone */
     KITH_EVENT_BOND_FAILED,       /* .verdict: the pairing went well, its bond could not be kept (a write that failed is
                                      undone; should the power go before, it may be there at the next start) */
-    KITH_EVENT_FORGOTTEN,         /* .forgotten: end of kith_bonds_forget() */
+    KITH_EVENT_ROOM_WANTED,       /* .room: whom to forget for a newcomer; answer with kith_peers_make_room() before its
+                                     deadline; with security.when_full KITH_FULL_ASK alone */
+    KITH_EVENT_FORGOTTEN,         /* .forgotten: end of kith_bonds_forget(); or it was forgotten to make room */
+    KITH_EVENT_FORGOTTEN_ALL,     /* .forgotten: end of kith_peers_forget_all(), peer 0 */
+    KITH_EVENT_PEER_DATA,         /* .data: end of an operation of kith/peers.h */
+    KITH_EVENT_STORE_FAILED,      /* .store_failed: what the host keeps by itself could not be written */
+    KITH_EVENT_STORE_COLLECTED,   /* .collected: the store has made room in itself */
+    KITH_EVENT_ALLOW_LIST,        /* .peer_list: the controller's filter accept list has changed, or could not be */
+    KITH_EVENT_ALLOW_LIST_WANTED, /* advertising that filters is about to begin: kith_allow_list_set() or _follow() may
+                                     be called now, and kith_allow_list_ready() lets it begin */
+    KITH_EVENT_DEVICE_IDENTITIES, /* .peer_list: the controller's resolving list has changed, or could not be */
     KITH_EVENT_RESET,             /* .reset: end of kith_host_factory_reset(), and of all forgetting; the host is off */
 
     KITH_EVENT_READ_WANTED,          /* .attribute: a client reads; answer with kith_gatt_answer_read() */
@@ -64,6 +80,7 @@ typedef enum {
     KITH_EVENT_VALUE_WRITTEN,        /* .attribute: a client has written a variable */
     KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
     KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
+    KITH_EVENT_TABLE_TOLD,           /* .table_told: Service Changed went to a client, and then what it said */
 
     KITH_EVENT_SERVICES,    /* .list: some found by kith_gatt_discover_services(); more may follow; so the next three */
     KITH_EVENT_INCLUDES,    /* .list */
@@ -236,9 +253,80 @@ typedef struct {
 } kith_event_key;
 
 typedef struct {
+    bool bonding, mitm, secure_connections, keypress; /* as the peripheral's AuthReq says; nothing vouches for it */
+} kith_event_requested;
+
+typedef struct {
+    kith_address peer;
+    bool again;                     /* a bond for this (claimed) peer stands */
+    kith_pairing_features features; /* the peer's; zeros where we are central */
+    uint64_t deadline_us;           /* no answer by then: no pairing */
+} kith_event_security_wanted;
+
+typedef enum { KITH_PROCEDURE_ENCRYPTION, KITH_PROCEDURE_PAIRING, KITH_PROCEDURE_BONDING } kith_procedure;
+
+typedef struct {
+    kith_procedure procedure; /* ENCRYPTION ends in ENCRYPTED or ENCRYPTION_FAILED, or in a pairing that goes on from
+                                 it; the others in PAIRED or PAIRING_FAILED.  BONDING: we offer to bond */
+    bool by_peer;             /* the peer began it */
+} kith_event_started;
+
+typedef struct {
+    kith_address newcomer; /* its identity */
+    kith_level level;      /* of its bond */
+    kith_peer_id would_go; /* of those who may the one of the lowest rank that was not used for longest */
+    uint64_t deadline_us;  /* no answer by then: nobody goes */
+} kith_event_room;
+
+typedef struct {
     kith_peer_id peer;
     kith_status status; /* KITH_OK: its keys are destroyed everywhere; else the store still holds them */
 } kith_event_forgotten;
+
+typedef enum {
+    KITH_PEER_APPLICATION, /* the program's own data about the peer */
+    KITH_PEER_DATABASE,    /* what is known of the peer's attributes */
+    KITH_PEER_BOND,        /* the bond itself: added, never stored or deleted alone */
+    KITH_PEER_USE          /* rank, pin, resolution */
+} kith_peer_data;
+
+typedef enum { KITH_PEER_ADDED, KITH_PEER_LOADED, KITH_PEER_STORED, KITH_PEER_DELETED } kith_peer_operation;
+
+enum { KITH_PEER_DATA_MAX = 1464 };
+
+typedef struct {
+    kith_token token;
+    kith_peer_id peer;
+    kith_peer_data what;
+    kith_peer_operation operation;
+    kith_status status;
+    bool changed; /* the store was written to */
+    uint16_t len; /* LOADED: of the value */
+} kith_event_data;
+
+/* Told when it fails, and not again until something of that peer could be written: it is tried again with the next
+ * change, not by itself. */
+typedef struct {
+    kith_peer_id peer;
+    kith_status status; /* KITH_ERR_FULL: no room */
+    kith_peer_data what;
+} kith_event_store_failed;
+
+typedef struct {
+    uint32_t count; /* how often since it was opened */
+} kith_event_collected;
+
+typedef struct {
+    kith_status status; /* KITH_OK; KITH_ERR_FULL: it holds fewer; KITH_ERR_IO: the controller refused: hci_status */
+    kith_hci_status hci_status;
+    uint16_t count; /* peers in it now */
+} kith_event_peer_list;
+
+typedef struct {
+    uint16_t first, last;    /* handles */
+    bool confirmed;          /* the end; false: it has gone out */
+    kith_gatt_result result; /* of the end */
+} kith_event_table_told;
 
 typedef struct {
     kith_status status; /* KITH_OK: the store is empty; else it may hold what it held, whole or in part */
@@ -331,7 +419,16 @@ typedef struct {
         kith_event_oob_wanted oob_wanted;
         kith_event_oob oob;
         kith_event_key key;
+        kith_event_requested requested;
+        kith_event_security_wanted security_wanted;
+        kith_event_started started;
+        kith_event_room room;
         kith_event_forgotten forgotten;
+        kith_event_data data;
+        kith_event_store_failed store_failed;
+        kith_event_collected collected;
+        kith_event_peer_list peer_list;
+        kith_event_table_told table_told;
         kith_event_reset reset;
         kith_event_security security;
         kith_verdict verdict;

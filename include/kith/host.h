@@ -19,6 +19,7 @@
 #include "kith/crypto_port.h"
 #include "kith/event.h"
 #include "kith/gap.h"
+#include "kith/peers.h"
 #include "kith/security.h"
 #include "kith/store.h"
 #include "kith/work.h"
@@ -43,6 +44,9 @@ typedef struct {
                          host takes twice as much once.  0: kith_gatt_discover_all() is not there */
     uint8_t operations; /* of kith/gatt_client.h that may wait on each link behind the one that is under way, 0..32;
                            each takes about as much as the MTU and 100 octets more */
+    uint8_t data;       /* operations of kith/peers.h under way at once, 0..32 */
+    uint8_t listed;     /* peers in the lists of kith/lists.h; 0: there are none */
+    uint8_t identities; /* of our own that may be there besides the first (kith/identity.h), 0..7 */
 } kith_limits;
 
 #define KITH_BONDS_MAX 1000000u
@@ -65,14 +69,18 @@ typedef struct {
 #define KITH_HOST_SIZE_CLIENT(links, mtu, cache, operations)                                                           \
     ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + (size_t)(cache) + 21u) +   \
      (size_t)(operations)*KITH_SIZE_EVENT + 2u * (size_t)(cache) + ((cache) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+/* Besides, for operations of kith/peers.h. */
+#define KITH_HOST_SIZE_DATA(data)                                                                                      \
+    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+#define KITH_SIZE_DATA        (16u + sizeof(void *))
 #define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))
 #define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT      40u
 #define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1248u + 59u * sizeof(void *))
-#define KITH_SIZE_LINK        (944u + 30u * sizeof(void *))
-#define KITH_SIZE_PAIRING     (1000u + 16u * sizeof(void *))
-#define KITH_SIZE_BOND        176u
+#define KITH_SIZE_FIXED       (1440u + 59u * sizeof(void *))
+#define KITH_SIZE_LINK        (1008u + 30u * sizeof(void *))
+#define KITH_SIZE_PAIRING     (1048u + 16u * sizeof(void *))
+#define KITH_SIZE_BOND        192u
 #define KITH_SIZE_EVENT       104u
 #define KITH_SIZE_INDEX(bonds)                                                                                         \
     ((size_t)(bonds) <= KITH_BONDS_SCANNED                                                                             \

@@ -8,6 +8,7 @@
 #include "kith/host.h"
 #include "kith/method.h"
 #include "kith/oob.h"
+#include "kith/peers.h"
 #include "kith/security.h"
 
 #define KITH_VERSION "0.1.0"

@@ -55,6 +55,12 @@ typedef struct {
     uint32_t forget_ms;  /* once a wait is over, one doubling is forgotten per so long; at least 1; default 10000 */
 } kith_backoff;
 
+/* What happens when a stranger wants to bond and there is no place left. */
+typedef enum {
+    KITH_FULL_REFUSE, /* refused before anything is shown; default */
+    KITH_FULL_ASK     /* where somebody may go for it ROOM_WANTED asks, once it is proven: kith_peers_make_room() */
+} kith_full;
+
 /* How this device pairs.  What each option weakens: docs/security-policy.md. */
 typedef struct {
     const kith_method *const *methods; /* which may be used; ends with NULL; may be NULL: no pairing at all */
@@ -81,6 +87,9 @@ typedef struct {
     const kith_address *blocked; /* never paired with, by address on air or identity; the program's; may be NULL */
     size_t blocked_count;
     kith_backoff backoff; /* waits after failed pairings */
+    kith_full when_full;
+    bool ask_parameters; /* SECURITY_WANTED asks for each pairing how to pair on that link: kith_security_answer();
+                            default false */
 
     /* Weakenings, all off by default. */
     bool legacy;          /* LE legacy pairing is allowed where the peer has nothing better */
@@ -90,7 +99,8 @@ typedef struct {
     uint32_t fixed_passkey;      /* 0 to 999999 */
 } kith_security;
 
-/* From now on: pairings that begin later.  Bonds and links are as they are.
+/* From now on: pairings that begin later.  Bonds and links are as they are.  NULL: no pairing at all, Pairing Not
+ * Supported to everybody; bonds encrypt as before.
  * KITH_ERR_VALUE: as kith_host_init() would say; nothing was changed. */
 KITH_MUST_USE kith_status kith_security_set(struct kith_host *h, const kith_security *security);
 
@@ -191,85 +201,52 @@ uint64_t kith_pairing_wait_us(const struct kith_host *h, kith_link link);
 /* What protects the link now.  KITH_ERR_NOT_FOUND: no such link. */
 KITH_MUST_USE kith_status kith_security_of(const struct kith_host *h, kith_link link, kith_event_security *out);
 
-/* One bond, without its keys. */
-typedef struct {
-    kith_peer_id peer;
-    kith_address identity;
-    bool has_irk;
-    kith_level level;
-    kith_method_kind method;
-    kith_key_kind key_kind;
-    uint8_t key_size;
-    bool we_were_initiator;
-    bool numbers_unseen; /* compared by nobody: KITH_NUMBERS_UNSEEN */
-    uint8_t peer_class;  /* given when it was made; 0: none */
-    kith_address local;  /* our own identity when it was made */
-    uint64_t made_s;     /* when: seconds since 1970, as kith_host_set_calendar() told; 0: not known */
-} kith_bond_info;
+/* Is what protects the link now enough?  bonded: it must be encrypted with a bond's key, too.  false with every error:
+ * no such link, a level or size that there is not. */
+bool kith_security_is_enough(const struct kith_host *h, kith_link link, kith_level level, uint8_t key_size,
+                             bool bonded);
 
-/* The bond after this one in order of peer IDs, starting with 0.  All of them take time in proportion to their number.
- * KITH_ERR_NOT_FOUND: no more. */
-KITH_MUST_USE kith_status kith_bonds_next(const struct kith_host *h, kith_peer_id after, kith_bond_info *out);
-/* The bond of this peer.  KITH_ERR_NOT_FOUND: none. */
-KITH_MUST_USE kith_status kith_bonds_get(const struct kith_host *h, kith_peer_id peer, kith_bond_info *out);
+/* ---- one link ---- */
 
-/* A peer of this class; of several, any.  KITH_ERR_NOT_FOUND: none. */
-KITH_MUST_USE kith_status kith_bonds_of_class(const struct kith_host *h, uint8_t peer_class, kith_peer_id *out);
-uint32_t kith_bonds_count(const struct kith_host *h);
+/* Answers SECURITY_WANTED: how to pair on this link, this once.  NULL: not at all, Pairing Not Supported.
+ * What it may not change: sc_only, blocked, backoff, when_full, ask_parameters are the host's.
+ * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: as
+ * kith_security_set(); KITH_ERR_FULL: events must be taken first.  With an error nothing was changed. */
+KITH_MUST_USE kith_status kith_security_answer(struct kith_host *h, kith_link link, const kith_security *security);
 
-/* The bond an address on air claims: an identity address, or a private address that one of the identity resolving keys
- * made, if no other bond has that key.  One AES block for each key that is tried; of more than KITH_BONDS_SCANNED bonds
- * the answers for lately asked private addresses are remembered until a bond changes.
- * KITH_ERR_NOT_FOUND: none.  Vol 3 Part C 10.8.2.3. */
-KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const kith_address *address,
-                                                kith_peer_id *out);
+/* Leaves this link alone until its end: nothing is paired or encrypted on it.  A Pairing Request is answered with
+ * Pairing Not Supported, a Security Request not at all, a key is not given, our own calls are KITH_ERR_STATE, and no
+ * bond is claimed for it.  KITH_ERR_NOT_FOUND: no such link; KITH_ERR_STATE: something is under way, or it is
+ * encrypted. */
+KITH_MUST_USE kith_status kith_security_exclude(struct kith_host *h, kith_link link);
 
-/* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected, and one on which that peer, or
- * somebody under its address, is pairing: no bond comes of it any more.  Ends in FORGOTTEN, which
- * says whether the store has destroyed them too; until it has, this may be called again.
- * KITH_ERR_NOT_FOUND: no such bond; KITH_ERR_FULL: events must be taken first; KITH_ERR_BUSY: a newer bond with this
- * peer, or this forgetting, is being written, or the store is not loaded: wait for its end.  With an error nothing was
- * changed. */
-KITH_MUST_USE kith_status kith_bonds_forget(struct kith_host *h, kith_peer_id peer);
+/* What becomes of a bonded peer that wants to pair anew on this link, outside of a window. */
+typedef enum {
+    KITH_REPAIRING_ASK,    /* CONSENT_WANTED with .again; default */
+    KITH_REPAIRING_REFUSE, /* Pairing Not Supported, and nobody is asked */
+    KITH_REPAIRING_ALLOW   /* as in an open window: never with a weaker result */
+} kith_repairing;
 
-enum { KITH_DERIVE_LABEL_MAX = 64 };
+/* For this link until its end, from the next question on.  KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE. */
+KITH_MUST_USE kith_status kith_security_set_repairing(struct kith_host *h, kith_link link, kith_repairing repairing);
 
-/* A key of the program's own that is bound to a bond, without showing the long term key: for an application's own
- * sealing, a login, a second channel.  The same on both sides, as long as both hold the same bond; another one after
- * they paired anew, and none once the bond is forgotten.  As strong as the bond: look at level and key_size of its
- * info.
- *
- *   label       what the key is for, 1 to KITH_DERIVE_LABEL_MAX octets, any of them; both sides must use the same.
- *               Different labels give keys that tell nothing about each other
- *   out         most significant octet first, as AES-CMAC gives it; zeros with every error
- *
- * Key derivation in two steps (NIST SP 800-56C 5, SP 800-108 4.1), with AES-CMAC; all values most significant octet
- * first:
- *   K   = AES-CMAC("Kith bond derive", LTK)            the salt is the key, as in the Security Manager's h7
- *   out = AES-CMAC(K, 00000001 || label || 00 || 00000080)
- * No key of the Security Manager is made with this salt, so out is none of them (LTK, link key, IRK, session keys), and
- * does not tell them.
- *
- * KITH_ERR_VALUE        label is NULL, empty or too long
- * KITH_ERR_NOT_FOUND    no such bond, or it is forgotten
- * KITH_ERR_BUSY         the store is not loaded, or this bond is being written: the peer may have the new key already;
- *                       wait for BONDED or BOND_FAILED
- * KITH_ERR_UNSUPPORTED  a bond of legacy pairing: each side gave a key of its own, so there is none that both agree on,
- *                       and whoever overheard the pairing may have both
- * another               the crypto port failed */
-KITH_MUST_USE kith_status kith_bonds_derive(const struct kith_host *h, kith_peer_id peer, const void *label,
-                                            size_t label_len, uint8_t out[16]);
+/* ---- the profile ---- */
 
-/* The keys of a bond.  Not in the library: the caller links kith-export, and says so by it.
- * Octets in wire order.  KITH_ERR_NOT_FOUND: no such bond. */
-typedef struct {
-    uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, used where we are central */
-    uint8_t my_ltk[16]; /* legacy: ours, used where the peer is central; zeros: none */
-    uint8_t ediv[2], my_ediv[2], rand[8], my_rand[8]; /* what names these two on air */
-    uint8_t irk[16];                                  /* zeros: none */
-    uint8_t my_csrk[16], peer_csrk[16];
-    uint8_t key_size;
-} kith_bond_keys;
-KITH_MUST_USE kith_status kith_bonds_export(const struct kith_host *h, kith_peer_id peer, kith_bond_keys *out);
+/* Combinations that make no sense for a product, though the specification knows them.  kith_security_set() refuses only
+ * what is impossible. */
+typedef enum {
+    KITH_PROFILE_SOUND,
+    KITH_PROFILE_IO_UNKNOWN,           /* io is none that there is */
+    KITH_PROFILE_OOB_WITHOUT_MITM,     /* out of band data is asked for, and nobody in the middle kept out */
+    KITH_PROFILE_MITM_WITHOUT_IO,      /* authenticated keys are wanted of a device without inputs, outputs and data */
+    KITH_PROFILE_KEY_SIZES,            /* below 7, above 16, or the smallest above the largest */
+    KITH_PROFILE_KEYS_WITHOUT_BONDING, /* keys are exchanged that nobody keeps */
+    KITH_PROFILE_BONDING_WITHOUT_KEYS, /* neither ENC nor ID on either side: nobody could find the bond again */
+    KITH_PROFILE_NO_METHOD             /* no method for what it asks for is there */
+} kith_profile_fault;
+
+kith_profile_fault kith_security_profile(const kith_security *security); /* the first that is wrong */
+const char *kith_profile_fault_name(kith_profile_fault fault);           /* "mitm-without-io"; never NULL */
+const char *kith_profile_fault_text(kith_profile_fault fault);           /* a sentence; never NULL */
 
 #endif

@@ -26,7 +26,9 @@ typedef enum {
     KITH_ERR_IO,          /* a port could not open, read or write; errno tells why */
     KITH_ERR_UNSEALED,    /* what is stored there is not sealed, or not all of it; it was left as it is */
     KITH_ERR_NO_KEY,      /* the key that it is sealed with is not there; it was left as it is */
-    KITH_ERR_ROLLED_BACK  /* what is stored there is older than what was last stored; it was left as it is */
+    KITH_ERR_ROLLED_BACK, /* what is stored there is older than what was last stored; it was left as it is */
+    KITH_ERR_EXISTS,      /* there is one already; nothing was changed */
+    KITH_ERR_IN_USE       /* something that is on uses it; nothing was changed */
 } kith_status;
 
 typedef uint8_t kith_hci_status; /* Core Vol 1 Part F: controller error codes, as received */

@@ -190,4 +190,17 @@ const char *kith_level_name(kith_level level);
  * Returns the length it needed without the zero.  A text of 400 octets holds every one. */
 size_t kith_verdict_describe(const kith_verdict *verdict, char *text, size_t cap);
 
+/* What a person does on a phone or computer that holds a bond which this device does not, or another one: where its
+ * settings forget a device.  For those who know that it is their own: an impostor makes the same verdicts. */
+typedef enum {
+    KITH_SYSTEM_IOS,
+    KITH_SYSTEM_ANDROID,
+    KITH_SYSTEM_WINDOWS,
+    KITH_SYSTEM_MACOS,
+    KITH_SYSTEM_LINUX
+} kith_system;
+
+/* A sentence, for WE_HAVE_NO_KEY, PEER_SAYS_NO_KEY and KEYS_DIFFER; NULL: nothing to be done there. */
+const char *kith_remedy_text(kith_why why, kith_system system);
+
 #endif

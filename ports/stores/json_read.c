@@ -162,6 +162,11 @@ static bool read_word(reader *r, json_t *object, const char *key, const jstore_w
     return fail_at(r, key, why);
 }
 
+static bool read_answer(reader *r, json_t *object, const char *key, uint8_t *out)
+{
+    return json_object_get(object, key) == NULL || read_word(r, object, key, jstore_answers, out);
+}
+
 static bool read_flag(reader *r, json_t *object, const char *key, bool *out)
 {
     json_t *value = find(r, object, key, false);
@@ -503,10 +508,19 @@ static bool read_cccds(reader *r, json_t *object, kith_state_record *state)
     return true;
 }
 
+static bool read_use(reader *r, json_t *object, kith_state_record *state)
+{
+    return read_number(r, object, "rank", false, 1, UINT32_MAX, &state->rank) &&
+           read_number(r, object, "last_use", false, 1, UINT32_MAX, &state->last_use) &&
+           read_answer(r, object, "resolution", &state->resolution) &&
+           read_answer(r, object, "private_only", &state->private_only) &&
+           read_flag(r, object, "pinned", &state->pinned);
+}
+
 static bool read_state(reader *r, json_t *object, uint32_t peer)
 {
-    static const char *const names[] = {"my_signing", "peer_signing", "cccds",    "features",
-                                        "aware_of",   "rank",         "last_use", NULL};
+    static const char *const names[] = {"my_signing", "peer_signing", "cccds",        "features", "aware_of", "rank",
+                                        "last_use",   "resolution",   "private_only", "pinned",   NULL};
     kith_state_record state = {.peer = peer};
     kith_record record;
     size_t features = 0;
@@ -518,9 +532,7 @@ static bool read_state(reader *r, json_t *object, uint32_t peer)
                       &state.peer_last) ||
         !read_cccds(r, object, &state) ||
         !read_octets(r, object, "features", false, state.features, 1, KITH_STATE_FEATURES, &features) ||
-        !read_reversed(r, object, "aware_of", false, state.aware_hash, 16) ||
-        !read_number(r, object, "rank", false, 1, UINT32_MAX, &state.rank) ||
-        !read_number(r, object, "last_use", false, 1, UINT32_MAX, &state.last_use))
+        !read_reversed(r, object, "aware_of", false, state.aware_hash, 16) || !read_use(r, object, &state))
         return false;
     state.features_len = (uint8_t)features;
     state.is_aware = json_object_get(object, "aware_of") != NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json_text.h"
+#include "kith/codec/record.h"
 #include "kith/verdict.h"
 
 const jstore_word jstore_levels[] = {{KITH_LEVEL_ENCRYPTED, "encrypted"},
@@ -17,6 +18,7 @@ const jstore_word jstore_methods[] = {{KITH_METHOD_JUST_WORKS, "just-works"},
 const jstore_word jstore_key_kinds[] = {
     {KITH_KEY_KIND_SC, "secure-connections"}, {KITH_KEY_KIND_LEGACY, "legacy"}, {0, NULL}};
 const jstore_word jstore_roles[] = {{0, "responder"}, {1, "initiator"}, {0, NULL}};
+const jstore_word jstore_answers[] = {{KITH_STATE_NO, "no"}, {KITH_STATE_YES, "yes"}, {0, NULL}};
 const jstore_word jstore_cccds[] = {{1, "notify"}, {2, "indicate"}, {3, "notify-and-indicate"}, {0, NULL}};
 
 void jstore_wipe(void *p, size_t len)

@@ -51,6 +51,7 @@ typedef struct {
     const char *word;
 } jstore_word;
 
-extern const jstore_word jstore_levels[], jstore_methods[], jstore_key_kinds[], jstore_roles[], jstore_cccds[];
+extern const jstore_word jstore_levels[], jstore_methods[], jstore_key_kinds[], jstore_roles[], jstore_cccds[],
+    jstore_answers[];
 
 #endif

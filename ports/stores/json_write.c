@@ -194,6 +194,12 @@ static void write_long_term_keys(writer *w, const kith_bond_record *bond)
         write_legacy_key(w, "my_key", bond->my_ltk, bond->my_ediv, bond->my_rand);
 }
 
+static void add_true(writer *w, const char *name)
+{
+    begin_field(w, name);
+    add(w, "true");
+}
+
 static void write_bond(writer *w, const kith_bond_record *bond)
 {
     open_bracket(w, "bond", "{");
@@ -201,10 +207,8 @@ static void write_bond(writer *w, const kith_bond_record *bond)
     add_address(w, "local", &bond->local);
     add_word_of(w, "level", jstore_levels, bond->level);
     add_word_of(w, "method", jstore_methods, bond->method);
-    if (bond->numbers_unseen) {
-        begin_field(w, "numbers_unseen");
-        add(w, "true");
-    }
+    if (bond->numbers_unseen)
+        add_true(w, "numbers_unseen");
     add_word_of(w, "role", jstore_roles, bond->initiator);
     if (bond->peer_class != 0)
         add_number(w, "class", bond->peer_class);
@@ -239,6 +243,20 @@ static void write_cccds(writer *w, const kith_state_record *state)
     close_bracket(w, "]");
 }
 
+static void write_use(writer *w, const kith_state_record *state)
+{
+    if (state->rank != 0)
+        add_number(w, "rank", state->rank);
+    if (state->last_use != 0)
+        add_number(w, "last_use", state->last_use);
+    if (state->resolution != KITH_STATE_NOT_READ)
+        add_word_of(w, "resolution", jstore_answers, state->resolution);
+    if (state->private_only != KITH_STATE_NOT_READ)
+        add_word_of(w, "private_only", jstore_answers, state->private_only);
+    if (state->pinned)
+        add_true(w, "pinned");
+}
+
 static void write_state(writer *w, const kith_state_record *state)
 {
     open_bracket(w, "state", "{");
@@ -252,10 +270,7 @@ static void write_state(writer *w, const kith_state_record *state)
         add_hex(w, "features", state->features, state->features_len, false);
     if (state->is_aware)
         add_key(w, "aware_of", state->aware_hash);
-    if (state->rank != 0)
-        add_number(w, "rank", state->rank);
-    if (state->last_use != 0)
-        add_number(w, "last_use", state->last_use);
+    write_use(w, state);
     close_bracket(w, "}");
 }
 

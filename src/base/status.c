@@ -36,6 +36,8 @@ const char *kith_status_name(kith_status status)
         [KITH_ERR_UNSEALED] = "not sealed",
         [KITH_ERR_NO_KEY] = "key not there",
         [KITH_ERR_ROLLED_BACK] = "rolled back",
+        [KITH_ERR_EXISTS] = "exists already",
+        [KITH_ERR_IN_USE] = "in use",
     };
 
     return NAME_AT(names, (unsigned)status);

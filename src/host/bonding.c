@@ -197,12 +197,13 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
     kith_address identity;
     peers_bond fresh;
     bool named = identity_of(link, s, &identity);
-    bool room = named && peers_has_room(&h->bonds, &identity, storing_under_way(h));
+    bool has_place = named && peers_has_room(&h->bonds, &identity, storing_under_way(h));
+    bool room = has_place || (named && h->config.security.when_full == KITH_FULL_ASK);
 
     s->verdict.bonded = room;
     build(h, s, &identity, &fresh);
     keep_irk(h, s, &fresh);
-    if (room && !storing_outlives(h)) {
+    if (has_place && !storing_outlives(h)) {
         keep_in_memory(h, link, s, &fresh);
     } else {
         event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
@@ -327,18 +328,10 @@ static kith_status forget_again(kith_host *h, peers_bond *bond)
     return KITH_OK;
 }
 
-kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
+void bonding_forget(kith_host *h, peers_bond *bond)
 {
-    peers_bond *bond = peers_by_id(&h->bonds, peer);
+    const kith_peer_id peer = bond->id;
 
-    if (!storing_is_ready(h))
-        return KITH_ERR_BUSY;
-    if (bond == NULL)
-        return forget_again(h, peers_forgotten(&h->bonds, peer));
-    if (storing_knows(h, &bond->identity))
-        return KITH_ERR_BUSY;
-    if (!events_have_room(h))
-        return KITH_ERR_FULL;
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_link *link = &h->links[i];
 
@@ -351,7 +344,23 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
     } else {
         peers_remove(&h->bonds, bond);
         event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
+        room_on_forgotten(h, peer, KITH_OK);
     }
+}
+
+kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
+{
+    peers_bond *bond = peers_by_id(&h->bonds, peer);
+
+    if (!storing_is_ready(h))
+        return KITH_ERR_BUSY;
+    if (bond == NULL)
+        return forget_again(h, peers_forgotten(&h->bonds, peer));
+    if (storing_knows(h, &bond->identity))
+        return KITH_ERR_BUSY;
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
+    bonding_forget(h, bond);
     host_finish(h);
     return KITH_OK;
 }

@@ -84,8 +84,6 @@ void clients_fill(const kith_host *h, const peers_bond *bond, kith_state_record 
     state->features[0] = client->features;
     state->is_aware = client->is_aware;
     memcpy(state->aware_hash, client->aware_hash, sizeof state->aware_hash);
-    state->rank = client->rank;
-    state->last_use = client->last_use;
 }
 
 /* false: it holds more than this host keeps, and must not be written anew. */
@@ -94,7 +92,7 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
     host_client *client = client_of(h, bond);
 
     if (client == NULL)
-        return !peers_has_more_than_counters(state);
+        return !peers_tells_of_client(state);
     if (state->cccd_count > h->config.limits.subscriptions || state->features_len > 1)
         return false;
     memset(subscriptions_of(h, bond), 0, h->config.limits.subscriptions * sizeof(gatt_subscription)); /* of an older */
@@ -104,8 +102,6 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
     client->features = state->features_len > 0 ? state->features[0] : 0;
     client->is_aware = state->is_aware;
     memcpy(client->aware_hash, state->aware_hash, sizeof client->aware_hash);
-    client->rank = state->rank;
-    client->last_use = state->last_use;
     return true;
 }
 

@@ -144,6 +144,10 @@ static uint64_t *deadline_of(kith_event *event)
         return &event->passkey.deadline_us;
     case KITH_EVENT_OOB_WANTED:
         return &event->oob_wanted.deadline_us;
+    case KITH_EVENT_ROOM_WANTED:
+        return &event->room.deadline_us;
+    case KITH_EVENT_SECURITY_WANTED:
+        return &event->security_wanted.deadline_us;
     default:
         return NULL;
     }

@@ -90,6 +90,7 @@ void host_begin(kith_host *h, uint64_t now_us)
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_settle(h, &h->sessions[i].deadline_us);
         host_settle(h, &h->sessions[i].sent_us);
+        host_settle(h, &h->saves[i].deadline_us);
     }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_settle(h, &h->links[i].att_deadline_us);
@@ -259,7 +260,7 @@ static bool run_one(kith_host *h)
         return true;
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
-           window_expire(h) || oob_expire(h);
+           window_expire(h) || oob_expire(h) || room_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -307,6 +308,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, parameters_deadline(h));
     due = earlier(due, oob_deadline(h));
     due = earlier(due, attempts_deadline(h));
+    due = earlier(due, room_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

@@ -135,6 +135,21 @@ typedef struct {
     uint8_t *memory; /* 2 * limits.cache: of both banks, or of what is written */
 } host_tables;
 
+/* ---- operations of kith/peers.h (data.c) ---- */
+
+typedef struct {
+    kith_token token; /* 0: the slot is free */
+    kith_peer_id peer;
+    uint8_t what;             /* kith_peer_data */
+    uint8_t operation;        /* kith_peer_operation */
+    uint16_t len;             /* told at its end */
+    uint16_t cap;             /* LOADED: of the buffer */
+    union {                   /* the program's */
+        const uint8_t *value; /* STORED */
+        uint8_t *buffer;      /* LOADED */
+    };
+} host_data;
+
 /* ---- links (links.c) ---- */
 
 typedef enum {
@@ -164,7 +179,6 @@ typedef struct {
 /* What is remembered of a bonded client; its subscriptions lie in an array of their own. */
 typedef struct {
     kith_peer_id peer; /* 0: nothing */
-    uint32_t rank, last_use;
     uint8_t features;
     bool is_aware; /* of the table with this hash */
     bool is_wanted;
@@ -302,10 +316,22 @@ typedef struct {
 
 typedef enum { RESET_NONE, RESET_ERASING, RESET_DONE /* to be told */ } host_reset_stage;
 
+typedef enum {
+    SAVE_WRITE,    /* to be put into the store */
+    SAVE_ASKED,    /* the table is full: ROOM_WANTED was told */
+    SAVE_CLEARING, /* it is in the store, and another one is being forgotten for it */
+    SAVE_UNDO      /* nobody goes: to be removed from the store */
+} host_save_stage;
+
 /* A bond on its way to the store; one for each pairing slot, which is not used again before it is free. */
 typedef struct {
     bool used;
-    uint32_t order; /* first come, first written */
+    bool is_loaded; /* one too many, found by a start: no pairing's */
+    bool by_window; /* of a pairing that the window admitted */
+    host_save_stage stage;
+    kith_peer_id go;      /* who is forgotten for it; 0: nobody */
+    uint64_t deadline_us; /* SAVE_ASKED */
+    uint32_t order;       /* first come, first written */
     peers_bond bond;
     kith_link link; /* the pairing's; it may be gone */
     kith_address address;
@@ -362,6 +388,7 @@ struct kith_host {
     uint16_t stray; /* STRAY and the handle of a connection there was no slot for */
 
     bool window_open;
+    bool room_made; /* somebody went for a newcomer of this window */
     uint8_t window_failures, window_class;
     uint64_t window_end_us;
 
@@ -390,6 +417,8 @@ struct kith_host {
     peers_bonds bonds;
     host_store store;
     host_tables *tables; /* NULL: nothing is known of peers' tables */
+    host_data *data;     /* limits.data */
+    kith_token last_data;
     host_reset_stage reset;
     kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
@@ -530,6 +559,22 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s);
 void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
 
+void bonding_forget(kith_host *h, peers_bond *bond); /* there is room for its events */
+
+/* room.c: who goes for a newcomer */
+bool room_can_be_made(const kith_host *h);
+void room_ask(kith_host *h, host_link *link, host_save *save);
+void room_take_place(kith_host *h, host_save *save);
+void room_give_up(kith_host *h, host_save *save);
+void room_on_forgotten(kith_host *h, kith_peer_id id, kith_status result);
+void room_on_link_end(kith_host *h, const host_link *link);
+bool room_expire(kith_host *h);
+uint64_t room_deadline(const kith_host *h);
+bool room_load_extra(kith_host *h, const peers_bond *bond);
+void room_drop_extra(kith_host *h, kith_peer_id id);
+bool room_sort_extra(kith_host *h);
+bool room_settle_extra(kith_host *h);
+
 /* identity.c: who we are */
 kith_status identity_draw(kith_host *h, peers_device *out);
 void identity_adopt(kith_host *h, const peers_device *device);
@@ -541,7 +586,7 @@ bool storing_outlives(const kith_host *h); /* false: memory is all there is */
 bool storing_is_ready(const kith_host *h);
 void storing_fill(const kith_host *h, kith_work_store *w);
 void storing_finish(kith_host *h, const kith_work_store *w, kith_status result);
-void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond);
+void storing_keep(kith_host *h, host_link *link, const smp_session *s, const peers_bond *bond);
 void storing_tell_links(kith_host *h);                            /* there is a bond that was not there */
 void storing_forget(kith_host *h);                                /* something is to be removed */
 bool storing_concerns(const kith_host *h, const host_link *link); /* the bond this link may want is being written */
@@ -555,6 +600,8 @@ uint32_t storing_promised(const kith_host *h);                  /* places for bo
 bool storing_has_room(const kith_host *h);                      /* for one more bond */
 bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
 
+void storing_end_save(kith_host *h, host_save *save, kith_status result); /* told, and in its place if it went well */
+void storing_go_on_with(kith_host *h, host_save *save);    /* SAVE_WRITE: it goes to the store, if there is one */
 void storing_want(kith_host *h);                           /* something is to be written */
 void storing_settle_orphan(kith_host *h, kith_peer_id id); /* is anything left to be removed of it? */
 void storing_erase(kith_host *h);
@@ -579,6 +626,11 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
 kith_status signing_load(kith_host *h, const kith_record *record);
 void signing_judge_losses(kith_host *h);   /* everything was loaded */
 uint32_t signing_room(const kith_host *h); /* records that states will want */
+
+/* use.c: rank, last use, pins */
+bool use_wants(const kith_host *h, const peers_bond *bond); /* its state record to be written */
+void use_on_stored(peers_bond *bond, const kith_state_record *written);
+void use_on_failed(peers_bond *bond);
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, const kith_event_security *now);
@@ -688,6 +740,14 @@ void tables_fill(const kith_host *h, kith_work_store *w);
 void tables_on_written(const kith_host *h); /* something was, whatever it is */
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
 void tables_forget_all(kith_host *h);
+
+/* data.c: operations that end in PEER_DATA.  Each owns the event of its end, so that data_end() may be called whenever
+ * the operation is known, also where nobody looked for room. */
+host_data *data_begin(kith_host *h, kith_peer_id peer, kith_peer_data what, kith_peer_operation operation,
+                      kith_token *token, kith_status *status);               /* NULL: *status says why, *token is 0 */
+void data_end(kith_host *h, host_data *d, kith_status status, bool changed); /* the slot is free then */
+host_data *data_oldest(const kith_host *h, bool (*is_meant)(const host_data *d)); /* NULL: none under way is */
+void data_end_all(kith_host *h, kith_status status);
 
 /* raising.c: our requests that need a better link */
 void raising_repeat(kith_host *h, host_link *link);

@@ -189,6 +189,7 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
 void link_end(kith_host *h, host_link *link, kith_hci_status reason)
 {
     security_on_link_end(h, link, reason);
+    room_on_link_end(h, link);
     attributes_on_link_end(h, link);
     parameters_on_link_end(h, link);
     acl_forget(h, link);

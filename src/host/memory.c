@@ -5,7 +5,7 @@
 #include "crypto/known_keys.h"
 #include "host/internal.h"
 
-enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32 };
+enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32, MAX_DATA = 32 };
 
 #define ALIGN        ((size_t)8)
 #define ARRAYS       ((size_t)12) /* pieces beside the buffers of links, each rounded up */
@@ -28,6 +28,7 @@ _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscripti
                "KITH_HOST_SIZE_SERVER is too small");
 _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
+_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA, "KITH_SIZE_DATA is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
@@ -58,20 +59,20 @@ size_t host_buffer_octets(const kith_limits *limits)
 
 static uint16_t event_slots(const kith_limits *limits)
 {
-    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations);
+    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations + limits->data);
 }
 
-/* A link that ends tells the end of everything that waits on it. */
+/* A link that ends tells the end of everything that waits on it, and a reset that of every operation on peers. */
 static uint16_t step_events(const kith_limits *limits)
 {
-    return (uint16_t)(HOST_STEP_EVENTS + limits->operations);
+    return (uint16_t)(HOST_STEP_EVENTS + limits->operations + limits->data);
 }
 
 static bool limits_are_valid(const kith_limits *l)
 {
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
            l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
-           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS &&
+           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS && l->data <= MAX_DATA &&
            (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
 }
 
@@ -140,6 +141,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     uint8_t *payload = carve(&c, (size_t)2 * host_payload_octets(limits));
     host_tables *tables = carve(&c, limits->cache != 0 ? sizeof *tables : 0);
     uint8_t *tables_memory = carve(&c, (size_t)2 * limits->cache);
+    host_data *data = carve(&c, sizeof *data * limits->data);
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
@@ -153,6 +155,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->clients = remembered != 0 ? clients : NULL;
     h->client_subscriptions = subscriptions;
     h->tables = limits->cache != 0 ? tables : NULL;
+    h->data = data;
     if (h->tables != NULL)
         h->tables->memory = tables_memory;
     gatt_database_give_room(&h->database, services, limits->services);

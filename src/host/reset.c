@@ -24,6 +24,7 @@ kith_status kith_host_factory_reset(kith_host *h)
     peers_clear(&h->bonds);
     clients_forget_all(h);
     tables_forget_all(h);
+    data_end_all(h, KITH_ERR_NOT_FOUND);
     forget_identity(h);
     kith_pairing_close(h);
     kith_oob_drop(h);

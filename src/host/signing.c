@@ -50,7 +50,8 @@ static bool is_to_be_written(const kith_host *h, const peers_bond *bond)
 {
     const peers_counters *c = &bond->counters;
 
-    return c->my_wanted > c->my_reserved || c->peer_is_wanted || (!c->leave_alone && clients_want(h, bond));
+    return c->my_wanted > c->my_reserved || c->peer_is_wanted ||
+           (!c->leave_alone && (clients_want(h, bond) || use_wants(h, bond)));
 }
 
 const peers_bond *signing_next(const kith_host *h)
@@ -74,6 +75,7 @@ void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out)
                                .peer_last = c->peer_is_wanted ? c->peer_wanted : c->peer_last};
 
     clients_fill(h, bond, &state);
+    peers_fill_use(&bond->use, &state);
     if (kith_record_encode_state(&state, out) != KITH_OK)
         memset(out, 0, sizeof *out); /* no kind: no store takes it */
 }
@@ -270,6 +272,7 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
     if (result != KITH_OK) {
         on_failed(h, c);
         clients_on_failed(h, bond);
+        use_on_failed(bond);
         peers_mark(&h->bonds, bond, false);
         return;
     }
@@ -280,6 +283,7 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         deliver_of(h, bond->id);
     }
     clients_on_stored(h, bond, &state);
+    use_on_stored(bond, &state);
     peers_mark(&h->bonds, bond, is_to_be_written(h, bond));
 }
 
@@ -294,6 +298,7 @@ static kith_status take_state(kith_host *h, peers_bond *bond, const kith_state_r
     if (status != KITH_OK)
         return status;
     *c = (peers_counters){.in_store = true};
+    peers_take_use(&bond->use, state);
     if (state->has_my_signing && state->my_check == mine)
         c->my_next = c->my_reserved = c->my_wanted = state->my_reserved;
     if (state->has_peer_signing && state->peer_check == peers)

@@ -15,6 +15,7 @@ kith_status kith_pairing_open_as(kith_host *h, uint32_t duration_ms, uint8_t pee
         return KITH_ERR_VALUE;
     h->window_class = peer_class;
     h->window_open = true;
+    h->room_made = false;
     h->window_failures = 0;
     h->window_end_us = host_time(h) + UINT64_C(1000) * duration_ms;
     return KITH_OK;

@@ -420,15 +420,18 @@ peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
 {
     peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
     peers_counters counters;
+    peers_use use;
     uint16_t pieces;
 
     if (slot == NULL)
         return put_new(bonds, fresh);
     counters = counters_after(slot, fresh);
     pieces = slot->table_pieces;
+    use = slot->use;
     fill(bonds, slot, fresh, slot->id);
     slot->counters = counters;
     slot->table_pieces = pieces;
+    slot->use = use;
     return slot;
 }
 

@@ -45,6 +45,7 @@ typedef struct {
     bool table_void;  /* its peer's table has changed since the store got it; never stored */
     uint32_t made_s;  /* seconds since 1970; 0: not known */
     peers_counters counters;
+    peers_use use;
 } peers_bond;
 
 /* What a bond is found by (ID, identity, EDIV and Rand, class, state) is changed by the functions below alone. */
@@ -88,8 +89,8 @@ kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity);
 /* Is there a slot for a bond of this identity, if so many free ones are promised to others? */
 bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised);
 
-/* Keeps fresh (an id of 0 is given here): in place of the bond with its identity, keeping that peer's ID and the
- * counters of signing keys that stay the same, or in a free slot.  NULL: no room; nothing was changed. */
+/* Keeps fresh (an id of 0 is given here): in place of the bond with its identity, keeping that peer's ID, its
+ * use and the counters of signing keys that stay the same, or in a free slot.  NULL: no room; nothing was changed. */
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh);
 
 /* From the store: in place of the one with this ID.  Of two that have one identity the one with the higher ID is the

@@ -1,4 +1,4 @@
-/* Counters of signed data, and which key they count for. */
+/* Counters of signed data, which key they count for, and what is known of a peer's use. */
 #include "peers/state.h"
 
 #include "base/bytes.h"
@@ -13,10 +13,33 @@ void peers_close_counters(peers_counters *counters)
     counters->peer_is_wanted = false;
 }
 
-bool peers_has_more_than_counters(const kith_state_record *state)
+bool peers_tells_of_client(const kith_state_record *state)
 {
-    return state->cccd_count > 0 || state->features_len > 0 || state->is_aware || state->rank != 0 ||
-           state->last_use != 0;
+    return state->cccd_count > 0 || state->features_len > 0 || state->is_aware;
+}
+
+void peers_fill_use(const peers_use *use, kith_state_record *state)
+{
+    state->rank = use->rank;
+    state->last_use = use->last_use;
+    state->resolution = use->resolution;
+    state->private_only = use->private_only;
+    state->pinned = use->pinned;
+}
+
+void peers_take_use(peers_use *use, const kith_state_record *state)
+{
+    *use = (peers_use){.rank = state->rank,
+                       .last_use = state->last_use,
+                       .resolution = state->resolution,
+                       .private_only = state->private_only,
+                       .pinned = state->pinned};
+}
+
+bool peers_is_use_of(const kith_state_record *state, const peers_use *use)
+{
+    return state->rank == use->rank && state->last_use == use->last_use && state->resolution == use->resolution &&
+           state->private_only == use->private_only && state->pinned == use->pinned;
 }
 
 /* What is signed ends, seen from CMAC's side, with the opcode 0xd2; this does not. */

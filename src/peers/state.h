@@ -1,5 +1,5 @@
-/* The counters of signed data, in memory.  They are kept in the state record, so that keys are written when there are
- * new ones and not before.  docs/bond-format.md.
+/* What changes often beside a bond, in memory: how the peer is used, and the counters of signed data.  They are kept in
+ * the state record, so that keys are written when there are new ones and not before.  docs/bond-format.md.
  *
  * A counter belongs to a key.  The record names the key by a check value, so that what is left of an earlier bond is
  * not taken for this one's. */
@@ -31,8 +31,23 @@ typedef struct {
 /* All values are used, or may have been: nothing is signed and nothing believed any more. */
 void peers_close_counters(peers_counters *counters);
 
-/* Does a record hold more than counters?  A host that keeps nothing else in memory must not write it anew. */
-bool peers_has_more_than_counters(const kith_state_record *state);
+/* What is known of a peer's use.  Not its keys': it stays when the bond is made anew. */
+typedef struct {
+    uint32_t rank;                    /* 0: none; the larger, the rather it is kept */
+    uint32_t last_use;                /* 0: never; a larger one was later */
+    uint8_t resolution, private_only; /* KITH_STATE_* */
+    bool pinned;
+    bool is_wanted;  /* the store shall have it as it is now */
+    bool is_unsaved; /* it failed to write it; the next change tries again */
+} peers_use;
+
+void peers_fill_use(const peers_use *use, kith_state_record *state);
+void peers_take_use(peers_use *use, const kith_state_record *state);        /* the store has it so */
+bool peers_is_use_of(const kith_state_record *state, const peers_use *use); /* is it what this says? */
+
+/* Does a record tell what its peer is as a client of ours?  A host that has no place for that must not write it anew.
+ */
+bool peers_tells_of_client(const kith_state_record *state);
 
 /* Tells keys from each other without telling them: 32 bits of a CMAC that no signature is. */
 KITH_MUST_USE kith_status peers_key_check(const kith_crypto_port *crypto, const uint8_t csrk[16], uint32_t *out);

@@ -17,6 +17,7 @@ enum {
     PART_AWARE,
     PART_RANK,
     PART_LAST_USE,
+    PART_FLAGS,
     SIGNING_LEN = 8,
     CCCD_LEN = 4,
     HASH_LEN = 16,
@@ -24,8 +25,16 @@ enum {
     NOTIFY_OR_INDICATE = 3
 };
 
+/* The octet of PART_FLAGS. */
+enum {
+    ANSWER = 3, /* KITH_STATE_* */
+    PRIVATE_ONLY_AT = 2,
+    PINNED_AT = 4,
+    FLAGS = 0x1f
+};
+
 _Static_assert(1 + 2 * (2 + SIGNING_LEN) + (2 + KITH_STATE_CCCDS * CCCD_LEN) + (2 + KITH_STATE_FEATURES) +
-                       (2 + HASH_LEN) + 2 * (2 + NUMBER_LEN) <=
+                       (2 + HASH_LEN) + 2 * (2 + NUMBER_LEN) + (2 + 1) <=
                    KITH_RECORD_MAX,
                "all parts fit");
 
@@ -50,7 +59,8 @@ static bool are_cccds_possible(const kith_state_record *state)
 static bool is_state_possible(const kith_state_record *state)
 {
     return state->peer != 0 && (!state->has_my_signing || state->my_reserved != 0) && are_cccds_possible(state) &&
-           state->features_len <= KITH_STATE_FEATURES;
+           state->features_len <= KITH_STATE_FEATURES && state->resolution <= KITH_STATE_YES &&
+           state->private_only <= KITH_STATE_YES;
 }
 
 /* ---- encoding ---- */
@@ -89,6 +99,11 @@ static void write_number(bytes_writer *w, uint8_t part, uint32_t number)
     bytes_write32(w, number);
 }
 
+static uint8_t flags_of(const kith_state_record *state)
+{
+    return (uint8_t)(state->resolution | state->private_only << PRIVATE_ONLY_AT | state->pinned << PINNED_AT);
+}
+
 static void write_parts(bytes_writer *w, const kith_state_record *state)
 {
     if (state->has_my_signing)
@@ -105,6 +120,8 @@ static void write_parts(bytes_writer *w, const kith_state_record *state)
         write_number(w, PART_RANK, state->rank);
     if (state->last_use != 0)
         write_number(w, PART_LAST_USE, state->last_use);
+    if (flags_of(state) != 0)
+        write_octets(w, PART_FLAGS, (const uint8_t[]){flags_of(state)}, 1);
 }
 
 kith_status kith_record_encode_state(const kith_state_record *state, kith_record *out)
@@ -171,6 +188,16 @@ static void read_aware(bytes_reader *r, kith_state_record *out)
     bytes_read(r, out->aware_hash, HASH_LEN);
 }
 
+static void read_flags(bytes_reader *r, kith_state_record *out)
+{
+    uint8_t flags = bytes_read8(r);
+
+    fail_unless(r, flags != 0 && (flags & ~FLAGS) == 0);
+    out->resolution = flags & ANSWER;
+    out->private_only = flags >> PRIVATE_ONLY_AT & ANSWER;
+    out->pinned = flags >> PINNED_AT != 0;
+}
+
 static kith_status read_part(bytes_reader *r, uint8_t part, kith_state_record *out)
 {
     switch (part) {
@@ -195,8 +222,11 @@ static kith_status read_part(bytes_reader *r, uint8_t part, kith_state_record *o
     case PART_LAST_USE:
         read_number(r, &out->last_use);
         break;
+    case PART_FLAGS:
+        read_flags(r, out);
+        break;
     default:
-        return part > PART_LAST_USE ? KITH_ERR_NEWER : KITH_ERR_DAMAGED;
+        return part > PART_FLAGS ? KITH_ERR_NEWER : KITH_ERR_DAMAGED;
     }
     return !r->failed && r->left == 0 ? KITH_OK : KITH_ERR_DAMAGED;
 }

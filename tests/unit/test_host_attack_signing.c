@@ -541,14 +541,15 @@ static bool make_newer(kith_record *record)
     return true;
 }
 
-static bool give_rank(kith_record *record)
+static bool give_subscription(kith_record *record)
 {
     kith_state_record fields;
 
     if (record->kind != KITH_RECORD_STATE)
         return true;
     assert_int_equal(kith_record_decode_state(record, &fields), KITH_OK);
-    fields.rank = 9;
+    fields.cccd_count = 1;
+    fields.cccds[0] = (kith_state_cccd){9, 1};
     assert_int_equal(kith_record_encode_state(&fields, record), KITH_OK);
     return true;
 }
@@ -680,7 +681,7 @@ static void a_state_that_decayed_closes_the_bonds_counters(void **state)
     }
 }
 
-/* Written anew with the counters alone it would lose its rank. */
+/* Written anew by a host that keeps no subscriptions it would lose them. */
 static void parts_of_a_state_that_are_not_kept_in_memory_are_not_lost(void **state)
 {
     uint8_t pdu[PDU_LEN];
@@ -691,7 +692,7 @@ static void parts_of_a_state_that_are_not_kept_in_memory_are_not_lost(void **sta
 
     (void)state;
     sign_and_switch_off(&h, pdu);
-    rewrite(&h, LAMP, give_rank);
+    rewrite(&h, LAMP, give_subscription);
     switch_on(&h, LAMP);
     meet(&h);
     comes_in(h.lamp, pdu);
@@ -700,7 +701,7 @@ static void parts_of_a_state_that_are_not_kept_in_memory_are_not_lost(void **sta
     assert_int_equal(sign(h.lamp, 'a', 'b'), KITH_ERR_USED_UP);
     while (h.stores[LAMP].store.read(h.stores[LAMP].store.context, &cursor, &record) == KITH_OK)
         if (kith_record_decode_state(&record, &fields) == KITH_OK)
-            found = fields.rank;
+            found = fields.cccds[0].handle;
     assert_int_equal(found, 9);
     separate(&h);
     expect_closed(&h, pdu); /* until it is made anew */

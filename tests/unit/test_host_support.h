@@ -24,7 +24,7 @@ typedef struct {
     uint8_t acl[64][260]; /* packets to the controller */
     size_t acl_sizes[64];
     unsigned acl_count;
-    unsigned told[64]; /* by kind */
+    unsigned told[96]; /* by kind */
     kith_event last;
 } desk;
 

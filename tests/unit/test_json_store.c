@@ -237,29 +237,32 @@ static const char sample[] = "{\n"                                              
                              "        \"features\": \"05\",\n"                               /* 69 */
                              "        \"aware_of\": \"5f5e5d5c5b5a59585756555453525150\",\n" /* 70 */
                              "        \"rank\": 9,\n"                                        /* 71 */
-                             "        \"last_use\": 16909061\n"                              /* 72 */
-                             "      },\n"                                                    /* 73 */
-                             "      \"chunks\": [\n"                                         /* 74 */
-                             "        {\n"                                                   /* 75 */
-                             "          \"type\": 0,\n"                                      /* 76 */
-                             "          \"bank\": 0,\n"                                      /* 77 */
-                             "          \"piece\": 0,\n"                                     /* 78 */
-                             "          \"generation\": 1,\n"                                /* 79 */
-                             "          \"value_len\": 0,\n"                                 /* 80 */
-                             "          \"check\": \"00000000\",\n"                          /* 81 */
-                             "          \"octets\": \"\"\n"                                  /* 82 */
-                             "        }\n"                                                   /* 83 */
-                             "      ]\n"                                                     /* 84 */
-                             "    }\n"                                                       /* 85 */
-                             "  ],\n"                                                        /* 86 */
-                             "  \"records\": [\n"                                            /* 87 */
-                             "    {\n"                                                       /* 88 */
-                             "      \"kind\": 5,\n"                                          /* 89 */
-                             "      \"id\": 7,\n"                                            /* 90 */
-                             "      \"octets\": \"0102\"\n"                                  /* 91 */
-                             "    }\n"                                                       /* 92 */
-                             "  ]\n"                                                         /* 93 */
-                             "}\n";                                                          /* 94 */
+                             "        \"last_use\": 16909061,\n"                             /* 72 */
+                             "        \"resolution\": \"yes\",\n"                            /* 73 */
+                             "        \"private_only\": \"no\",\n"                           /* 74 */
+                             "        \"pinned\": true\n"                                    /* 75 */
+                             "      },\n"                                                    /* 76 */
+                             "      \"chunks\": [\n"                                         /* 77 */
+                             "        {\n"                                                   /* 78 */
+                             "          \"type\": 0,\n"                                      /* 79 */
+                             "          \"bank\": 0,\n"                                      /* 80 */
+                             "          \"piece\": 0,\n"                                     /* 81 */
+                             "          \"generation\": 1,\n"                                /* 82 */
+                             "          \"value_len\": 0,\n"                                 /* 83 */
+                             "          \"check\": \"00000000\",\n"                          /* 84 */
+                             "          \"octets\": \"\"\n"                                  /* 85 */
+                             "        }\n"                                                   /* 86 */
+                             "      ]\n"                                                     /* 87 */
+                             "    }\n"                                                       /* 88 */
+                             "  ],\n"                                                        /* 89 */
+                             "  \"records\": [\n"                                            /* 90 */
+                             "    {\n"                                                       /* 91 */
+                             "      \"kind\": 5,\n"                                          /* 92 */
+                             "      \"id\": 7,\n"                                            /* 93 */
+                             "      \"octets\": \"0102\"\n"                                  /* 94 */
+                             "    }\n"                                                       /* 95 */
+                             "  ]\n"                                                         /* 96 */
+                             "}\n";                                                          /* 97 */
 
 /* ---- what is put comes back ---- */
 
@@ -486,14 +489,17 @@ static void what_cannot_be_is_refused_with_its_line(void **state)
         {NULL, "\"features\": \"05\"", "\"features\": \"0504030201\"", 69, "features: is not 1 to 4"},
         {NULL, "\"aware_of\": \"5f", "\"aware_of\": \"", 70, "aware_of: is not 32"},
         {NULL, "\"rank\": 9", "\"rank\": 0", 71, "rank: is not a number"},
-        {NULL, "\"type\": 0", "\"type\": 3", 76, "chunks[0].type: is not a number"},
-        {NULL, "\"piece\": 0", "\"piece\": 1", 82, "chunks[0].octets: are not those"},
-        {NULL, "\"value_len\": 0", "\"value_len\": 1465", 80, "value_len: is not a number"},
-        {NULL, "\"octets\": \"\"", "\"octets\": \"00\"", 82, "chunks[0].octets: are not those"},
-        {NULL, "\"kind\": 5", "\"kind\": 63", 89, "records[0].kind: is not a number from 1 to 62"},
-        {NULL, "\"kind\": 5", "\"kind\": 2", 90, "records[0].id: is there twice"},
-        {NULL, "\"octets\": \"0102\"", "\"octets\": \"012\"", 91, "records[0].octets: is not 0 to 224 octets"},
-        {NULL, "\"peers\": [", "\"peers\": 5, \"records\": [", 87, "twice"},
+        {NULL, "\"resolution\": \"yes\"", "\"resolution\": \"maybe\"", 73, "resolution: is none of no, yes"},
+        {NULL, "\"private_only\": \"no\"", "\"private_only\": 1", 74, "private_only: is not a string"},
+        {NULL, "\"pinned\": true", "\"pinned\": 1", 75, "pinned: is neither"},
+        {NULL, "\"type\": 0", "\"type\": 3", 79, "chunks[0].type: is not a number"},
+        {NULL, "\"piece\": 0", "\"piece\": 1", 85, "chunks[0].octets: are not those"},
+        {NULL, "\"value_len\": 0", "\"value_len\": 1465", 83, "value_len: is not a number"},
+        {NULL, "\"octets\": \"\"", "\"octets\": \"00\"", 85, "chunks[0].octets: are not those"},
+        {NULL, "\"kind\": 5", "\"kind\": 63", 92, "records[0].kind: is not a number from 1 to 62"},
+        {NULL, "\"kind\": 5", "\"kind\": 2", 93, "records[0].id: is there twice"},
+        {NULL, "\"octets\": \"0102\"", "\"octets\": \"012\"", 94, "records[0].octets: is not 0 to 224 octets"},
+        {NULL, "\"peers\": [", "\"peers\": 5, \"records\": [", 90, "twice"},
     };
     place *p = *state;
 

@@ -29,6 +29,9 @@ static kith_state_record full_state(void)
         full.aware_hash[i] = 0x50 + i;
     full.rank = 9;
     full.last_use = 0x01020305;
+    full.resolution = KITH_STATE_YES;
+    full.private_only = KITH_STATE_NO;
+    full.pinned = true;
     return full;
 }
 
@@ -42,6 +45,7 @@ static kith_state_record largest_state(void)
     largest.features_len = KITH_STATE_FEATURES;
     memcpy(largest.features, "\1\2\3\4", 4);
     largest.rank = largest.last_use = UINT32_MAX;
+    largest.private_only = KITH_STATE_YES;
     return largest;
 }
 
@@ -52,7 +56,8 @@ static bool is_same(const kith_state_record *a, const kith_state_record *b)
            a->peer_last == b->peer_last && a->cccd_count == b->cccd_count &&
            memcmp(a->cccds, b->cccds, sizeof a->cccds) == 0 && a->features_len == b->features_len &&
            memcmp(a->features, b->features, sizeof a->features) == 0 && a->is_aware == b->is_aware &&
-           memcmp(a->aware_hash, b->aware_hash, 16) == 0 && a->rank == b->rank && a->last_use == b->last_use;
+           memcmp(a->aware_hash, b->aware_hash, 16) == 0 && a->rank == b->rank && a->last_use == b->last_use &&
+           a->resolution == b->resolution && a->private_only == b->private_only && a->pinned == b->pinned;
 }
 
 static void written_and_read(const kith_state_record *state, const uint8_t *wanted, size_t len)
@@ -80,7 +85,7 @@ static void a_state_is_written_and_read_as_the_document_says(void **state)
     written_and_read(&nothing, version, sizeof version);
     written_and_read(&full, vector_full_state, sizeof vector_full_state);
     written_and_read(&largest, vector_largest_state, sizeof vector_largest_state);
-    assert_int_equal(sizeof vector_largest_state, 187); /* as the document promises */
+    assert_int_equal(sizeof vector_largest_state, 190); /* as the document promises */
 }
 
 static void not_written(const kith_state_record *wrong)
@@ -106,20 +111,21 @@ static void what_could_not_be_read_again_is_not_written(void **state)
     wrong = full_state(), wrong.cccds[1].value = 0, not_written(&wrong);
     wrong = full_state(), wrong.cccds[1].value = 4, not_written(&wrong);
     wrong = full_state(), wrong.features_len = KITH_STATE_FEATURES + 1, not_written(&wrong);
+    wrong = full_state(), wrong.resolution = 3, not_written(&wrong);
+    wrong = full_state(), wrong.private_only = 3, not_written(&wrong);
 }
 
-/* Counters alone are what a host keeps in memory today. */
+/* Counters and use are what every host keeps in memory. */
 static void parts_that_a_host_could_lose_are_seen(void **state)
 {
     kith_state_record some;
 
     (void)state;
-    assert_false(peers_has_more_than_counters(&sample));
-    some = sample, some.cccd_count = 1, assert_true(peers_has_more_than_counters(&some));
-    some = sample, some.features_len = 1, assert_true(peers_has_more_than_counters(&some));
-    some = sample, some.is_aware = true, assert_true(peers_has_more_than_counters(&some));
-    some = sample, some.rank = 1, assert_true(peers_has_more_than_counters(&some));
-    some = sample, some.last_use = 1, assert_true(peers_has_more_than_counters(&some));
+    assert_false(peers_tells_of_client(&sample));
+    some = sample, some.cccd_count = 1, assert_true(peers_tells_of_client(&some));
+    some = sample, some.features_len = 1, assert_true(peers_tells_of_client(&some));
+    some = sample, some.is_aware = true, assert_true(peers_tells_of_client(&some));
+    some = sample, some.rank = some.last_use = 1, some.pinned = true, assert_false(peers_tells_of_client(&some));
 }
 
 static kith_record good_record(void)
@@ -184,7 +190,7 @@ static void what_is_newer_is_told(void **state)
     record.octets[0] = 2;
     refused(&record, KITH_ERR_NEWER);
     record = good_record();
-    record.octets[record.len++] = 8;
+    record.octets[record.len++] = 9;
     record.octets[record.len++] = 0;
     refused(&record, KITH_ERR_NEWER);
     record = good_record();
@@ -218,6 +224,12 @@ static void B12_a_part_that_cannot_be_is_refused(void **state)
         {"a rank of 3", "\x06\x03\x01\x00\x00", 5},
         {"a rank of 5", "\x06\x05\x01\x00\x00\x00\x00", 7},
         {"last use 0", "\x07\x04\x00\x00\x00\x00", 6},
+        {"no flag", "\x08\x01\x00", 3},
+        {"an answer of 3", "\x08\x01\x03", 3},
+        {"another answer of 3", "\x08\x01\x0c", 3},
+        {"flags that nobody knows", "\x08\x01\x21", 3},
+        {"two octets of flags", "\x08\x02\x01\x00", 4},
+        {"no octet of flags", "\x08\x00", 2},
         {"a part twice", "\x06\x04\x01\x00\x00\x00\x06\x04\x01\x00\x00\x00", 12},
         {"parts out of order", "\x07\x04\x01\x00\x00\x00\x06\x04\x01\x00\x00\x00", 12},
         {"a length and nothing behind it", "\x06\x04", 2},

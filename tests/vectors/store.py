@@ -51,10 +51,12 @@ def part_of(kind, data):
 
 HASH = bytes(range(0x50, 0x60))
 FULL_STATE = (STATE + part_of(3, struct.pack("<4H", 0x0010, 2, 0x0123, 3)) + part_of(4, octets("05"))
-              + part_of(5, HASH) + part_of(6, struct.pack("<I", 9)) + part_of(7, struct.pack("<I", 0x01020305)))
+              + part_of(5, HASH) + part_of(6, struct.pack("<I", 9)) + part_of(7, struct.pack("<I", 0x01020305))
+              + part_of(8, octets("16")))
 CCCDS = b"".join(struct.pack("<HH", 0x0100 + 3 * i, 1 + i % 3) for i in range(32))
 LARGEST_STATE = (STATE + part_of(3, CCCDS) + part_of(4, octets("01020304")) + part_of(5, HASH)
-                 + part_of(6, bytes([0xFF] * 4)) + part_of(7, bytes([0xFF] * 4)))
+                 + part_of(6, bytes([0xFF] * 4)) + part_of(7, bytes([0xFF] * 4))
+                 + part_of(8, octets("1a")))
 
 VALUE = bytes(i * 7 & 0xFF for i in range(400))
 
@@ -137,7 +139,7 @@ show("vector_bond", "a bond of level 4 with an IRK", PLAIN)
 show("vector_signed_bond", "a legacy bond with keys of 7 octets both ways, signing keys and no IRK", SIGNED)
 show("vector_state", "a state: 64 counters of ours are reserved, the peer's last was 0x01020304", STATE)
 show("vector_peer_state", "a state: the peer's last counter was 0, we never signed", PEER_STATE)
-show("vector_full_state", "a state with every part: two CCCDs, features, aware, rank 9, last use", FULL_STATE)
+show("vector_full_state", "a state with every part: two CCCDs, features, aware, rank 9, last use, pinned, resolves, not private only", FULL_STATE)
 show("vector_largest_state", "a state with every part as large as it may be", LARGEST_STATE)
 show("vector_chunk_0", "piece 0 of 400 octets (octet i is 7 * i), generation 0xfffe", chunk(VALUE, 0xFFFE, 0))
 show("vector_chunk_1", "piece 1", chunk(VALUE, 0xFFFE, 1))

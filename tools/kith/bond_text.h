@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "kith/security.h"
+#include "kith/peers.h"
 
 enum { BOND_ADDRESS_TEXT = KITH_ADDRESS_TEXT + 16, BOND_TIME_TEXT = 32 };
 

@@ -3,7 +3,7 @@
 #define TOOLS_BONDS_RECORD_H
 
 #include "kith/codec/record.h"
-#include "kith/security.h"
+#include "kith/peers.h"
 
 typedef struct {
     kith_status status; /* OK; NEWER; DAMAGED: `field` cannot be.  A kind that nobody knows is OK */

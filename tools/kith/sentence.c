@@ -4,14 +4,9 @@
 #include <string.h>
 
 #include "kith/codec/att.h"
-#include "sentence.h"
+#include "sentence_peers.h"
 
-typedef struct {
-    char *text;
-    size_t len;
-} writer;
-
-__attribute__((format(printf, 2, 3))) static void add(writer *w, const char *format, ...)
+void add(writer *w, const char *format, ...)
 {
     va_list arguments;
     int len;
@@ -36,7 +31,7 @@ const char *core_version_name(uint8_t hci_version)
     return hci_version < sizeof names / sizeof names[0] ? names[hci_version] : "unknown";
 }
 
-static void add_address(writer *w, const kith_address *address)
+void add_address(writer *w, const kith_address *address)
 {
     char text[KITH_ADDRESS_TEXT];
 
@@ -240,15 +235,6 @@ static void on_key(writer *w, const kith_event *e)
     add(w, "%s%s.", whose[e->key.taken], key);
 }
 
-static void on_forgotten(writer *w, const kith_event *e)
-{
-    if (e->forgotten.status == KITH_OK)
-        add(w, "Peer %u is forgotten, its keys are destroyed.", (unsigned)e->forgotten.peer);
-    else
-        add(w, "Peer %u is forgotten until the next start; the store still holds its keys: %s.",
-            (unsigned)e->forgotten.peer, kith_status_name(e->forgotten.status));
-}
-
 static void on_reset(writer *w, const kith_event *e)
 {
     if (e->reset.status == KITH_OK)
@@ -425,7 +411,6 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
-    [KITH_EVENT_FORGOTTEN] = on_forgotten,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
@@ -456,7 +441,7 @@ char *sentence_of(const kith_event *event, char text[SENTENCE_MAX])
     text[0] = '\0';
     if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
         writers[kind](&w, event);
-    else
+    else if (!sentence_of_peers(&w, event))
         add(&w, "%s", kith_event_name(event->kind));
     return text;
 }

@@ -65,6 +65,13 @@ enum {
     KITH_STATE_FEATURES = 4 /* octets of the Client Supported Features */
 };
 
+/* What was read of the peer. */
+enum {
+    KITH_STATE_NOT_READ,
+    KITH_STATE_NO, /* it says no, or has it not */
+    KITH_STATE_YES
+};
+
 /* A Client Characteristic Configuration that is not 0. */
 typedef struct {
     uint16_t handle; /* of the descriptor; not 0 */
@@ -87,6 +94,9 @@ typedef struct {
     uint8_t aware_hash[16]; /* as the Database Hash characteristic has it */
     uint32_t rank;          /* 0: none; a larger one is kept rather */
     uint32_t last_use;      /* 0: none; a larger one was later.  A count, not a time */
+    uint8_t resolution;     /* KITH_STATE_*: its Central Address Resolution (0x2aa6) */
+    uint8_t private_only;   /* KITH_STATE_*: its Resolvable Private Address Only (0x2ac9) */
+    bool pinned;            /* never forgotten to make room */
 } kith_state_record;
 
 KITH_MUST_USE kith_status kith_record_encode_state(const kith_state_record *state, kith_record *out);

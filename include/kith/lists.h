@@ -1,0 +1,51 @@
+/* The controller's lists of peers: the filter accept list, and the resolving list (device identities).
+ *
+ * Both are kept right by themselves: who is forgotten leaves, whose bond is made anew is put anew (a controller keeps
+ * an old key otherwise), and after a restart of the controller they are there again.  What uses a list (advertising
+ * that filters, scanning, connecting; for the resolving list everything while it is on) is paused, the list changed,
+ * and what was paused goes on; ALLOW_LIST and DEVICE_IDENTITIES tell.  Vol 4 Part E 7.8.14 to 7.8.17, 7.8.38 to 7.8.45,
+ * Vol 6 Part B 4.3.1, 4.7, 6. */
+#ifndef KITH_LISTS_H
+#define KITH_LISTS_H
+
+#include "kith/peers.h"
+
+typedef enum {
+    KITH_LIST_PAUSE, /* what uses the list is paused for the change */
+    KITH_LIST_REFUSE /* KITH_ERR_IN_USE where something uses it */
+} kith_list_manner;
+
+/* The filter accept list is these peers, by identity address.  A peer with an identity resolving key is also put into
+ * the resolving list, where there is one, or its private addresses would not be found.  Ends in ALLOW_LIST.
+ * With an error nothing was changed:
+ * KITH_ERR_NOT_FOUND    one of them is no peer
+ * KITH_ERR_EXISTS       one of them is named twice
+ * KITH_ERR_FULL         more than the controller's list holds, or than limits.listed, or events must be taken first
+ * KITH_ERR_IN_USE       with KITH_LIST_REFUSE
+ * KITH_ERR_UNSUPPORTED  the controller has no such list, or one of them uses private addresses and it does not resolve
+ * KITH_ERR_BUSY         a change is under way: ALLOW_LIST will come
+ * KITH_ERR_STATE        not ready */
+KITH_MUST_USE kith_status kith_allow_list_set(struct kith_host *h, const kith_peer_id *peers, uint16_t count,
+                                              kith_list_manner manner);
+
+/* From now on all peers that the filter means (NULL: all), as they come and go; of more than fit those used last.
+ * Errors: as above, but for NOT_FOUND and EXISTS. */
+KITH_MUST_USE kith_status kith_allow_list_follow(struct kith_host *h, const kith_peers_filter *filter);
+
+/* Who is in it, in its order.  *count: how many, also with KITH_ERR_FULL: more than cap. */
+KITH_MUST_USE kith_status kith_allow_list_get(const struct kith_host *h, kith_peer_id *peers, uint16_t cap,
+                                              uint16_t *count);
+/* The place of a peer in it, from 0.  KITH_ERR_NOT_FOUND: it is not in it. */
+KITH_MUST_USE kith_status kith_allow_list_place(const struct kith_host *h, kith_peer_id peer, uint16_t *place);
+
+/* Answers ALLOW_LIST_WANTED: advertising begins.  KITH_ERR_STATE: nothing waits. */
+KITH_MUST_USE kith_status kith_allow_list_ready(struct kith_host *h);
+
+/* The resolving list is these peers, with their identity resolving keys and ours; those of the allow list stay in it.
+ * Errors: as kith_allow_list_set(); KITH_ERR_VALUE: one of them gave no key. */
+KITH_MUST_USE kith_status kith_device_identities_set(struct kith_host *h, const kith_peer_id *peers, uint16_t count,
+                                                     kith_list_manner manner);
+KITH_MUST_USE kith_status kith_device_identities_get(const struct kith_host *h, kith_peer_id *peers, uint16_t cap,
+                                                     uint16_t *count);
+
+#endif
