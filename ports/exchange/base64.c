@@ -60,9 +60,9 @@ void exch_put_base64(exch_writer *w, const uint8_t *octets, size_t len)
         size_t here = len - i < 3 ? len - i : 3;
         uint32_t group = (uint32_t)octets[i] << 16 | (here > 1 ? (uint32_t)octets[i + 1] << 8 : 0) |
                          (here > 2 ? (uint32_t)octets[i + 2] : 0);
-        char text[4] = {digits[group >> 18], digits[group >> 12 & 63], here > 1 ? digits[group >> 6 & 63] : '=',
-                        here > 2 ? digits[group & 63] : '='};
+        char text[4] = {digits[group >> 18], digits[group >> 12 & 63], digits[group >> 6 & 63], digits[group & 63]};
 
+        memset(text + 1 + here, '=', 3 - here);
         exch_put_octets(w, text, sizeof text);
     }
     exch_put(w, "\\n");

@@ -27,9 +27,9 @@ exch_span exch_trim(exch_span span)
     return span;
 }
 
-static char small(char c)
+static int small(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 bool exch_is(exch_span span, const char *text)
@@ -51,9 +51,10 @@ bool exch_is_of_case(exch_span span, const char *text)
     return span.len == strlen(text) && exch_begins(span, text);
 }
 
-static int value_of_digit(char c)
+static int value_of_digit(char digit)
 {
-    c = small(c);
+    int c = small(digit);
+
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 

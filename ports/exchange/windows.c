@@ -275,7 +275,9 @@ static char *to_ascii(exch_span text, size_t *len)
     for (size_t i = 0; out != NULL && i < *len; i++) {
         const uint8_t *unit = (const uint8_t *)text.at + 2 * i;
 
-        out[i] = unit[1] == 0 && unit[0] < 0x80 ? (char)unit[0] : '?';
+        out[i] = '?';
+        if (unit[1] == 0 && unit[0] < 0x80)
+            memcpy(out + i, unit, 1);
     }
     return out;
 }
