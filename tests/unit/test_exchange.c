@@ -164,6 +164,7 @@ static void B7_a_private_address_is_not_imported_as_identity(void **state)
             bond.identity.octets[5] = tops[k];
             got = through(formats[i], &bond, 1, of_local());
             assert_int_equal(got.count, 0);
+            assert_says(&got, KITH_EXCHANGE_REFUSED, "the peer's address: is ");
             assert_int_equal(got.refused, 1);
             kith_exchange_free(&got);
         }
