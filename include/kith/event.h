@@ -287,7 +287,8 @@ typedef enum {
     KITH_PEER_APPLICATION, /* the program's own data about the peer */
     KITH_PEER_DATABASE,    /* what is known of the peer's attributes */
     KITH_PEER_BOND,        /* the bond itself: added, never stored or deleted alone */
-    KITH_PEER_USE          /* rank, pin, resolution */
+    KITH_PEER_USE          /* rank, pin, resolution; in STORE_FAILED all of its state record: what it subscribed to and
+                              counters of signed data, too */
 } kith_peer_data;
 
 typedef enum { KITH_PEER_ADDED, KITH_PEER_LOADED, KITH_PEER_STORED, KITH_PEER_DELETED } kith_peer_operation;
@@ -304,8 +305,8 @@ typedef struct {
     uint16_t len; /* LOADED: of the value */
 } kith_event_data;
 
-/* Told when it fails, and not again until something of that peer could be written: it is tried again with the next
- * change, not by itself. */
+/* Of what the host keeps by itself (the program's own operations say so in PEER_DATA).  Told when it fails, for each
+ * peer and what, and not again until that could be written: it is tried again with the next change, not by itself. */
 typedef struct {
     kith_peer_id peer;
     kith_status status; /* KITH_ERR_FULL: no room */
@@ -313,7 +314,7 @@ typedef struct {
 } kith_event_store_failed;
 
 typedef struct {
-    uint32_t count; /* how often since it was opened */
+    uint32_t count; /* how often since it was opened; several may be told as one */
 } kith_event_collected;
 
 typedef struct {

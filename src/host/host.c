@@ -149,6 +149,10 @@ static bool finish_one(kith_host *h)
     }
     if (reset_waits(h))
         reset_go_on(h);
+    else if (forgetting_waits(h))
+        forgetting_go_on(h);
+    else if (store_events_wait(h))
+        store_events_go_on(h);
     else if (s != NULL)
         security_give_own_key(h, s);
     else if (oob_waits(h))
@@ -170,7 +174,8 @@ static bool is_unfinished(const kith_host *h)
     for (unsigned i = 0; i < h->config.limits.links; i++)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
-    return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h);
+    return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h) || store_events_wait(h) ||
+           forgetting_waits(h);
 }
 
 void host_finish(kith_host *h)
