@@ -156,9 +156,9 @@ static void answer_kept(storm *s)
     s->r.keep = 0;
 }
 
-static const uint16_t of_lists[] = {KITH_HCI_LE_ADD_TO_FILTER_LIST,         KITH_HCI_LE_REMOVE_FROM_FILTER_LIST,
-                                    KITH_HCI_LE_ADD_TO_RESOLVING_LIST,      KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST,
-                                    KITH_HCI_LE_SET_RESOLUTION_ENABLE,      KITH_HCI_LE_SET_PRIVACY_MODE};
+static const uint16_t of_lists[] = {KITH_HCI_LE_ADD_TO_FILTER_LIST,    KITH_HCI_LE_REMOVE_FROM_FILTER_LIST,
+                                    KITH_HCI_LE_ADD_TO_RESOLVING_LIST, KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST,
+                                    KITH_HCI_LE_SET_RESOLUTION_ENABLE, KITH_HCI_LE_SET_PRIVACY_MODE};
 static const uint16_t of_activities[] = {KITH_HCI_LE_SET_ADV_ENABLE, KITH_HCI_LE_SET_SCAN_ENABLE,
                                          KITH_HCI_LE_CREATE_CONNECTION, KITH_HCI_LE_CREATE_CONNECTION_CANCEL};
 
