@@ -54,7 +54,7 @@ class Layers(unittest.TestCase):
 
 class Documents(unittest.TestCase):
     def found(self, text):
-        header = ("/* kith_only_said(), KITH_ONLY_SAID */\nvoid kith_there(void);\n"
+        header = ("/* kith_only_said(), KITH_ONLY_SAID */\nvoid kith_there(int there);\n"
                   "#define KITH_WHY_TABLE(X) \\\n    X(PAIRED, \"paired\") \\\n    X(LOST, \"lost\")\n")
         with tempfile.TemporaryDirectory() as root:
             for name in ("include/kith/there.h", *check_documents.DOCUMENTS):
@@ -65,6 +65,11 @@ class Documents(unittest.TestCase):
 
     def test_names_of_headers_pass(self):
         self.assertEqual(self.found("`kith_there()` of kith/there.h, `KITH_WHY_LOST`, `pm_init`\n"), [])
+
+    def test_fields_behind_the_first_column_are_ours(self):
+        self.assertEqual(self.found("| `mitm` | `there = false`, `pm_init`, `.there` |\n"), [])
+        self.assertEqual(len(self.found("| `mitm` | `limits.there` |\n")), len(check_documents.DOCUMENTS))  # limits
+        self.assertEqual(len(self.found("| `there` | `gone` |\n")), len(check_documents.DOCUMENTS))
 
     def test_planted_names_are_named_with_their_line(self):
         for name in ("kith_gone", "KITH_WHY_GONE", "kith_only_said", "KITH_ONLY_SAID", "kith/gone.h", "kith_therefore"):

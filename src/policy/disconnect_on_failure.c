@@ -8,6 +8,9 @@ bool kith_failure_is_refusal(kith_why why)
 {
     switch (why) {
     case KITH_WHY_PAIRING_CLOSED: /* by a rule of ours */
+    case KITH_WHY_LINK_EXCLUDED:
+    case KITH_WHY_PARAMETERS_REFUSED:
+    case KITH_WHY_PARAMETERS_TIMEOUT:
     case KITH_WHY_REPAIRING_REFUSED:
     case KITH_WHY_PEER_BLOCKED:
     case KITH_WHY_CLASS_TAKEN:

@@ -61,7 +61,7 @@ static const kith_characteristic values[] = {
 static const kith_service services[] = {
     {.uuid = KITH_UUID16(CAST_SERVICE), .characteristics = values, .characteristic_count = 2}};
 
-static cast_host *add(cast_room *room, const char *name, kith_gatt_raise raise)
+static cast_host *add_with(cast_room *room, const char *name, kith_gatt_raise raise, uint8_t pairings)
 {
     kith_config config;
 
@@ -70,10 +70,16 @@ static cast_host *add(cast_room *room, const char *name, kith_gatt_raise raise)
     config.services = services;
     config.service_count = 1;
     config.gatt_raise = raise;
-    config.limits.links = config.limits.pairings = STRICT_LINKS;
+    config.limits.links = STRICT_LINKS;
+    config.limits.pairings = pairings;
     config.limits.bonds = 8;
     config.security.io = KITH_IO_DISPLAY_YES_NO;
     return cast_add(room, name, &config);
+}
+
+static cast_host *add(cast_room *room, const char *name, kith_gatt_raise raise)
+{
+    return add_with(room, name, raise, STRICT_LINKS);
 }
 
 static two open_two(uint64_t seed, kith_gatt_raise raise)
@@ -112,6 +118,20 @@ static uint64_t time_of(const cast_host *h, kith_event_kind kind, kith_link link
     cast_fail(h->room, "%s was never told %s of link %u", h->name, kith_event_name(kind), (unsigned)link);
 }
 
+/* A second lamp that anybody may pair with. */
+static cast_host *connect_to_another(const two *t)
+{
+    cast_host *other = add(t->room, "other lamp", KITH_GATT_RAISE_NOT);
+
+    other->answers = true;
+    other->answer = KITH_NUMBERS_EQUAL;
+    cast_equal(t->room, kith_host_start(other->host, kith_sim_now(t->room->sim)), KITH_OK);
+    cast_await(other, KITH_EVENT_READY, 1);
+    cast_equal(t->room, kith_pairing_open(other->host, 60000), KITH_OK);
+    cast_connect(t->phone, other);
+    return other;
+}
+
 static void each_lamp_is_secured_after_its_own_delay(void **state)
 {
     two t = open_two(901, KITH_GATT_RAISE_NOT);
@@ -127,14 +147,7 @@ static void each_lamp_is_secured_after_its_own_delay(void **state)
     cast_connect(t.phone, t.lamp);
     connected[0] = t.phone->link;
     pass(t.phone, 700000);
-    {
-        cast_host *other = add(t.room, "other lamp", KITH_GATT_RAISE_NOT);
-
-        cast_equal(t.room, kith_host_start(other->host, kith_sim_now(t.room->sim)), KITH_OK);
-        cast_await(other, KITH_EVENT_READY, 1);
-        cast_equal(t.room, kith_pairing_open(other->host, 60000), KITH_OK);
-        cast_connect(t.phone, other);
-    }
+    connect_to_another(&t);
     connected[1] = t.phone->link;
     pass(t.phone, 5 * CAST_SECOND);
     cast_equal(t.room, t.phone->told[KITH_EVENT_ENCRYPTED], 1); /* the one by its bond, */
@@ -159,6 +172,7 @@ static void a_peripheral_asks_its_central(void **state)
     listen(t.lamp, &secure.listener);
     cast_connect(t.phone, t.lamp);
     pass(t.lamp, CAST_SECOND);
+    cast_equal(t.room, t.phone->told[KITH_EVENT_SECURITY_REQUESTED], 1);
     cast_equal(t.room, t.lamp->told[KITH_EVENT_ENCRYPTED], 1);
     cast_equal(t.room, level_of(t.lamp), KITH_LEVEL_ENCRYPTED);
     cast_close(t.room);
@@ -228,6 +242,58 @@ static void a_wait_after_failure_is_kept(void **state)
     pass(t.phone, 5 * CAST_SECOND);
     cast_equal(t.room, t.phone->told[KITH_EVENT_PAIRED], 1);
     cast_check(t.room, time_of(t.phone, KITH_EVENT_PAIRED, t.phone->link) >= failed + 4 * CAST_SECOND);
+    cast_close(t.room);
+}
+
+/* One pairing at a time, and somebody thinks about the first: the second one comes when that is over. */
+static void what_has_no_room_waits_for_it(void **state)
+{
+    two t = {.room = cast_open(916, CAST_OPENSSL)};
+    kith_secure_on_connect secure;
+    kith_link first;
+
+    (void)state;
+    t.lamp = add(t.room, "lamp", KITH_GATT_RAISE_NOT);
+    t.phone = add_with(t.room, "phone", KITH_GATT_RAISE_NOT, 1);
+    t.lamp->answers = true;
+    t.lamp->answer = KITH_NUMBERS_EQUAL;
+    cast_start(t.room);
+    kith_secure_on_connect_init(&secure, links, STRICT_LINKS);
+    secure.strangers = true;
+    secure.level = KITH_LEVEL_AUTHENTICATED;
+    listen(t.phone, &secure.listener);
+    cast_equal(t.room, kith_pairing_open(t.lamp->host, 60000), KITH_OK);
+    cast_connect(t.phone, t.lamp);
+    first = t.phone->link;
+    cast_await(t.phone, KITH_EVENT_COMPARISON_WANTED, 1);
+    connect_to_another(&t);
+    pass(t.phone, 5 * CAST_SECOND);
+    cast_equal(t.room, secure.last, KITH_ERR_FULL);
+    cast_equal(t.room, t.phone->told[KITH_EVENT_COMPARISON_WANTED], 1);
+    cast_equal(t.room, kith_pairing_compare(t.phone->host, first, KITH_NUMBERS_EQUAL), KITH_OK);
+    t.phone->answers = true;
+    t.phone->answer = KITH_NUMBERS_EQUAL;
+    pass(t.phone, 20 * CAST_SECOND);
+    cast_equal(t.room, t.phone->told[KITH_EVENT_PAIRED], 2);
+    cast_close(t.room);
+}
+
+static void a_link_that_is_excluded_is_left_alone(void **state)
+{
+    two t = open_two(917, KITH_GATT_RAISE_NOT);
+    kith_secure_on_connect secure;
+
+    (void)state;
+    bond(&t);
+    kith_secure_on_connect_init(&secure, links, STRICT_LINKS);
+    secure.delay_ms = 100;
+    listen(t.phone, &secure.listener);
+    cast_connect(t.phone, t.lamp);
+    cast_equal(t.room, kith_security_exclude(t.phone->host, t.phone->link), KITH_OK);
+    pass(t.phone, 20 * CAST_SECOND);
+    cast_equal(t.room, secure.last, KITH_ERR_STATE);
+    cast_equal(t.room, t.phone->told[KITH_EVENT_ENCRYPTED], 0);
+    cast_equal(t.room, level_of(t.phone), KITH_LEVEL_NONE);
     cast_close(t.room);
 }
 
@@ -538,6 +604,8 @@ int main(void)
         cmocka_unit_test(strangers_are_left_alone_unless_wanted),
         cmocka_unit_test(a_procedure_under_way_is_waited_for),
         cmocka_unit_test(a_wait_after_failure_is_kept),
+        cmocka_unit_test(what_has_no_room_waits_for_it),
+        cmocka_unit_test(a_link_that_is_excluded_is_left_alone),
         cmocka_unit_test(refused_then_raised_then_read),
         cmocka_unit_test(a_key_that_is_too_weak_is_replaced_by_a_better_one),
         cmocka_unit_test(a_closed_lamp_is_asked_once),

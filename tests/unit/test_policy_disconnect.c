@@ -56,7 +56,7 @@ static void a_refusal_leaves_the_link(void **state)
         tell_failed(KITH_EVENT_PAIRING_FAILED, 1, (kith_why)why, KITH_PHASE_FEATURES);
         assert_int_equal(host.ended, 0);
     }
-    assert_int_equal(refusals, 23); /* who adds a verdict decides which of the two it is */
+    assert_int_equal(refusals, 26); /* who adds a verdict decides which of the two it is */
     failure.refusals = true;
     tell_failed(KITH_EVENT_PAIRING_FAILED, 1, KITH_WHY_PAIRING_CLOSED, KITH_PHASE_FEATURES);
     assert_int_equal(host.ended, 1);
