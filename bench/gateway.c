@@ -111,8 +111,8 @@ static kith_status remove_one(void *context, uint8_t kind, uint32_t id, kith_sto
 static void make_store(made_store *s, bool is_gateway, uint32_t first, uint32_t count)
 {
     *s = (made_store){.is_gateway = is_gateway, .first = first, .count = count};
-    s->store = (kith_store){
-        .context = s, .open = open_store, .read = read_store, .put = put_away, .remove = remove_one};
+    s->store =
+        (kith_store){.context = s, .open = open_store, .read = read_store, .put = put_away, .remove = remove_one};
 }
 
 /* ---- devices ---- */

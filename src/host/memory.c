@@ -30,7 +30,9 @@ _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES i
 _Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
                "KITH_HOST_SIZE_LISTS is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
-_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA, "KITH_SIZE_DATA is too small");
+_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
+                   sizeof(host_save) <= KITH_SIZE_SAVE,
+               "KITH_HOST_SIZE_DATA is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
@@ -130,7 +132,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     kith_host *h = carve(&c, sizeof *h);
     host_link *links = carve(&c, sizeof *links * limits->links);
     smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
-    host_save *saves = carve(&c, sizeof *saves * limits->pairings);
+    host_save *saves = carve(&c, sizeof *saves * (limits->pairings + (limits->data != 0 ? 1u : 0u)));
     host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
     host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
@@ -144,6 +146,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_tables *tables = carve(&c, limits->cache != 0 ? sizeof *tables : 0);
     uint8_t *tables_memory = carve(&c, (size_t)2 * limits->cache);
     host_data *data = carve(&c, sizeof *data * limits->data);
+    host_values *values = carve(&c, limits->data != 0 ? sizeof *values : 0);
 
     host_lists *lists = carve(&c, limits->listed != 0 ? sizeof *lists : 0);
     kith_peer_id *listed = carve(&c, (size_t)4 * limits->listed * sizeof *listed);
@@ -162,6 +165,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->client_subscriptions = subscriptions;
     h->tables = limits->cache != 0 ? tables : NULL;
     h->data = data;
+    h->values = limits->data != 0 ? values : NULL;
     if (h->tables != NULL)
         h->tables->memory = tables_memory;
     h->lists = limits->listed != 0 ? lists : NULL;
@@ -309,9 +313,19 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     return KITH_OK;
 }
 
+bool host_security_is_valid(const kith_host *h, const kith_security *security)
+{
+    return security_is_valid(security) && bonding_is_valid(security, &h->config);
+}
+
+/* Without settings no method is left to pair with; what else was set still says which bonds are good enough. */
 kith_status kith_security_set(kith_host *h, const kith_security *security)
 {
-    if (!security_is_valid(security) || !bonding_is_valid(security, &h->config))
+    if (security == NULL) {
+        h->config.security.methods = NULL;
+        return KITH_OK;
+    }
+    if (!host_security_is_valid(h, security))
         return KITH_ERR_VALUE;
     h->config.security = *security;
     if (h->startup == STARTUP_READY)
