@@ -558,10 +558,10 @@ struct kith_host {
     host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
-    host_tables *tables; /* NULL: nothing is known of peers' tables */
-    host_data *data;     /* limits.data */
-    host_values *values; /* NULL: limits.data is 0 */
-    host_lists *lists;   /* NULL: there are none */
+    host_tables *tables;           /* NULL: nothing is known of peers' tables */
+    host_data *data;               /* limits.data */
+    host_values *values;           /* NULL: limits.data is 0 */
+    host_lists *lists;             /* NULL: there are none */
     uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
     kith_token last_data;
     host_use use;
