@@ -224,7 +224,7 @@ struct smp_session {
     uint8_t round; /* SC Passkey Entry: 0 to 19 */
     uint8_t keypress;
     const kith_method *method;
-    kith_security policy;   /* as it was when the pairing began, or as the program answered */
+    kith_security policy; /* as it was when the pairing began, or as the program answered */
     const smp_environment *env;
     kith_level required_level;
     kith_address my_address, peer_address;  /* as used on air: what f5 and f6 want */
