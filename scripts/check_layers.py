@@ -22,6 +22,7 @@ MAP = {
     "src/seal": ("src/base", "src/crypto"),
     "src/peers": ("src/base", "src/crypto", "src/store"),
     "src/services": (),  # ready tables: they see what a program sees
+    "src/policy": (),  # listeners: they see what a program sees
     "src/host": ("src",),
     "src/export": ("src",),  # keys in the open: a library of its own
     "ports": (),

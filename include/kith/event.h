@@ -108,7 +108,8 @@ enum {
     KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
     KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
     KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
-    KITH_LACKS_PING = 0x0200            /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_PING = 0x0200,           /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_FILTER_LIST = 0x0400     /* the filter accept list */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
@@ -150,7 +151,7 @@ typedef struct {
 } kith_event_activity;
 
 typedef struct {
-    kith_address address; /* as heard: a claim */
+    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim */
     bool connectable;
     bool scan_response;
     int8_t rssi; /* dBm; 127: not known */
@@ -293,7 +294,8 @@ typedef enum {
     KITH_PEER_APPLICATION, /* the program's own data about the peer */
     KITH_PEER_DATABASE,    /* what is known of the peer's attributes */
     KITH_PEER_BOND,        /* the bond itself: added, never stored or deleted alone */
-    KITH_PEER_USE          /* rank, pin, resolution */
+    KITH_PEER_USE          /* rank, pin, resolution; in STORE_FAILED all of its state record: what it subscribed to and
+                              counters of signed data, too */
 } kith_peer_data;
 
 typedef enum { KITH_PEER_ADDED, KITH_PEER_LOADED, KITH_PEER_STORED, KITH_PEER_DELETED } kith_peer_operation;
@@ -310,8 +312,8 @@ typedef struct {
     uint16_t len; /* LOADED: of the value */
 } kith_event_data;
 
-/* Told when it fails, and not again until something of that peer could be written: it is tried again with the next
- * change, not by itself. */
+/* Of what the host keeps by itself (the program's own operations say so in PEER_DATA).  Told when it fails, for each
+ * peer and what, and not again until that could be written: it is tried again with the next change, not by itself. */
 typedef struct {
     kith_peer_id peer;
     kith_status status; /* KITH_ERR_FULL: no room */
@@ -319,7 +321,7 @@ typedef struct {
 } kith_event_store_failed;
 
 typedef struct {
-    uint32_t count; /* how often since it was opened */
+    uint32_t count; /* how often since it was opened; several may be told as one */
 } kith_event_collected;
 
 typedef struct {

@@ -225,6 +225,7 @@ void encryption_on_with_bond(kith_host *h, host_link *link)
     encryption_set(h, link, &now);
     remote_on_proven(link);
     clients_on_proven(h, link);
+    use_on_proven(h, link);
     link_lengthen(h, link);
     if (link->raise_to != 0)
         admission_raise(h, link);

@@ -355,6 +355,8 @@ static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint6
     const peers_bond *bond = link->excluded ? NULL : bond_asked_for(h, link, ediv, rand);
     bool waiting = link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
 
+    if (bond != NULL)
+        link->claimed = bond->id; /* a legacy key is asked for by name, whatever the address says */
     if (bond == NULL || !encryption_may_use(h, bond, false) || (link->session != NULL && !waiting))
         return false;
     if (waiting && bond->level >= (uint8_t)link->session->required_level &&
