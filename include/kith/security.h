@@ -236,7 +236,8 @@ typedef enum {
 
 /* Answers for the program wherever a bond would be replaced and CONSENT_WANTED with .again asked: a peer that pairs
  * anew, a call of ours that would pair where the bond is not proven, and who turns out to be bonded once it gives its
- * identity. kith_security_pair() is an answer of its own.  For this link until its end, from the next question on.
+ * identity.  kith_security_pair() as central is an answer of its own.  For this link until its end, from the next
+ * question on.
  * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE. */
 KITH_MUST_USE kith_status kith_security_set_repairing(struct kith_host *h, kith_link link, kith_repairing repairing);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "case.h"
+#include "kept_store.h"
 #include "kith/codec/att.h"
 #include "peer.h"
 
@@ -322,12 +323,14 @@ static void check_order(const story *s, unsigned from)
         bench_fail("not told: %s", kith_event_name((kith_event_kind)s->events[at]));
 }
 
-static void play(const story *s, bench_role role)
+static void play(const story *s, bench_role role, const kith_store *store)
 {
     unsigned from;
 
-    bench_round("%s, as %s", s->name, role_name(role));
+    bench_round("%s, as %s, %s", s->name, role_name(role), store == &kept_store ? "kept" : "in memory");
+    memset(&kept, 0, sizeof kept);
     prepare(role);
+    bench.config.store = store;
     meet();
     if (s->begin_bonded)
         bond_and_meet_again();
@@ -341,12 +344,15 @@ static void play(const story *s, bench_role role)
 
 SENTENCE(events_come_in_their_order)
 {
-    for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
-        if (stories[i].peripheral)
-            play(&stories[i], PERIPHERAL);
-        if (stories[i].central)
-            play(&stories[i], CENTRAL);
-    }
+    const kith_store *const stores[] = {&kith_volatile_store, &kept_store};
+
+    for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++)
+        for (size_t j = 0; j < sizeof stores / sizeof stores[0]; j++) {
+            if (stories[i].peripheral)
+                play(&stories[i], PERIPHERAL, stores[j]);
+            if (stories[i].central)
+                play(&stories[i], CENTRAL, stores[j]);
+        }
 }
 
 SENTENCE(a_start_says_what_begins_and_who_began_it)
@@ -737,6 +743,32 @@ SENTENCE(a_question_ends_with_its_link_or_its_cancellation)
         check_ok(kith_pairing_cancel(bench.host, bench.link));
         it_is_refused(KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CANCELLED, KITH_PHASE_FEATURES, KITH_ENDED_BY_USER);
     }
+}
+
+/* The program thinks; whoever goes on meanwhile is out of turn. */
+SENTENCE(who_does_not_wait_for_the_answer_is_refused)
+{
+    static const char *const hurry[] = {"04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "01 03 00 09 10 02 02"};
+
+    EACH_ROLE(role)
+    for (size_t i = 0; i < sizeof hurry / sizeof hurry[0]; i++) {
+        bench_round("%s, %.2s", role_name(role), hurry[i]);
+        prepare_question(role);
+        meet();
+        begin_pairing();
+        we_are_asked(false);
+        peer_sends(hurry[i]);
+        it_is_refused(KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_OUT_OF_ORDER, KITH_PHASE_FEATURES, KITH_ENDED_BY_US);
+        check_status(kith_security_answer(bench.host, bench.link, &bench.config.security), KITH_ERR_STATE);
+    }
+    bench_round("a key is asked for");
+    prepare_question(PERIPHERAL);
+    meet();
+    begin_pairing();
+    we_are_asked(false);
+    controller_asks_for_key(0, 0);
+    we_refuse_key();
+    it_is_refused(KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_LTK_TOO_EARLY, KITH_PHASE_FEATURES, KITH_ENDED_BY_US);
 }
 
 /* ---- a link that is left alone ---- */
