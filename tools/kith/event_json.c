@@ -234,6 +234,13 @@ static void on_store_collected(json_t *o, const kith_event *e)
     set_number(o, "times", e->collected.count);
 }
 
+static void on_forgotten_all(json_t *o, const kith_event *e)
+{
+    set_flag(o, "succeeded", e->forgotten.status == KITH_OK);
+    if (e->forgotten.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->forgotten.status));
+}
+
 static void on_forgotten(json_t *o, const kith_event *e)
 {
     set_number(o, "forgotten_peer", e->forgotten.peer);
@@ -477,6 +484,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
     [KITH_EVENT_FORGOTTEN] = on_forgotten,
+    [KITH_EVENT_FORGOTTEN_ALL] = on_forgotten_all,
     [KITH_EVENT_PEER_DATA] = on_peer_data,
     [KITH_EVENT_STORE_FAILED] = on_store_failed,
     [KITH_EVENT_STORE_COLLECTED] = on_store_collected,

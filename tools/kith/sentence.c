@@ -297,6 +297,15 @@ static void on_forgotten(writer *w, const kith_event *e)
             (unsigned)e->forgotten.peer, kith_status_name(e->forgotten.status));
 }
 
+static void on_forgotten_all(writer *w, const kith_event *e)
+{
+    if (e->forgotten.status == KITH_OK)
+        add(w, "All peers are forgotten, their keys are destroyed.");
+    else
+        add(w, "All peers are forgotten until the next start; the store still holds keys: %s.",
+            kith_status_name(e->forgotten.status));
+}
+
 static void on_reset(writer *w, const kith_event *e)
 {
     if (e->reset.status == KITH_OK)
@@ -474,6 +483,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
     [KITH_EVENT_FORGOTTEN] = on_forgotten,
+    [KITH_EVENT_FORGOTTEN_ALL] = on_forgotten_all,
     [KITH_EVENT_PEER_DATA] = on_peer_data,
     [KITH_EVENT_STORE_FAILED] = on_store_failed,
     [KITH_EVENT_STORE_COLLECTED] = on_store_collected,
