@@ -74,6 +74,31 @@ static void open_home(home *t, unsigned phones)
     }
 }
 
+/* A peer that says what the test says. */
+typedef struct {
+    cast_room *room;
+    cast_host *lamp;
+    memory_store store;
+    client c;
+} script;
+
+static void open_script(script *t)
+{
+    kith_config config;
+
+    memset(t, 0, sizeof *t);
+    t->room = cast_open(773, CAST_TOY);
+    memory_store_init(&t->store, 40);
+    client_server_config(&config, &t->store.store);
+    config.limits.data = 2;
+    t->lamp = cast_add(t->room, "lamp", &config);
+    client_enter(&t->c, t->room);
+    cast_start(t->room);
+    client_meet(&t->c, t->lamp);
+    client_pair(&t->c, t->lamp);
+    client_run(&t->c, CAST_SECOND);
+}
+
 static kith_peer_info info_of(const home *t, kith_peer_id peer)
 {
     kith_peer_info info;
@@ -201,6 +226,30 @@ static void a_store_that_fails_is_made_good_later(void **state)
     cast_reboot(t.lamp);
     expect_uses(&t, 6, 5, 3);
     cast_close(t.room);
+}
+
+/* A record that tells of use alone tells of no table that the client knew: it missed nothing. */
+static void who_said_nothing_is_not_out_of_sync(void **state)
+{
+    static const uint8_t robust_caching = 1;
+    script t;
+
+    (void)state;
+    open_script(&t);
+    for (unsigned restarts = 0; restarts <= 1; restarts++) {
+        client_leave(&t.c, t.lamp);
+        if (restarts != 0)
+            cast_reboot(t.lamp);
+        client_meet(&t.c, t.lamp);
+        client_encrypt(&t.c, t.lamp);
+        cast_equal(t.room, client_write(&t.c, FEATURES_AT, &robust_caching, 1), 0);
+        cast_equal(t.room, client_read(&t.c, OPEN_AT), 0);
+        client_leave(&t.c, t.lamp);
+        cast_check(t.room, memory_store_find(&t.store, KITH_RECORD_STATE, 1) != NULL);
+        cast_close(t.room);
+        if (restarts == 0)
+            open_script(&t);
+    }
 }
 
 /* Rank and pin are the peer's, not its keys'. */
@@ -338,31 +387,6 @@ static void only_a_peer_that_says_one_resolves(void **state)
     expect_answer(&resolutions[3], false, KITH_RESOLUTION_NO); /* too long */
 }
 
-/* A peer that says what the test says. */
-typedef struct {
-    cast_room *room;
-    cast_host *lamp;
-    memory_store store;
-    client c;
-} script;
-
-static void open_script(script *t)
-{
-    kith_config config;
-
-    memset(t, 0, sizeof *t);
-    t->room = cast_open(773, CAST_TOY);
-    memory_store_init(&t->store, 40);
-    client_server_config(&config, &t->store.store);
-    config.limits.data = 2;
-    t->lamp = cast_add(t->room, "lamp", &config);
-    client_enter(&t->c, t->room);
-    cast_start(t->room);
-    client_meet(&t->c, t->lamp);
-    client_pair(&t->c, t->lamp);
-    client_run(&t->c, CAST_SECOND);
-}
-
 /* len 0: it says nothing, for as long as it is waited for. */
 static void expect_end(script *t, const uint8_t *answer, size_t len, kith_status status, kith_resolution wanted)
 {
@@ -493,6 +517,7 @@ int main(void)
         cmocka_unit_test(at_the_largest_number_it_stays),
         cmocka_unit_test(a_claim_is_no_use),
         cmocka_unit_test(a_store_that_fails_is_made_good_later),
+        cmocka_unit_test(who_said_nothing_is_not_out_of_sync),
         cmocka_unit_test(who_pairs_again_keeps_its_rank),
         cmocka_unit_test(who_is_connected_or_pairing_is_forgotten_with_its_link),
         cmocka_unit_test(only_a_peer_that_says_one_resolves),
