@@ -237,9 +237,9 @@ KITH_MUST_USE kith_status kith_peers_ask_resolution(struct kith_host *h, kith_pe
 
 /* Forgets every peer; links as in kith_bonds_forget().  FORGOTTEN comes for each of them, in order of IDs, then
  * FORGOTTEN_ALL, once, with the first failure; without a peer FORGOTTEN_ALL alone.  Whose forgetting failed before is
- * tried once more with them.  A factory reset tells RESET instead.  Who is being paired with is not meant. KITH_ERR_BUSY:
- * one is under way, or the store is not loaded, or a bond is being written; KITH_ERR_FULL: events must be taken first.
- * With an error nothing was changed. */
+ * tried once more with them.  A factory reset tells RESET instead.  Who is being paired with is not meant.
+ * KITH_ERR_BUSY: one is under way, or the store is not loaded, or a bond is being written; KITH_ERR_FULL: events must
+ * be taken first. With an error nothing was changed. */
 KITH_MUST_USE kith_status kith_peers_forget_all(struct kith_host *h);
 
 /* ---- room ----

@@ -25,8 +25,7 @@ static kith_status take(const kith_host *h, const kith_bond_record *bond, peers_
         status = peers_decode_bond(&record, fresh);
     wipe(&named, sizeof named);
     wipe(&record, sizeof record);
-    if (status != KITH_OK || admission_is_blocked(h, &fresh->identity) ||
-        !is_ours(h, &fresh->local))
+    if (status != KITH_OK || admission_is_blocked(h, &fresh->identity) || !is_ours(h, &fresh->local))
         return KITH_ERR_VALUE;
     fresh->id = 0;
     return KITH_OK;

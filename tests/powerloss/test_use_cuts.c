@@ -258,8 +258,8 @@ static void tell_how_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cut_in_a_first_rank), cmocka_unit_test(a_cut_in_another_rank),
-        cmocka_unit_test(a_cut_in_a_pin),        cmocka_unit_test(a_cut_in_adding),
+        cmocka_unit_test(a_cut_in_a_first_rank),   cmocka_unit_test(a_cut_in_another_rank),
+        cmocka_unit_test(a_cut_in_a_pin),          cmocka_unit_test(a_cut_in_adding),
         cmocka_unit_test(a_cut_in_forgetting_all), cmocka_unit_test(tell_how_many),
     };
 

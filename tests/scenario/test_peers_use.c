@@ -430,16 +430,16 @@ static void what_a_peer_answers_is_taken_with_care(void **state)
         {5, {0x09, 3, 3, 0, 1}, KITH_RESOLUTION_YES},
         {5, {0x09, 3, 3, 0, 0}, KITH_RESOLUTION_NO},
         {5, {0x09, 3, 3, 0, 0xff}, KITH_RESOLUTION_NO},
-        {4, {0x09, 2, 3, 0}, KITH_RESOLUTION_NO},                   /* of no octets */
-        {6, {0x09, 4, 3, 0, 1, 0}, KITH_RESOLUTION_NO},             /* of two */
-        {8, {0x09, 3, 3, 0, 1, 5, 0, 0}, KITH_RESOLUTION_YES},      /* two of them: the first counts */
-        {8, {0x09, 3, 3, 0, 0, 5, 0, 1}, KITH_RESOLUTION_NO},       /* whatever the second says */
-        {2, {0x09, 3}, KITH_RESOLUTION_NO},                         /* none */
-        {4, {0x09, 3, 3, 0}, KITH_RESOLUTION_NO},                   /* cut short */
-        {5, {0x09, 3, 0, 0, 1}, KITH_RESOLUTION_NO},                /* handle 0 */
-        {5, {0x01, 0x08, 1, 0, 0x0a}, KITH_RESOLUTION_NO},          /* Attribute Not Found */
-        {5, {0x01, 0x08, 1, 0, 0x0e}, KITH_RESOLUTION_NO},          /* Unlikely Error */
-        {2, {0x0b, 1}, KITH_RESOLUTION_NO},                         /* of another request */
+        {4, {0x09, 2, 3, 0}, KITH_RESOLUTION_NO},              /* of no octets */
+        {6, {0x09, 4, 3, 0, 1, 0}, KITH_RESOLUTION_NO},        /* of two */
+        {8, {0x09, 3, 3, 0, 1, 5, 0, 0}, KITH_RESOLUTION_YES}, /* two of them: the first counts */
+        {8, {0x09, 3, 3, 0, 0, 5, 0, 1}, KITH_RESOLUTION_NO},  /* whatever the second says */
+        {2, {0x09, 3}, KITH_RESOLUTION_NO},                    /* none */
+        {4, {0x09, 3, 3, 0}, KITH_RESOLUTION_NO},              /* cut short */
+        {5, {0x09, 3, 0, 0, 1}, KITH_RESOLUTION_NO},           /* handle 0 */
+        {5, {0x01, 0x08, 1, 0, 0x0a}, KITH_RESOLUTION_NO},     /* Attribute Not Found */
+        {5, {0x01, 0x08, 1, 0, 0x0e}, KITH_RESOLUTION_NO},     /* Unlikely Error */
+        {2, {0x0b, 1}, KITH_RESOLUTION_NO},                    /* of another request */
     };
 
     (void)state;
