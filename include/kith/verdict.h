@@ -64,6 +64,10 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(CONSENT_REFUSED, "consent-refused", "A person refused to pair.", "")                                             \
     X(CONSENT_TIMEOUT, "consent-timeout", "Nobody answered the question whether to pair in time.",                     \
       "answer within 25 seconds")                                                                                      \
+    X(PARAMETERS_REFUSED, "parameters-refused", "The program would not pair on this link.", "")                        \
+    X(PARAMETERS_TIMEOUT, "parameters-timeout", "The program did not say in time how to pair on this link.",           \
+      "answer SECURITY_WANTED within 25 seconds")                                                                      \
+    X(LINK_EXCLUDED, "link-excluded", "The program keeps security off this link.", "")                                 \
     X(NUMBER_REFUSED, "number-refused", "Nobody confirmed that both devices show the same number.",                    \
       "if the two numbers differed, somebody is in the middle")                                                        \
     X(COMPARE_TIMEOUT, "compare-timeout", "Nobody answered in time whether the two numbers are the same.",             \
@@ -189,5 +193,18 @@ const char *kith_level_name(kith_level level);
 /* Writes the sentence, the code by name and the hint, cut at cap and closed with a zero.
  * Returns the length it needed without the zero.  A text of 400 octets holds every one. */
 size_t kith_verdict_describe(const kith_verdict *verdict, char *text, size_t cap);
+
+/* What a person does on a phone or computer that holds a bond which this device does not, or another one: where its
+ * settings forget a device.  For those who know that it is their own: an impostor makes the same verdicts. */
+typedef enum {
+    KITH_SYSTEM_IOS,
+    KITH_SYSTEM_ANDROID,
+    KITH_SYSTEM_WINDOWS,
+    KITH_SYSTEM_MACOS,
+    KITH_SYSTEM_LINUX
+} kith_system;
+
+/* A sentence, for WE_HAVE_NO_KEY, PEER_SAYS_NO_KEY and KEYS_DIFFER; NULL: nothing to be done there. */
+const char *kith_remedy_text(kith_why why, kith_system system);
 
 #endif

@@ -90,14 +90,17 @@ static bool is_weaker(const kith_host *h, const smp_session *s, const kith_addre
 }
 
 /* Who was admitted to take the place of the bond that stands?  Anybody in an open window; outside it only whom a person
- * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now. */
+ * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now, unless the
+ * program has answered for this link. */
 static bonding_answer may_replace(const kith_host *h, const host_link *link, const smp_session *s,
                                   const peers_bond *old, kith_why *why)
 {
     *why = KITH_WHY_REPAIRING_REFUSED;
     if (is_here_on_another_link(h, link, old))
         return COMMIT_NO;
-    return s->window || (s->asked_for && s->at_stake == old->id) ? COMMIT_YES : COMMIT_ASK;
+    if (s->window || (s->asked_for && s->at_stake == old->id) || link->repairing == KITH_REPAIRING_ALLOW)
+        return COMMIT_YES;
+    return link->repairing == KITH_REPAIRING_REFUSE ? COMMIT_NO : COMMIT_ASK;
 }
 
 bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,
@@ -198,12 +201,13 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
     kith_address identity;
     peers_bond fresh;
     bool named = identity_of(link, s, &identity);
-    bool room = named && peers_has_room(&h->bonds, &identity, storing_under_way(h));
+    bool has_place = named && peers_has_room(&h->bonds, &identity, storing_under_way(h));
+    bool room = has_place || (named && h->config.security.when_full == KITH_FULL_ASK);
 
     s->verdict.bonded = room;
     build(h, s, &identity, &fresh);
     keep_irk(h, s, &fresh);
-    if (room && !storing_outlives(h)) {
+    if (has_place && !storing_outlives(h)) {
         keep_in_memory(h, link, s, &fresh);
     } else {
         event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
@@ -335,6 +339,22 @@ static kith_status forget_again(kith_host *h, peers_bond *bond)
     return KITH_OK;
 }
 
+void bonding_forget(kith_host *h, peers_bond *bond)
+{
+    const kith_peer_id peer = bond->id;
+
+    bonding_forget_on_links(h, bond);
+    if (storing_outlives(h)) {
+        peers_forget(&h->bonds, bond);
+        storing_forget(h);
+    } else {
+        peers_remove(&h->bonds, bond);
+        data_end_lost(h);
+        event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
+        room_on_forgotten(h, peer, KITH_OK);
+    }
+}
+
 kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
 {
     peers_bond *bond = peers_by_id(&h->bonds, peer);
@@ -347,15 +367,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
         return KITH_ERR_BUSY;
     if (!events_have_room(h))
         return KITH_ERR_FULL;
-    bonding_forget_on_links(h, bond);
-    if (storing_outlives(h)) {
-        peers_forget(&h->bonds, bond);
-        storing_forget(h);
-    } else {
-        peers_remove(&h->bonds, bond);
-        data_end_lost(h);
-        event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
-    }
+    bonding_forget(h, bond);
     host_finish(h);
     return KITH_OK;
 }

@@ -90,6 +90,7 @@ void host_begin(kith_host *h, uint64_t now_us)
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_settle(h, &h->sessions[i].deadline_us);
         host_settle(h, &h->sessions[i].sent_us);
+        host_settle(h, &h->saves[i].deadline_us);
     }
     for (unsigned i = 0; i < h->config.limits.links; i++) {
         host_settle(h, &h->links[i].att_deadline_us);
@@ -125,6 +126,10 @@ static bool finish_one(kith_host *h)
             bonding_finish_forgetting(h, link);
             return true;
         }
+        if (link->id != 0 && link->change_waits) {
+            serving_go_on(h, link);
+            return true;
+        }
         if (raising_waits(h, link)) {
             raising_go_on(h, link);
             return true;
@@ -152,6 +157,8 @@ static bool finish_one(kith_host *h)
         forgetting_go_on(h);
     else if (store_events_wait(h))
         store_events_go_on(h);
+    else if (lists_wait(h))
+        lists_go_on(h);
     else if (s != NULL)
         security_give_own_key(h, s);
     else if (oob_waits(h))
@@ -164,8 +171,8 @@ static bool finish_one(kith_host *h)
 static bool is_link_unfinished(const kith_host *h, host_link *link)
 {
     return link->id != 0 &&
-           (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) || raising_waits(h, link) ||
-            remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
+           (link->smp_acknowledged || link->key_forgotten || link->change_waits || acl_has_held(link) ||
+            raising_waits(h, link) || remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
 }
 
 static bool is_unfinished(const kith_host *h)
@@ -174,7 +181,7 @@ static bool is_unfinished(const kith_host *h)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
     return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h) || store_events_wait(h) ||
-           forgetting_waits(h);
+           forgetting_waits(h) || lists_wait(h);
 }
 
 void host_finish(kith_host *h)
@@ -227,8 +234,9 @@ static void tell_lost(kith_host *h)
 {
     bool starting = h->startup == STARTUP_RUNNING, reset = h->reset != RESET_NONE;
 
-    connect_ended(h, why_links_end(h));
+    connect_give_up(h, why_links_end(h));
     h->advertiser = h->scanner = (host_activity){0};
+    lists_on_lost(h);
     h->stray = 0;
     h->command.opcode = 0;
     h->command.deadline_us = UINT64_MAX;
@@ -264,7 +272,7 @@ static bool run_one(kith_host *h)
         return true;
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
-           window_expire(h) || oob_expire(h);
+           window_expire(h) || oob_expire(h) || room_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -312,6 +320,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, parameters_deadline(h));
     due = earlier(due, oob_deadline(h));
     due = earlier(due, attempts_deadline(h));
+    due = earlier(due, room_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

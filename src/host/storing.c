@@ -27,7 +27,13 @@ static unsigned places(const kith_host *h)
 /* Bonds that are added wait for their turn among the operations on peers. */
 static bool may_be_written(const kith_host *h, const host_save *save)
 {
-    return save->used && (save->token == 0 || use_is_turn(h, save->token));
+    return save->used && save->stage == SAVE_WRITE && (save->token == 0 || use_is_turn(h, save->token));
+}
+
+static bool may_be_undone(const kith_host *h, const host_save *save)
+{
+    (void)h;
+    return save->used && save->stage == SAVE_UNDO;
 }
 
 static bool is_used(const kith_host *h, const host_save *save)
@@ -64,8 +70,8 @@ static bool has_change_to_write(kith_host *h)
 {
     do {
         use_go_on(h);
-        if (oldest_save(h) != NULL || peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL ||
-            has_values_to_do(h))
+        if (oldest_save(h) != NULL || oldest_of(h, may_be_undone) != NULL || peers_next_forgetting(&h->bonds) != NULL ||
+            signing_next(h) != NULL || has_values_to_do(h))
             return true;
     } while (use_waits(h) || oldest_save(h) != NULL);
     return false;
@@ -112,13 +118,16 @@ static uint8_t kind_to_remove(const peers_bond *forgotten)
  * state goes after its bond: a bond without the counters it had would count anew. */
 static void fill_change(const kith_host *h, kith_work_store *w)
 {
-    const host_save *save = oldest_save(h);
+    const host_save *save = oldest_save(h), *undone = oldest_of(h, may_be_undone);
     const peers_bond *forgetting = peers_next_forgetting(&h->bonds);
 
-    w->operation = forgetting != NULL ? KITH_STORE_REMOVE : KITH_STORE_PUT;
+    w->operation = forgetting != NULL || undone != NULL ? KITH_STORE_REMOVE : KITH_STORE_PUT;
     if (forgetting != NULL) {
         w->record.kind = kind_to_remove(forgetting);
         w->record.id = forgetting->id;
+    } else if (undone != NULL) {
+        w->record.kind = KITH_RECORD_BOND;
+        w->record.id = undone->bond.id;
     } else if (save != NULL) {
         peers_encode_bond(&save->bond, &w->record);
     } else if (signing_next(h) != NULL) {
@@ -163,6 +172,7 @@ static void fail(kith_host *h, kith_status status)
     h->store.stage = STORE_CLOSED;
     wipe(&h->store.device, sizeof h->store.device);
     peers_clear(&h->bonds);
+    room_drop_extra(h, h->saves[0].bond.id);
     if (h->startup == STARTUP_RUNNING && !h->lost)
         startup_fail_store(h, status);
 }
@@ -175,7 +185,7 @@ static void finish_loading(kith_host *h, bool fresh)
     identity_adopt(h, &h->store.device);
     wipe(&h->store.device, sizeof h->store.device);
     h->store.stage = STORE_READY;
-    event->store.bonds = h->bonds.used;
+    event->store.bonds = h->bonds.used + storing_under_way(h); /* one that was written while another one was to go */
     event->store.damaged = h->store.state.damaged + h->store.unusable;
     event->store.torn = h->store.state.torn;
     event->store.fresh = fresh;
@@ -196,6 +206,10 @@ static void finish_reading(kith_host *h)
     kith_status status;
 
     peers_know_id(&h->bonds, h->store.state.highest_id);
+    if (!room_settle_extra(h)) {
+        fail(h, KITH_ERR_FULL);
+        return;
+    }
     if (h->store.has_device) {
         finish_loading(h, false);
         return;
@@ -219,13 +233,14 @@ static kith_status take_bond(kith_host *h, const kith_record *record)
     peers_bond bond;
     kith_status status = KITH_OK;
 
+    room_drop_extra(h, record->id);
     if (record->removed)
         peers_drop(&h->bonds, record->id);
     else
         status = peers_decode_bond(record, &bond);
     if (!record->removed && status == KITH_OK) {
         storing_judge(h, &bond);
-        status = peers_load(&h->bonds, &bond) ? KITH_OK : KITH_ERR_FULL;
+        status = peers_load(&h->bonds, &bond) || room_load_extra(h, &bond) ? KITH_OK : KITH_ERR_FULL;
         wipe(&bond, sizeof bond);
     }
     return status;
@@ -245,6 +260,10 @@ static kith_status take_record(kith_host *h, const kith_record *record)
 
 static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    if (result == KITH_ERR_NOT_FOUND && !room_sort_extra(h)) {
+        fail(h, KITH_ERR_FULL);
+        return;
+    }
     if (result == KITH_ERR_NOT_FOUND && h->store.has_states) {
         h->store.stage = STORE_READING_STATES;
         h->store.cursor = 0;
@@ -352,7 +371,7 @@ void storing_tell_links(kith_host *h)
         host_link *link = &h->links[i];
         const peers_bond *bond;
 
-        if (link->id == 0)
+        if (link->id == 0 || link->excluded)
             continue;
         bond = link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, &link->peer) : NULL;
         if (bond != NULL)
@@ -370,9 +389,9 @@ static void settle_doubt(kith_host *h, kith_peer_id id, kith_status result)
         peers_unwant(&h->bonds, id);
 }
 
-static void on_saved(kith_host *h, kith_status result)
+/* It takes its place in memory, if it went well, and is told. */
+void storing_end_save(kith_host *h, host_save *save, kith_status result)
 {
-    host_save *save = oldest_save(h);
     host_link *link = link_by_id(h, save->link);
 
     if (save->token != 0)
@@ -388,11 +407,48 @@ static void on_saved(kith_host *h, kith_status result)
         clients_on_stored_alone(h, save->bond.id);
         use_on_stored_alone(h, save->bond.id);
     }
-    tell_saved(h, save, link, result);
-    settle_doubt(h, save->bond.id, result);
+    if (!save->is_loaded)
+        tell_saved(h, save, link, result);
     wipe(save, sizeof *save);
     signing_on_bonds_changed(h);
     storing_tell_links(h);
+}
+
+/* Whose turn it is may have changed while it was written. */
+static host_save *written_save(const kith_host *h, kith_peer_id id)
+{
+    for (unsigned i = 0; i < places(h); i++)
+        if (h->saves[i].used && h->saves[i].stage == SAVE_WRITE && h->saves[i].bond.id == id)
+            return &h->saves[i];
+    return NULL;
+}
+
+static void on_saved(kith_host *h, kith_peer_id id, kith_status result)
+{
+    host_save *save = written_save(h, id);
+
+    if (save == NULL)
+        return;
+    if (result == KITH_OK && save->go != 0) {
+        room_take_place(h, save);
+        return;
+    }
+    storing_end_save(h, save, result);
+    settle_doubt(h, id, result);
+}
+
+/* Should the store have failed to remove it, the next start finds one bond too many, and ends that. */
+static void on_undone(kith_host *h)
+{
+    storing_end_save(h, oldest_of(h, may_be_undone), KITH_ERR_FULL);
+}
+
+void storing_go_on_with(kith_host *h, host_save *save)
+{
+    if (storing_outlives(h))
+        go_on(h);
+    else
+        room_take_place(h, save);
 }
 
 /* One record is gone; false: no more is left of that bond. */
@@ -411,7 +467,12 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
 {
     kith_peer_id id = gone->id;
     peers_bond *forgotten = peers_forgotten(&h->bonds, id);
+    const host_save *undone = oldest_of(h, may_be_undone);
 
+    if (forgotten == NULL && undone != NULL && undone->bond.id == id) {
+        on_undone(h);
+        return;
+    }
     if (forgotten != NULL && result == KITH_OK && has_more_to_remove(forgotten, gone))
         return;
     if (forgotten != NULL && forgotten->state == PEERS_FORGETTING) {
@@ -427,6 +488,7 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
         peers_drop(&h->bonds, id);
     else
         peers_forget_failed(&h->bonds, id);
+    room_on_forgotten(h, id, result);
 }
 
 static void on_state_written(kith_host *h, const kith_record *record, kith_status result)
@@ -448,7 +510,7 @@ static void on_changed(kith_host *h, const kith_work_store *w, kith_status resul
     else if (w->record.kind == KITH_RECORD_STATE)
         on_state_written(h, &w->record, result);
     else
-        on_saved(h, result);
+        on_saved(h, w->record.id, result);
 }
 
 /* What was under way when the reset was called is over; the erasing comes next. */
@@ -595,23 +657,33 @@ bool storing_has_room_for(const kith_host *h, uint8_t records)
     return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
 }
 
+bool storing_keeps_promises(const kith_host *h)
+{
+    return !storing_outlives(h) || h->store.state.room >= storing_promised(h) + states_room(h);
+}
+
 bool storing_has_room(const kith_host *h)
 {
     return !storing_outlives(h) || h->store.state.room > storing_promised(h) + states_room(h);
 }
 
-void storing_keep(kith_host *h, const host_link *link, const smp_session *s, const peers_bond *bond)
+void storing_keep(kith_host *h, host_link *link, const smp_session *s, const peers_bond *bond)
 {
     host_save *save = &h->saves[s - h->sessions];
 
     save->used = true;
+    save->stage = SAVE_WRITE;
+    save->by_window = s->window;
     save->order = ++h->store.last_order;
     save->bond = *bond;
     save->bond.id = peers_id_for(&h->bonds, &bond->identity);
     save->link = link->id;
     save->address = link->peer;
     save->verdict = s->verdict;
-    go_on(h);
+    if (peers_has_room(&h->bonds, &bond->identity, storing_under_way(h) - 1))
+        storing_go_on_with(h, save);
+    else
+        room_ask(h, link, save);
 }
 
 host_save *storing_free_place(const kith_host *h)
@@ -650,7 +722,8 @@ bool storing_abandon_one(kith_host *h)
 
     if (save == NULL)
         return false;
-    tell_saved(h, save, link_by_id(h, save->link), KITH_ERR_STATE);
+    if (!save->is_loaded)
+        tell_saved(h, save, link_by_id(h, save->link), KITH_ERR_STATE);
     wipe(save, sizeof *save);
     return true;
 }

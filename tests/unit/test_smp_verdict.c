@@ -102,6 +102,21 @@ static void what_is_out_of_range_is_unknown_and_harmless(void **state)
         assert_string_not_equal(kith_level_name((kith_level)i), "unknown");
 }
 
+/* For the three ends that a bond on one side alone makes, and for no other. */
+static void a_lost_bond_has_a_remedy_on_each_system(void **state)
+{
+    (void)state;
+    for (int why = 0; why < KITH_WHY_COUNT; why++) {
+        bool is_lost =
+            why == KITH_WHY_WE_HAVE_NO_KEY || why == KITH_WHY_PEER_SAYS_NO_KEY || why == KITH_WHY_KEYS_DIFFER;
+
+        for (int system = KITH_SYSTEM_IOS; system <= (int)KITH_SYSTEM_LINUX; system++)
+            assert_int_equal(kith_remedy_text((kith_why)why, (kith_system)system) != NULL, is_lost);
+    }
+    assert_null(kith_remedy_text(KITH_WHY_KEYS_DIFFER, (kith_system)(KITH_SYSTEM_LINUX + 1)));
+    assert_non_null(strstr(kith_remedy_text(KITH_WHY_KEYS_DIFFER, KITH_SYSTEM_LINUX), "bluetoothctl remove"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +125,7 @@ int main(void)
         cmocka_unit_test(no_sentence_is_longer_than_400_octets),
         cmocka_unit_test(a_text_is_cut_at_the_room_there_is),
         cmocka_unit_test(what_is_out_of_range_is_unknown_and_harmless),
+        cmocka_unit_test(a_lost_bond_has_a_remedy_on_each_system),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

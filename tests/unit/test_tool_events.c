@@ -78,13 +78,13 @@ static void an_operation_on_a_peer_is_told_with_its_end(void **state)
     json_t *o = event_json(&e);
 
     (void)state;
-    assert_string_equal(sentence_of(&e, text), "The value of peer 3 could not be loaded: no room, 300 octets.");
-    assert_int_equal(json_integer_value(json_object_get(o, "of_peer")), 3);
-    assert_int_equal(json_integer_value(json_object_get(o, "length")), 300);
+    assert_string_equal(sentence_of(&e, text), "The data of peer 3 could not be loaded: no room.");
+    assert_int_equal(json_integer_value(json_object_get(o, "about_peer")), 3);
+    assert_int_equal(json_integer_value(json_object_get(o, "len")), 300);
     assert_string_equal(json_string_value(json_object_get(o, "status")), "no room");
     json_decref(o);
     e.data = (kith_event_data){.peer = 3, .what = KITH_PEER_DATABASE, .operation = KITH_PEER_DELETED};
-    assert_string_equal(sentence_of(&e, text), "The table of peer 3 is deleted, there was none.");
+    assert_string_equal(sentence_of(&e, text), "The attributes of peer 3: deleted, nothing was to be changed.");
 }
 
 /* Its octets are all alike, so that they would be seen in either form and order. */

@@ -1,26 +1,26 @@
 /* Events as JSON objects.  A field that is not known is left out, never null. */
 #include <stdio.h>
 
-#include "event_json.h"
+#include "event_json_peers.h"
 #include "kith/gatt_client.h"
 #include "sentence.h"
 
-static void set_text(json_t *o, const char *name, const char *value)
+void set_text(json_t *o, const char *name, const char *value)
 {
     (void)json_object_set_new(o, name, json_string(value));
 }
 
-static void set_number(json_t *o, const char *name, unsigned value)
+void set_number(json_t *o, const char *name, unsigned value)
 {
     (void)json_object_set_new(o, name, json_integer((json_int_t)value));
 }
 
-static void set_flag(json_t *o, const char *name, bool value)
+void set_flag(json_t *o, const char *name, bool value)
 {
     (void)json_object_set_new(o, name, json_boolean(value));
 }
 
-static void set_address(json_t *o, const char *name, const char *type_name, const kith_address *address)
+void set_address(json_t *o, const char *name, const char *type_name, const kith_address *address)
 {
     char text[KITH_ADDRESS_TEXT];
 
@@ -37,7 +37,7 @@ static void set_hex(json_t *o, const char *name, const uint8_t *octets, size_t l
     set_text(o, name, text);
 }
 
-static void set_hci_status(json_t *o, kith_hci_status status)
+void set_hci_status(json_t *o, kith_hci_status status)
 {
     set_number(o, "hci_status", status);
     set_text(o, "hci_status_name", kith_hci_status_name(status));
@@ -186,67 +186,6 @@ static void on_key(json_t *o, const kith_event *e)
 {
     set_text(o, "key", e->key.key == KITH_KEY_ENC ? "long-term" : e->key.key == KITH_KEY_ID ? "identity" : "signing");
     set_flag(o, "taken", e->key.taken);
-}
-
-static const char *data_name(kith_peer_data what)
-{
-    static const char *const names[] = {[KITH_PEER_APPLICATION] = "application",
-                                        [KITH_PEER_DATABASE] = "database",
-                                        [KITH_PEER_BOND] = "bond",
-                                        [KITH_PEER_USE] = "use"};
-
-    return (unsigned)what < sizeof names / sizeof names[0] ? names[what] : "unknown";
-}
-
-static const char *operation_name(kith_peer_operation operation)
-{
-    static const char *const names[] = {[KITH_PEER_ADDED] = "added",
-                                        [KITH_PEER_LOADED] = "loaded",
-                                        [KITH_PEER_STORED] = "stored",
-                                        [KITH_PEER_DELETED] = "deleted"};
-
-    return (unsigned)operation < sizeof names / sizeof names[0] ? names[operation] : "unknown";
-}
-
-static void on_peer_data(json_t *o, const kith_event *e)
-{
-    set_number(o, "token", e->data.token);
-    set_number(o, "of_peer", e->data.peer);
-    set_text(o, "what", data_name(e->data.what));
-    set_text(o, "operation", operation_name(e->data.operation));
-    set_flag(o, "succeeded", e->data.status == KITH_OK);
-    if (e->data.status != KITH_OK)
-        set_text(o, "status", kith_status_name(e->data.status));
-    set_flag(o, "store_changed", e->data.changed);
-    if (e->data.operation == KITH_PEER_LOADED)
-        set_number(o, "length", e->data.len);
-}
-
-static void on_store_failed(json_t *o, const kith_event *e)
-{
-    set_number(o, "of_peer", e->store_failed.peer);
-    set_text(o, "what", data_name(e->store_failed.what));
-    set_text(o, "status", kith_status_name(e->store_failed.status));
-}
-
-static void on_store_collected(json_t *o, const kith_event *e)
-{
-    set_number(o, "times", e->collected.count);
-}
-
-static void on_forgotten_all(json_t *o, const kith_event *e)
-{
-    set_flag(o, "succeeded", e->forgotten.status == KITH_OK);
-    if (e->forgotten.status != KITH_OK)
-        set_text(o, "status", kith_status_name(e->forgotten.status));
-}
-
-static void on_forgotten(json_t *o, const kith_event *e)
-{
-    set_number(o, "forgotten_peer", e->forgotten.peer);
-    set_flag(o, "succeeded", e->forgotten.status == KITH_OK);
-    if (e->forgotten.status != KITH_OK)
-        set_text(o, "status", kith_status_name(e->forgotten.status));
 }
 
 static void on_reset(json_t *o, const kith_event *e)
@@ -483,11 +422,6 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
-    [KITH_EVENT_FORGOTTEN] = on_forgotten,
-    [KITH_EVENT_FORGOTTEN_ALL] = on_forgotten_all,
-    [KITH_EVENT_PEER_DATA] = on_peer_data,
-    [KITH_EVENT_STORE_FAILED] = on_store_failed,
-    [KITH_EVENT_STORE_COLLECTED] = on_store_collected,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_WANTED] = on_attribute,
@@ -524,5 +458,7 @@ json_t *event_json(const kith_event *event)
         set_number(o, "peer", event->peer);
     if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
         writers[kind](o, event);
+    else
+        event_json_peers(o, event);
     return o;
 }

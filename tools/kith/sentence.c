@@ -4,14 +4,9 @@
 #include <string.h>
 
 #include "kith/codec/att.h"
-#include "sentence.h"
+#include "sentence_peers.h"
 
-typedef struct {
-    char *text;
-    size_t len;
-} writer;
-
-__attribute__((format(printf, 2, 3))) static void add(writer *w, const char *format, ...)
+void add(writer *w, const char *format, ...)
 {
     va_list arguments;
     int len;
@@ -36,7 +31,7 @@ const char *core_version_name(uint8_t hci_version)
     return hci_version < sizeof names / sizeof names[0] ? names[hci_version] : "unknown";
 }
 
-static void add_address(writer *w, const kith_address *address)
+void add_address(writer *w, const kith_address *address)
 {
     char text[KITH_ADDRESS_TEXT];
 
@@ -240,72 +235,6 @@ static void on_key(writer *w, const kith_event *e)
     add(w, "%s%s.", whose[e->key.taken], key);
 }
 
-static const char *data_name(kith_peer_data what)
-{
-    static const char *const names[] = {[KITH_PEER_APPLICATION] = "value",
-                                        [KITH_PEER_DATABASE] = "table",
-                                        [KITH_PEER_BOND] = "bond",
-                                        [KITH_PEER_USE] = "use"};
-
-    return (unsigned)what < sizeof names / sizeof names[0] ? names[what] : "data";
-}
-
-static const char *done_name(kith_peer_operation operation)
-{
-    static const char *const names[] = {[KITH_PEER_ADDED] = "added",
-                                        [KITH_PEER_LOADED] = "loaded",
-                                        [KITH_PEER_STORED] = "stored",
-                                        [KITH_PEER_DELETED] = "deleted"};
-
-    return (unsigned)operation < sizeof names / sizeof names[0] ? names[operation] : "done";
-}
-
-static void on_peer_data(writer *w, const kith_event *e)
-{
-    const kith_event_data *d = &e->data;
-
-    add(w, "The %s of peer %u ", data_name(d->what), (unsigned)d->peer);
-    if (d->status != KITH_OK)
-        add(w, "could not be %s: %s", done_name(d->operation), kith_status_name(d->status));
-    else
-        add(w, "is %s", done_name(d->operation));
-    if (d->operation == KITH_PEER_LOADED && (d->status == KITH_OK || d->status == KITH_ERR_FULL))
-        add(w, ", %u octets", d->len);
-    else if (d->operation == KITH_PEER_DELETED && d->status == KITH_OK && !d->changed)
-        add(w, ", there was none");
-    add(w, ".");
-}
-
-static void on_store_failed(writer *w, const kith_event *e)
-{
-    add(w, "What is known of peer %u (%s) could not be written to the store: %s.", (unsigned)e->store_failed.peer,
-        data_name(e->store_failed.what), kith_status_name(e->store_failed.status));
-}
-
-static void on_store_collected(writer *w, const kith_event *e)
-{
-    add(w, "The store has made room in itself, %u %s since it was opened.", (unsigned)e->collected.count,
-        e->collected.count == 1 ? "time" : "times");
-}
-
-static void on_forgotten(writer *w, const kith_event *e)
-{
-    if (e->forgotten.status == KITH_OK)
-        add(w, "Peer %u is forgotten, its keys are destroyed.", (unsigned)e->forgotten.peer);
-    else
-        add(w, "Peer %u is forgotten until the next start; the store still holds its keys: %s.",
-            (unsigned)e->forgotten.peer, kith_status_name(e->forgotten.status));
-}
-
-static void on_forgotten_all(writer *w, const kith_event *e)
-{
-    if (e->forgotten.status == KITH_OK)
-        add(w, "All peers are forgotten, their keys are destroyed.");
-    else
-        add(w, "All peers are forgotten until the next start; the store still holds keys: %s.",
-            kith_status_name(e->forgotten.status));
-}
-
 static void on_reset(writer *w, const kith_event *e)
 {
     if (e->reset.status == KITH_OK)
@@ -482,11 +411,6 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
-    [KITH_EVENT_FORGOTTEN] = on_forgotten,
-    [KITH_EVENT_FORGOTTEN_ALL] = on_forgotten_all,
-    [KITH_EVENT_PEER_DATA] = on_peer_data,
-    [KITH_EVENT_STORE_FAILED] = on_store_failed,
-    [KITH_EVENT_STORE_COLLECTED] = on_store_collected,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,
@@ -517,7 +441,7 @@ char *sentence_of(const kith_event *event, char text[SENTENCE_MAX])
     text[0] = '\0';
     if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
         writers[kind](&w, event);
-    else
+    else if (!sentence_of_peers(&w, event))
         add(&w, "%s", kith_event_name(event->kind));
     return text;
 }
