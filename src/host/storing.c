@@ -711,7 +711,6 @@ const peers_bond *storing_next(const kith_host *h, unsigned *at)
 void storing_forget(kith_host *h)
 {
     signing_on_bonds_changed(h);
-    data_end_lost(h);
     go_on(h);
 }
 

@@ -155,7 +155,6 @@ bool values_have_work(kith_host *h)
 
     if (h->values == NULL)
         return false;
-    data_end_lost(h);
     for (;;) {
         d = current(h);
         if (d != NULL && h->values->out == d->token)
