@@ -40,7 +40,8 @@ typedef enum {
                                       follows */
     KITH_EVENT_SECURITY_WANTED,    /* .security_wanted: how to pair on this link?  Answer with kith_security_answer()
                                       before its deadline; with security.ask_parameters alone */
-    KITH_EVENT_SECURITY_STARTED,   /* .started: a pairing, or an encryption with a bond, begins; its end follows */
+    KITH_EVENT_SECURITY_STARTED,   /* .started: a pairing, or an encryption with a bond, begins; its end follows, one
+                                      for each */
     KITH_EVENT_CONSENT_WANTED,     /* .consent: answer with kith_pairing_consent() before its deadline */
     KITH_EVENT_COMPARISON_WANTED,  /* .comparison: answer with kith_pairing_compare() before its deadline */
     KITH_EVENT_PASSKEY_SHOWN,      /* .passkey: show it to your user, who types it on the peer */
@@ -80,7 +81,7 @@ typedef enum {
     KITH_EVENT_VALUE_WRITTEN,        /* .attribute: a client has written a variable */
     KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
     KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
-    KITH_EVENT_TABLE_TOLD,           /* .table_told: Service Changed went to a client, and then what it said */
+    KITH_EVENT_TABLE_TOLD,           /* .table_told: Service Changed went to a client; then once more: its end */
 
     KITH_EVENT_SERVICES,    /* .list: some found by kith_gatt_discover_services(); more may follow; so the next three */
     KITH_EVENT_INCLUDES,    /* .list */
@@ -107,7 +108,8 @@ enum {
     KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
     KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
     KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
-    KITH_LACKS_PING = 0x0200            /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_PING = 0x0200,           /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_FILTER_LIST = 0x0400     /* the filter accept list */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
@@ -149,7 +151,7 @@ typedef struct {
 } kith_event_activity;
 
 typedef struct {
-    kith_address address; /* as heard: a claim */
+    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim */
     bool connectable;
     bool scan_response;
     int8_t rssi; /* dBm; 127: not known */
@@ -259,12 +261,17 @@ typedef struct {
 typedef struct {
     kith_address peer;
     bool again;                     /* a bond for this (claimed) peer stands */
-    kith_pairing_features features; /* the peer's; zeros where we are central */
+    kith_pairing_features features; /* the peer's; zeros where we are central: it has not said them yet */
     uint64_t deadline_us;           /* no answer by then: no pairing */
 } kith_event_security_wanted;
 
 typedef enum { KITH_PROCEDURE_ENCRYPTION, KITH_PROCEDURE_PAIRING, KITH_PROCEDURE_BONDING } kith_procedure;
 
+/* Each start has one end.  An end without a start is of what never began:
+ *   refused at the door: pairing that is closed, a request that is no sound one, settings that SECURITY_WANTED did not
+ *   get, a key that we don't have;
+ *   found done: KITH_WHY_ALREADY_SECURE;
+ *   a Security Request of ours that the central did not act on.  Where it does, what it began starts then. */
 typedef struct {
     kith_procedure procedure; /* ENCRYPTION ends in ENCRYPTED or ENCRYPTION_FAILED, or in a pairing that goes on from
                                  it; the others in PAIRED or PAIRING_FAILED.  BONDING: we offer to bond */
@@ -324,9 +331,9 @@ typedef struct {
 } kith_event_peer_list;
 
 typedef struct {
-    uint16_t first, last;    /* handles */
-    bool confirmed;          /* the end; false: it has gone out */
-    kith_gatt_result result; /* of the end */
+    uint16_t first, last;    /* handles that it said have changed */
+    bool confirmed;          /* its end; false: it goes out */
+    kith_gatt_result result; /* of the end: KITH_GATT_OK, the client knows; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
 } kith_event_table_told;
 
 typedef struct {

@@ -90,14 +90,17 @@ static bool is_weaker(const kith_host *h, const smp_session *s, const kith_addre
 }
 
 /* Who was admitted to take the place of the bond that stands?  Anybody in an open window; outside it only whom a person
- * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now. */
+ * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now, unless the
+ * program has answered for this link. */
 static bonding_answer may_replace(const kith_host *h, const host_link *link, const smp_session *s,
                                   const peers_bond *old, kith_why *why)
 {
     *why = KITH_WHY_REPAIRING_REFUSED;
     if (is_here_on_another_link(h, link, old))
         return COMMIT_NO;
-    return s->window || (s->asked_for && s->at_stake == old->id) ? COMMIT_YES : COMMIT_ASK;
+    if (s->window || (s->asked_for && s->at_stake == old->id) || link->repairing == KITH_REPAIRING_ALLOW)
+        return COMMIT_YES;
+    return link->repairing == KITH_REPAIRING_REFUSE ? COMMIT_NO : COMMIT_ASK;
 }
 
 bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,

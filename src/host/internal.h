@@ -76,13 +76,85 @@ typedef struct {
     uint64_t deadline_us;
 } host_command;
 
+/* An activity that a pause interrupts: the program sees nothing of it. */
+typedef enum {
+    HELD_NOT,
+    HELD_STOPPING, /* the command is on its way; so in what ends in ING */
+    HELD,          /* the controller does not do it now */
+    HELD_RESUMING,
+    HELD_UNDO, /* it was resumed when it had ended already: to be switched off again */
+    HELD_UNDOING
+} host_held;
+
 /* A procedure that is a chain of commands: where it stands, and where it shall go. */
 typedef struct {
     uint8_t step;  /* index in its table, while busy */
     bool busy;     /* in the chain */
     bool stopping; /* the chain is the one that switches off */
-    bool on;       /* the controller does it */
+    bool on;       /* the controller does it, but for pauses */
+    bool waits;    /* for the program to say that the chain may begin */
+    /* A link ended it while a command was on its way: the answer to that is about what is over. */
+    bool overtaken;
+    host_held held;
 } host_activity;
+
+/* ---- pauses (pause.c): what the controller does not change while it uses it ---- */
+
+typedef enum { PAUSE_FOR_LISTS, PAUSE_REASONS } host_pause_reason;
+
+typedef enum {
+    PAUSE_NOTHING,
+    PAUSE_FILTERING, /* what uses the filter accept list */
+    PAUSE_ALL        /* advertising, scanning, connecting */
+} host_pause_depth;
+
+/* ---- the controller's lists of peers (lists_*.c) ---- */
+
+typedef enum {
+    LISTS_NO_STEP,
+    LISTS_FILTER_REMOVE,
+    LISTS_FILTER_ADD,
+    LISTS_RESOLVING_REMOVE,
+    LISTS_RESOLVING_ADD,
+    LISTS_SET_MODE, /* device privacy */
+    LISTS_RESOLUTION_OFF,
+    LISTS_RESOLUTION_ON
+} host_lists_step_kind;
+
+/* What a list of the controller has. */
+typedef struct {
+    kith_peer_id peer;
+    uint32_t check; /* of its key, in the resolving list */
+    kith_address identity;
+    bool stale; /* not wanted any more, or not so */
+    bool mode_set;
+} host_listed;
+
+typedef struct {
+    host_lists_step_kind kind;
+    uint16_t at; /* of a removal: which of the controller's */
+    host_listed entry;
+} host_lists_step;
+
+typedef struct {
+    /* What the program wants: limits.listed of each, and of those whose keys the controller shall have, twice. */
+    kith_peer_id *allow, *identities, *resolved;
+    uint16_t allow_count, identity_count, resolved_count;
+    bool follows;
+    kith_peers_filter filter; /* what it follows; its pointers point to these two */
+    kith_address filter_identity, filter_local;
+
+    /* What the controller has. */
+    host_listed *filtered, *resolving;
+    uint16_t filtered_count, resolving_count;
+    uint8_t filtered_most, resolving_most;
+    bool resolution, lacks_modes;
+
+    host_lists_step sent; /* is under way */
+    uint32_t seen;        /* h->bonds.changes when the above was made of them */
+    bool pending;         /* the second may differ from the first, or there is something to tell */
+    bool allow_due, identities_due;
+} host_lists;
 
 /* ---- what the program wants of a peer's attributes (operations.c) ---- */
 
@@ -253,6 +325,8 @@ typedef struct {
     kith_address peer, own; /* as on air */
     kith_peer_id claimed;   /* the bond that the address names */
     kith_peer_id proven;    /* the bond whose key encrypts the link */
+    bool excluded;          /* by the program: no security on it, and no bond claimed for it */
+    uint8_t repairing;      /* kith_repairing: what becomes of a bonded peer that pairs anew */
 
     host_encryption encryption;
     kith_level level;
@@ -261,6 +335,7 @@ typedef struct {
     uint8_t method;         /* kith_method_kind of the key that encrypts it */
     kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
     bool bond_procedure;    /* an encryption with a bond is owed its end */
+    bool bond_is_part;      /* of a wish of ours that the central answers: neither its start nor its end is told */
     uint64_t bond_deadline_us;
     uint8_t bond_level, bond_key_size, bond_method; /* of the key that was given, whatever becomes of the record */
     bool bond_sc;
@@ -339,6 +414,8 @@ typedef struct {
     uint8_t plain_features; /* of its client's: said before it was proven, and not the bond's */
     uint64_t client_due_us; /* what its client said, and its last use, are written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
+    uint16_t told_first, told_last;       /* those that Service Changed said last */
+    bool change_waits;                    /* until events have room to tell that it went */
 } host_link;
 
 typedef enum { TX_ATT_APP, TX_ATT_ANSWER, TX_SMP, TX_SIGNALLING } host_tx_class;
@@ -448,6 +525,7 @@ struct kith_host {
     kith_advertising advertising;
     kith_scan scan;
     bool connecting, create_sent, cancel_wanted;
+    bool cancel_sent; /* by the program's wish if it is wanted, else for a pause */
     kith_address connect_to;
     kith_connection_parameters connect_parameters;
 
@@ -482,9 +560,11 @@ struct kith_host {
     host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
-    host_tables *tables; /* NULL: nothing is known of peers' tables */
-    host_data *data;     /* limits.data */
-    host_values *values; /* NULL: limits.data is 0 */
+    host_tables *tables;           /* NULL: nothing is known of peers' tables */
+    host_data *data;               /* limits.data */
+    host_values *values;           /* NULL: limits.data is 0 */
+    host_lists *lists;             /* NULL: there are none */
+    uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
     kith_token last_data;
     host_use use;
     host_forgetting forgetting;
@@ -507,6 +587,7 @@ kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
 
 /* memory.c */
+bool host_security_is_valid(const kith_host *h, const kith_security *security);
 size_t host_buffer_octets(const kith_limits *limits);
 uint32_t host_payload_octets(const kith_limits *limits); /* one step tells no more */
 static inline uint32_t host_buffer(const kith_host *h)
@@ -535,9 +616,54 @@ void advertise_on_connected(kith_host *h);
 size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
+void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
 size_t connect_command(kith_host *h, uint8_t *out);
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
 void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
+void connect_made(kith_host *h);                          /* one that did */
+void connect_give_up(kith_host *h, kith_hci_status status);
+
+/* pause.c: activities are interrupted for a reason, and go on.  Once asked for, a pause goes deeper or ends. */
+void pause_ask(kith_host *h, host_pause_reason reason, host_pause_depth depth);
+bool pause_is_reached(const kith_host *h);
+void pause_end(kith_host *h, host_pause_reason reason);
+bool pause_holds_advertiser(const kith_host *h);
+bool pause_holds_scanner(const kith_host *h);
+bool pause_holds_initiator(const kith_host *h);
+typedef enum { PAUSE_GOES_ON, PAUSE_WAITS, PAUSE_SWITCHES_OFF, PAUSE_SWITCHES_ON } pause_move;
+pause_move pause_next(host_activity *activity, bool is_held); /* what it shall do instead of its own chain */
+bool pause_takes_result(host_activity *activity, kith_hci_status status); /* false: it is its own, or failed */
+
+/* lists_allow.c, lists_identities.c, lists_follow.c, lists_wanted.c: what the program wants */
+bool lists_have_nobody(const kith_host *h);
+bool lists_can_filter(const kith_host *h);
+bool lists_can_resolve(const kith_host *h);
+void lists_follow(kith_host *h);
+bool lists_follow_meets_private(const kith_host *h, const kith_peers_filter *filter);
+uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
+                           const kith_peer_id *identities, uint16_t identity_count,
+                           kith_peer_id *out); /* NULL: counts */
+bool lists_has_usable_key(const kith_host *h, const peers_bond *bond);
+bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer);
+kith_status lists_check_call(kith_host *h, bool able, bool is_due);
+kith_status lists_check_peers(const kith_host *h, const kith_peer_id *peers, uint16_t count);
+bool lists_are_in_use(const kith_host *h, bool touches_resolving);
+void lists_rebuild(kith_host *h);
+kith_status lists_copy(const kith_peer_id *from, uint16_t from_count, kith_peer_id *to, uint16_t cap, uint16_t *count);
+bool lists_wait(const kith_host *h); /* for lists_go_on() */
+void lists_go_on(kith_host *h);
+void lists_forget_all(kith_host *h);
+void lists_lay_out(host_lists *l, uint8_t listed, kith_peer_id *peers, host_listed *entries);
+
+/* lists_controller.c: what the controller has, and the commands that bring it nearer */
+void lists_judge(kith_host *h);
+host_lists_step lists_next_step(const kith_host *h);
+size_t lists_command(kith_host *h, uint8_t *out);
+void lists_on_result(kith_host *h, kith_hci_status status);
+void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status);
+void lists_on_ready(kith_host *h);
+void lists_on_lost(kith_host *h);
+const kith_address *lists_name_of(const kith_host *h, const kith_address *peer); /* as the controller knows it */
 
 /* host.c */
 void host_finish(kith_host *h); /* what was begun, as far as there is room for its events */
@@ -601,7 +727,11 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
 /* admission.c: who may pair */
 void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);      /* SMP outside a session */
 bool admission_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* true: close the session */
+bool admission_has_room(const kith_host *h, const host_link *link, const smp_session *s, const kith_security *security);
+bool admission_has_method(const kith_security *security, bool initiator);
 void admission_raise(kith_host *h, host_link *link); /* the bond is proven: pair */
+void admission_tell_request(kith_host *h, const host_link *link, const uint8_t *pdu,
+                            size_t len); /* of the peripheral */
 bool admission_is_blocked(const kith_host *h, const kith_address *address);
 
 /* answers.c: what people say to pairings under way */
@@ -673,6 +803,7 @@ uint32_t storing_under_way(const kith_host *h);                   /* bonds that 
 uint32_t storing_promised(const kith_host *h);                    /* places for bonds that are being made or written */
 bool storing_has_room(const kith_host *h);                        /* for one more bond */
 bool storing_has_room_for(const kith_host *h, uint8_t records);   /* that can wait until there is */
+bool storing_keeps_promises(const kith_host *h);                  /* there is room for those */
 
 void storing_end_save(kith_host *h, host_save *save, kith_status result); /* told, and in its place if it went well */
 void storing_go_on_with(kith_host *h, host_save *save);    /* SAVE_WRITE: it goes to the store, if there is one */
@@ -732,7 +863,7 @@ void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uin
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
 void encryption_refuse(kith_host *h, host_link *link);
 void encryption_drop(kith_host *h, host_link *link); /* nothing protects the link, or its protection did not come */
-void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond);
+void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond, bool by_peer);
 bool encryption_may_use(const kith_host *h, const peers_bond *bond, bool as_central);
 void encryption_expire(kith_host *h, host_link *link); /* the controller never told the outcome */
 void encryption_on_with_bond(kith_host *h, host_link *link);
@@ -797,7 +928,8 @@ uint32_t clients_room(const kith_host *h);                               /* reco
 /* serving.c: the server's side of it */
 void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void serving_note_change(host_link *link, uint16_t first, uint16_t last);
-void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
+void serving_tell_change(kith_host *h, host_link *link); /* if it may go now; events have room */
+void serving_go_on(kith_host *h, host_link *link);       /* of a change that waited for that room */
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
 
 /* operations.c */

@@ -27,6 +27,8 @@ _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscripti
                    sizeof(gatt_extra) <= 2 * sizeof(void *),
                "KITH_HOST_SIZE_SERVER is too small");
 _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
+_Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
+               "KITH_HOST_SIZE_LISTS is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
 _Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
                    sizeof(host_save) <= KITH_SIZE_SAVE,
@@ -146,6 +148,10 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_data *data = carve(&c, sizeof *data * limits->data);
     host_values *values = carve(&c, limits->data != 0 ? sizeof *values : 0);
 
+    host_lists *lists = carve(&c, limits->listed != 0 ? sizeof *lists : 0);
+    kith_peer_id *listed = carve(&c, (size_t)4 * limits->listed * sizeof *listed);
+    host_listed *entries = carve(&c, (size_t)3 * limits->listed * sizeof *entries);
+
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
     if (base == NULL)
@@ -162,6 +168,9 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->values = limits->data != 0 ? values : NULL;
     if (h->tables != NULL)
         h->tables->memory = tables_memory;
+    h->lists = limits->listed != 0 ? lists : NULL;
+    if (h->lists != NULL)
+        lists_lay_out(h->lists, limits->listed, listed, entries);
     gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
@@ -304,9 +313,19 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     return KITH_OK;
 }
 
+bool host_security_is_valid(const kith_host *h, const kith_security *security)
+{
+    return security_is_valid(security) && bonding_is_valid(security, &h->config);
+}
+
+/* Without settings no method is left to pair with; what else was set still says which bonds are good enough. */
 kith_status kith_security_set(kith_host *h, const kith_security *security)
 {
-    if (!security_is_valid(security) || !bonding_is_valid(security, &h->config))
+    if (security == NULL) {
+        h->config.security.methods = NULL;
+        return KITH_OK;
+    }
+    if (!host_security_is_valid(h, security))
         return KITH_ERR_VALUE;
     h->config.security = *security;
     if (h->startup == STARTUP_READY)

@@ -57,37 +57,33 @@ static host_save *oldest_save(const kith_host *h)
     return oldest_of(h, may_be_written);
 }
 
-/* Operations on peers, in the order of their calls: some end here at once, and let others begin. */
-static bool operations_have_work(kith_host *h)
-{
-    bool values;
-
-    do {
-        use_go_on(h);
-        values = values_have_work(h);
-    } while (!values && use_waits(h));
-    return values;
-}
-
-/* The program's values and tables take turns: each looks for its next while the other is at it. */
+/* Values of the program and tables take turns: each looks for its next while the other is at it. */
 static bool has_values_to_do(kith_host *h)
 {
-    bool values = operations_have_work(h), tables = tables_has_work(h);
+    bool values = values_have_work(h), tables = tables_has_work(h);
 
     return values || tables;
 }
 
+/* Operations on peers, in the order of their calls: some end here at once, and let others begin. */
+static bool has_change_to_write(kith_host *h)
+{
+    do {
+        use_go_on(h);
+        if (oldest_save(h) != NULL || oldest_of(h, may_be_undone) != NULL || peers_next_forgetting(&h->bonds) != NULL ||
+            signing_next(h) != NULL || has_values_to_do(h))
+            return true;
+    } while (use_waits(h) || oldest_save(h) != NULL);
+    return false;
+}
+
 static bool has_something_to_do(kith_host *h)
 {
-    bool values;
-
     switch (h->store.stage) {
     case STORE_CLOSED:
         return false;
     case STORE_READY:
-        values = has_values_to_do(h);
-        return values || oldest_save(h) != NULL || oldest_of(h, may_be_undone) != NULL ||
-               peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL;
+        return has_change_to_write(h);
     default:
         return true;
     }
@@ -377,7 +373,7 @@ void storing_tell_links(kith_host *h)
         host_link *link = &h->links[i];
         const peers_bond *bond;
 
-        if (link->id == 0)
+        if (link->id == 0 || link->excluded)
             continue;
         bond = link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, &link->peer) : NULL;
         if (bond != NULL)
@@ -659,6 +655,11 @@ bool storing_has_room_for(const kith_host *h, uint8_t records)
     uint32_t may_begin = pairings > promised ? pairings - promised : 0;
 
     return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
+}
+
+bool storing_keeps_promises(const kith_host *h)
+{
+    return !storing_outlives(h) || h->store.state.room >= storing_promised(h) + states_room(h);
 }
 
 bool storing_has_room(const kith_host *h)

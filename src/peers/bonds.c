@@ -160,6 +160,7 @@ static void enter(peers_bonds *bonds, const peers_bond *bond)
 
     bonds->used += stands(bond);
     bonds->occupied += !is_vacant(bond);
+    bonds->changes++;
     if (bonds->index == NULL)
         return;
     enter_chains(bonds->index, bond, slot);
@@ -480,6 +481,7 @@ void peers_clear(peers_bonds *bonds)
     wipe(bonds->slots, bonds->capacity * sizeof *bonds->slots);
     bonds->used = bonds->occupied = 0;
     bonds->left++;
+    bonds->changes++;
     if (bonds->index != NULL)
         peers_index_clear(bonds->index);
 }

@@ -60,6 +60,7 @@ typedef struct {
     uint32_t used;     /* bonds that stand */
     uint32_t occupied; /* slots that no new bond can have */
     uint32_t left;     /* how often a bond ceased to stand */
+    uint32_t changes;  /* counts: a bond came, was made anew, or went */
     kith_peer_id last_id;
 } peers_bonds;
 
