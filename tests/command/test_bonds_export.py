@@ -97,6 +97,19 @@ def who(scene):
     require(not any(scene.path(name).exists() for name in ("a", "b")), "something was written")
 
 
+@case("bonds export writes what stands alone: not what was replaced, and not what was forgotten", 20, 0.6)
+def standing(scene):
+    bring(scene, place(scene, bluez()))
+    bring(scene, place(scene, bluez(OTHER_LTK)), "--replace")
+    bring(scene, place(scene, bluez(MY_LTK), OTHER_PEER))
+    require(scene.run("bonds", "forget", OTHER_PEER, "--store", scene.path("ours.kith")).status() == 0, "not forgotten")
+    (end,) = told(export(scene, "--format", "bumble", "-o", scene.path("keys"), "--json"), "exported")
+    text = scene.path("keys").read_text().lower()
+    require(end["bonds"] == 1, f"{end}")
+    for ltk, is_there in ((OTHER_LTK, True), (LTK, False), (MY_LTK, False)):
+        require((ltk.hex() in text or ltk[::-1].hex() in text) == is_there, f"wrong keys in {text}")
+
+
 @case("bonds export: wrong arguments are wrong use, and --help says that the file holds keys", 20, 0.5)
 def wrong_use(scene):
     for arguments, word in ((("-o", "keys"), "for which system"), (("--format", "json"), "new file alone"),

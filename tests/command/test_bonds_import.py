@@ -170,6 +170,25 @@ def shorter(scene):
     require(outcomes(process) == ["stronger"], process.out)
 
 
+@case("bonds import: a legacy bond takes no place of Secure Connections, at the same level too", 20, 0.4)
+def legacy_for_sc(scene):
+    bring(scene, place(scene, bluez()))
+    process = bring(scene, place(scene, bluez_legacy(OTHER_LTK)), "--replace", "--json", status=1)
+    require(outcomes(process) == ["stronger"], process.out)
+    require(stored(scene.path("ours.kith"))[PEER]["ltk"] == LTK, "it was replaced")
+
+
+@case("bonds import of the same bond, believed now: it is a stronger one, and replaces if it may", 20, 0.4)
+def believed_later(scene):
+    path = place(scene, bluez(kind=SC_AUTHENTICATED))
+    bring(scene, path)
+    process = bring(scene, path, "--trust-levels", "--json", status=1)
+    require(outcomes(process) == ["kept"], process.out)
+    process = bring(scene, path, "--trust-levels", "--replace", "--json")
+    require(outcomes(process) == ["replaced"], process.out)
+    require(stored(scene.path("ours.kith"))[PEER]["level"] == 4, "it is not believed")
+
+
 @case("bonds import once more: the same bonds are there already, nothing is written, and that is success", 20, 0.3)
 def again(scene):
     path = place(scene, bluez(kind=SC_AUTHENTICATED))
@@ -250,13 +269,11 @@ def other_stores(scene):
 def pipe(scene):
     path = scene.path("pipe")
     os.mkfifo(path)
-    for action in ("check", "import"):
-        whose = ("--local", f"{OURS}/random", "--peer", f"{PEER}/random")
-        store = ("--store", scene.path("ours.kith")) if action == "import" else ()
-        process = scene.start("bonds", action, path, *whose, *store, stdin="ended")
-        path.write_text(bluez())
+    for action, *store in (("check",), ("import", "--store", scene.path("ours.kith"))):
+        process = scene.start("bonds", action, path, *store, stdin="ended")
+        path.write_text(bumble((PEER, LTK)))
         process.ends(0)
-        require(PEER in process.out, process.out)
+        require(f"{PEER} (random), level 2" in process.out, process.out)
 
 
 @case("bonds import tells of an identity resolving key that another peer has, too", 20, 0.3)

@@ -261,6 +261,8 @@ bool exchange_file_read_and_tell(kith_exchange_result *got, const char *path, co
 
     if (!read_file(path, o, got, format))
         return false;
-    exchange_tell_findings(path, got->findings + before, got->finding_count - before, got->findings_lost - lost, json);
+    if (got->finding_count > before || got->findings_lost > lost)
+        exchange_tell_findings(path, got->findings + before, got->finding_count - before, got->findings_lost - lost,
+                               json);
     return true;
 }

@@ -14,7 +14,6 @@ typedef struct {
     kith_bond_record bond;
     uint32_t id;
     size_t order;
-    bool removed;
 } word;
 
 typedef struct {
@@ -64,7 +63,6 @@ static bool take_bond(reading *r, const kith_record *record)
     memset(w, 0, sizeof *w);
     w->id = record->id;
     w->order = r->count++;
-    w->removed = record->removed;
     if (!record->removed)
         judge(r, kith_record_decode_bond(record, &w->bond));
     return true;
@@ -113,7 +111,7 @@ static int compare(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* A bond that was not understood has the peer's ID 0. */
+/* One that was removed, or not understood, has the peer's ID 0. */
 static bool keep_last_words(store_bonds *b, reading *r)
 {
     if (r->count == 0)
@@ -128,7 +126,7 @@ static bool keep_last_words(store_bonds *b, reading *r)
 
         if (w->id > b->highest_id)
             b->highest_id = w->id;
-        if (is_last && !w->removed && w->bond.peer != 0)
+        if (is_last && w->bond.peer != 0)
             b->bonds[b->count++] = w->bond;
     }
     return true;
