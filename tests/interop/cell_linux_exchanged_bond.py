@@ -39,6 +39,7 @@ def cell(radio):
             Check("Linux reads the value", serve.value_read),
             Check("Linux's stored LTK equals the lamp's", steps.same_key, needed=True),
             Check("Linux's file is imported into an empty store of ours", exchange.imported, needed=True),
+            Check("the lamp's IRK stands there as in the file that we wrote", exchange.same_identity_key),
             Check("Linux disconnects again", serve.disconnected),
             Check("Linux powers off", exchange.linux_gone),
             Check("our lamp leaves once more", serve.stopped),

@@ -177,6 +177,14 @@ def as_linux_had_it(context):
     return f"the same: {', '.join(sorted(taken))}"
 
 
+def same_identity_key(context):
+    """The lamp gave it to our phone, and later to Linux: what we wrote of it is what bluetoothd writes."""
+    taken, given = (_sections(_place(context, folder))["IdentityResolvingKey"] for folder in (TAKEN, GIVEN))
+    if taken != given:
+        raise Mismatch("the lamp's identity resolving key is another one")
+    return "16 octets, equal"
+
+
 def exported_again(context):
     _place(context, GIVEN).unlink()
     _place(context, GIVEN).parent.rmdir()
