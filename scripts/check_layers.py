@@ -22,6 +22,7 @@ MAP = {
     "src/seal": ("src/base", "src/crypto"),
     "src/peers": ("src/base", "src/crypto", "src/store"),
     "src/services": (),  # ready tables: they see what a program sees
+    "src/policy": (),  # listeners: they see what a program sees
     "src/host": ("src",),
     "src/export": ("src",),  # keys in the open: a library of its own
     "ports": (),
@@ -30,8 +31,8 @@ MAP = {
     "tools": ("sim/sim.h",),
     "tools/diagrams": ("src/base", "src/smp"),  # pictures of the tables
     "examples": ("sim/sim.h", "examples/room"),
-    "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
-    "tests/scenario": ("sim/sim.h", "tests/vectors", "examples"),  # which are tested whole
+    "tests/conformance": ("sim/sim.h", "tests/vectors", "tests/rules"),  # the public API and the wire
+    "tests/scenario": ("sim/sim.h", "tests/vectors", "tests/rules", "examples"),  # which are tested whole
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
     "tests/fuzz": ("src", "sim", "ports", "tools/kith"),  # the command's reader of tables

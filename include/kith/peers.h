@@ -154,16 +154,19 @@ KITH_MUST_USE kith_status kith_peers_list(const struct kith_host *h, const kith_
 /* ---- operations ----
  *
  * What takes the store is asked for by a call and ends once, in KITH_EVENT_PEER_DATA with the token that the call gave:
- * never 0, and never that of another operation since the host was made.  They are done in the order of the calls.
- * Where no store outlives the program they end at once: the event is there when the call returns.
+ * never 0, and never that of another operation since the host was made (of the last 2^32 of them).  They are done in
+ * the order of the calls.  Where no store outlives the program they end at once: the event is there when the call
+ * returns. Each owns the event of its end.  A factory reset ends all of them with the call; a controller that is lost
+ * ends none.
  *
  * Errors of all of them; nothing was changed then, and there is no event:
  * KITH_ERR_NOT_FOUND  no such peer (or it is being forgotten)
  * KITH_ERR_BUSY       the store is not loaded
  * KITH_ERR_FULL       limits.data of them are under way, or events must be taken first
  * Ends, in .status: KITH_OK; KITH_ERR_NOT_FOUND: the peer was forgotten meanwhile, or there is nothing to be loaded;
- * KITH_ERR_FULL: no room in the store; KITH_ERR_STORAGE, KITH_ERR_DAMAGED, KITH_ERR_NEWER: as kith/store.h.  After each
- * of them what was there is there. */
+ * KITH_ERR_FULL: no room in the store, beside what bonds and their states may want; KITH_ERR_STORAGE, KITH_ERR_DAMAGED,
+ * KITH_ERR_NEWER: as kith/store.h; KITH_ERR_STATE: its work item was given back without having been run.  After each of
+ * them what was there is there, and nothing is tried again by itself. */
 
 /* Makes a peer of bonding data that came from elsewhere: another store, a factory.  bond->peer is not looked at;
  * bond->local must be one of our identities.  The level is believed: who calls vouches for it.  *peer: its ID, from
@@ -174,22 +177,30 @@ KITH_MUST_USE kith_status kith_peers_list(const struct kith_host *h, const kith_
 KITH_MUST_USE kith_status kith_peers_add(struct kith_host *h, const kith_bond_record *bond, kith_peer_id *peer,
                                          kith_token *token);
 
-/* Stores a value beside the bond, in the place of what was there, as a whole or not at all.  value is lent until the
- * event: it must stay as it is.
+/* Stores a value beside the bond, in the place of what was there, as a whole or not at all, whenever the power goes.
+ * value is lent until the event and must stay as it is.  Should it change all the same, what is kept is the value as it
+ * was when its first octets were written; or it ends with KITH_ERR_VALUE, and what was there is there.  It ends so too
+ * where the store takes no record that long (kith_store_state.largest).
  *   what   KITH_PEER_APPLICATION: the program's own, which the host does not look at.  KITH_PEER_DATABASE: what the
  *          program knows of the peer's attributes; not with limits.cache, where the host keeps that itself
- * Besides: KITH_ERR_VALUE: what, or len is above KITH_PEER_DATA_MAX; KITH_ERR_STATE: the host keeps that itself.
+ * It stays when the bond is made anew, and goes with the peer.  A value that a later version wrote is not written over:
+ * KITH_ERR_NEWER; kith_peers_delete() removes it.
+ * Besides: KITH_ERR_VALUE: what, or len is above KITH_PEER_DATA_MAX; KITH_ERR_STATE: the host keeps that itself;
+ * KITH_ERR_UNSUPPORTED, as an end: no store outlives the program, and the host has no memory for values.
  * The bond itself is stored by pairing alone. */
 KITH_MUST_USE kith_status kith_peers_store(struct kith_host *h, kith_peer_id peer, kith_peer_data what,
                                            const void *value, uint16_t len, kith_token *token);
 
 /* Loads it.  buffer is lent until the event, whose .len is the value's length; with KITH_ERR_FULL it is above cap, and
- * the first cap octets are there. */
+ * the first cap octets are there.  With every other error .len is 0, and the buffer is zeroed.  KITH_ERR_DAMAGED: there
+ * was a value, and it is not sound any more; where an earlier one is still whole, that one is loaded.
+ * Besides: KITH_ERR_VALUE: what. */
 KITH_MUST_USE kith_status kith_peers_load(struct kith_host *h, kith_peer_id peer, kith_peer_data what, void *buffer,
                                           uint16_t cap, kith_token *token);
 
 /* Deletes it; what is not there ends with KITH_OK and .changed false.  A bond is never deleted alone: KITH_ERR_VALUE.
- * Its octets in the store are destroyed as those of a bond are. */
+ * Its octets in the store are destroyed as those of a bond are, and those of earlier values with it.  With an error
+ * some of it may be left, and it may be asked for again. */
 KITH_MUST_USE kith_status kith_peers_delete(struct kith_host *h, kith_peer_id peer, kith_peer_data what,
                                             kith_token *token);
 
