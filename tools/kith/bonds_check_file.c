@@ -31,15 +31,23 @@ static void tell_checked(const kith_exchange_result *got, bool json)
     }
 }
 
+static void print_count(size_t count, const char *what)
+{
+    if (count > 0)
+        printf("; %zu %s", count, what);
+}
+
 static void tell_check(const char *path, const kith_exchange_result *got, kith_exchange_format format, bool json)
 {
     json_t *o;
 
     if (!json) {
-        printf("%s: %s, %zu entries: %zu bonds can be imported, %zu were refused, %zu belong to nobody known, %zu gave "
-               "way to another of the same peer.\n",
-               path, kith_exchange_format_name(format), got->seen, got->count, got->refused, got->unusable,
-               got->replaced);
+        printf("%s: %s, %zu %s, of which %zu can be imported", path, kith_exchange_format_name(format), got->seen,
+               got->seen == 1 ? "entry" : "entries", got->count);
+        print_count(got->refused, "refused");
+        print_count(got->unusable, "of an unknown local identity");
+        print_count(got->replaced, "gave way to another of the same peer");
+        puts(".");
         return;
     }
     o = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "event", "check-file", "format",

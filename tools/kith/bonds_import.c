@@ -107,8 +107,8 @@ static int end(const import *i, bool whole)
     if (i->report.json)
         import_report_summary(&i->report, &i->got);
     else if (done + i->report.unchanged > 0)
-        printf("%zu of %zu entries %s %s; %zu were there already.\n", done, i->got.seen,
-               i->report.dry_run ? "would come into" : "are in", i->report.path, i->report.unchanged);
+        printf("%zu of %zu entries %s %s, %zu of them newly.\n", done + i->report.unchanged, i->got.seen,
+               i->report.dry_run ? "would be in" : "are in", i->report.path, done);
     if (i->report.stopped) {
         (void)complain("stopped: %zu bonds were imported, and what was not written is as it was; the same import again "
                        "goes on",
