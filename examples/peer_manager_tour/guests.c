@@ -70,6 +70,8 @@ static void on_connected(guest *g, const kith_event *e)
     g->is_busy = false;
     g->connected++;
     g->leave_us = g->now_us + 20 * SECOND;
+    if (g->is_stranger)
+        return; /* so its controller thinks; the tour's has not listened */
     configure(g, chapter, &security);
     must(g, kith_security_set(g->host, &security), "settings");
     must(g,
@@ -95,10 +97,9 @@ void guest_on_event(void *self, const kith_event *e)
     g->encrypted += e->kind == KITH_EVENT_ENCRYPTED;
     if (e->kind == KITH_EVENT_CONNECTED)
         on_connected(g, e);
-    if (e->kind == KITH_EVENT_CONNECT_FAILED) {
-        g->is_busy = false;
+    if (g->is_stranger && e->kind == KITH_EVENT_DISCONNECTED) {
         g->refused++;
-        say(g, "nobody answers");
+        say(g, "nobody answers: %s", kith_hci_status_name(e->disconnected.reason));
     }
     if (e->kind == KITH_EVENT_PASSKEY_SHOWN)
         g->shown = e->passkey.passkey;
@@ -116,11 +117,11 @@ void guest_on_event(void *self, const kith_event *e)
 
 static bool wants_to_come(const guest *g)
 {
-    if (!g->is_ready || g->link != 0 || g->is_busy || !g->tour->is_open || g->tour->link != 0)
+    if (!g->is_ready || g->link != 0 || g->is_busy || !g->tour->is_open)
         return false;
     if (g->tour->chapter != TOUR_ALLOW_LIST)
         return !g->is_stranger;
-    return g->is_stranger ? g->refused == 0 : g->give_up_us != 0 && g->now_us > g->give_up_us;
+    return g->is_stranger ? g->refused == 0 : g->come_us != 0 && g->now_us > g->come_us;
 }
 
 void guest_turn(void *self, uint64_t now_us)
@@ -129,15 +130,11 @@ void guest_turn(void *self, uint64_t now_us)
     kith_address tour;
 
     g->now_us = now_us;
-    if (!g->is_stranger && g->tour->chapter == TOUR_ALLOW_LIST && g->give_up_us == 0)
-        g->give_up_us = now_us + 8 * SECOND; /* the stranger tries first */
+    if (!g->is_stranger && g->tour->chapter == TOUR_ALLOW_LIST && g->come_us == 0)
+        g->come_us = now_us + 3 * SECOND; /* the stranger tries first */
     if (g->link != 0 && now_us > g->leave_us)
         (void)!kith_gap_disconnect(g->host, g->link, BY_USER);
-    if (g->is_stranger && g->is_busy && now_us > g->give_up_us)
-        (void)!kith_gap_cancel_connect(g->host);
     if (!wants_to_come(g) || kith_gap_own_address(g->tour->host, &tour) != KITH_OK)
         return;
     g->is_busy = kith_gap_connect(g->host, &tour, NULL) == KITH_OK;
-    if (g->is_stranger)
-        g->give_up_us = now_us + 5 * SECOND;
 }

@@ -12,7 +12,7 @@ typedef struct {
     kith_host *host;
     kith_link link;
     uint32_t shown; /* on its display; TOUR_NOTHING_SHOWN */
-    uint64_t now_us, began_us, leave_us, give_up_us;
+    uint64_t now_us, began_us, leave_us, come_us;
     bool is_ready, is_busy; /* connecting */
     unsigned connected, refused, paired, encrypted, failed;
     _Alignas(8) uint8_t memory[KITH_HOST_SIZE(1, 1, 8, TOUR_MTU, TOUR_EVENTS)];

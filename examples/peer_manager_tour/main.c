@@ -1,5 +1,5 @@
-/* Where the tour runs: on the virtual radio, with a phone and a stranger; or on a controller, where somebody's own phone
- * comes when the chapter says so.  It is the same program in both places. */
+/* Where the tour runs: on the virtual radio, with a phone and a stranger; or on a controller, where somebody's own
+ * phone comes when the chapter says so.  It is the same program in both places. */
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +55,13 @@ static guest phone, stranger;
 static bool is_told(void)
 {
     return tour.chapter == TOUR_END && tour.failed == 0 && phone.failed == 0 && phone.paired == 5 &&
-           phone.encrypted == 3 && tour.surveys_kept == 1 && stranger.connected == 0 && stranger.refused == 1 &&
-           kith_bonds_count(tour.host) == 0;
+           phone.encrypted == 3 && tour.surveys_kept == 1 && stranger.refused == 1 && tour.links == 9;
 }
 
 static bool on_the_virtual_radio(void)
 {
     static room place;
+    bool well;
     const room_device devices[] = {
         {&tour, "tour", peer_manager_tour_power_on, peer_manager_tour_on_event, peer_manager_tour_turn},
         {&phone, "phone", guest_power_on, guest_on_event, guest_turn},
@@ -72,9 +72,11 @@ static bool on_the_virtual_radio(void)
         (void)room_add(&place, &devices[i], (uint8_t[6]){(uint8_t)(i + 1), 0, 0, 0, 0, 1}, true);
     while (!desk_is_stopped() && tour.chapter != TOUR_END && room_now(&place) < A_STORY)
         room_run(&place, SECOND / 4);
+    well = is_told();
     room_close(&place);
-    printf("\n%s\n", is_told() ? "Ten chapters: as told." : "Not what was to be told.");
-    return is_told() || desk_is_stopped();
+    printf("\n%s\n",
+           well ? "Ten chapters, nine visits, and a stranger that nobody answered." : "Not what was to be told.");
+    return well || desk_is_stopped();
 }
 
 int main(int argc, char **argv)
@@ -96,7 +98,7 @@ int main(int argc, char **argv)
     argp_err_exit_status = WRONG_USE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &o);
     tour = (peer_manager_tour){
-        .name = "tour", .out = stdout, .phone_display = &phone.shown, .keeps_bonds = o.keep};
+        .name = "tour", .out = stdout, .phone_display = o.hci == NULL ? &phone.shown : NULL, .keeps_bonds = o.keep};
     tour.now_us = o.hci != NULL ? kith_posix_now() : 0;
     phone = (guest){.tour = &tour, .out = stdout, .shown = TOUR_NOTHING_SHOWN};
     stranger = (guest){.tour = &tour, .out = stdout, .shown = TOUR_NOTHING_SHOWN, .is_stranger = true};

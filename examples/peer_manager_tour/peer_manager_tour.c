@@ -8,10 +8,16 @@
 
 enum { SECOND = 1000000, MINUTE_MS = 60000 };
 
-static const char *const titles[] = {
-    "no pairing", "pairing, no bonding", "Just Works, bonding", "passkey, typed here", "out of band data",
-    "no identity keys", "data of its own about a peer", "what a peer's table is, kept", "only who is known may connect",
-    "deletion"};
+static const char *const titles[] = {"no pairing",
+                                     "pairing, no bonding",
+                                     "Just Works, bonding",
+                                     "a passkey",
+                                     "out of band data",
+                                     "no identity keys",
+                                     "data of its own about a peer",
+                                     "what a peer's table is, kept",
+                                     "only who is known may connect",
+                                     "deletion"};
 
 __attribute__((format(printf, 2, 3))) static void say(const peer_manager_tour *t, const char *format, ...)
 {
@@ -61,8 +67,15 @@ kith_host *peer_manager_tour_power_on(void *self, const kith_crypto_port *crypto
     kith_config config;
 
     kith_config_default(&config);
-    config.limits = (kith_limits){.links = 1, .pairings = 1, .bonds = TOUR_BONDS, .mtu = TOUR_MTU, .cache = TOUR_CACHE,
-                                  .events = TOUR_EVENTS, .operations = 1, .data = TOUR_DATA, .listed = TOUR_LISTED};
+    config.limits = (kith_limits){.links = 1,
+                                  .pairings = 1,
+                                  .bonds = TOUR_BONDS,
+                                  .mtu = TOUR_MTU,
+                                  .cache = TOUR_CACHE,
+                                  .events = TOUR_EVENTS,
+                                  .operations = 1,
+                                  .data = TOUR_DATA,
+                                  .listed = TOUR_LISTED};
     config.crypto = crypto;
     config.store = store;
     config.own_address = KITH_OWN_STATIC;
@@ -78,8 +91,9 @@ kith_host *peer_manager_tour_power_on(void *self, const kith_crypto_port *crypto
 
 /* ---- parameters for common uses ---- */
 
-static void use_case(tour_chapter chapter, kith_security *s)
+static void use_case(const peer_manager_tour *t, kith_security *s)
 {
+    const tour_chapter chapter = t->chapter;
     kith_config defaults;
 
     kith_config_default(&defaults);
@@ -90,7 +104,7 @@ static void use_case(tour_chapter chapter, kith_security *s)
     if (chapter == TOUR_PAIRING)
         s->initiator_keys = s->responder_keys = 0;
     if (chapter == TOUR_PASSKEY)
-        s->io = KITH_IO_KEYBOARD_ONLY;
+        s->io = t->phone_display != NULL ? KITH_IO_KEYBOARD_ONLY : KITH_IO_DISPLAY_ONLY;
     if (chapter == TOUR_OOB)
         s->ask_oob = true;
     if (chapter == TOUR_PASSKEY || chapter == TOUR_OOB)
@@ -107,7 +121,7 @@ static void set_parameters(peer_manager_tour *t)
         must(t, kith_security_set(t->host, NULL), "no parameters");
         return;
     }
-    use_case(t->chapter, &security);
+    use_case(t, &security);
     if (kith_security_profile(&security) != KITH_PROFILE_SOUND) {
         say(t, "refused: %s", kith_profile_fault_text(kith_security_profile(&security)));
         t->failed++;
@@ -171,9 +185,9 @@ static void go_on(peer_manager_tour *t)
 /* The phone has left.  Each way to pair begins with strangers; who came last is kept for what follows. */
 static void on_disconnected(peer_manager_tour *t)
 {
-    t->link = 0;
     t->is_open = false;
     t->visits++;
+    t->links++;
     if (t->chapter == TOUR_DATABASE && t->visits < 2)
         advertise(t);
     else if (t->chapter < TOUR_NO_IRKS && kith_bonds_count(t->host) > 0)
@@ -225,6 +239,8 @@ static void on_event(kith_listener *listener, kith_host *h, const kith_event *e,
         go_on(t);
     else if (e->kind == KITH_EVENT_BONDED)
         t->peer = e->peer;
+    else if (e->kind == KITH_EVENT_PASSKEY_SHOWN)
+        say(t, "PASSKEY %06u: type it on the phone", (unsigned)e->passkey.passkey);
     else if (e->kind == KITH_EVENT_PASSKEY_WANTED)
         t->typing = e->link;
     else if (e->kind == KITH_EVENT_OOB_READY)
@@ -257,7 +273,7 @@ void peer_manager_tour_turn(void *self, uint64_t now_us)
 
     t->now_us = now_us;
     kith_listeners_advance(&t->all, t->host, now_us);
-    if (t->typing == 0 || *t->phone_display == TOUR_NOTHING_SHOWN)
+    if (t->typing == 0 || t->phone_display == NULL || *t->phone_display == TOUR_NOTHING_SHOWN)
         return;
     must(t, kith_pairing_passkey(t->host, t->typing, *t->phone_display), "typing");
     t->typing = 0;

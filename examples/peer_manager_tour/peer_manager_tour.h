@@ -1,5 +1,5 @@
-/* A tour of the peer manager, for who knows another one: peer_manager_tour.c.  Owner: the caller, who sets name, out and
- * phone_display before it is switched on. */
+/* A tour of the peer manager, for who knows another one: peer_manager_tour.c.  Owner: the caller, who sets name, out
+ * and phone_display before it is switched on. */
 #ifndef EXAMPLES_PEER_MANAGER_TOUR_H
 #define EXAMPLES_PEER_MANAGER_TOUR_H
 
@@ -30,16 +30,17 @@ typedef enum {
 typedef struct {
     const char *name;
     FILE *out;
-    const uint32_t *phone_display; /* what the phone shows, and its person types here; TOUR_NOTHING_SHOWN */
+    const uint32_t *phone_display; /* what the phone shows, to be typed here (TOUR_NOTHING_SHOWN: nothing yet); NULL: no
+                                      keys are here, and the tour shows a passkey itself */
     bool keeps_bonds;              /* of an earlier run; else they are deleted first */
     kith_host *host;
     tour_chapter chapter;
     bool is_open; /* the chapter has begun, and a phone may come */
     kith_oob_data oob;
     kith_peer_id peer;
-    kith_link link, typing;
+    kith_link typing; /* asks for a passkey; 0: none does */
     uint64_t now_us, began_us;
-    unsigned visits, surveys_kept, failed;
+    unsigned visits, links, surveys_kept, failed; /* visits: in this chapter */
     char data[16];
 
     kith_listeners all;
