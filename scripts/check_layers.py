@@ -35,6 +35,7 @@ MAP = {
     "tests/scenario": ("sim/sim.h", "tests/vectors", "tests/rules", "examples"),  # which are tested whole
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
+    "tests/stores": ("src", "sim", "ports", "tests/unit"),  # with hosts as there
     "tests/fuzz": ("src", "sim", "ports", "tools/kith"),  # the command's reader of tables
     "tests/unit": ("src", "sim", "ports", "tests/vectors", "tools/kith"),  # what the command tells of events
     "tests": ("src", "sim", "ports"),

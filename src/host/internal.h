@@ -207,6 +207,7 @@ typedef struct {
     kith_peer_id peer;
     kith_link link;
     uint8_t next; /* piece */
+    bool is_out;  /* an item is */
     host_look look;
     peers_chunk_place place;
     uint16_t len;
@@ -477,6 +478,7 @@ typedef struct {
     kith_address address;
     kith_verdict verdict;
     kith_token token; /* it is added, and this is the operation; 0: it is of a pairing */
+    bool is_out;      /* it is being written */
 } host_save;
 
 /* ---- keys that the crypto port keeps (keys.c) ---- */

@@ -118,7 +118,8 @@ static uint8_t kind_to_remove(const peers_bond *forgotten)
  * state goes after its bond: a bond without the counters it had would count anew. */
 static void fill_change(const kith_host *h, kith_work_store *w)
 {
-    const host_save *save = oldest_save(h), *undone = oldest_of(h, may_be_undone);
+    const host_save *undone = oldest_of(h, may_be_undone);
+    host_save *save = oldest_save(h);
     const peers_bond *forgetting = peers_next_forgetting(&h->bonds);
 
     w->operation = forgetting != NULL || undone != NULL ? KITH_STORE_REMOVE : KITH_STORE_PUT;
@@ -129,6 +130,7 @@ static void fill_change(const kith_host *h, kith_work_store *w)
         w->record.kind = KITH_RECORD_BOND;
         w->record.id = undone->bond.id;
     } else if (save != NULL) {
+        save->is_out = true;
         peers_encode_bond(&save->bond, &w->record);
     } else if (signing_next(h) != NULL) {
         signing_fill(h, signing_next(h), &w->record);
@@ -415,20 +417,18 @@ void storing_end_save(kith_host *h, host_save *save, kith_status result)
 }
 
 /* Whose turn it is may have changed while it was written. */
-static host_save *written_save(const kith_host *h, kith_peer_id id)
+static bool is_out(const kith_host *h, const host_save *save)
 {
-    for (unsigned i = 0; i < places(h); i++)
-        if (h->saves[i].used && h->saves[i].stage == SAVE_WRITE && h->saves[i].bond.id == id)
-            return &h->saves[i];
-    return NULL;
+    (void)h;
+    return save->used && save->is_out;
 }
 
-static void on_saved(kith_host *h, kith_peer_id id, kith_status result)
+static void on_saved(kith_host *h, kith_status result)
 {
-    host_save *save = written_save(h, id);
+    host_save *save = oldest_of(h, is_out);
+    kith_peer_id id = save->bond.id;
 
-    if (save == NULL)
-        return;
+    save->is_out = false;
     if (result == KITH_OK && save->go != 0) {
         room_take_place(h, save);
         return;
@@ -510,7 +510,7 @@ static void on_changed(kith_host *h, const kith_work_store *w, kith_status resul
     else if (w->record.kind == KITH_RECORD_STATE)
         on_state_written(h, &w->record, result);
     else
-        on_saved(h, w->record.id, result);
+        on_saved(h, result);
 }
 
 /* What was under way when the reset was called is over; the erasing comes next. */
@@ -712,7 +712,6 @@ const peers_bond *storing_next(const kith_host *h, unsigned *at)
 void storing_forget(kith_host *h)
 {
     signing_on_bonds_changed(h);
-    data_end_lost(h);
     go_on(h);
 }
 

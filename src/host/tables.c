@@ -169,6 +169,8 @@ bool tables_has_work(kith_host *h)
 {
     if (h->tables == NULL)
         return false;
+    if (h->tables->is_out)
+        return true; /* what it tells comes first */
     settle(h);
     if (h->tables->stage == TABLES_IDLE)
         settle(h); /* what waited behind it */
@@ -181,6 +183,7 @@ void tables_fill(const kith_host *h, kith_work_store *w)
 {
     host_tables *t = h->tables;
 
+    t->is_out = true;
     if (t->stage == TABLES_SAVING) {
         w->operation = KITH_STORE_PUT;
         if (peers_chunk_encode(&t->place, t->memory, t->len, t->next, &w->record) != KITH_OK)
@@ -236,6 +239,7 @@ static void on_put(kith_host *h, kith_status result)
 
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result)
 {
+    h->tables->is_out = false;
     if (w->operation == KITH_STORE_PUT)
         pieces_note_of(h, &w->record); /* one that failed may be there as well */
     if (h->tables->stage == TABLES_IDLE || bond_of(h) == NULL)
@@ -251,5 +255,6 @@ void tables_forget_all(kith_host *h)
     if (h->tables == NULL)
         return;
     h->tables->stage = TABLES_IDLE;
+    h->tables->is_out = false;
     wipe(h->tables->memory, (size_t)2 * h->config.limits.cache);
 }

@@ -155,9 +155,10 @@ bool values_have_work(kith_host *h)
 
     if (h->values == NULL)
         return false;
-    data_end_lost(h);
     for (;;) {
         d = current(h);
+        if (d != NULL && h->values->out == d->token)
+            return true; /* what its item tells comes first */
         if (d == NULL && !tables_are_busy(h)) {
             d = data_oldest(h, is_value);
             if (d != NULL && use_is_turn(h, d->token))

@@ -140,6 +140,28 @@ static void a_store_that_fills_up_meanwhile_is_told_too(void **state)
     keeper_close(&k);
 }
 
+/* What is on its way is not judged before it is back: it may be the last piece. */
+static void room_that_goes_while_a_piece_is_written_is_no_failure(void **state)
+{
+    kith_token token, other;
+    kith_work work;
+
+    (void)state;
+    open_with(true, 1);
+    keeper_value(value, 10, 2);
+    assert_int_equal(kith_peers_store(k.h, 1, app, value, 10, &token), KITH_OK);
+    assert_true(kith_host_take_work(k.h, &work));
+    assert_int_equal(work.store.operation, KITH_STORE_PUT);
+    k.h->store.state.room = 0; /* as if pairings had begun */
+    assert_int_equal(kith_peers_load(k.h, 1, app, buffer, 10, &other), KITH_OK);
+    kith_work_run(&work);
+    assert_int_equal(kith_host_finish_work(k.h, &work, 0), KITH_OK);
+    keeper_run(&k);
+    assert_int_equal(keeper_end(&k, token).status, KITH_OK);
+    assert_int_equal(keeper_end(&k, other).status, KITH_OK);
+    keeper_close(&k);
+}
+
 /* ---- a value that changes while it is lent ---- */
 
 /* Changed before the item with this number is taken. */
@@ -579,6 +601,7 @@ int main(void)
         cmocka_unit_test(deleting_works_where_nothing_else_does),
         cmocka_unit_test(values_leave_room_for_bonds_and_their_states),
         cmocka_unit_test(a_store_that_fills_up_meanwhile_is_told_too),
+        cmocka_unit_test(room_that_goes_while_a_piece_is_written_is_no_failure),
         cmocka_unit_test(a_value_that_changes_while_it_is_lent_is_never_kept_in_part),
         cmocka_unit_test(a_damaged_piece_is_damage_or_the_value_before),
         cmocka_unit_test(octets_that_are_not_the_value_let_the_other_bank_stand),
