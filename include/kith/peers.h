@@ -99,7 +99,7 @@ KITH_MUST_USE kith_status kith_bonds_export(const struct kith_host *h, kith_peer
 
 typedef struct {
     kith_peer_id claimed; /* the bond that the address would belong to, or whose key was asked for; 0: none */
-    kith_peer_id proven;  /* the bond whose key encrypts the link; 0: none */
+    kith_peer_id proven;  /* the bond whose key encrypts the link; 0: none, or it is being forgotten */
     kith_address address; /* on air */
     kith_address local;   /* our identity that it is connected to */
 } kith_peer_on_link;
@@ -118,7 +118,9 @@ typedef enum {
     KITH_RESOLUTION_YES
 } kith_resolution;
 
-/* What is kept of a peer beside its bond. */
+/* What is kept of a peer beside its bond; it stays when the bond is made anew.  The last use is one more than the
+ * largest of all peers whenever a link becomes proven to be this one's, unless it is the largest already, alone.  It is
+ * in the store a little later, as long as there is room that no bond is promised. */
 typedef struct {
     uint32_t rank;              /* 0: none; the larger, the rather it is kept */
     uint32_t last_use;          /* 0: never; a larger one was later.  A count, not a time */
@@ -164,16 +166,20 @@ KITH_MUST_USE kith_status kith_peers_list(const struct kith_host *h, const kith_
  * KITH_ERR_BUSY       the store is not loaded
  * KITH_ERR_FULL       limits.data of them are under way, or events must be taken first
  * Ends, in .status: KITH_OK; KITH_ERR_NOT_FOUND: the peer was forgotten meanwhile, or there is nothing to be loaded;
+ * KITH_ERR_UNSUPPORTED: its rank, pin and resolution lie in a record with subscriptions, which a host without
+ * limits.subscriptions does not write anew;
  * KITH_ERR_FULL: no room in the store, beside what bonds and their states may want; KITH_ERR_STORAGE, KITH_ERR_DAMAGED,
  * KITH_ERR_NEWER: as kith/store.h; KITH_ERR_STATE: its work item was given back without having been run.  After each of
  * them what was there is there, and nothing is tried again by itself. */
 
 /* Makes a peer of bonding data that came from elsewhere: another store, a factory.  bond->peer is not looked at;
- * bond->local must be one of our identities.  The level is believed: who calls vouches for it.  *peer: its ID, from
- * when the event says KITH_OK.
+ * bond->local must be one of our identities.  The level is believed: who calls vouches for it; it counts as it does
+ * after a restart (kith_security.before_core_6_2).  *peer: its ID, from when the event says KITH_OK.  One is added at a
+ * time.
  * Besides: KITH_ERR_VALUE: it does not encode (kith/codec/record.h), its identity is blocked, or local is not ours;
- * KITH_ERR_EXISTS: a peer of that identity, or with the same identity resolving key, is there, or is being made: *peer
- * is it, and nothing was changed; KITH_ERR_FULL: no room for another bond, too. */
+ * KITH_ERR_EXISTS: a peer of that identity, with the same identity resolving key, or of the same exclusive class, is
+ * there, or is being made: *peer is it, and nothing was changed; KITH_ERR_BUSY: another one is being added, or a peer
+ * of that identity is pairing; KITH_ERR_FULL: no room for another bond, too.  *peer is 0 with all but EXISTS. */
 KITH_MUST_USE kith_status kith_peers_add(struct kith_host *h, const kith_bond_record *bond, kith_peer_id *peer,
                                          kith_token *token);
 
@@ -206,15 +212,16 @@ KITH_MUST_USE kith_status kith_peers_delete(struct kith_host *h, kith_peer_id pe
 
 /* Gives it a rank: of two peers the one with the larger rank is kept rather.  0: none. */
 KITH_MUST_USE kith_status kith_peers_set_rank(struct kith_host *h, kith_peer_id peer, uint32_t rank, kith_token *token);
-/* One more than the highest; the event says .changed false where it is the highest already, alone.
- * Besides: KITH_ERR_USED_UP: the highest is 2^32 - 1. */
+/* One more than the highest, when it is its turn; the event says .changed false where it is the highest already, alone.
+ * Besides, and as its end: KITH_ERR_USED_UP: the highest is 2^32 - 1. */
 KITH_MUST_USE kith_status kith_peers_rank_highest(struct kith_host *h, kith_peer_id peer, kith_token *token);
 
 typedef struct {
-    kith_peer_id highest, lowest; /* of those of one rank the one used last, and the one not used for longest */
+    kith_peer_id highest, lowest; /* of those of one rank the one used last, and the one not used for longest; of those
+                                     used alike the one with the larger ID is the higher */
     uint32_t highest_rank, lowest_rank;
 } kith_peer_ranks;
-/* KITH_ERR_NOT_FOUND: no peer. */
+/* Looks at all of them.  KITH_ERR_NOT_FOUND: no peer. */
 KITH_MUST_USE kith_status kith_peers_ranks(const struct kith_host *h, kith_peer_ranks *out);
 
 /* Pinned peers are never forgotten to make room. */
@@ -222,14 +229,17 @@ KITH_MUST_USE kith_status kith_peers_pin(struct kith_host *h, kith_peer_id peer,
 
 /* Reads the peer's Central Address Resolution (0x2aa6) on the link on which it is proven, and keeps the answer; a peer
  * that does not answer so, or has none, is KITH_RESOLUTION_NO.  It is a client operation: one more in line
- * (kith/gatt_client.h), without an event of its own but PEER_DATA.
- * Besides: KITH_ERR_STATE: not proven on a link; KITH_ERR_BUSY: the line is full. */
+ * (kith/gatt_client.h), without an event of its own but PEER_DATA.  Later operations on peers do not wait for the
+ * answer.
+ * Besides: KITH_ERR_STATE: not proven on a link, and as its end: that link ended, or the peer did not answer;
+ * KITH_ERR_BUSY: the line is full. */
 KITH_MUST_USE kith_status kith_peers_ask_resolution(struct kith_host *h, kith_peer_id peer, kith_token *token);
 
-/* Forgets every peer; links as in kith_bonds_forget().  FORGOTTEN comes for each of them, then FORGOTTEN_ALL, once,
- * with the first failure; without a peer FORGOTTEN_ALL alone.  Who is being paired with is not meant. KITH_ERR_BUSY:
- * one is under way, or the store is not loaded, or a bond is being written; KITH_ERR_FULL: events must be taken first.
- * With an error nothing was changed. */
+/* Forgets every peer; links as in kith_bonds_forget().  FORGOTTEN comes for each of them, in order of IDs, then
+ * FORGOTTEN_ALL, once, with the first failure; without a peer FORGOTTEN_ALL alone.  Whose forgetting failed before is
+ * tried once more with them.  A factory reset tells RESET instead.  Who is being paired with is not meant.
+ * KITH_ERR_BUSY: one is under way, or the store is not loaded, or a bond is being written; KITH_ERR_FULL: events must
+ * be taken first. With an error nothing was changed. */
 KITH_MUST_USE kith_status kith_peers_forget_all(struct kith_host *h);
 
 /* ---- room ----
