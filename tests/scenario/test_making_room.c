@@ -33,6 +33,7 @@ static void open_party(party *p, bool volatile_store, uint32_t capacity)
     memory_store_init(&p->store, capacity);
     cast_lamp_config(&config);
     config.limits.bonds = BONDS;
+    config.limits.data = 1;
     config.limits.links = config.limits.pairings = 2;
     config.own_address = KITH_OWN_STATIC;
     config.security.when_full = KITH_FULL_ASK;
