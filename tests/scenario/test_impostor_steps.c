@@ -834,6 +834,35 @@ static void a_hundred_strangers_that_fail_change_nothing(void **state)
     }
 }
 
+/* A yes for a bonded peer that pairs anew is one for that peer: who comes under its address and is somebody else in the
+ * end is a stranger, whom nobody has let in. */
+static void a_yes_for_a_peer_lets_no_stranger_in(void **state)
+{
+    static const manner yeses[] = {
+        {"allow", KITH_PAIRING_CLOSED, SAYS_NO, SAYS_NO, KITH_REPAIRING_ALLOW, .strong = false},
+        {"yes", KITH_PAIRING_CLOSED, SAYS_NO, SAYS_YES, .strong = false},
+        {"allow, ask", KITH_PAIRING_ASK, SAYS_NO, SAYS_NO, KITH_REPAIRING_ALLOW, .strong = false},
+    };
+
+    (void)state;
+    for (unsigned m = 0; m < sizeof yeses / sizeof yeses[0]; m++)
+        for (unsigned l = 0; l < 3; l++) {
+            unsigned ends[KITH_WHY_COUNT] = {0};
+            static const deed to_the_end = {STOPS, ACTOR_IS_DONE};
+            const cell c = {&loots[l], &to_the_end, DISCONNECTS};
+            stand s;
+
+            open_stand(&s, true, &yeses[m], 1);
+            arm(&s, &loots[l]);
+            s.thief.a.identity = (kith_address){KITH_ADDRESS_RANDOM, {7, 7, 7, 7, 7, 0xc7}};
+            watch(&s, ends);
+            play(&s, &c, 0x313233);
+            cast_equal(s.room, ends[KITH_WHY_REPAIRING_REFUSED], 1);
+            all_is_well(&s, &loots[l]);
+            cast_close(s.room);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -841,6 +870,7 @@ int main(void)
         cmocka_unit_test(an_impostor_at_a_central_gets_nothing_and_changes_nothing),
         cmocka_unit_test(an_impostor_beside_the_real_one_gets_nothing_and_changes_nothing),
         cmocka_unit_test(a_hundred_strangers_that_fail_change_nothing),
+        cmocka_unit_test(a_yes_for_a_peer_lets_no_stranger_in),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
