@@ -566,6 +566,16 @@ static void notify(stand *s)
     s->told += wanted;
 }
 
+/* What anybody may ask for stays on its link. */
+static void ask_for_more(stand *s)
+{
+    static const uint8_t open[] = {KITH_ATT_WRITE_REQUEST, OPEN_AT + 1, 0, 1, 0};
+    static const uint8_t features[] = {KITH_ATT_WRITE_REQUEST, FEATURES_AT, 0, 1};
+
+    (void)asks(s, open, sizeof open);
+    (void)asks(s, features, sizeof features);
+}
+
 static void expect_refused(stand *s)
 {
     static const uint8_t reads[] = {KITH_ATT_READ_REQUEST, GUARDED_AT, 0};
@@ -593,6 +603,8 @@ static void expect_no_more_than_a_claim(stand *s, const cell *c)
     cast_check(s->room, kith_gatt_indicate(s->host->host, s->host->link, INDICATED, CAST_SECRET, 6) != KITH_OK);
     if (!is_let_in(s))
         expect_refused(s);
+    ask_for_more(s);
+    expect_same(s);
     cast_equal(s->room, s->thief.notified + s->thief.indicated, 0);
 }
 
@@ -753,11 +765,13 @@ static void play_all(bool peripheral, bool is_here, unsigned *ends)
 
     for (unsigned m = 0; m < MANNERS; m += is_here && !cast_is_full() ? 2 : 1)
         for (unsigned l = 0; l < LOOTS; l++) {
+            manner met = manners[m];
             stand s;
 
+            met.strong = met.strong && !is_here; /* nobody takes the place of who is here, as strong or not */
             if (is_here && loots[l].is_claim && !(peripheral && loots[l].has_irk))
                 continue; /* a controller has one link to each address, and to each that it resolves it to */
-            open_stand(&s, peripheral, &manners[m], 1);
+            open_stand(&s, peripheral, &met, 1);
             if (is_here)
                 stay(&s, loots[l].whose);
             arm(&s, &loots[l]);
