@@ -783,7 +783,7 @@ static void play_all(bool peripheral, bool is_here, unsigned *ends)
     print_message("%u impostors, each with one thing of a peer, at one step\n", cells);
 }
 
-static void an_impostor_at_a_peripheral_gets_nothing_and_changes_nothing(void **state)
+static void B1_an_impostor_at_a_peripheral_gets_nothing_and_changes_nothing(void **state)
 {
     static const kith_why wanted[] = {
         KITH_WHY_PAIRING_CLOSED, KITH_WHY_CONSENT_REFUSED, KITH_WHY_CONSENT_TIMEOUT,   KITH_WHY_LINK_EXCLUDED,
@@ -797,7 +797,7 @@ static void an_impostor_at_a_peripheral_gets_nothing_and_changes_nothing(void **
     expect_ends(ends, wanted, sizeof wanted / sizeof wanted[0]);
 }
 
-static void an_impostor_at_a_central_gets_nothing_and_changes_nothing(void **state)
+static void B1_an_impostor_at_a_central_gets_nothing_and_changes_nothing(void **state)
 {
     static const kith_why wanted[] = {
         KITH_WHY_PAIRING_CLOSED,   KITH_WHY_CONSENT_TIMEOUT, KITH_WHY_REPAIRING_REFUSED,
@@ -811,7 +811,7 @@ static void an_impostor_at_a_central_gets_nothing_and_changes_nothing(void **sta
     expect_ends(ends, wanted, sizeof wanted / sizeof wanted[0]);
 }
 
-static void an_impostor_beside_the_real_one_gets_nothing_and_changes_nothing(void **state)
+static void B6_an_impostor_beside_the_real_one_gets_nothing_and_changes_nothing(void **state)
 {
     static const kith_why wanted[] = {KITH_WHY_REPAIRING_REFUSED, KITH_WHY_CHECK_MISMATCH, KITH_WHY_WE_HAVE_NO_KEY};
     unsigned ends[KITH_WHY_COUNT] = {0};
@@ -823,7 +823,7 @@ static void an_impostor_beside_the_real_one_gets_nothing_and_changes_nothing(voi
 }
 
 /* Who fails is no newcomer: nobody is asked for room, and who would go first stays. */
-static void a_hundred_strangers_that_fail_change_nothing(void **state)
+static void B5_a_hundred_strangers_that_fail_change_nothing(void **state)
 {
     static const manner open_and_full = {"full",         KITH_PAIRING_ASK, SAYS_YES,    SAYS_YES,
                                          .window = true, .strong = false,  .full = true};
@@ -850,7 +850,7 @@ static void a_hundred_strangers_that_fail_change_nothing(void **state)
 
 /* A yes for a bonded peer that pairs anew is one for that peer: who comes under its address and is somebody else in the
  * end is a stranger, whom nobody has let in. */
-static void a_yes_for_a_peer_lets_no_stranger_in(void **state)
+static void B6_a_yes_for_a_peer_lets_no_stranger_in(void **state)
 {
     static const manner yeses[] = {
         {"allow", KITH_PAIRING_CLOSED, SAYS_NO, SAYS_NO, KITH_REPAIRING_ALLOW, .strong = false},
@@ -880,11 +880,11 @@ static void a_yes_for_a_peer_lets_no_stranger_in(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_impostor_at_a_peripheral_gets_nothing_and_changes_nothing),
-        cmocka_unit_test(an_impostor_at_a_central_gets_nothing_and_changes_nothing),
-        cmocka_unit_test(an_impostor_beside_the_real_one_gets_nothing_and_changes_nothing),
-        cmocka_unit_test(a_hundred_strangers_that_fail_change_nothing),
-        cmocka_unit_test(a_yes_for_a_peer_lets_no_stranger_in),
+        cmocka_unit_test(B1_an_impostor_at_a_peripheral_gets_nothing_and_changes_nothing),
+        cmocka_unit_test(B1_an_impostor_at_a_central_gets_nothing_and_changes_nothing),
+        cmocka_unit_test(B6_an_impostor_beside_the_real_one_gets_nothing_and_changes_nothing),
+        cmocka_unit_test(B5_a_hundred_strangers_that_fail_change_nothing),
+        cmocka_unit_test(B6_a_yes_for_a_peer_lets_no_stranger_in),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
