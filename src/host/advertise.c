@@ -30,8 +30,9 @@ void kith_gap_default_advertising(kith_advertising *a, const char *name)
     a->data_len = (uint8_t)(5 + len);
 }
 
-static size_t put_parameters(const kith_host *h, uint8_t *out)
+static size_t put_parameters(kith_host *h, uint8_t *out)
 {
+    h->advertised_as = h->selected;
     command_begin(out, KITH_HCI_LE_SET_ADV_PARAMETERS, 15);
     memset(out + 4, 0, 15);
     bytes_put16(out + 4, h->advertising.interval_625us);
@@ -117,6 +118,8 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
         return KITH_ERR_STATE;
     if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0)
         return KITH_ERR_UNSUPPORTED;
+    if (identity_is_busy(h))
+        return KITH_ERR_BUSY;
     h->advertising = *a;
     h->advertiser.step = STEP_PARAMETERS;
     h->advertiser.busy = true;

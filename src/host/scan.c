@@ -107,6 +107,8 @@ kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
         return KITH_ERR_STATE;
     if ((h->ready.lacks & KITH_LACKS_SCANNING) != 0)
         return KITH_ERR_UNSUPPORTED;
+    if (identity_is_busy(h))
+        return KITH_ERR_BUSY;
     h->scan = *scan;
     h->scanner.step = STEP_PARAMETERS;
     h->scanner.busy = true;

@@ -41,7 +41,8 @@ static bool has_something_to_do(kith_host *h)
         return false;
     case STORE_READY:
         return oldest_save(h) != NULL || oldest_save_in(h, SAVE_UNDO) != NULL ||
-               peers_next_forgetting(&h->bonds) != NULL || signing_next(h) != NULL || tables_has_work(h);
+               peers_next_forgetting(&h->bonds) != NULL || naming_has_work(h) || signing_next(h) != NULL ||
+               tables_has_work(h);
     default:
         return true;
     }
@@ -86,6 +87,8 @@ static void fill_change(const kith_host *h, kith_work_store *w)
         w->record.id = undone->bond.id;
     } else if (save != NULL) {
         peers_encode_bond(&save->bond, &w->record);
+    } else if (naming_has_work(h)) {
+        naming_fill(h, w);
     } else if (signing_next(h) != NULL) {
         signing_fill(h, signing_next(h), &w->record);
     } else {
@@ -125,6 +128,7 @@ static void fail(kith_host *h, kith_status status)
 {
     h->store.stage = STORE_CLOSED;
     wipe(&h->store.device, sizeof h->store.device);
+    identity_forget_all(h);
     peers_clear(&h->bonds);
     room_drop_extra(h, h->saves[0].bond.id);
     if (h->startup == STARTUP_RUNNING && !h->lost)
@@ -137,7 +141,6 @@ static void finish_loading(kith_host *h, bool fresh)
 
     signing_judge_losses(h);
     identity_adopt(h, &h->store.device);
-    wipe(&h->store.device, sizeof h->store.device);
     h->store.stage = STORE_READY;
     event->store.bonds = h->bonds.used + storing_under_way(h); /* one that was written while another one was to go */
     event->store.damaged = h->store.state.damaged + h->store.unusable;
@@ -151,24 +154,23 @@ static bool may_name(const kith_host *h)
 {
     bool lost = h->store.state.damaged + h->store.unusable > 0;
 
-    return h->bonds.used == 0 && (!lost || h->bonds.last_id == 0);
+    return h->bonds.used == 0 && (!lost || h->bonds.last_id == 0) && !naming_found_others(h);
 }
 
 /* Everything was read.  A device that has no name yet gets one for good. */
 static void finish_reading(kith_host *h)
 {
-    kith_status status;
+    kith_status status = naming_judge(h);
 
     peers_know_id(&h->bonds, h->store.state.highest_id);
-    if (!room_settle_extra(h)) {
-        fail(h, KITH_ERR_FULL);
-        return;
-    }
-    if (h->store.has_device) {
+    if (status == KITH_OK && !room_settle_extra(h))
+        status = KITH_ERR_FULL;
+    if (status == KITH_OK && h->store.has_device) {
         finish_loading(h, false);
         return;
     }
-    status = may_name(h) ? identity_draw(h, &h->store.device) : KITH_ERR_DAMAGED;
+    if (status == KITH_OK)
+        status = may_name(h) ? identity_draw(h, &h->store.device) : KITH_ERR_DAMAGED;
     h->store.stage = STORE_NAMING;
     if (status != KITH_OK)
         fail(h, status);
@@ -206,10 +208,7 @@ static kith_status take_record(kith_host *h, const kith_record *record)
     if (record->kind == KITH_RECORD_BOND && record->id != 0)
         return take_bond(h, record);
     h->store.has_states |= record->kind == KITH_RECORD_STATE || tables_is_piece(record->kind);
-    if (record->kind != KITH_RECORD_DEVICE)
-        return KITH_OK;
-    h->store.has_device = !record->removed;
-    return record->removed ? KITH_OK : peers_decode_device(record, &h->store.device);
+    return record->kind == KITH_RECORD_DEVICE ? naming_load(h, record) : KITH_OK;
 }
 
 static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
@@ -311,7 +310,8 @@ void storing_tell_links(kith_host *h)
 
         if (link->id == 0)
             continue;
-        bond = link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, &link->peer) : NULL;
+        bond =
+            link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, link_local(h, link), &link->peer) : NULL;
         if (bond != NULL)
             link->claimed = bond->id;
     }
@@ -416,6 +416,12 @@ static void on_changed(kith_host *h, const kith_work_store *w, kith_status resul
 {
     if (tells_state(w->operation))
         tables_on_written(h);
+    if (tells_state(w->operation) && result == KITH_OK)
+        naming_on_written(h);
+    if (tells_state(w->operation) && w->record.kind == KITH_RECORD_DEVICE) {
+        naming_on_done(h, result);
+        return;
+    }
     if (w->operation == KITH_STORE_REMOVE)
         on_removed(h, &w->record, result);
     else if (w->operation != KITH_STORE_PUT || tables_is_piece(w->record.kind))
@@ -488,8 +494,10 @@ bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
     return false;
 }
 
-static bool is_of(const kith_host *h, const host_save *save, const kith_address *address)
+static bool is_of(const kith_host *h, const host_save *save, const kith_address *local, const kith_address *address)
 {
+    if (!kith_address_equal(&save->bond.local, local))
+        return false;
     if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
         return peers_resolves(&save->bond, h->config.crypto, address);
     return kith_address_equal(&save->bond.identity, address);
@@ -498,7 +506,8 @@ static bool is_of(const kith_host *h, const host_save *save, const kith_address 
 bool storing_concerns(const kith_host *h, const host_link *link)
 {
     for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (h->saves[i].used && (h->saves[i].link == link->id || is_of(h, &h->saves[i], &link->peer)))
+        if (h->saves[i].used &&
+            (h->saves[i].link == link->id || is_of(h, &h->saves[i], link_local(h, link), &link->peer)))
             return true;
     return false;
 }
@@ -509,10 +518,19 @@ bool storing_lets_answer(const kith_host *h, const host_link *link)
     return link->id != 0 && link->ltk_waits && !storing_concerns(h, link);
 }
 
-bool storing_knows(const kith_host *h, const kith_address *identity)
+bool storing_is_under(const kith_host *h, const kith_address *local)
 {
     for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity))
+        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.local, local))
+            return true;
+    return false;
+}
+
+bool storing_knows(const kith_host *h, const kith_address *local, const kith_address *identity)
+{
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity) &&
+            kith_address_equal(&h->saves[i].bond.local, local))
             return true;
     return false;
 }
@@ -582,11 +600,11 @@ void storing_keep(kith_host *h, host_link *link, const smp_session *s, const pee
     save->by_window = s->window;
     save->order = ++h->store.last_order;
     save->bond = *bond;
-    save->bond.id = peers_id_for(&h->bonds, &bond->identity);
+    save->bond.id = peers_id_for(&h->bonds, &bond->local, &bond->identity);
     save->link = link->id;
     save->address = link->peer;
     save->verdict = s->verdict;
-    if (peers_has_room(&h->bonds, &bond->identity, storing_under_way(h) - 1))
+    if (peers_has_room(&h->bonds, &bond->local, &bond->identity, storing_under_way(h) - 1))
         storing_go_on_with(h, save);
     else
         room_ask(h, link, save);

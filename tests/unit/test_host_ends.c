@@ -134,6 +134,7 @@ static void keys_that_waited_for_a_store_that_failed_are_all_told(void **state)
     d.h->store.stage = STORE_READY;
     d.h->saves[0].used = true;
     d.h->saves[0].bond.identity = (kith_address){KITH_ADDRESS_PUBLIC, {0xaa}};
+    d.h->saves[0].bond.local = d.h->own;
     d.h->saves[0].bond.id = 1;
     for (unsigned i = 0; i < DESK_LINKS; i++) {
         host_link *link = desk_connect(&d, i, false);
