@@ -22,6 +22,7 @@ MAP = {
     "src/seal": ("src/base", "src/crypto"),
     "src/peers": ("src/base", "src/crypto", "src/store"),
     "src/services": (),  # ready tables: they see what a program sees
+    "src/policy": (),  # listeners: they see what a program sees
     "src/host": ("src",),
     "src/export": ("src",),  # keys in the open: a library of its own
     "ports": (),
@@ -30,10 +31,11 @@ MAP = {
     "tools": ("sim/sim.h",),
     "tools/diagrams": ("src/base", "src/smp"),  # pictures of the tables
     "examples": ("sim/sim.h", "examples/room"),
-    "tests/conformance": ("sim/sim.h", "tests/vectors"),  # the public API and the wire
-    "tests/scenario": ("sim/sim.h", "tests/vectors", "examples"),  # which are tested whole
+    "tests/conformance": ("sim/sim.h", "tests/vectors", "tests/rules"),  # the public API and the wire
+    "tests/scenario": ("sim/sim.h", "tests/vectors", "tests/rules", "examples"),  # which are tested whole
     "tests/judge": ("sim/sim.h",),
     "tests/powerloss": ("src", "sim", "ports", "tests", "bench/year.h"),  # with hosts as in the scenarios
+    "tests/stores": ("src", "sim", "ports", "tests/unit"),  # with hosts as there
     "tests/fuzz": ("src", "sim", "ports", "tools/kith"),  # the command's reader of tables
     "tests/unit": ("src", "sim", "ports", "tests/vectors", "tools/kith"),  # what the command tells of events
     "tests": ("src", "sim", "ports"),

@@ -9,6 +9,7 @@ step layers scripts/check_layers.py
 step format scripts/format.sh --check
 step scripts scripts/run_tests.py scripts --program scripts/test_scripts.py
 step headers scripts/check_headers.sh
+step documents scripts/check_documents.py
 built=no
 if step build scripts/build.sh dev; then
     built=yes

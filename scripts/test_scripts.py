@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 import check_core
+import check_documents
 import check_layers
 import results
 
@@ -49,6 +50,32 @@ class Layers(unittest.TestCase):
         ):
             with self.subTest(path=path, text=text):
                 self.assertEqual(len(self.found(path, text)), 1)
+
+
+class Documents(unittest.TestCase):
+    def found(self, text):
+        header = ("/* kith_only_said(), KITH_ONLY_SAID */\nvoid kith_there(int there);\n"
+                  "#define KITH_WHY_TABLE(X) \\\n    X(PAIRED, \"paired\") \\\n    X(LOST, \"lost\")\n")
+        with tempfile.TemporaryDirectory() as root:
+            for name in ("include/kith/there.h", *check_documents.DOCUMENTS):
+                file = pathlib.Path(root, name)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(header if name.endswith(".h") else text)
+            return list(check_documents.violations(root))
+
+    def test_names_of_headers_pass(self):
+        self.assertEqual(self.found("`kith_there()` of kith/there.h, `KITH_WHY_LOST`, `pm_init`\n"), [])
+
+    def test_fields_behind_the_first_column_are_ours(self):
+        self.assertEqual(self.found("| `mitm` | `there = false`, `pm_init`, `.there` |\n"), [])
+        self.assertEqual(len(self.found("| `mitm` | `limits.there` |\n")), len(check_documents.DOCUMENTS))  # limits
+        self.assertEqual(len(self.found("| `there` | `gone` |\n")), len(check_documents.DOCUMENTS))
+
+    def test_planted_names_are_named_with_their_line(self):
+        for name in ("kith_gone", "KITH_WHY_GONE", "kith_only_said", "KITH_ONLY_SAID", "kith/gone.h", "kith_therefore"):
+            found = self.found(f"fine\n`{name}`\n")
+            self.assertEqual(len(found), len(check_documents.DOCUMENTS), name)
+            self.assertTrue(found[0].startswith(f"{check_documents.DOCUMENTS[0]}:2:"), found[0])
 
 
 class Core(unittest.TestCase):

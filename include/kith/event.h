@@ -40,7 +40,8 @@ typedef enum {
                                       follows */
     KITH_EVENT_SECURITY_WANTED,    /* .security_wanted: how to pair on this link?  Answer with kith_security_answer()
                                       before its deadline; with security.ask_parameters alone */
-    KITH_EVENT_SECURITY_STARTED,   /* .started: a pairing, or an encryption with a bond, begins; its end follows */
+    KITH_EVENT_SECURITY_STARTED,   /* .started: a pairing, or an encryption with a bond, begins; its end follows, one
+                                      for each */
     KITH_EVENT_CONSENT_WANTED,     /* .consent: answer with kith_pairing_consent() before its deadline */
     KITH_EVENT_COMPARISON_WANTED,  /* .comparison: answer with kith_pairing_compare() before its deadline */
     KITH_EVENT_PASSKEY_SHOWN,      /* .passkey: show it to your user, who types it on the peer */
@@ -81,7 +82,7 @@ typedef enum {
     KITH_EVENT_VALUE_WRITTEN,        /* .attribute: a client has written a variable */
     KITH_EVENT_SUBSCRIBED,           /* .subscription: a client wants to be told of a value, or no more */
     KITH_EVENT_INDICATED,            /* .indicated: end of kith_gatt_indicate() */
-    KITH_EVENT_TABLE_TOLD,           /* .table_told: Service Changed went to a client, and then what it said */
+    KITH_EVENT_TABLE_TOLD,           /* .table_told: Service Changed went to a client; then once more: its end */
 
     KITH_EVENT_SERVICES,    /* .list: some found by kith_gatt_discover_services(); more may follow; so the next three */
     KITH_EVENT_INCLUDES,    /* .list */
@@ -108,7 +109,8 @@ enum {
     KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
     KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
     KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
-    KITH_LACKS_PING = 0x0200            /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_PING = 0x0200,           /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_FILTER_LIST = 0x0400     /* the filter accept list */
 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
@@ -151,7 +153,7 @@ typedef struct {
 } kith_event_activity;
 
 typedef struct {
-    kith_address address; /* as heard: a claim */
+    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim */
     bool connectable;
     bool scan_response;
     int8_t rssi; /* dBm; 127: not known */
@@ -261,12 +263,17 @@ typedef struct {
 typedef struct {
     kith_address peer;
     bool again;                     /* a bond for this (claimed) peer stands */
-    kith_pairing_features features; /* the peer's; zeros where we are central */
+    kith_pairing_features features; /* the peer's; zeros where we are central: it has not said them yet */
     uint64_t deadline_us;           /* no answer by then: no pairing */
 } kith_event_security_wanted;
 
 typedef enum { KITH_PROCEDURE_ENCRYPTION, KITH_PROCEDURE_PAIRING, KITH_PROCEDURE_BONDING } kith_procedure;
 
+/* Each start has one end.  An end without a start is of what never began:
+ *   refused at the door: pairing that is closed, a request that is no sound one, settings that SECURITY_WANTED did not
+ *   get, a key that we don't have;
+ *   found done: KITH_WHY_ALREADY_SECURE;
+ *   a Security Request of ours that the central did not act on.  Where it does, what it began starts then. */
 typedef struct {
     kith_procedure procedure; /* ENCRYPTION ends in ENCRYPTED or ENCRYPTION_FAILED, or in a pairing that goes on from
                                  it; the others in PAIRED or PAIRING_FAILED.  BONDING: we offer to bond */
@@ -289,7 +296,8 @@ typedef enum {
     KITH_PEER_APPLICATION, /* the program's own data about the peer */
     KITH_PEER_DATABASE,    /* what is known of the peer's attributes */
     KITH_PEER_BOND,        /* the bond itself: added, never stored or deleted alone */
-    KITH_PEER_USE          /* rank, pin, resolution */
+    KITH_PEER_USE          /* rank, pin, resolution; in STORE_FAILED all of its state record: what it subscribed to and
+                              counters of signed data, too */
 } kith_peer_data;
 
 typedef enum { KITH_PEER_ADDED, KITH_PEER_LOADED, KITH_PEER_STORED, KITH_PEER_DELETED } kith_peer_operation;
@@ -306,8 +314,8 @@ typedef struct {
     uint16_t len; /* LOADED: of the value */
 } kith_event_data;
 
-/* Told when it fails, and not again until something of that peer could be written: it is tried again with the next
- * change, not by itself. */
+/* Of what the host keeps by itself (the program's own operations say so in PEER_DATA).  Told when it fails, for each
+ * peer and what, and not again until that could be written: it is tried again with the next change, not by itself. */
 typedef struct {
     kith_peer_id peer;
     kith_status status; /* KITH_ERR_FULL: no room */
@@ -315,7 +323,7 @@ typedef struct {
 } kith_event_store_failed;
 
 typedef struct {
-    uint32_t count; /* how often since it was opened */
+    uint32_t count; /* how often since it was opened; several may be told as one */
 } kith_event_collected;
 
 typedef struct {
@@ -325,9 +333,9 @@ typedef struct {
 } kith_event_peer_list;
 
 typedef struct {
-    uint16_t first, last;    /* handles */
-    bool confirmed;          /* the end; false: it has gone out */
-    kith_gatt_result result; /* of the end */
+    uint16_t first, last;    /* handles that it said have changed */
+    bool confirmed;          /* its end; false: it goes out */
+    kith_gatt_result result; /* of the end: KITH_GATT_OK, the client knows; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
 } kith_event_table_told;
 
 typedef enum { KITH_IDENTITY_CREATED, KITH_IDENTITY_CHANGED, KITH_IDENTITY_REMOVED } kith_identity_operation;

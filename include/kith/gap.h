@@ -6,9 +6,19 @@
 
 struct kith_host;
 
+/* Who is answered: the controller's filter accept list is kith/lists.h.  Vol 4 Part E 7.8.5. */
+typedef enum {
+    KITH_FILTER_NOTHING, /* anybody may connect, and is answered when scanning */
+    KITH_FILTER_CONNECT, /* only listed peers may connect */
+    KITH_FILTER_ALL      /* nor are others answered when they scan */
+} kith_filter;
+
 typedef struct {
     uint16_t interval_625us; /* 0x0020..0x4000 */
     bool connectable;
+    uint8_t filter;                 /* kith_filter; what is not listed is kept out before it is a link */
+    bool ask_list;                  /* with a filter: ALLOW_LIST_WANTED each time before it begins, and it waits for
+                                       kith_allow_list_ready() */
     uint8_t data_len, response_len; /* 0..31 */
     uint8_t data[31];               /* AD structures */
     uint8_t response[31];           /* scan response */
@@ -17,23 +27,30 @@ typedef struct {
 /* 100 ms, connectable, flags "general discoverable, no BR/EDR" and the name, cut to what fits. */
 void kith_gap_default_advertising(kith_advertising *advertising, const char *name);
 
-/* Starts legacy advertising; KITH_EVENT_ADVERTISING tells.  It ends when a link comes of it.
- * KITH_ERR_STATE: not ready, or on already; KITH_ERR_VALUE: interval or lengths;
- * KITH_ERR_UNSUPPORTED: the controller cannot. */
+/* Starts legacy advertising; KITH_EVENT_ADVERTISING tells.  It ends when a link comes of it, and with a filter when the
+ * controller's list could not be made what it shall be: nobody is let in by mistake.  A pause (kith/lists.h) is not
+ * told.
+ * KITH_ERR_STATE: not ready, or on already; KITH_ERR_VALUE: interval, lengths or filter, or ask_list without a filter;
+ * KITH_ERR_NOT_FOUND: with a filter and without ask_list, and nobody is listed;
+ * KITH_ERR_FULL: with ask_list: events must be taken first;
+ * KITH_ERR_UNSUPPORTED: the controller cannot, or with a filter there are no lists. */
 KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
 
-/* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_ADVERTISING will tell. */
+/* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_ADVERTISING will tell; KITH_ERR_FULL: it
+ * waits for kith_allow_list_ready(), and events must be taken first. */
 KITH_MUST_USE kith_status kith_gap_stop_advertising(struct kith_host *h);
 
 typedef struct {
     uint16_t interval_625us, window_625us; /* 0x0004..0x4000, window not above interval */
     bool active;
     bool report_duplicates;
+    bool filter; /* only listed peers (kith/lists.h) are reported */
 } kith_scan;
 
 void kith_gap_default_scan(kith_scan *scan); /* active, 60 ms window in 60 ms, no duplicates */
 
-/* KITH_ERR_STATE: not ready, scanning already, or connecting; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED. */
+/* KITH_ERR_STATE: not ready, scanning already, or connecting; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED: the controller
+ * cannot, or with a filter there are no lists; KITH_ERR_NOT_FOUND: with a filter, and nobody is listed. */
 KITH_MUST_USE kith_status kith_gap_start_scan(struct kith_host *h, const kith_scan *scan);
 
 /* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_SCANNING will tell. */

@@ -70,10 +70,17 @@ typedef struct {
 #define KITH_HOST_SIZE_CLIENT(links, mtu, cache, operations)                                                           \
     ((size_t)(links) * ((size_t)(operations) * (KITH_SIZE_OPERATION + (size_t)(mtu) + 1u) + (size_t)(cache) + 21u) +   \
      (size_t)(operations)*KITH_SIZE_EVENT + 2u * (size_t)(cache) + ((cache) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
+/* Besides, for the lists of peers. */
+#define KITH_HOST_SIZE_LISTS(listed)                                                                                   \
+    ((listed) != 0 ? KITH_SIZE_LISTS + (size_t)(listed) * (16u + 3u * KITH_SIZE_LISTED) : (size_t)0)
+#define KITH_SIZE_LISTS  (96u + 9u * sizeof(void *))
+#define KITH_SIZE_LISTED 20u
 /* Besides, for operations of kith/peers.h. */
 #define KITH_HOST_SIZE_DATA(data)                                                                                      \
-    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_TABLES : 0u) + 7u)
-#define KITH_SIZE_DATA (16u + sizeof(void *))
+    ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_VALUES + KITH_SIZE_SAVE : 0u) + 7u)
+#define KITH_SIZE_SAVE   336u
+#define KITH_SIZE_VALUES (264u + 2u * sizeof(void *))
+#define KITH_SIZE_DATA   (16u + sizeof(void *))
 /* Besides, for identities of our own beyond the first. */
 #define KITH_HOST_SIZE_IDENTITIES(identities) ((size_t)(identities)*KITH_SIZE_IDENTITY)
 #define KITH_SIZE_IDENTITY                    24u
@@ -83,8 +90,8 @@ typedef struct {
 #define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED                       (1440u + 59u * sizeof(void *))
 #define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
-#define KITH_SIZE_PAIRING                     (1072u + 17u * sizeof(void *))
-#define KITH_SIZE_BOND                        192u
+#define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
+#define KITH_SIZE_BOND                        200u
 #define KITH_SIZE_EVENT                       104u
 #define KITH_SIZE_INDEX(bonds)                                                                                         \
     ((size_t)(bonds) <= KITH_BONDS_SCANNED                                                                             \

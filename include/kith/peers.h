@@ -99,7 +99,7 @@ KITH_MUST_USE kith_status kith_bonds_export(const struct kith_host *h, kith_peer
 
 typedef struct {
     kith_peer_id claimed; /* the bond that the address would belong to, or whose key was asked for; 0: none */
-    kith_peer_id proven;  /* the bond whose key encrypts the link; 0: none */
+    kith_peer_id proven;  /* the bond whose key encrypts the link; 0: none, or it is being forgotten */
     kith_address address; /* on air */
     kith_address local;   /* our identity that it is connected to */
 } kith_peer_on_link;
@@ -118,7 +118,9 @@ typedef enum {
     KITH_RESOLUTION_YES
 } kith_resolution;
 
-/* What is kept of a peer beside its bond. */
+/* What is kept of a peer beside its bond; it stays when the bond is made anew.  The last use is one more than the
+ * largest of all peers whenever a link becomes proven to be this one's, unless it is the largest already, alone.  It is
+ * in the store a little later, as long as there is room that no bond is promised. */
 typedef struct {
     uint32_t rank;              /* 0: none; the larger, the rather it is kept */
     uint32_t last_use;          /* 0: never; a larger one was later.  A count, not a time */
@@ -154,56 +156,72 @@ KITH_MUST_USE kith_status kith_peers_list(const struct kith_host *h, const kith_
 /* ---- operations ----
  *
  * What takes the store is asked for by a call and ends once, in KITH_EVENT_PEER_DATA with the token that the call gave:
- * never 0, and never that of another operation since the host was made.  They are done in the order of the calls.
- * Where no store outlives the program they end at once: the event is there when the call returns.
+ * never 0, and never that of another operation since the host was made (of the last 2^32 of them).  They are done in
+ * the order of the calls.  Where no store outlives the program they end at once: the event is there when the call
+ * returns. Each owns the event of its end.  A factory reset ends all of them with the call; a controller that is lost
+ * ends none.
  *
  * Errors of all of them; nothing was changed then, and there is no event:
  * KITH_ERR_NOT_FOUND  no such peer (or it is being forgotten)
  * KITH_ERR_BUSY       the store is not loaded
  * KITH_ERR_FULL       limits.data of them are under way, or events must be taken first
  * Ends, in .status: KITH_OK; KITH_ERR_NOT_FOUND: the peer was forgotten meanwhile, or there is nothing to be loaded;
- * KITH_ERR_FULL: no room in the store; KITH_ERR_STORAGE, KITH_ERR_DAMAGED, KITH_ERR_NEWER: as kith/store.h.  After each
- * of them what was there is there. */
+ * KITH_ERR_UNSUPPORTED: its rank, pin and resolution lie in a record with subscriptions, which a host without
+ * limits.subscriptions does not write anew;
+ * KITH_ERR_FULL: no room in the store, beside what bonds and their states may want; KITH_ERR_STORAGE, KITH_ERR_DAMAGED,
+ * KITH_ERR_NEWER: as kith/store.h; KITH_ERR_STATE: its work item was given back without having been run.  After each of
+ * them what was there is there, and nothing is tried again by itself. */
 
 /* Makes a peer of bonding data that came from elsewhere: another store, a factory.  bond->peer is not looked at;
- * bond->local must be one of our identities.  The level is believed: who calls vouches for it.  *peer: its ID, from
- * when the event says KITH_OK.
+ * bond->local must be one of our identities.  The level is believed: who calls vouches for it; it counts as it does
+ * after a restart (kith_security.before_core_6_2).  *peer: its ID, from when the event says KITH_OK.  One is added at a
+ * time.
  * Besides: KITH_ERR_VALUE: it does not encode (kith/codec/record.h), its identity is blocked, or local is not ours;
- * KITH_ERR_EXISTS: a peer of that identity, or with the same identity resolving key, is there, or is being made: *peer
- * is it, and nothing was changed; KITH_ERR_FULL: no room for another bond, too. */
+ * KITH_ERR_EXISTS: a peer of that identity, with the same identity resolving key, or of the same exclusive class, is
+ * there, or is being made: *peer is it, and nothing was changed; KITH_ERR_BUSY: another one is being added, or a peer
+ * of that identity is pairing; KITH_ERR_FULL: no room for another bond, too.  *peer is 0 with all but EXISTS. */
 KITH_MUST_USE kith_status kith_peers_add(struct kith_host *h, const kith_bond_record *bond, kith_peer_id *peer,
                                          kith_token *token);
 
-/* Stores a value beside the bond, in the place of what was there, as a whole or not at all.  value is lent until the
- * event: it must stay as it is.
+/* Stores a value beside the bond, in the place of what was there, as a whole or not at all, whenever the power goes.
+ * value is lent until the event and must stay as it is.  Should it change all the same, what is kept is the value as it
+ * was when its first octets were written; or it ends with KITH_ERR_VALUE, and what was there is there.  It ends so too
+ * where the store takes no record that long (kith_store_state.largest).
  *   what   KITH_PEER_APPLICATION: the program's own, which the host does not look at.  KITH_PEER_DATABASE: what the
  *          program knows of the peer's attributes; not with limits.cache, where the host keeps that itself
- * Besides: KITH_ERR_VALUE: what, or len is above KITH_PEER_DATA_MAX; KITH_ERR_STATE: the host keeps that itself.
+ * It stays when the bond is made anew, and goes with the peer.  A value that a later version wrote is not written over:
+ * KITH_ERR_NEWER; kith_peers_delete() removes it.
+ * Besides: KITH_ERR_VALUE: what, or len is above KITH_PEER_DATA_MAX; KITH_ERR_STATE: the host keeps that itself;
+ * KITH_ERR_UNSUPPORTED, as an end: no store outlives the program, and the host has no memory for values.
  * The bond itself is stored by pairing alone. */
 KITH_MUST_USE kith_status kith_peers_store(struct kith_host *h, kith_peer_id peer, kith_peer_data what,
                                            const void *value, uint16_t len, kith_token *token);
 
 /* Loads it.  buffer is lent until the event, whose .len is the value's length; with KITH_ERR_FULL it is above cap, and
- * the first cap octets are there. */
+ * the first cap octets are there.  With every other error .len is 0, and the buffer is zeroed.  KITH_ERR_DAMAGED: there
+ * was a value, and it is not sound any more; where an earlier one is still whole, that one is loaded.
+ * Besides: KITH_ERR_VALUE: what. */
 KITH_MUST_USE kith_status kith_peers_load(struct kith_host *h, kith_peer_id peer, kith_peer_data what, void *buffer,
                                           uint16_t cap, kith_token *token);
 
 /* Deletes it; what is not there ends with KITH_OK and .changed false.  A bond is never deleted alone: KITH_ERR_VALUE.
- * Its octets in the store are destroyed as those of a bond are. */
+ * Its octets in the store are destroyed as those of a bond are, and those of earlier values with it.  With an error
+ * some of it may be left, and it may be asked for again. */
 KITH_MUST_USE kith_status kith_peers_delete(struct kith_host *h, kith_peer_id peer, kith_peer_data what,
                                             kith_token *token);
 
 /* Gives it a rank: of two peers the one with the larger rank is kept rather.  0: none. */
 KITH_MUST_USE kith_status kith_peers_set_rank(struct kith_host *h, kith_peer_id peer, uint32_t rank, kith_token *token);
-/* One more than the highest; the event says .changed false where it is the highest already, alone.
- * Besides: KITH_ERR_USED_UP: the highest is 2^32 - 1. */
+/* One more than the highest, when it is its turn; the event says .changed false where it is the highest already, alone.
+ * Besides, and as its end: KITH_ERR_USED_UP: the highest is 2^32 - 1. */
 KITH_MUST_USE kith_status kith_peers_rank_highest(struct kith_host *h, kith_peer_id peer, kith_token *token);
 
 typedef struct {
-    kith_peer_id highest, lowest; /* of those of one rank the one used last, and the one not used for longest */
+    kith_peer_id highest, lowest; /* of those of one rank the one used last, and the one not used for longest; of those
+                                     used alike the one with the larger ID is the higher */
     uint32_t highest_rank, lowest_rank;
 } kith_peer_ranks;
-/* KITH_ERR_NOT_FOUND: no peer. */
+/* Looks at all of them.  KITH_ERR_NOT_FOUND: no peer. */
 KITH_MUST_USE kith_status kith_peers_ranks(const struct kith_host *h, kith_peer_ranks *out);
 
 /* Pinned peers are never forgotten to make room. */
@@ -211,14 +229,17 @@ KITH_MUST_USE kith_status kith_peers_pin(struct kith_host *h, kith_peer_id peer,
 
 /* Reads the peer's Central Address Resolution (0x2aa6) on the link on which it is proven, and keeps the answer; a peer
  * that does not answer so, or has none, is KITH_RESOLUTION_NO.  It is a client operation: one more in line
- * (kith/gatt_client.h), without an event of its own but PEER_DATA.
- * Besides: KITH_ERR_STATE: not proven on a link; KITH_ERR_BUSY: the line is full. */
+ * (kith/gatt_client.h), without an event of its own but PEER_DATA.  Later operations on peers do not wait for the
+ * answer.
+ * Besides: KITH_ERR_STATE: not proven on a link, and as its end: that link ended, or the peer did not answer;
+ * KITH_ERR_BUSY: the line is full. */
 KITH_MUST_USE kith_status kith_peers_ask_resolution(struct kith_host *h, kith_peer_id peer, kith_token *token);
 
-/* Forgets every peer; links as in kith_bonds_forget().  FORGOTTEN comes for each of them, then FORGOTTEN_ALL, once,
- * with the first failure; without a peer FORGOTTEN_ALL alone.  Who is being paired with is not meant. KITH_ERR_BUSY:
- * one is under way, or the store is not loaded, or a bond is being written; KITH_ERR_FULL: events must be taken first.
- * With an error nothing was changed. */
+/* Forgets every peer; links as in kith_bonds_forget().  FORGOTTEN comes for each of them, in order of IDs, then
+ * FORGOTTEN_ALL, once, with the first failure; without a peer FORGOTTEN_ALL alone.  Whose forgetting failed before is
+ * tried once more with them.  A factory reset tells RESET instead.  Who is being paired with is not meant.
+ * KITH_ERR_BUSY: one is under way, or the store is not loaded, or a bond is being written; KITH_ERR_FULL: events must
+ * be taken first. With an error nothing was changed. */
 KITH_MUST_USE kith_status kith_peers_forget_all(struct kith_host *h);
 
 /* ---- room ----

@@ -208,26 +208,37 @@ bool kith_security_is_enough(const struct kith_host *h, kith_link link, kith_lev
 
 /* ---- one link ---- */
 
-/* Answers SECURITY_WANTED: how to pair on this link, this once.  NULL: not at all, Pairing Not Supported.
- * What it may not change: sc_only, blocked, backoff, when_full, ask_parameters are the host's.
+/* Answers SECURITY_WANTED: how to pair on this link, this once.  NULL, or no method for our role: not at all, Pairing
+ * Not Supported.  The settings are copied; the methods they point to must stay until this pairing has ended.
+ *
+ * What the answer does not change is the host's: who is admitted (policy, blocked, exclusive_classes, backoff,
+ * when_full, ask_parameters) and sc_only.  Where a call of ours began the pairing, its level and key size stay the
+ * least that may come of it.
+ *
  * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: as
- * kith_security_set(); KITH_ERR_FULL: events must be taken first.  With an error nothing was changed. */
+ * kith_security_set(), or max_key_size is below what our call asked for; KITH_ERR_FULL: events must be taken first.
+ * With an error nothing was changed: the question stands. */
 KITH_MUST_USE kith_status kith_security_answer(struct kith_host *h, kith_link link, const kith_security *security);
 
 /* Leaves this link alone until its end: nothing is paired or encrypted on it.  A Pairing Request is answered with
  * Pairing Not Supported, a Security Request not at all, a key is not given, our own calls are KITH_ERR_STATE, and no
- * bond is claimed for it.  KITH_ERR_NOT_FOUND: no such link; KITH_ERR_STATE: something is under way, or it is
+ * bond is claimed for it, so that the peer is to our attributes and to our client what a stranger is.  Refusals are
+ * told (KITH_WHY_LINK_EXCLUDED). KITH_ERR_NOT_FOUND: no such link; KITH_ERR_STATE: something is under way, or it is
  * encrypted. */
 KITH_MUST_USE kith_status kith_security_exclude(struct kith_host *h, kith_link link);
 
 /* What becomes of a bonded peer that wants to pair anew on this link, outside of a window. */
 typedef enum {
     KITH_REPAIRING_ASK,    /* CONSENT_WANTED with .again; default */
-    KITH_REPAIRING_REFUSE, /* Pairing Not Supported, and nobody is asked */
-    KITH_REPAIRING_ALLOW   /* as in an open window: never with a weaker result */
+    KITH_REPAIRING_REFUSE, /* Pairing Not Supported, and nobody is asked; Key Rejected where it shows at the end only */
+    KITH_REPAIRING_ALLOW   /* as in an open window: never with a weaker result.  A stranger is admitted as before */
 } kith_repairing;
 
-/* For this link until its end, from the next question on.  KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE. */
+/* Answers for the program wherever a bond would be replaced and CONSENT_WANTED with .again asked: a peer that pairs
+ * anew, a call of ours that would pair where the bond is not proven, and who turns out to be bonded once it gives its
+ * identity.  kith_security_pair() as central is an answer of its own.  For this link until its end, from the next
+ * question on.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE. */
 KITH_MUST_USE kith_status kith_security_set_repairing(struct kith_host *h, kith_link link, kith_repairing repairing);
 
 /* ---- the profile ---- */
@@ -245,8 +256,9 @@ typedef enum {
     KITH_PROFILE_NO_METHOD             /* no method for what it asks for is there */
 } kith_profile_fault;
 
-kith_profile_fault kith_security_profile(const kith_security *security); /* the first that is wrong */
-const char *kith_profile_fault_name(kith_profile_fault fault);           /* "mitm-without-io"; never NULL */
-const char *kith_profile_fault_text(kith_profile_fault fault);           /* a sentence; never NULL */
+/* The first that is wrong.  NULL, no pairing at all, is sound. */
+kith_profile_fault kith_security_profile(const kith_security *security);
+const char *kith_profile_fault_name(kith_profile_fault fault); /* "mitm-without-io"; never NULL */
+const char *kith_profile_fault_text(kith_profile_fault fault); /* a sentence; never NULL */
 
 #endif

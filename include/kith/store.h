@@ -44,6 +44,8 @@ typedef struct {
     uint16_t largest;    /* octets of the largest record it takes: KITH_STORED_MAX, or less where that is too much */
     uint32_t damaged;    /* records that failed their check when it was opened: they are not handed out */
     uint32_t torn;       /* writes that a power cut had cut short; what they were to replace stands */
+    uint32_t collected;  /* how often it made room in itself by moving what stands, since it was opened; 0 where a store
+                            does no such thing */
 } kith_store_state;
 
 typedef struct kith_store {

@@ -64,6 +64,10 @@ typedef enum { KITH_KEY_KIND_NONE, KITH_KEY_KIND_SC, KITH_KEY_KIND_LEGACY } kith
     X(CONSENT_REFUSED, "consent-refused", "A person refused to pair.", "")                                             \
     X(CONSENT_TIMEOUT, "consent-timeout", "Nobody answered the question whether to pair in time.",                     \
       "answer within 25 seconds")                                                                                      \
+    X(PARAMETERS_REFUSED, "parameters-refused", "The program would not pair on this link.", "")                        \
+    X(PARAMETERS_TIMEOUT, "parameters-timeout", "The program did not say in time how to pair on this link.",           \
+      "answer SECURITY_WANTED within 25 seconds")                                                                      \
+    X(LINK_EXCLUDED, "link-excluded", "The program keeps security off this link.", "")                                 \
     X(NUMBER_REFUSED, "number-refused", "Nobody confirmed that both devices show the same number.",                    \
       "if the two numbers differed, somebody is in the middle")                                                        \
     X(COMPARE_TIMEOUT, "compare-timeout", "Nobody answered in time whether the two numbers are the same.",             \

@@ -37,21 +37,21 @@ static bool is_blocked(const kith_host *h, const host_link *link)
 }
 
 /* The end of our own wish, which could not begin: nothing was sent. */
-static void refuse_own(kith_host *h, host_link *link)
+static void refuse_own(kith_host *h, host_link *link, kith_why why)
 {
     kith_event *event = event_post(h, KITH_EVENT_PAIRING_FAILED, link);
 
     event->verdict.attempt = KITH_ATTEMPT_PAIRING;
-    event->verdict.why = KITH_WHY_NO_SESSION;
+    event->verdict.why = why;
     event->verdict.ended_by = KITH_ENDED_BY_US;
     event->verdict.phase = KITH_PHASE_REQUEST;
     event->verdict.level = KITH_LEVEL_NONE;
     event->verdict.we_are_initiator = link->central;
 }
 
-static bool has_method(const kith_host *h, bool initiator)
+bool admission_has_method(const kith_security *security, bool initiator)
 {
-    const kith_method *const *m = h->config.security.methods;
+    const kith_method *const *m = security->methods;
 
     for (; m != NULL && *m != NULL; m++)
         if ((*m)->initiator == initiator)
@@ -70,6 +70,17 @@ static bool is_store_full(const kith_host *h, const host_link *link)
            !room_can_be_made(h);
 }
 
+/* The program says how this pairing goes, and only now that a bond shall come of it. */
+bool admission_has_room(const kith_host *h, const host_link *link, const smp_session *s, const kith_security *security)
+{
+    uint32_t others = storing_promised(h) - 1; /* its own place is among those promised */
+
+    if (!security->bonding || s->policy.bonding)
+        return true;
+    return storing_keeps_promises(h) &&
+           (link->claimed != 0 || peers_has_room(&h->bonds, link_local(h, link), &link->peer, others));
+}
+
 /* The window says of which class its peers are.  Of what class a peer is that was given none shows at the end: that of
  * the bond whose place it takes, and never of the one that an address names. */
 static void note_window(const kith_host *h, smp_session *s)
@@ -79,12 +90,28 @@ static void note_window(const kith_host *h, smp_session *s)
     s->peer_class = s->class_given ? h->window_class : 0;
 }
 
+/* Who is asked about the bond that the address names: a person, unless the program has said yes for this link already.
+ * That yes is for this very bond, and for nothing weaker in its place. */
+static void note_consent(const host_link *link, smp_session *s, bool needed)
+{
+    bool allowed = needed && link->claimed != 0 && link->repairing == KITH_REPAIRING_ALLOW;
+
+    s->asked_for |= allowed;
+    s->consent_needed = needed && !allowed;
+}
+
+/* The program has said no for this link already. */
+static bool is_repairing_refused(const kith_host *h, const host_link *link)
+{
+    return link->claimed != 0 && link->repairing == KITH_REPAIRING_REFUSE && !window_admits(h);
+}
+
 /* The peer wants to pair.  The window admits it; a person is asked about somebody who says to be bonded, and
  * about anybody where the policy is to ask; all else is closed. */
 static bool admit(kith_host *h, host_link *link, smp_session *s)
 {
     note_window(h, s);
-    s->consent_needed = !s->window;
+    note_consent(link, s, !s->window);
     return s->window || link->claimed != 0 || h->config.security.policy == KITH_PAIRING_ASK;
 }
 
@@ -110,7 +137,11 @@ static smp_session *try_open(kith_host *h, host_link *link)
 {
     smp_session *s;
 
-    if (!has_method(h, link->central)) {
+    if (link->excluded) {
+        refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_LINK_EXCLUDED);
+        return NULL;
+    }
+    if (!admission_has_method(&h->config.security, link->central)) {
         refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
         return NULL;
     }
@@ -120,6 +151,10 @@ static smp_session *try_open(kith_host *h, host_link *link)
     }
     if (is_here_already(h, link)) {
         refuse(h, link, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_REPAIRING_REFUSED);
+        return NULL;
+    }
+    if (is_repairing_refused(h, link)) {
+        refuse(h, link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_REPAIRING_REFUSED);
         return NULL;
     }
     if (is_store_full(h, link)) {
@@ -135,6 +170,7 @@ static smp_session *try_open(kith_host *h, host_link *link)
         refuse(h, link, KITH_SMP_BUSY, KITH_WHY_NO_SESSION);
         return NULL;
     }
+    s->by_peer = true;
     if (!admit(h, link, s))
         return refuse_opened(h, link, s, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PAIRING_CLOSED);
     if (bonding_is_class_taken(h, s->peer_class, s->at_stake))
@@ -175,7 +211,9 @@ bool admission_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, si
         return refuse_session(link, KITH_SMP_REPEATED_ATTEMPTS, KITH_WHY_REPEATED_ATTEMPTS);
     note_window(h, s);
     security_note_stake(h, link, s);
-    s->consent_needed = link->claimed != 0 && !s->window;
+    note_consent(link, s, link->claimed != 0 && !s->window);
+    if (is_repairing_refused(h, link))
+        return refuse_session(link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_REPAIRING_REFUSED);
     if (bonding_is_class_taken(h, s->peer_class, s->at_stake))
         return refuse_session(link, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_CLASS_TAKEN);
     return false;
@@ -186,6 +224,20 @@ static kith_level level_asked_by(uint8_t auth_req)
     return (auth_req & KITH_AUTH_MITM) != 0 ? KITH_LEVEL_AUTHENTICATED : KITH_LEVEL_ENCRYPTED;
 }
 
+/* Before what is done about it, and whatever that is. */
+void admission_tell_request(kith_host *h, const host_link *link, const uint8_t *pdu, size_t len)
+{
+    kith_event *event;
+
+    if (!link->central || link->excluded || len != 2 || pdu[0] != KITH_SMP_SECURITY_REQUEST)
+        return;
+    event = event_post(h, KITH_EVENT_SECURITY_REQUESTED, link);
+    event->requested.bonding = (pdu[1] & KITH_AUTH_BONDING_MASK) == KITH_AUTH_BONDING;
+    event->requested.mitm = (pdu[1] & KITH_AUTH_MITM) != 0;
+    event->requested.secure_connections = (pdu[1] & KITH_AUTH_SC) != 0;
+    event->requested.keypress = (pdu[1] & KITH_AUTH_KEYPRESS) != 0;
+}
+
 /* A stored key is proven before anything else is thought of: an impostor that asks for more than the bond holds
  * does not get the bond replaced (CVE-2025-62235). */
 static void on_security_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len)
@@ -194,6 +246,8 @@ static void on_security_request(kith_host *h, host_link *link, const uint8_t *pd
     const peers_bond *bond = peers_by_id(&h->bonds, link->claimed);
     smp_session *s;
 
+    if (link->excluded)
+        return;
     if (len != 2) {
         refuse(h, link, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_LENGTH);
         return;
@@ -203,7 +257,7 @@ static void on_security_request(kith_host *h, host_link *link, const uint8_t *pd
     if (bond != NULL && link->encryption == LINK_PLAIN && encryption_may_use(h, bond, true)) {
         link->raise_to = bond->level < (uint8_t)level_asked_by(pdu[1]) ? level_asked_by(pdu[1]) : 0;
         link->raise_for_peer = true;
-        encryption_begin_bond(h, link, bond);
+        encryption_begin_bond(h, link, bond, true);
         return;
     }
     s = try_open(h, link);
@@ -230,7 +284,8 @@ static bool is_satisfied(const host_link *link, kith_level level, uint8_t key_si
 
 static kith_status may_pair(const kith_host *h, const host_link *link, uint8_t key_size)
 {
-    if (!has_method(h, link->central) || is_blocked(h, link) || key_size > h->config.security.max_key_size)
+    if (!admission_has_method(&h->config.security, link->central) || is_blocked(h, link) ||
+        key_size > h->config.security.max_key_size)
         return KITH_ERR_UNSUPPORTED;
     return is_store_full(h, link) ? KITH_ERR_FULL : KITH_OK;
 }
@@ -241,19 +296,25 @@ static kith_status begin_pairing(kith_host *h, host_link *link, kith_level level
 {
     smp_input in = {.kind = SMP_IN_BEGIN};
     kith_status status = may_pair(h, link, key_size);
+    bool is_question = link->central && !on_purpose && link->claimed != 0 && link->claimed != link->proven;
     smp_session *s;
 
     if (status != KITH_OK)
         return status;
+    if (is_question && is_repairing_refused(h, link)) {
+        refuse_own(h, link, KITH_WHY_REPAIRING_REFUSED);
+        return KITH_OK;
+    }
     s = security_open(h, link, link->central, level);
     if (s == NULL)
         return KITH_ERR_FULL;
     if (s->policy.min_key_size < key_size)
         s->policy.min_key_size = key_size;
     note_window(h, s);
+    s->asked_level = (uint8_t)level;
+    s->asked_key_size = key_size;
     s->asked_for = true; /* the program's call is the consent for this link alone */
-    s->consent_needed =
-        link->central && !on_purpose && link->claimed != 0 && link->claimed != link->proven && !s->window;
+    note_consent(link, s, is_question && !s->window);
     security_input(h, s, &in);
     return KITH_OK;
 }
@@ -277,7 +338,7 @@ void admission_raise(kith_host *h, host_link *link)
     link->bond_procedure = false;
     link->with_bond = 0;
     if (begin_pairing(h, link, level, link->raise_key_size, false) != KITH_OK)
-        refuse_own(h, link);
+        refuse_own(h, link, KITH_WHY_NO_SESSION);
 }
 
 static kith_level at_least_required(const kith_host *h, kith_level level)
@@ -295,7 +356,7 @@ static kith_status may_begin(kith_host *h, const host_link *link, kith_level lev
         return KITH_ERR_VALUE;
     if (link->session != NULL || link->encryption == LINK_ENCRYPTING || storing_concerns(h, link))
         return KITH_ERR_BUSY;
-    if (link->smp_dead || link->going)
+    if (link->smp_dead || link->going || link->excluded)
         return KITH_ERR_STATE;
     return events_have_room(h) ? KITH_OK : KITH_ERR_FULL;
 }
@@ -330,7 +391,7 @@ static kith_status encrypt_first(kith_host *h, host_link *link, const peers_bond
     link->raise_to = enough ? 0 : level;
     link->raise_key_size = key_size;
     link->raise_for_peer = false;
-    encryption_begin_bond(h, link, bond);
+    encryption_begin_bond(h, link, bond, false);
     return KITH_OK;
 }
 

@@ -30,6 +30,14 @@ void kith_gap_default_advertising(kith_advertising *a, const char *name)
     a->data_len = (uint8_t)(5 + len);
 }
 
+/* Bit 0: scan requests, bit 1: connections, of listed peers alone. */
+static uint8_t filter_policy(uint8_t filter)
+{
+    if (filter == KITH_FILTER_NOTHING)
+        return 0;
+    return filter == KITH_FILTER_CONNECT ? 2 : 3;
+}
+
 static size_t put_parameters(kith_host *h, uint8_t *out)
 {
     h->advertised_as = h->selected;
@@ -40,6 +48,7 @@ static size_t put_parameters(kith_host *h, uint8_t *out)
     out[8] = h->advertising.connectable ? ADV_IND : ADV_SCAN_IND;
     out[9] = h->own.type;
     out[17] = 0x07; /* all three channels */
+    out[18] = filter_policy(h->advertising.filter);
     return 4 + 15;
 }
 
@@ -59,11 +68,11 @@ static size_t put_enable(bool on, uint8_t *out)
     return 5;
 }
 
-size_t advertise_command(kith_host *h, uint8_t *out)
+static size_t chain_command(kith_host *h, uint8_t *out)
 {
     const kith_advertising *a = &h->advertising;
 
-    if (!h->advertiser.busy)
+    if (!h->advertiser.busy || h->advertiser.waits)
         return 0;
     if (h->advertiser.stopping)
         return put_enable(false, out);
@@ -79,20 +88,40 @@ size_t advertise_command(kith_host *h, uint8_t *out)
     }
 }
 
+/* The controller keeps parameters and data over a pause. */
+size_t advertise_command(kith_host *h, uint8_t *out)
+{
+    switch (pause_next(&h->advertiser, pause_holds_advertiser(h))) {
+    case PAUSE_WAITS:
+        return 0;
+    case PAUSE_SWITCHES_OFF:
+        return put_enable(false, out);
+    case PAUSE_SWITCHES_ON:
+        return put_enable(true, out);
+    default:
+        return chain_command(h, out);
+    }
+}
+
 static void tell(kith_host *h, bool on, kith_hci_status status)
 {
     kith_event *event = event_post(h, KITH_EVENT_ADVERTISING, NULL);
 
-    h->advertiser.busy = false;
-    h->advertiser.stopping = false;
+    h->advertiser.busy = h->advertiser.stopping = h->advertiser.waits = false;
     h->advertiser.on = on;
+    h->advertiser.held = HELD_NOT;
     event->activity.on = on;
     event->activity.hci_status = status;
 }
 
 void advertise_on_result(kith_host *h, kith_hci_status status)
 {
-    if (!h->advertiser.busy)
+    bool overtaken = h->advertiser.overtaken, was_held = h->advertiser.held != HELD_NOT;
+
+    h->advertiser.overtaken = false;
+    if (overtaken || pause_takes_result(&h->advertiser, status))
+        return;
+    if (!h->advertiser.busy && !was_held)
         return;
     if (status != KITH_HCI_SUCCESS || h->advertiser.stopping)
         tell(h, false, status);
@@ -102,17 +131,50 @@ void advertise_on_result(kith_host *h, kith_hci_status status)
         h->advertiser.step++;
 }
 
-/* The controller stops by itself when a link comes of it (7.8.9). */
+static bool is_ours(uint16_t opcode)
+{
+    return opcode == KITH_HCI_LE_SET_ADV_PARAMETERS || opcode == KITH_HCI_LE_SET_ADV_DATA ||
+           opcode == KITH_HCI_LE_SET_SCAN_RESPONSE_DATA || opcode == KITH_HCI_LE_SET_ADV_ENABLE;
+}
+
+/* The controller stops by itself when a link comes of it (7.8.9).  Where that was before a pause, what is about to be
+ * resumed had ended already. */
 void advertise_on_connected(kith_host *h)
 {
-    if (h->advertiser.on || h->advertiser.busy)
-        tell(h, false, KITH_HCI_SUCCESS);
+    bool resuming = h->advertiser.held == HELD_RESUMING;
+
+    if (!h->advertiser.on && !h->advertiser.busy)
+        return;
+    h->advertiser.overtaken = is_ours(h->command.opcode);
+    tell(h, false, KITH_HCI_SUCCESS);
+    if (resuming)
+        h->advertiser.held = HELD_UNDO;
+}
+
+void advertise_refuse(kith_host *h, kith_hci_status status)
+{
+    if (h->advertising.filter != KITH_FILTER_NOTHING && (h->advertiser.on || h->advertiser.busy))
+        tell(h, false, status);
+}
+
+static kith_status check_filter(kith_host *h, const kith_advertising *a)
+{
+    if (a->filter == KITH_FILTER_NOTHING)
+        return KITH_OK;
+    if (!lists_can_filter(h))
+        return KITH_ERR_UNSUPPORTED;
+    if (a->ask_list)
+        return events_have_room(h) ? KITH_OK : KITH_ERR_FULL;
+    return lists_have_nobody(h) ? KITH_ERR_NOT_FOUND : KITH_OK;
 }
 
 kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
 {
+    kith_status status;
+
     if (a->interval_625us < 0x0020 || a->interval_625us > 0x4000 || a->data_len > sizeof a->data ||
-        a->response_len > sizeof a->response)
+        a->response_len > sizeof a->response || a->filter > KITH_FILTER_ALL ||
+        (a->ask_list && a->filter == KITH_FILTER_NOTHING))
         return KITH_ERR_VALUE;
     if (h->startup != STARTUP_READY || h->advertiser.on || h->advertiser.busy)
         return KITH_ERR_STATE;
@@ -120,14 +182,32 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
         return KITH_ERR_UNSUPPORTED;
     if (identity_is_busy(h))
         return KITH_ERR_BUSY;
+    status = check_filter(h, a);
+    if (status != KITH_OK)
+        return status;
     h->advertising = *a;
     h->advertiser.step = STEP_PARAMETERS;
     h->advertiser.busy = true;
+    h->advertiser.waits = a->ask_list;
+    if (a->ask_list)
+        event_post(h, KITH_EVENT_ALLOW_LIST_WANTED, NULL);
+    if (a->filter != KITH_FILTER_NOTHING)
+        lists_rebuild(h);
+    return KITH_OK;
+}
+
+static kith_status stop_waiting(kith_host *h)
+{
+    if (!events_have_room(h))
+        return KITH_ERR_FULL;
+    tell(h, false, KITH_HCI_SUCCESS);
     return KITH_OK;
 }
 
 kith_status kith_gap_stop_advertising(kith_host *h)
 {
+    if (h->advertiser.waits)
+        return stop_waiting(h);
     if (h->advertiser.busy)
         return KITH_ERR_BUSY;
     if (!h->advertiser.on)

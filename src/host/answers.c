@@ -1,4 +1,5 @@
-/* What people say to pairings under way: consent, numbers, passkeys, out of band data, enough of it. */
+/* What people and the program say to pairings under way: how, consent, numbers, passkeys, out of band data, enough of
+ * it. */
 #include "crypto/known_keys.h"
 #include "host/internal.h"
 
@@ -139,4 +140,29 @@ kith_status kith_pairing_cancel(kith_host *h, kith_link id)
     if (link->session == NULL || !smp_may_cancel(link->session))
         return KITH_ERR_STATE;
     return say(h, link->session, &in);
+}
+
+/* No settings, or none to pair with in this role: the same no. */
+kith_status kith_security_answer(kith_host *h, kith_link id, const kith_security *security)
+{
+    smp_input in = {.kind = SMP_IN_PARAMETERS,
+                    .security = security,
+                    .reason = KITH_SMP_PAIRING_NOT_SUPPORTED,
+                    .why = KITH_WHY_PARAMETERS_REFUSED,
+                    .by_person = true};
+    smp_session *s;
+    kith_status status = find_asked(h, id, SMP_WAIT_PARAMETERS, SMP_WAIT_PARAMETERS, &s);
+
+    if (status != KITH_OK)
+        return status;
+    if (security == NULL)
+        return say(h, s, &in);
+    if (!host_security_is_valid(h, security) || !smp_lets_require(s, security))
+        return KITH_ERR_VALUE;
+    if (!admission_has_method(security, s->initiator)) {
+        in.security = NULL;
+    } else if (!admission_has_room(h, link_by_id(h, id), s, security)) {
+        in = (smp_input){.kind = SMP_IN_PARAMETERS, .reason = KITH_SMP_UNSPECIFIED_REASON, .why = KITH_WHY_STORE_FULL};
+    }
+    return say(h, s, &in);
 }

@@ -64,7 +64,8 @@ static bool counts(const kith_verdict *v)
     case KITH_WHY_STORE_FULL:
     case KITH_WHY_CONTROLLER_REFUSED:
     case KITH_WHY_ENCRYPTION_LOST:
-    case KITH_WHY_CONSENT_TIMEOUT: /* our person's */
+    case KITH_WHY_PARAMETERS_TIMEOUT: /* our program's, our person's */
+    case KITH_WHY_CONSENT_TIMEOUT:
     case KITH_WHY_COMPARE_TIMEOUT:
     case KITH_WHY_PASSKEY_TIMEOUT:
     case KITH_WHY_WEAKER: /* refusals, after it had proven itself or where nothing is proven */

@@ -38,8 +38,11 @@ static kith_level weakest(unsigned one, unsigned other)
 
 void attributes_tell_end(kith_host *h, host_link *link, const gatt_client_event *e)
 {
-    kith_event *event = event_post(h, end_of(e->kind), link);
+    kith_event *event;
 
+    if (resolution_take_end(h, link, e))
+        return;
+    event = event_post(h, end_of(e->kind), link);
     if (e->kind == GATT_CLIENT_MTU_DONE && e->result == KITH_GATT_NOT_SENT)
         link->mtu_asked = false;
     event->gatt.result = e->result;
@@ -125,7 +128,7 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     if (e->kind == GATT_CLIENT_NOTIFIED)
         tell_notified(h, link, e);
-    if (e->list != GATT_CLIENT_NO_LIST)
+    if (e->list != GATT_CLIENT_NO_LIST && !resolution_take(link, e))
         tell_list(h, link, e);
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
         tell_found(h, link, e);

@@ -90,14 +90,17 @@ static bool is_weaker(const kith_host *h, const smp_session *s, const kith_addre
 }
 
 /* Who was admitted to take the place of the bond that stands?  Anybody in an open window; outside it only whom a person
- * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now. */
+ * allowed knowing that this very bond is at stake.  Of whom that turns out now, a person is asked now, unless the
+ * program has answered for this link. */
 static bonding_answer may_replace(const kith_host *h, const host_link *link, const smp_session *s,
                                   const peers_bond *old, kith_why *why)
 {
     *why = KITH_WHY_REPAIRING_REFUSED;
     if (is_here_on_another_link(h, link, old))
         return COMMIT_NO;
-    return s->window || (s->asked_for && s->at_stake == old->id) ? COMMIT_YES : COMMIT_ASK;
+    if (s->window || (s->asked_for && s->at_stake == old->id) || link->repairing == KITH_REPAIRING_ALLOW)
+        return COMMIT_YES;
+    return link->repairing == KITH_REPAIRING_REFUSE ? COMMIT_NO : COMMIT_ASK;
 }
 
 bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,
@@ -175,6 +178,7 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
         link->claimed = link->proven = kept->id;
         remote_on_bonded(link);
         clients_on_change(h, link);
+        use_on_proven(h, link);
     }
     storing_tell_links(h);
     event_post(h, KITH_EVENT_PAIRED, link)->verdict = s->verdict;
@@ -307,6 +311,13 @@ static void forget_on_link(kith_host *h, host_link *link, const peers_bond *bond
         link->claimed = 0;
 }
 
+void bonding_forget_on_links(kith_host *h, const peers_bond *bond)
+{
+    for (unsigned i = 0; i < h->config.limits.links; i++)
+        if (h->links[i].id != 0)
+            forget_on_link(h, &h->links[i], bond);
+}
+
 void bonding_finish_forgetting(kith_host *h, host_link *link)
 {
     link->key_forgotten = false;
@@ -333,17 +344,13 @@ void bonding_forget(kith_host *h, peers_bond *bond)
 {
     const kith_peer_id peer = bond->id;
 
-    for (unsigned i = 0; i < h->config.limits.links; i++) {
-        host_link *link = &h->links[i];
-
-        if (link->id != 0)
-            forget_on_link(h, link, bond);
-    }
+    bonding_forget_on_links(h, bond);
     if (storing_outlives(h)) {
         peers_forget(&h->bonds, bond);
         storing_forget(h);
     } else {
         peers_remove(&h->bonds, bond);
+        data_end_lost(h);
         event_post(h, KITH_EVENT_FORGOTTEN, NULL)->forgotten.peer = peer;
         room_on_forgotten(h, peer, KITH_OK);
     }

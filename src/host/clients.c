@@ -42,6 +42,12 @@ static const host_client *known_client(const kith_host *h, const peers_bond *bon
     return client != NULL && client->peer == bond->id ? client : NULL;
 }
 
+/* To change what is remembered, if anything is. */
+static host_client *remembered_client(kith_host *h, const peers_bond *bond)
+{
+    return known_client(h, bond) != NULL ? client_of(h, bond) : NULL;
+}
+
 void clients_forget_all(kith_host *h)
 {
     if (h->clients == NULL)
@@ -95,6 +101,10 @@ bool clients_load(kith_host *h, const peers_bond *bond, const kith_state_record 
         return !peers_tells_of_client(state);
     if (state->cccd_count > h->config.limits.subscriptions || state->features_len > 1)
         return false;
+    if (!peers_tells_of_client(state)) {
+        client->peer = 0; /* who said nothing misses nothing either */
+        return true;
+    }
     memset(subscriptions_of(h, bond), 0, h->config.limits.subscriptions * sizeof(gatt_subscription)); /* of an older */
     for (unsigned i = 0; i < state->cccd_count; i++)
         subscriptions_of(h, bond)[i] =
@@ -115,7 +125,7 @@ bool clients_want(const kith_host *h, const peers_bond *bond)
 /* A store that fails is not asked again and again. */
 void clients_on_failed(kith_host *h, const peers_bond *bond)
 {
-    host_client *client = client_of(h, bond);
+    host_client *client = remembered_client(h, bond);
 
     if (client == NULL)
         return;
@@ -127,7 +137,7 @@ void clients_on_failed(kith_host *h, const peers_bond *bond)
 void clients_on_stored(kith_host *h, const peers_bond *bond, const kith_state_record *written)
 {
     kith_state_record now = {.peer = bond->id};
-    host_client *client = client_of(h, bond);
+    host_client *client = remembered_client(h, bond);
 
     if (client == NULL)
         return;
@@ -216,12 +226,14 @@ void clients_on_change(kith_host *h, host_link *link)
 static void write_now(kith_host *h, host_link *link)
 {
     peers_bond *bond = peers_by_id(&h->bonds, link->proven);
-    host_client *client = bond != NULL ? client_of(h, bond) : NULL;
+    host_client *client = bond != NULL ? remembered_client(h, bond) : NULL;
 
     link->client_due_us = UINT64_MAX;
     if (client != NULL)
         client->is_wanted |= client->is_unsaved; /* it may have changed while the store failed */
-    if (bond != NULL && clients_want(h, bond))
+    if (bond != NULL)
+        use_want(h, bond);
+    if (bond != NULL && (clients_want(h, bond) || use_wants(h, bond)))
         (void)signing_want_record(h, bond);
 }
 

@@ -20,8 +20,8 @@ void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len)
 static size_t next_of_all(kith_host *h, uint8_t *out)
 {
     /* The address comes before what uses it. */
-    size_t (*const wanting[])(kith_host *, uint8_t *) = {link_command, identity_command, connect_command,
-                                                         advertise_command, scan_command};
+    size_t (*const wanting[])(kith_host *, uint8_t *) = {link_command,    identity_command,  lists_command,
+                                                         connect_command, advertise_command, scan_command};
     size_t len = 0;
 
     if (h->startup == STARTUP_RUNNING)
@@ -81,6 +81,14 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_LE_CREATE_CONNECTION:
     case KITH_HCI_LE_CREATE_CONNECTION_CANCEL:
         connect_on_status(h, opcode, status);
+        break;
+    case KITH_HCI_LE_ADD_TO_FILTER_LIST:
+    case KITH_HCI_LE_REMOVE_FROM_FILTER_LIST:
+    case KITH_HCI_LE_ADD_TO_RESOLVING_LIST:
+    case KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST:
+    case KITH_HCI_LE_SET_RESOLUTION_ENABLE:
+    case KITH_HCI_LE_SET_PRIVACY_MODE:
+        lists_on_result(h, status);
         break;
     default:
         break;

@@ -37,13 +37,14 @@ kith_status kith_gap_check_parameters(const kith_connection_parameters *p)
 static size_t put_create(kith_host *h, uint8_t *out)
 {
     const kith_connection_parameters *p = &h->connect_parameters;
+    const kith_address *peer = lists_name_of(h, &h->connect_to);
 
     command_begin(out, KITH_HCI_LE_CREATE_CONNECTION, 25);
     memset(out + 4, 0, 25);
     bytes_put16(out + 4, 96); /* scan all the time: interval and window of 60 ms */
     bytes_put16(out + 6, 96);
-    out[9] = h->connect_to.type;
-    memcpy(out + 10, h->connect_to.octets, 6);
+    out[9] = peer->type;
+    memcpy(out + 10, peer->octets, 6);
     out[16] = h->own.type;
     bytes_put16(out + 17, p->interval_min_1250us);
     bytes_put16(out + 19, p->interval_max_1250us);
@@ -52,34 +53,69 @@ static size_t put_create(kith_host *h, uint8_t *out)
     return 4 + 25;
 }
 
+static size_t put_cancel(uint8_t *out)
+{
+    command_begin(out, KITH_HCI_LE_CREATE_CONNECTION_CANCEL, 0);
+    return 4;
+}
+
+/* A pause cancels it, too; then it is wanted as before. */
 size_t connect_command(kith_host *h, uint8_t *out)
 {
-    if (h->connecting && !h->create_sent) {
+    bool held = pause_holds_initiator(h);
+
+    if (!h->connecting)
+        return 0;
+    if (!h->create_sent && !held) {
         h->create_sent = true;
         return put_create(h, out);
     }
-    if (h->cancel_wanted) {
-        h->cancel_wanted = false;
-        command_begin(out, KITH_HCI_LE_CREATE_CONNECTION_CANCEL, 0);
-        return 4;
+    if (h->create_sent && !h->cancel_sent && (h->cancel_wanted || held)) {
+        h->cancel_sent = true;
+        return put_cancel(out);
     }
     return 0;
 }
 
-void connect_ended(kith_host *h, kith_hci_status status)
+void connect_made(kith_host *h)
+{
+    h->connecting = h->create_sent = h->cancel_wanted = h->cancel_sent = false;
+}
+
+void connect_give_up(kith_host *h, kith_hci_status status)
 {
     if (!h->connecting)
         return;
-    h->connecting = false;
-    h->cancel_wanted = false;
+    connect_made(h);
     event_post(h, KITH_EVENT_CONNECT_FAILED, NULL)->connect_failed.hci_status = status;
 }
 
-/* A cancel that comes too late fails; the Connection Complete that overtook it is the end all the same. */
+/* What was cancelled for a pause is created again after it. */
+void connect_ended(kith_host *h, kith_hci_status status)
+{
+    if (status == KITH_HCI_UNKNOWN_CONNECTION && h->cancel_sent && !h->cancel_wanted)
+        h->create_sent = h->cancel_sent = false;
+    else
+        connect_give_up(h, status);
+}
+
+/* A cancel that comes too late fails; the Connection Complete that overtook it is the end all the same.  For a pause it
+ * is enough that the controller says there is nothing to be cancelled. */
+static void on_cancel_refused(kith_host *h)
+{
+    if (!h->cancel_wanted)
+        h->create_sent = false;
+    h->cancel_wanted = h->cancel_sent = false;
+}
+
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status)
 {
-    if (opcode == KITH_HCI_LE_CREATE_CONNECTION && status != KITH_HCI_SUCCESS)
-        connect_ended(h, status);
+    if (status == KITH_HCI_SUCCESS)
+        return;
+    if (opcode == KITH_HCI_LE_CREATE_CONNECTION)
+        connect_give_up(h, status);
+    else if (h->cancel_sent)
+        on_cancel_refused(h);
 }
 
 static bool has_free_link(const kith_host *h)
@@ -110,8 +146,6 @@ kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_
     h->connect_to = *peer;
     h->connect_parameters = *parameters;
     h->connecting = true;
-    h->create_sent = false;
-    h->cancel_wanted = false;
     return KITH_OK;
 }
 
@@ -124,7 +158,7 @@ kith_status kith_gap_cancel_connect(kith_host *h)
     if (h->create_sent)
         h->cancel_wanted = true;
     else
-        connect_ended(h, KITH_HCI_UNKNOWN_CONNECTION);
+        connect_give_up(h, KITH_HCI_UNKNOWN_CONNECTION);
     return KITH_OK;
 }
 

@@ -34,6 +34,23 @@ kith_status kith_security_of(const kith_host *h, kith_link id, kith_event_securi
     return KITH_OK;
 }
 
+/* A size below 7 is none that a key may have, and 0 asks for nothing. */
+static bool is_a_demand(kith_level level, uint8_t key_size)
+{
+    return level >= KITH_LEVEL_NONE && level <= KITH_LEVEL_SC_AUTHENTICATED &&
+           (key_size == 0 || (key_size >= 7 && key_size <= 16));
+}
+
+bool kith_security_is_enough(const kith_host *h, kith_link id, kith_level level, uint8_t key_size, bool bonded)
+{
+    const host_link *link = link_by_id(h, id);
+
+    if (link == NULL || !is_a_demand(level, key_size))
+        return false;
+    return link->level >= level && link->key_size >= key_size &&
+           (!bonded || peers_by_id(&h->bonds, link->proven) != NULL);
+}
+
 void encryption_drop(kith_host *h, host_link *link)
 {
     static const kith_event_security nothing = {.level = KITH_LEVEL_NONE};
@@ -84,8 +101,25 @@ bool encryption_may_use(const kith_host *h, const peers_bond *bond, bool as_cent
            (!h->config.security.sc_only || bond->level == KITH_LEVEL_SC_AUTHENTICATED);
 }
 
-void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond)
+static void tell_start(kith_host *h, const host_link *link, bool by_peer)
 {
+    kith_event *event = event_post(h, KITH_EVENT_SECURITY_STARTED, link);
+
+    event->started.procedure = KITH_PROCEDURE_ENCRYPTION;
+    event->started.by_peer = by_peer;
+}
+
+/* While our own Security Request waits for the central, its end will tell how things stand. */
+static bool is_part_of_a_wish(const host_link *link)
+{
+    return link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
+}
+
+void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond, bool by_peer)
+{
+    link->bond_is_part = is_part_of_a_wish(link);
+    if (!link->bond_is_part)
+        tell_start(h, link, by_peer);
     link->with_bond = bond->id;
     link->bond_procedure = true;
     link->bond_deadline_us = host_time(h) + HOST_ENCRYPTION_TIMEOUT_US;
@@ -122,14 +156,8 @@ static void fill_verdict(const kith_host *h, const host_link *link, kith_verdict
 static void end_bond_procedure(host_link *link)
 {
     link->raise_to = 0;
-    link->bond_procedure = false;
+    link->bond_procedure = link->bond_is_part = false;
     link->with_bond = 0;
-}
-
-/* While our own Security Request waits for the central, its end will tell how things stand. */
-static bool is_part_of_a_wish(const host_link *link)
-{
-    return link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
 }
 
 void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender ender, kith_hci_status hci_status)
@@ -137,8 +165,9 @@ void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender end
     bool succeeded = why == KITH_WHY_ENCRYPTED || why == KITH_WHY_ALREADY_SECURE;
     kith_event *event;
 
-    if (is_part_of_a_wish(link)) {
+    if (is_part_of_a_wish(link))
         link->session->key_was_missing |= why == KITH_WHY_WE_HAVE_NO_KEY;
+    if (is_part_of_a_wish(link) || link->bond_is_part) {
         end_bond_procedure(link);
         return;
     }
@@ -196,6 +225,7 @@ void encryption_on_with_bond(kith_host *h, host_link *link)
     encryption_set(h, link, &now);
     remote_on_proven(link);
     clients_on_proven(h, link);
+    use_on_proven(h, link);
     link_lengthen(h, link);
     if (link->raise_to != 0)
         admission_raise(h, link);

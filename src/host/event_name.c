@@ -95,6 +95,7 @@ const char *kith_lack_name(uint32_t lacks)
         "data length extension",
         "a resolving list (link layer privacy)",
         "LE Ping (the authenticated payload timeout)",
+        "a filter accept list",
     };
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)

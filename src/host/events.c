@@ -135,6 +135,8 @@ static void release_taken(host_events *e)
 static uint64_t *deadline_of(kith_event *event)
 {
     switch (event->kind) {
+    case KITH_EVENT_SECURITY_WANTED:
+        return &event->security_wanted.deadline_us;
     case KITH_EVENT_CONSENT_WANTED:
         return &event->consent.deadline_us;
     case KITH_EVENT_COMPARISON_WANTED:
@@ -146,8 +148,6 @@ static uint64_t *deadline_of(kith_event *event)
         return &event->oob_wanted.deadline_us;
     case KITH_EVENT_ROOM_WANTED:
         return &event->room.deadline_us;
-    case KITH_EVENT_SECURITY_WANTED:
-        return &event->security_wanted.deadline_us;
     default:
         return NULL;
     }

@@ -126,6 +126,10 @@ static bool finish_one(kith_host *h)
             bonding_finish_forgetting(h, link);
             return true;
         }
+        if (link->id != 0 && link->change_waits) {
+            serving_go_on(h, link);
+            return true;
+        }
         if (raising_waits(h, link)) {
             raising_go_on(h, link);
             return true;
@@ -149,6 +153,12 @@ static bool finish_one(kith_host *h)
     }
     if (reset_waits(h))
         reset_go_on(h);
+    else if (forgetting_waits(h))
+        forgetting_go_on(h);
+    else if (store_events_wait(h))
+        store_events_go_on(h);
+    else if (lists_wait(h))
+        lists_go_on(h);
     else if (s != NULL)
         security_give_own_key(h, s);
     else if (oob_waits(h))
@@ -161,8 +171,8 @@ static bool finish_one(kith_host *h)
 static bool is_link_unfinished(const kith_host *h, host_link *link)
 {
     return link->id != 0 &&
-           (link->smp_acknowledged || link->key_forgotten || acl_has_held(link) || raising_waits(h, link) ||
-            remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
+           (link->smp_acknowledged || link->key_forgotten || link->change_waits || acl_has_held(link) ||
+            raising_waits(h, link) || remote_waits(link) || operations_wait(h, link) || storing_lets_answer(h, link));
 }
 
 static bool is_unfinished(const kith_host *h)
@@ -170,7 +180,8 @@ static bool is_unfinished(const kith_host *h)
     for (unsigned i = 0; i < h->config.limits.links; i++)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
-    return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h);
+    return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h) || store_events_wait(h) ||
+           forgetting_waits(h) || lists_wait(h);
 }
 
 void host_finish(kith_host *h)
@@ -223,8 +234,9 @@ static void tell_lost(kith_host *h)
 {
     bool starting = h->startup == STARTUP_RUNNING, reset = h->reset != RESET_NONE;
 
-    connect_ended(h, why_links_end(h));
+    connect_give_up(h, why_links_end(h));
     h->advertiser = h->scanner = (host_activity){0};
+    lists_on_lost(h);
     h->stray = 0;
     h->command.opcode = 0;
     h->command.deadline_us = UINT64_MAX;

@@ -76,13 +76,85 @@ typedef struct {
     uint64_t deadline_us;
 } host_command;
 
+/* An activity that a pause interrupts: the program sees nothing of it. */
+typedef enum {
+    HELD_NOT,
+    HELD_STOPPING, /* the command is on its way; so in what ends in ING */
+    HELD,          /* the controller does not do it now */
+    HELD_RESUMING,
+    HELD_UNDO, /* it was resumed when it had ended already: to be switched off again */
+    HELD_UNDOING
+} host_held;
+
 /* A procedure that is a chain of commands: where it stands, and where it shall go. */
 typedef struct {
     uint8_t step;  /* index in its table, while busy */
     bool busy;     /* in the chain */
     bool stopping; /* the chain is the one that switches off */
-    bool on;       /* the controller does it */
+    bool on;       /* the controller does it, but for pauses */
+    bool waits;    /* for the program to say that the chain may begin */
+    /* A link ended it while a command was on its way: the answer to that is about what is over. */
+    bool overtaken;
+    host_held held;
 } host_activity;
+
+/* ---- pauses (pause.c): what the controller does not change while it uses it ---- */
+
+typedef enum { PAUSE_FOR_LISTS, PAUSE_REASONS } host_pause_reason;
+
+typedef enum {
+    PAUSE_NOTHING,
+    PAUSE_FILTERING, /* what uses the filter accept list */
+    PAUSE_ALL        /* advertising, scanning, connecting */
+} host_pause_depth;
+
+/* ---- the controller's lists of peers (lists_*.c) ---- */
+
+typedef enum {
+    LISTS_NO_STEP,
+    LISTS_FILTER_REMOVE,
+    LISTS_FILTER_ADD,
+    LISTS_RESOLVING_REMOVE,
+    LISTS_RESOLVING_ADD,
+    LISTS_SET_MODE, /* device privacy */
+    LISTS_RESOLUTION_OFF,
+    LISTS_RESOLUTION_ON
+} host_lists_step_kind;
+
+/* What a list of the controller has. */
+typedef struct {
+    kith_peer_id peer;
+    uint32_t check; /* of its key, in the resolving list */
+    kith_address identity;
+    bool stale; /* not wanted any more, or not so */
+    bool mode_set;
+} host_listed;
+
+typedef struct {
+    host_lists_step_kind kind;
+    uint16_t at; /* of a removal: which of the controller's */
+    host_listed entry;
+} host_lists_step;
+
+typedef struct {
+    /* What the program wants: limits.listed of each, and of those whose keys the controller shall have, twice. */
+    kith_peer_id *allow, *identities, *resolved;
+    uint16_t allow_count, identity_count, resolved_count;
+    bool follows;
+    kith_peers_filter filter; /* what it follows; its pointers point to these two */
+    kith_address filter_identity, filter_local;
+
+    /* What the controller has. */
+    host_listed *filtered, *resolving;
+    uint16_t filtered_count, resolving_count;
+    uint8_t filtered_most, resolving_most;
+    bool resolution, lacks_modes;
+
+    host_lists_step sent; /* is under way */
+    uint32_t seen;        /* h->bonds.changes when the above was made of them */
+    bool pending;         /* the second may differ from the first, or there is something to tell */
+    bool allow_due, identities_due;
+} host_lists;
 
 /* ---- what the program wants of a peer's attributes (operations.c) ---- */
 
@@ -96,6 +168,7 @@ struct host_operation {
     kith_uuid uuid;
     bool has_uuid;
     bool is_survey;  /* no request of its own: remote_begin() */
+    kith_token asks; /* it is the host's own, of this operation of kith/peers.h; 0: the program's */
     bool is_lent;    /* what it points to stays the program's until its end */
     bool is_dropped; /* it is not to be sent any more: NOT_SENT, when its turn comes */
     uint8_t bits;
@@ -120,6 +193,13 @@ typedef enum {
 
 typedef enum { HASH_UNKNOWN, HASH_ASKED, HASH_SAME, HASH_ANOTHER } host_hash_check;
 
+/* The way through the pieces of one value in the store (pieces.c). */
+typedef struct {
+    peers_chunk chunk;
+    uint8_t next; /* where the store finds by name */
+    uint32_t cursor;
+} host_look;
+
 typedef enum { TABLES_IDLE, TABLES_LOADING, TABLES_LOOKING /* where it goes */, TABLES_SAVING } tables_stage;
 
 typedef struct {
@@ -127,8 +207,8 @@ typedef struct {
     kith_peer_id peer;
     kith_link link;
     uint8_t next; /* piece */
-    uint32_t cursor;
-    peers_chunk chunk;
+    bool is_out;  /* an item is */
+    host_look look;
     peers_chunk_place place;
     uint16_t len;
     bool heals;      /* what is written is newer than what made the table void */
@@ -137,18 +217,70 @@ typedef struct {
 
 /* ---- operations of kith/peers.h (data.c) ---- */
 
+typedef enum {
+    USE_NONE,
+    USE_RANK,
+    USE_HIGHEST, /* a rank that is known when it is its turn */
+    USE_PIN,
+    USE_ASKED, /* the peer has not answered yet; others need not wait */
+    USE_RESOLUTION
+} use_change;
+
 typedef struct {
     kith_token token; /* 0: the slot is free */
     kith_peer_id peer;
     uint8_t what;             /* kith_peer_data */
     uint8_t operation;        /* kith_peer_operation */
     uint16_t len;             /* told at its end */
-    uint16_t cap;             /* LOADED: of the buffer */
-    union {                   /* the program's */
+    uint16_t cap;             /* LOADED: of the buffer; STORED: of the value */
+    uint8_t use;              /* use_change: of KITH_PEER_USE */
+    bool is_started;          /* KITH_PEER_USE: its record is to be written */
+    union {                   /* the program's, but for the number */
+        uint32_t number;      /* USE_*: the new value */
         const uint8_t *value; /* STORED */
         uint8_t *buffer;      /* LOADED */
     };
 } host_data;
+
+/* ---- how peers are used (use.c) ---- */
+
+/* The largest of all bonds; known as long as none has left. */
+typedef struct {
+    bool is_known;
+    uint32_t left;             /* of the table of bonds, when it was known */
+    uint32_t rank, rank_count; /* the highest, and how many have it */
+    uint32_t last_use, last_use_count;
+} host_use;
+
+/* Who is being forgotten together. */
+typedef struct {
+    bool is_on;
+    uint32_t left;      /* to be told */
+    kith_status status; /* the first failure */
+} host_forgetting;
+
+/* The value that is on its way to or from the store, one at a time (values.c). */
+typedef enum {
+    VALUES_IDLE,
+    VALUES_LOOKING, /* which pieces there are */
+    VALUES_READING,
+    VALUES_WRITING,
+    VALUES_UNDOING, /* the last piece, which failed and may be there */
+    VALUES_REMOVING
+} values_stage;
+
+typedef struct {
+    values_stage stage;
+    kith_token token; /* of the operation */
+    kith_token out;   /* of the one that the item which is out is for; 0: it is not ours */
+    host_look look;
+    peers_chunk_place place;
+    uint8_t piece;
+    bool has_moved; /* READING without names: this walk found something */
+    bool has_changed;
+    uint32_t check, so_far;
+    kith_status result; /* UNDOING: what is told */
+} host_values;
 
 /* ---- links (links.c) ---- */
 
@@ -194,6 +326,8 @@ typedef struct {
     uint8_t identity;       /* of ours, that it was made under: a number */
     kith_peer_id claimed;   /* the bond that the address names */
     kith_peer_id proven;    /* the bond whose key encrypts the link */
+    bool excluded;          /* by the program: no security on it, and no bond claimed for it */
+    uint8_t repairing;      /* kith_repairing: what becomes of a bonded peer that pairs anew */
 
     host_encryption encryption;
     kith_level level;
@@ -202,6 +336,7 @@ typedef struct {
     uint8_t method;         /* kith_method_kind of the key that encrypts it */
     kith_peer_id with_bond; /* LINK_ENCRYPTING with this bond's key; 0: with a pairing's */
     bool bond_procedure;    /* an encryption with a bond is owed its end */
+    bool bond_is_part;      /* of a wish of ours that the central answers: neither its start nor its end is told */
     uint64_t bond_deadline_us;
     uint8_t bond_level, bond_key_size, bond_method; /* of the key that was given, whatever becomes of the record */
     bool bond_sc;
@@ -261,6 +396,8 @@ typedef struct {
     gatt_survey survey;
     host_remote_stage remote;
     host_hash_check hash_check;
+    kith_token asks; /* of the operation under way; 0: the program's */
+    uint8_t answer;  /* KITH_STATE_*, to that */
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
     uint8_t table_level;  /* the lowest at which a part of it was learned */
@@ -274,10 +411,12 @@ typedef struct {
     host_signed_write signed_write;
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
-    uint16_t indicated_id;                /* of what is indicated and not confirmed */
-    uint8_t plain_features;               /* of its client's: said before it was proven, and not the bond's */
-    uint64_t client_due_us;               /* what its client said is written then; UINT64_MAX: all is */
+    uint16_t indicated_id;  /* of what is indicated and not confirmed */
+    uint8_t plain_features; /* of its client's: said before it was proven, and not the bond's */
+    uint64_t client_due_us; /* what its client said, and its last use, are written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */
+    uint16_t told_first, told_last;       /* those that Service Changed said last */
+    bool change_waits;                    /* until events have room to tell that it went */
 } host_link;
 
 typedef enum { TX_ATT_APP, TX_ATT_ANSWER, TX_SMP, TX_SIGNALLING } host_tx_class;
@@ -321,6 +460,8 @@ typedef struct {
     kith_store_state state;
     uint32_t unusable; /* sound records without sense */
     bool has_device, has_states;
+    bool has_failures;   /* some bond's are to be told, perhaps */
+    uint32_t collected;  /* as it was told */
     peers_device device; /* number 0, as it is stored */
     uint8_t surplus;     /* identities that there is no place for, a bit each */
     uint32_t last_order;
@@ -348,6 +489,8 @@ typedef struct {
     kith_link link; /* the pairing's; it may be gone */
     kith_address address;
     kith_verdict verdict;
+    kith_token token; /* it is added, and this is the operation; 0: it is of a pairing */
+    bool is_out;      /* it is being written */
 } host_save;
 
 /* ---- keys that the crypto port keeps (keys.c) ---- */
@@ -400,6 +543,7 @@ struct kith_host {
     kith_advertising advertising;
     kith_scan scan;
     bool connecting, create_sent, cancel_wanted;
+    bool cancel_sent; /* by the program's wish if it is wanted, else for a pause */
     kith_address connect_to;
     kith_connection_parameters connect_parameters;
 
@@ -427,16 +571,21 @@ struct kith_host {
     host_events events;
     host_link *links;
     smp_session *sessions;
-    host_save *saves;     /* one for each session */
+    host_save *saves;     /* one for each session, and one for a bond that is added */
     host_job *jobs;       /* one for the key made ahead, one for the store, then one for each session */
     host_client *clients; /* one for each bond; NULL: nothing is kept */
     gatt_subscription *client_subscriptions; /* limits.subscriptions for each of them */
     host_key *keys;                          /* one for each session, and HOST_MORE_KEYS */
     peers_bonds bonds;
     host_store store;
-    host_tables *tables; /* NULL: nothing is known of peers' tables */
-    host_data *data;     /* limits.data */
+    host_tables *tables;           /* NULL: nothing is known of peers' tables */
+    host_data *data;               /* limits.data */
+    host_values *values;           /* NULL: limits.data is 0 */
+    host_lists *lists;             /* NULL: there are none */
+    uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
     kith_token last_data;
+    host_use use;
+    host_forgetting forgetting;
     host_reset_stage reset;
     kith_status reset_status;
     bool lost; /* controller is gone: ends are being told */
@@ -456,6 +605,7 @@ kith_event *event_post_droppable(kith_host *h, kith_event_kind kind, const host_
 const uint8_t *event_attach(kith_host *h, kith_event *event, const uint8_t *value, size_t len);
 
 /* memory.c */
+bool host_security_is_valid(const kith_host *h, const kith_security *security);
 size_t host_buffer_octets(const kith_limits *limits);
 uint32_t host_payload_octets(const kith_limits *limits); /* one step tells no more */
 static inline uint32_t host_buffer(const kith_host *h)
@@ -484,9 +634,54 @@ void advertise_on_connected(kith_host *h);
 size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
+void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
 size_t connect_command(kith_host *h, uint8_t *out);
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
 void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
+void connect_made(kith_host *h);                          /* one that did */
+void connect_give_up(kith_host *h, kith_hci_status status);
+
+/* pause.c: activities are interrupted for a reason, and go on.  Once asked for, a pause goes deeper or ends. */
+void pause_ask(kith_host *h, host_pause_reason reason, host_pause_depth depth);
+bool pause_is_reached(const kith_host *h);
+void pause_end(kith_host *h, host_pause_reason reason);
+bool pause_holds_advertiser(const kith_host *h);
+bool pause_holds_scanner(const kith_host *h);
+bool pause_holds_initiator(const kith_host *h);
+typedef enum { PAUSE_GOES_ON, PAUSE_WAITS, PAUSE_SWITCHES_OFF, PAUSE_SWITCHES_ON } pause_move;
+pause_move pause_next(host_activity *activity, bool is_held); /* what it shall do instead of its own chain */
+bool pause_takes_result(host_activity *activity, kith_hci_status status); /* false: it is its own, or failed */
+
+/* lists_allow.c, lists_identities.c, lists_follow.c, lists_wanted.c: what the program wants */
+bool lists_have_nobody(const kith_host *h);
+bool lists_can_filter(const kith_host *h);
+bool lists_can_resolve(const kith_host *h);
+void lists_follow(kith_host *h);
+bool lists_follow_meets_private(const kith_host *h, const kith_peers_filter *filter);
+uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
+                           const kith_peer_id *identities, uint16_t identity_count,
+                           kith_peer_id *out); /* NULL: counts */
+bool lists_has_usable_key(const kith_host *h, const peers_bond *bond);
+bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer);
+kith_status lists_check_call(kith_host *h, bool able, bool is_due);
+kith_status lists_check_peers(const kith_host *h, const kith_peer_id *peers, uint16_t count);
+bool lists_are_in_use(const kith_host *h, bool touches_resolving);
+void lists_rebuild(kith_host *h);
+kith_status lists_copy(const kith_peer_id *from, uint16_t from_count, kith_peer_id *to, uint16_t cap, uint16_t *count);
+bool lists_wait(const kith_host *h); /* for lists_go_on() */
+void lists_go_on(kith_host *h);
+void lists_forget_all(kith_host *h);
+void lists_lay_out(host_lists *l, uint8_t listed, kith_peer_id *peers, host_listed *entries);
+
+/* lists_controller.c: what the controller has, and the commands that bring it nearer */
+void lists_judge(kith_host *h);
+host_lists_step lists_next_step(const kith_host *h);
+size_t lists_command(kith_host *h, uint8_t *out);
+void lists_on_result(kith_host *h, kith_hci_status status);
+void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status);
+void lists_on_ready(kith_host *h);
+void lists_on_lost(kith_host *h);
+const kith_address *lists_name_of(const kith_host *h, const kith_address *peer); /* as the controller knows it */
 
 /* host.c */
 void host_finish(kith_host *h); /* what was begun, as far as there is room for its events */
@@ -550,7 +745,11 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
 /* admission.c: who may pair */
 void admission_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);      /* SMP outside a session */
 bool admission_refuse_wish(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* true: close the session */
+bool admission_has_room(const kith_host *h, const host_link *link, const smp_session *s, const kith_security *security);
+bool admission_has_method(const kith_security *security, bool initiator);
 void admission_raise(kith_host *h, host_link *link); /* the bond is proven: pair */
+void admission_tell_request(kith_host *h, const host_link *link, const uint8_t *pdu,
+                            size_t len); /* of the peripheral */
 bool admission_is_blocked(const kith_host *h, const kith_address *address);
 
 /* answers.c: what people say to pairings under way */
@@ -574,6 +773,7 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
                                   kith_why *why);
 bool bonding_is_class_taken(const kith_host *h, uint8_t peer_class, kith_peer_id but);
 void bonding_keep(kith_host *h, host_link *link, smp_session *s);
+void bonding_forget_on_links(kith_host *h, const peers_bond *bond);
 void bonding_finish_forgetting(kith_host *h, host_link *link); /* of a link with key_forgotten */
 void bonding_fill_verdict(const kith_verdict *pairing, kith_status result, kith_event *event);
 
@@ -638,10 +838,15 @@ bool storing_knows(const kith_host *h, const kith_address *local, const kith_add
 bool storing_is_under(const kith_host *h, const kith_address *local); /* any under that one of ours is */
 bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
-uint32_t storing_under_way(const kith_host *h);                       /* bonds that are being written */
-uint32_t storing_promised(const kith_host *h);                  /* places for bonds that are being made or written */
-bool storing_has_room(const kith_host *h);                      /* for one more bond */
-bool storing_has_room_for(const kith_host *h, uint8_t records); /* that can wait until there is */
+host_save *storing_free_place(const kith_host *h);                    /* for a bond that is added; NULL: none */
+void storing_judge(const kith_host *h, peers_bond *bond);             /* its level, as it counts today */
+void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token);
+const peers_bond *storing_next(const kith_host *h, unsigned *at); /* that is being written; NULL: no more */
+uint32_t storing_under_way(const kith_host *h);                   /* bonds that are being written */
+uint32_t storing_promised(const kith_host *h);                    /* places for bonds that are being made or written */
+bool storing_has_room(const kith_host *h);                        /* for one more bond */
+bool storing_has_room_for(const kith_host *h, uint8_t records);   /* that can wait until there is */
+bool storing_keeps_promises(const kith_host *h);                  /* there is room for those */
 
 void storing_end_save(kith_host *h, host_save *save, kith_status result); /* told, and in its place if it went well */
 void storing_go_on_with(kith_host *h, host_save *save);    /* SAVE_WRITE: it goes to the store, if there is one */
@@ -663,7 +868,8 @@ kith_status signing_sign(kith_host *h, peers_bond *bond, uint8_t *pdu, size_t le
 void signing_on_link_end(kith_host *h, host_link *link);
 void signing_on_bonds_changed(kith_host *h);
 kith_status signing_want_record(kith_host *h, peers_bond *bond);
-const peers_bond *signing_next(const kith_host *h); /* whose state is to be written; NULL: none */
+kith_status signing_prepare_record(kith_host *h, peers_bond *bond); /* the same, by whom the store goes on by itself */
+const peers_bond *signing_next(const kith_host *h);                 /* whose state is to be written; NULL: none */
 void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out);
 void signing_on_stored(kith_host *h, const kith_record *record, kith_status result);
 kith_status signing_load(kith_host *h, const kith_record *record);
@@ -671,9 +877,28 @@ void signing_judge_losses(kith_host *h);   /* everything was loaded */
 uint32_t signing_room(const kith_host *h); /* records that states will want */
 
 /* use.c: rank, last use, pins */
+void use_load(kith_host *h, peers_bond *bond, const kith_state_record *state);
+void use_fill(const kith_host *h, const peers_bond *bond, kith_state_record *state);
 bool use_wants(const kith_host *h, const peers_bond *bond); /* its state record to be written */
-void use_on_stored(peers_bond *bond, const kith_state_record *written);
-void use_on_failed(peers_bond *bond);
+void use_want(const kith_host *h, peers_bond *bond);        /* what is unsaved, if there is room */
+void use_on_stored(kith_host *h, peers_bond *bond, const kith_state_record *written);
+void use_on_failed(kith_host *h, peers_bond *bond, const kith_state_record *written, kith_status status);
+void use_on_proven(kith_host *h, host_link *link);
+void use_on_stored_alone(kith_host *h, kith_peer_id peer); /* a new bond, whose link has gone */
+void use_go_on(kith_host *h);                              /* operations whose turn it is */
+bool use_waits(const kith_host *h);                        /* for use_go_on() */
+bool use_is_turn(const kith_host *h, kith_token token);    /* of this operation */
+host_data *use_find(const kith_host *h, kith_token token);
+
+/* resolution.c: does a peer resolve our private addresses? */
+bool resolution_take(host_link *link, const gatt_client_event *e); /* true: it is not the program's */
+bool resolution_take_end(kith_host *h, host_link *link, const gatt_client_event *e);
+void resolution_end(kith_host *h, const host_link *link, kith_token asks, kith_gatt_result result, uint8_t answer);
+
+/* forgetting.c: all peers at once */
+void forgetting_on_told(kith_host *h, kith_status status); /* one of them was */
+bool forgetting_waits(const kith_host *h);                 /* for forgetting_go_on() */
+void forgetting_go_on(kith_host *h);
 
 /* encryption.c: what protects a link, and encryption with a bond */
 void encryption_set(kith_host *h, host_link *link, const kith_event_security *now);
@@ -681,7 +906,7 @@ void encryption_start(host_link *link, const uint8_t ltk[16], uint16_t ediv, uin
 void encryption_answer(host_link *link, const uint8_t ltk[16]);
 void encryption_refuse(kith_host *h, host_link *link);
 void encryption_drop(kith_host *h, host_link *link); /* nothing protects the link, or its protection did not come */
-void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond);
+void encryption_begin_bond(kith_host *h, host_link *link, const peers_bond *bond, bool by_peer);
 bool encryption_may_use(const kith_host *h, const peers_bond *bond, bool as_central);
 void encryption_expire(kith_host *h, host_link *link); /* the controller never told the outcome */
 void encryption_on_with_bond(kith_host *h, host_link *link);
@@ -746,7 +971,8 @@ uint32_t clients_room(const kith_host *h);                               /* reco
 /* serving.c: the server's side of it */
 void serving_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);
 void serving_note_change(host_link *link, uint16_t first, uint16_t last);
-void serving_tell_change(kith_host *h, host_link *link); /* if it may go now */
+void serving_tell_change(kith_host *h, host_link *link); /* if it may go now; events have room */
+void serving_go_on(kith_host *h, host_link *link);       /* of a change that waited for that room */
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result);
 
 /* operations.c */
@@ -756,6 +982,9 @@ bool operations_wait(const kith_host *h, host_link *link); /* for operations_go_
 void operations_go_on(kith_host *h, host_link *link);
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 void operations_drop(kith_host *h, host_link *link);                         /* none of those that wait is sent */
+
+/* The host's own: the first value of this type, for an operation of kith/peers.h. */
+kith_status operations_ask(kith_host *h, kith_link id, const kith_uuid *uuid, kith_token token);
 
 /* remote.c: what is known of a peer's table */
 kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */
@@ -772,15 +1001,12 @@ bool remote_waits(host_link *link); /* for remote_go_on() */
 void remote_go_on(kith_host *h, host_link *link);
 
 /* tables.c: and how it is kept */
-bool tables_is_piece(uint8_t kind);
-void tables_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
-uint8_t tables_kind_to_remove(const peers_bond *bond);         /* 0: none is there */
 bool tables_has(const kith_host *h, kith_peer_id peer);
 void tables_want(kith_host *h, host_link *link);   /* its table is to be kept */
 void tables_void(kith_host *h, kith_peer_id peer); /* what is kept of that peer's is not to be used any more */
 bool tables_has_work(kith_host *h);
+bool tables_are_busy(const kith_host *h);
 void tables_fill(const kith_host *h, kith_work_store *w);
-void tables_on_written(const kith_host *h); /* something was, whatever it is */
 void tables_on_done(kith_host *h, const kith_work_store *w, kith_status result);
 void tables_forget_all(kith_host *h);
 
@@ -789,8 +1015,37 @@ void tables_forget_all(kith_host *h);
 host_data *data_begin(kith_host *h, kith_peer_id peer, kith_peer_data what, kith_peer_operation operation,
                       kith_token *token, kith_status *status);               /* NULL: *status says why, *token is 0 */
 void data_end(kith_host *h, host_data *d, kith_status status, bool changed); /* the slot is free then */
-host_data *data_oldest(const kith_host *h, bool (*is_meant)(const host_data *d)); /* NULL: none under way is */
+host_data *data_oldest(const kith_host *h, bool (*is_meant)(const kith_host *h, const host_data *d)); /* NULL: none */
 void data_end_all(kith_host *h, kith_status status);
+void data_end_lost(kith_host *h); /* of peers that are forgotten */
+
+/* values.c: the program's values beside bonds */
+bool values_are_busy(const kith_host *h);
+bool values_have_work(kith_host *h);
+void values_fill(const kith_host *h, kith_work_store *w);
+void values_forget(const kith_host *h);   /* whatever is under way, and the item that is out */
+bool values_own_item(const kith_host *h); /* the one that is out */
+void values_on_done(kith_host *h, const kith_work_store *w, kith_status result);
+
+/* pieces.c: pieces of values in the store.  Those that look are tables and values, never at once. */
+typedef enum { PIECES_GO_ON, PIECES_SEEN, PIECES_FAILED } host_seen;
+bool pieces_is(uint8_t kind);
+void pieces_note(peers_bond *bond, const kith_record *record); /* it is there, or was removed */
+void pieces_note_of(const kith_host *h, const kith_record *record);
+uint8_t pieces_kind_to_remove(const peers_bond *bond); /* 0: none is there */
+bool pieces_are_found_by_name(const kith_host *h);
+void pieces_look(host_look *look, kith_peer_id peer, uint8_t type, uint8_t *memory, size_t cap);
+bool pieces_are_seen(const kith_host *h, const host_look *look); /* without another item */
+void pieces_fill(const kith_host *h, const host_look *look, kith_work_store *w);
+host_seen pieces_take(const kith_host *h, host_look *look, const kith_work_store *w, kith_status result);
+void pieces_on_written(const kith_host *h); /* something was, whatever it is */
+
+/* store_events.c: what the store could not do for the host itself, and what it does by itself */
+void store_events_failed(kith_host *h, kith_peer_id peer, kith_peer_data what, kith_status status);
+void store_events_saved(kith_host *h, kith_peer_id peer, kith_peer_data what);
+void store_events_on_state(kith_host *h, kith_peer_id peer, kith_status result); /* its state record was written */
+bool store_events_wait(const kith_host *h);                                      /* for store_events_go_on() */
+void store_events_go_on(kith_host *h);
 
 /* raising.c: our requests that need a better link */
 void raising_repeat(kith_host *h, host_link *link);

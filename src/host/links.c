@@ -179,10 +179,10 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
     if (link == NULL) {
         h->stray = (uint16_t)(c.handle | STRAY);
         if (c.role == 0)
-            connect_ended(h, KITH_HCI_CONNECTION_LIMIT_EXCEEDED);
+            connect_give_up(h, KITH_HCI_CONNECTION_LIMIT_EXCEEDED);
     } else {
         if (c.role == 0)
-            h->connecting = h->cancel_wanted = false;
+            connect_made(h);
         open_link(h, link, &c);
     }
     if (c.role == 1)

@@ -28,8 +28,12 @@ _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscripti
                "KITH_HOST_SIZE_SERVER is too small");
 _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
 _Static_assert(sizeof(smp_identity) <= KITH_SIZE_IDENTITY, "KITH_SIZE_IDENTITY is too small");
+_Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
+               "KITH_HOST_SIZE_LISTS is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
-_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA, "KITH_SIZE_DATA is too small");
+_Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
+                   sizeof(host_save) <= KITH_SIZE_SAVE,
+               "KITH_HOST_SIZE_DATA is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
 _Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 384 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
@@ -129,7 +133,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     kith_host *h = carve(&c, sizeof *h);
     host_link *links = carve(&c, sizeof *links * limits->links);
     smp_session *sessions = carve(&c, sizeof *sessions * limits->pairings);
-    host_save *saves = carve(&c, sizeof *saves * limits->pairings);
+    host_save *saves = carve(&c, sizeof *saves * (limits->pairings + (limits->data != 0 ? 1u : 0u)));
     host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
     host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
     smp_identity *identities = carve(&c, sizeof *identities * (limits->identities + 1u));
@@ -144,6 +148,11 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_tables *tables = carve(&c, limits->cache != 0 ? sizeof *tables : 0);
     uint8_t *tables_memory = carve(&c, (size_t)2 * limits->cache);
     host_data *data = carve(&c, sizeof *data * limits->data);
+    host_values *values = carve(&c, limits->data != 0 ? sizeof *values : 0);
+
+    host_lists *lists = carve(&c, limits->listed != 0 ? sizeof *lists : 0);
+    kith_peer_id *listed = carve(&c, (size_t)4 * limits->listed * sizeof *listed);
+    host_listed *entries = carve(&c, (size_t)3 * limits->listed * sizeof *entries);
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
@@ -159,8 +168,12 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->client_subscriptions = subscriptions;
     h->tables = limits->cache != 0 ? tables : NULL;
     h->data = data;
+    h->values = limits->data != 0 ? values : NULL;
     if (h->tables != NULL)
         h->tables->memory = tables_memory;
+    h->lists = limits->listed != 0 ? lists : NULL;
+    if (h->lists != NULL)
+        lists_lay_out(h->lists, limits->listed, listed, entries);
     gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */
@@ -304,9 +317,19 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     return KITH_OK;
 }
 
+bool host_security_is_valid(const kith_host *h, const kith_security *security)
+{
+    return security_is_valid(security) && bonding_is_valid(security, &h->config);
+}
+
+/* Without settings no method is left to pair with; what else was set still says which bonds are good enough. */
 kith_status kith_security_set(kith_host *h, const kith_security *security)
 {
-    if (!security_is_valid(security) || !bonding_is_valid(security, &h->config))
+    if (security == NULL) {
+        h->config.security.methods = NULL;
+        return KITH_OK;
+    }
+    if (!host_security_is_valid(h, security))
         return KITH_ERR_VALUE;
     h->config.security = *security;
     if (h->startup == STARTUP_READY)

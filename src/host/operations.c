@@ -69,6 +69,16 @@ static kith_status start_read_by_uuid(gatt_client *client, const host_operation 
     return gatt_client_start_read_by_uuid(client, &op->uuid, op->handle, op->last, out, cap, len);
 }
 
+/* Its first value is enough. */
+static kith_status start_asking(gatt_client *client, const host_operation *op, uint8_t *out, size_t cap, size_t *len)
+{
+    kith_status status = start_read_by_uuid(client, op, out, cap, len);
+
+    if (status == KITH_OK)
+        client->one_is_enough = true;
+    return status;
+}
+
 static kith_status start_read_multiple(gatt_client *client, const host_operation *op, uint8_t *out, size_t cap,
                                        size_t *len)
 {
@@ -126,9 +136,12 @@ static kith_status start(kith_host *h, host_link *link, const host_operation *op
         return remote_begin(h, link);
     if (out != NULL)
         status = op->start(&link->client, op, out, cap, &len);
-    if (status == KITH_OK)
-        operations_launch(h, link, len);
-    return status;
+    if (status != KITH_OK)
+        return status;
+    link->asks = op->asks;
+    link->answer = KITH_STATE_NO;
+    operations_launch(h, link, len);
+    return KITH_OK;
 }
 
 /* ---- waiting ---- */
@@ -225,7 +238,10 @@ static void tell_end(kith_host *h, host_link *link, const host_operation *op, ki
 {
     gatt_client_event event = {.kind = op->end, .ended = true, .result = result, .handle = op->handle};
 
-    attributes_tell_end(h, link, &event);
+    if (op->asks != 0)
+        resolution_end(h, link, op->asks, result, KITH_STATE_NOT_READ);
+    else
+        attributes_tell_end(h, link, &event);
 }
 
 void operations_go_on(kith_host *h, host_link *link)
@@ -368,6 +384,14 @@ kith_status kith_gatt_read_by_uuid(kith_host *h, kith_link id, const kith_uuid *
 {
     const host_operation op = {
         .start = start_read_by_uuid, .end = GATT_CLIENT_READ_DONE, .uuid = *uuid, .handle = first, .last = last};
+
+    return submit(h, id, &op);
+}
+
+kith_status operations_ask(kith_host *h, kith_link id, const kith_uuid *uuid, kith_token token)
+{
+    const host_operation op = {
+        .start = start_asking, .end = GATT_CLIENT_READ_DONE, .uuid = *uuid, .handle = 1, .last = 0xffff, .asks = token};
 
     return submit(h, id, &op);
 }

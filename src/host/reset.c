@@ -24,7 +24,10 @@ kith_status kith_host_factory_reset(kith_host *h)
     peers_clear(&h->bonds);
     clients_forget_all(h);
     tables_forget_all(h);
+    h->forgetting.is_on = false;
+    lists_forget_all(h);
     data_end_all(h, KITH_ERR_NOT_FOUND);
+    values_forget(h);
     forget_identities(h);
     kith_pairing_close(h);
     kith_oob_drop(h);

@@ -13,9 +13,18 @@ void kith_gap_default_scan(kith_scan *scan)
     scan->window_625us = 96;
     scan->active = true;
     scan->report_duplicates = false;
+    scan->filter = false;
 }
 
-size_t scan_command(kith_host *h, uint8_t *out)
+static size_t put_enable(const kith_host *h, bool on, uint8_t *out)
+{
+    command_begin(out, KITH_HCI_LE_SET_SCAN_ENABLE, 2);
+    out[4] = on;
+    out[5] = !h->scan.report_duplicates;
+    return 4 + 2;
+}
+
+static size_t chain_command(const kith_host *h, uint8_t *out)
 {
     if (!h->scanner.busy)
         return 0;
@@ -25,13 +34,24 @@ size_t scan_command(kith_host *h, uint8_t *out)
         bytes_put16(out + 5, h->scan.interval_625us);
         bytes_put16(out + 7, h->scan.window_625us);
         out[9] = h->own.type;
-        out[10] = 0;
+        out[10] = h->scan.filter;
         return 4 + 7;
     }
-    command_begin(out, KITH_HCI_LE_SET_SCAN_ENABLE, 2);
-    out[4] = !h->scanner.stopping;
-    out[5] = !h->scan.report_duplicates;
-    return 4 + 2;
+    return put_enable(h, !h->scanner.stopping, out);
+}
+
+size_t scan_command(kith_host *h, uint8_t *out)
+{
+    switch (pause_next(&h->scanner, pause_holds_scanner(h))) {
+    case PAUSE_WAITS:
+        return 0;
+    case PAUSE_SWITCHES_OFF:
+        return put_enable(h, false, out);
+    case PAUSE_SWITCHES_ON:
+        return put_enable(h, true, out);
+    default:
+        return chain_command(h, out);
+    }
 }
 
 static void tell(kith_host *h, bool on, kith_hci_status status)
@@ -41,13 +61,16 @@ static void tell(kith_host *h, bool on, kith_hci_status status)
     h->scanner.busy = false;
     h->scanner.stopping = false;
     h->scanner.on = on;
+    h->scanner.held = HELD_NOT;
     event->activity.on = on;
     event->activity.hci_status = status;
 }
 
 void scan_on_result(kith_host *h, kith_hci_status status)
 {
-    if (!h->scanner.busy)
+    bool was_held = h->scanner.held != HELD_NOT;
+
+    if (pause_takes_result(&h->scanner, status) || (!h->scanner.busy && !was_held))
         return;
     if (status != KITH_HCI_SUCCESS || h->scanner.stopping)
         tell(h, false, status);
@@ -105,10 +128,14 @@ kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
         return KITH_ERR_VALUE;
     if (h->startup != STARTUP_READY || h->scanner.on || h->scanner.busy || h->connecting)
         return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_SCANNING) != 0)
+    if ((h->ready.lacks & KITH_LACKS_SCANNING) != 0 || (scan->filter && !lists_can_filter(h)))
         return KITH_ERR_UNSUPPORTED;
     if (identity_is_busy(h))
         return KITH_ERR_BUSY;
+    if (scan->filter && lists_have_nobody(h))
+        return KITH_ERR_NOT_FOUND;
+    if (scan->filter)
+        lists_rebuild(h);
     h->scan = *scan;
     h->scanner.step = STEP_PARAMETERS;
     h->scanner.busy = true;

@@ -59,6 +59,24 @@ static void send_pdus(host_link *link, const smp_outbox *out)
     }
 }
 
+static void tell_start(kith_host *h, const host_link *link, const smp_session *s)
+{
+    kith_event *event = event_post(h, KITH_EVENT_SECURITY_STARTED, link);
+
+    event->started.procedure = s->policy.bonding ? KITH_PROCEDURE_BONDING : KITH_PROCEDURE_PAIRING;
+    event->started.by_peer = s->by_peer;
+}
+
+static void ask_parameters(kith_host *h, host_link *link, const smp_session *s)
+{
+    kith_event *event = event_ask(h, KITH_EVENT_SECURITY_WANTED, link);
+
+    event->security_wanted.peer = link->peer;
+    event->security_wanted.again = s->at_stake != 0;
+    event->security_wanted.features = s->verdict.peer_features;
+    event->security_wanted.deadline_us = s->deadline_us;
+}
+
 static void ask_consent(kith_host *h, host_link *link, const smp_session *s)
 {
     kith_event *event = event_ask(h, KITH_EVENT_CONSENT_WANTED, link);
@@ -109,6 +127,8 @@ static void ask_oob(kith_host *h, host_link *link, const smp_session *s)
 
 static void ask_people(kith_host *h, host_link *link, const smp_session *s, uint16_t wants)
 {
+    if ((wants & SMP_OUT_PARAMETERS) != 0)
+        ask_parameters(h, link, s);
     if ((wants & SMP_OUT_CONSENT) != 0)
         ask_consent(h, link, s);
     if ((wants & SMP_OUT_ASK_OOB) != 0)
@@ -191,6 +211,8 @@ static bool carry_out(kith_host *h, host_link *link, smp_session *s, const smp_o
                       kith_work *work)
 {
     send_pdus(link, out);
+    if ((out->wants & SMP_OUT_STARTED) != 0)
+        tell_start(h, link, s);
     if ((out->wants & SMP_OUT_REFUSE_LTK) != 0)
         encryption_refuse(h, link);
     if ((out->wants & SMP_OUT_ANSWER_LTK) != 0)
@@ -297,6 +319,7 @@ void security_on_pdu(kith_host *h, host_link *link, const uint8_t *pdu, size_t l
 
     if (link->smp_dead)
         return; /* Vol 3 Part H 3.4: no more SMP on this connection */
+    admission_tell_request(h, link, pdu, len);
     if (link->session == NULL)
         admission_on_pdu(h, link, pdu, len);
     else if (admission_refuse_wish(h, link, pdu, len))
@@ -330,9 +353,11 @@ static const peers_bond *bond_asked_for(const kith_host *h, const host_link *lin
  * the bond is as strong as what was asked for; otherwise we go on waiting for a pairing. */
 static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint64_t rand)
 {
-    const peers_bond *bond = bond_asked_for(h, link, ediv, rand);
+    const peers_bond *bond = link->excluded ? NULL : bond_asked_for(h, link, ediv, rand);
     bool waiting = link->session != NULL && link->session->state == SMP_WAIT_REQUEST;
 
+    if (bond != NULL)
+        link->claimed = bond->id; /* a legacy key is asked for by name, whatever the address says */
     if (bond == NULL || !encryption_may_use(h, bond, false) || (link->session != NULL && !waiting))
         return false;
     if (waiting && bond->level >= (uint8_t)link->session->required_level &&
@@ -340,7 +365,7 @@ static bool answer_with_bond(kith_host *h, host_link *link, uint16_t ediv, uint6
         smp_close(link->session);
         link->session = NULL;
     }
-    encryption_begin_bond(h, link, bond);
+    encryption_begin_bond(h, link, bond, !waiting);
     return true;
 }
 
@@ -356,7 +381,7 @@ void security_answer_ltk(kith_host *h, host_link *link)
         return;
     }
     encryption_refuse(h, link);
-    encryption_tell(h, link, KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
+    encryption_tell(h, link, link->excluded ? KITH_WHY_LINK_EXCLUDED : KITH_WHY_WE_HAVE_NO_KEY, KITH_ENDED_BY_US, 0);
 }
 
 /* A request that comes while the bond it may be for is still being written waits for it. */

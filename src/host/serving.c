@@ -40,6 +40,16 @@ static void tell_subscription(kith_host *h, const host_link *link, const gatt_se
     event->subscription.bits = e->bits;
 }
 
+static void tell_told(kith_host *h, const host_link *link, bool confirmed, kith_gatt_result result)
+{
+    kith_event *event = event_post(h, KITH_EVENT_TABLE_TOLD, link);
+
+    event->table_told.first = link->told_first;
+    event->table_told.last = link->told_last;
+    event->table_told.confirmed = confirmed;
+    event->table_told.result = result;
+}
+
 void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result result)
 {
     uint16_t handle = link->server.indicated;
@@ -47,6 +57,8 @@ void serving_end_indication(kith_host *h, host_link *link, kith_gatt_result resu
 
     link->indication_deadline_us = UINT64_MAX;
     link->server.indicated = 0;
+    if (handle == GATT_SERVICE_CHANGED_HANDLE)
+        tell_told(h, link, true, result);
     if (handle == 0 || handle == GATT_SERVICE_CHANGED_HANDLE)
         return;
     event = event_post(h, KITH_EVENT_INDICATED, link);
@@ -100,8 +112,26 @@ void serving_tell_change(kith_host *h, host_link *link)
         return;
     bytes_put16(range, link->changed_first);
     bytes_put16(range + 2, link->changed_last);
-    if (tell_value(h, link, &security, &at, KITH_SUBSCRIBED_INDICATE, range, sizeof range) == KITH_OK)
-        link->changed_first = link->changed_last = 0;
+    if (tell_value(h, link, &security, &at, KITH_SUBSCRIBED_INDICATE, range, sizeof range) != KITH_OK)
+        return;
+    link->told_first = link->changed_first;
+    link->told_last = link->changed_last;
+    link->changed_first = link->changed_last = 0;
+    tell_told(h, link, false, KITH_GATT_OK);
+}
+
+/* In a call of the program's, for whose events no room was kept: where there is none, when there is. */
+static void tell_change_in_call(kith_host *h, host_link *link)
+{
+    link->change_waits = link->changed_first != 0 && !events_have_room(h);
+    if (!link->change_waits)
+        serving_tell_change(h, link);
+}
+
+void serving_go_on(kith_host *h, host_link *link)
+{
+    link->change_waits = false;
+    serving_tell_change(h, link);
 }
 
 static void on_confirmed(kith_host *h, host_link *link, const gatt_server_event *e)
@@ -289,7 +319,7 @@ static kith_status tell_client(kith_host *h, kith_link id, uint16_t of, uint8_t 
         return KITH_ERR_NOT_FOUND;
     if (len > KITH_ATT_MAX_VALUE)
         return KITH_ERR_VALUE;
-    serving_tell_change(h, link); /* it may have found no room before */
+    tell_change_in_call(h, link); /* it may have found no room before */
     security = security_now(h, link);
     return tell_value(h, link, &security, &at, bit, value, len);
 }
@@ -344,7 +374,7 @@ static kith_status table_changed(kith_host *h, uint16_t first, uint16_t last)
             continue;
         gatt_server_on_table_change(&link->server);
         serving_note_change(link, first, last);
-        serving_tell_change(h, link);
+        tell_change_in_call(h, link);
         clients_on_change(h, link);
     }
     return status;

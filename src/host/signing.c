@@ -32,7 +32,7 @@ static bool may_sign(const peers_bond *bond)
 /* ---- the state record of a bond ---- */
 
 /* Checks are made here, where it can fail, and not when the record is. */
-kith_status signing_want_record(kith_host *h, peers_bond *bond)
+kith_status signing_prepare_record(kith_host *h, peers_bond *bond)
 {
     kith_status status = peers_key_check(h->config.crypto, bond->my_csrk, &bond->counters.my_check);
 
@@ -42,8 +42,16 @@ kith_status signing_want_record(kith_host *h, peers_bond *bond)
         return status;
     bond->counters.in_store = true;
     peers_mark(&h->bonds, bond, true);
-    storing_want(h);
     return KITH_OK;
+}
+
+kith_status signing_want_record(kith_host *h, peers_bond *bond)
+{
+    kith_status status = signing_prepare_record(h, bond);
+
+    if (status == KITH_OK)
+        storing_want(h);
+    return status;
 }
 
 static bool is_to_be_written(const kith_host *h, const peers_bond *bond)
@@ -75,7 +83,7 @@ void signing_fill(const kith_host *h, const peers_bond *bond, kith_record *out)
                                .peer_last = c->peer_is_wanted ? c->peer_wanted : c->peer_last};
 
     clients_fill(h, bond, &state);
-    peers_fill_use(&bond->use, &state);
+    use_fill(h, bond, &state);
     if (kith_record_encode_state(&state, out) != KITH_OK)
         memset(out, 0, sizeof *out); /* no kind: no store takes it */
 }
@@ -272,8 +280,8 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
     if (result != KITH_OK) {
         on_failed(h, c);
         clients_on_failed(h, bond);
-        use_on_failed(bond);
-        peers_mark(&h->bonds, bond, false);
+        use_on_failed(h, bond, &state, result);
+        peers_mark(&h->bonds, bond, is_to_be_written(h, bond));
         return;
     }
     if (state.has_my_signing && state.my_reserved > c->my_reserved)
@@ -283,7 +291,7 @@ void signing_on_stored(kith_host *h, const kith_record *record, kith_status resu
         deliver_of(h, bond->id);
     }
     clients_on_stored(h, bond, &state);
-    use_on_stored(bond, &state);
+    use_on_stored(h, bond, &state);
     peers_mark(&h->bonds, bond, is_to_be_written(h, bond));
 }
 
@@ -298,7 +306,7 @@ static kith_status take_state(kith_host *h, peers_bond *bond, const kith_state_r
     if (status != KITH_OK)
         return status;
     *c = (peers_counters){.in_store = true};
-    peers_take_use(&bond->use, state);
+    use_load(h, bond, state);
     if (state->has_my_signing && state->my_check == mine)
         c->my_next = c->my_reserved = c->my_wanted = state->my_reserved;
     if (state->has_peer_signing && state->peer_check == peers)

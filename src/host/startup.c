@@ -120,6 +120,16 @@ static void on_le_features(kith_host *h, bytes_reader *r)
     h->le_features = bytes_read64(r);
 }
 
+static void on_filter_list_size(kith_host *h, bytes_reader *r)
+{
+    h->lists->filtered_most = bytes_read8(r);
+}
+
+static void on_resolving_list_size(kith_host *h, bytes_reader *r)
+{
+    h->lists->resolving_most = bytes_read8(r);
+}
+
 static const startup_step steps[] = {
     {KITH_HCI_RESET, 0, 0, true, NULL, NULL},
     {KITH_HCI_READ_LOCAL_VERSION, 0, 0, true, NULL, on_version},
@@ -134,6 +144,8 @@ static const startup_step steps[] = {
     {KITH_HCI_READ_BUFFER_SIZE, 14, 7, false, NULL, on_shared_buffers},
     {KITH_HCI_LE_READ_LOCAL_FEATURES, 0, 0, true, NULL, on_le_features},
     {KITH_HCI_LE_SET_RANDOM_ADDRESS, 25, 4, false, random_address, NULL},
+    {KITH_HCI_LE_READ_FILTER_LIST_SIZE, 26, 6, false, NULL, on_filter_list_size},
+    {KITH_HCI_LE_READ_RESOLVING_LIST_SIZE, 34, 6, false, NULL, on_resolving_list_size},
 };
 
 /* What a command's absence means: all bits must be there, or the host lacks this. */
@@ -148,6 +160,9 @@ static const struct {
     {KITH_LACKS_INITIATING, 26, 0x30},     /* Create Connection, Cancel */
     {KITH_LACKS_DATA_LENGTH, 33, 0x40},    /* Set Data Length */
     {KITH_LACKS_RESOLVING_LIST, 34, 0x78}, /* Add, Remove, Clear, Read Size */
+    {KITH_LACKS_RESOLVING_LIST, 35, 0x02}, /* Set Address Resolution Enable */
+    {KITH_LACKS_FILTER_LIST, 26, 0x40},    /* Read Size */
+    {KITH_LACKS_FILTER_LIST, 27, 0x03},    /* Add, Remove */
     {KITH_LACKS_PING, 22, 0x04},           /* Set Event Mask Page 2 */
     {KITH_LACKS_PING, 32, 0x20},           /* Write Authenticated Payload Timeout */
 };
@@ -160,6 +175,8 @@ static bool is_wanted(const kith_host *h, const startup_step *step)
         return h->own.type == KITH_ADDRESS_RANDOM;
     if (step->opcode == KITH_HCI_READ_BUFFER_SIZE)
         return h->ready.acl_len == 0 || h->ready.acl_packets == 0;
+    if (step->opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE || step->opcode == KITH_HCI_LE_READ_RESOLVING_LIST_SIZE)
+        return h->lists != NULL && command_is_supported(h, step->octet, step->bit);
     return step->always || command_is_supported(h, step->octet, step->bit);
 }
 
@@ -210,6 +227,7 @@ static void finish(kith_host *h)
     h->ready.address = h->own;
     h->ready.other_identity = identity_count_others(h);
     event_post(h, KITH_EVENT_READY, NULL)->ready = h->ready;
+    lists_on_ready(h);
     work_prepare_own_key(h);
 }
 
@@ -233,13 +251,19 @@ size_t startup_command(kith_host *h, uint8_t *out)
     return 4 + len;
 }
 
-/* There are controllers that list it and refuse it.  Nothing else needs it. */
-static bool does_without(kith_host *h, uint16_t opcode)
+/* There are controllers that list a command and refuse it: what nothing else needs is lacking then.  0: needed. */
+static uint32_t lacks_without(uint16_t opcode)
 {
-    if (opcode != KITH_HCI_SET_EVENT_MASK_PAGE_2)
-        return false;
-    h->ready.lacks |= KITH_LACKS_PING;
-    return true;
+    switch (opcode) {
+    case KITH_HCI_SET_EVENT_MASK_PAGE_2:
+        return KITH_LACKS_PING;
+    case KITH_HCI_LE_READ_FILTER_LIST_SIZE:
+        return KITH_LACKS_FILTER_LIST;
+    case KITH_HCI_LE_READ_RESOLVING_LIST_SIZE:
+        return KITH_LACKS_RESOLVING_LIST;
+    default:
+        return 0;
+    }
 }
 
 void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters, size_t len)
@@ -250,12 +274,13 @@ void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters,
 
     if (opcode != step->opcode)
         return;
-    if (refused && !does_without(h, opcode)) {
+    if (refused && lacks_without(opcode) == 0) {
         startup_fail(h, 0, opcode, len > 0 ? parameters[0] : KITH_HCI_UNSPECIFIED_ERROR, KITH_OK);
         return;
     }
+    h->ready.lacks |= refused ? lacks_without(opcode) : 0;
     bytes_reader_init(&answer, parameters + (len > 0), len - (len > 0));
-    if (step->on_answer != NULL)
+    if (step->on_answer != NULL && !refused)
         step->on_answer(h, &answer);
     if (answer.failed) {
         startup_fail(h, 0, opcode, KITH_HCI_UNSPECIFIED_ERROR, KITH_ERR_VALUE);

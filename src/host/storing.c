@@ -18,20 +18,63 @@ bool storing_is_ready(const kith_host *h)
 
 /* ---- what is to do next ---- */
 
-static host_save *oldest_save_in(const kith_host *h, host_save_stage stage)
+/* One for each pairing, and one for a bond that is added. */
+static unsigned places(const kith_host *h)
+{
+    return h->config.limits.pairings + (h->config.limits.data != 0 ? 1u : 0u);
+}
+
+/* Bonds that are added wait for their turn among the operations on peers. */
+static bool may_be_written(const kith_host *h, const host_save *save)
+{
+    return save->used && save->stage == SAVE_WRITE && (save->token == 0 || use_is_turn(h, save->token));
+}
+
+static bool may_be_undone(const kith_host *h, const host_save *save)
+{
+    (void)h;
+    return save->used && save->stage == SAVE_UNDO;
+}
+
+static bool is_used(const kith_host *h, const host_save *save)
+{
+    (void)h;
+    return save->used;
+}
+
+static host_save *oldest_of(const kith_host *h, bool (*is_meant)(const kith_host *h, const host_save *save))
 {
     host_save *oldest = NULL;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (h->saves[i].used && h->saves[i].stage == stage &&
-            (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
+    for (unsigned i = 0; i < places(h); i++)
+        if (is_meant(h, &h->saves[i]) && (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
             oldest = &h->saves[i];
     return oldest;
 }
 
 static host_save *oldest_save(const kith_host *h)
 {
-    return oldest_save_in(h, SAVE_WRITE);
+    return oldest_of(h, may_be_written);
+}
+
+/* Values of the program and tables take turns: each looks for its next while the other is at it. */
+static bool has_values_to_do(kith_host *h)
+{
+    bool values = values_have_work(h), tables = tables_has_work(h);
+
+    return values || tables;
+}
+
+/* Operations on peers, in the order of their calls: some end here at once, and let others begin. */
+static bool has_change_to_write(kith_host *h)
+{
+    do {
+        use_go_on(h);
+        if (oldest_save(h) != NULL || oldest_of(h, may_be_undone) != NULL || peers_next_forgetting(&h->bonds) != NULL ||
+            naming_has_work(h) || signing_next(h) != NULL || has_values_to_do(h))
+            return true;
+    } while (use_waits(h) || oldest_save(h) != NULL);
+    return false;
 }
 
 static bool has_something_to_do(kith_host *h)
@@ -40,9 +83,7 @@ static bool has_something_to_do(kith_host *h)
     case STORE_CLOSED:
         return false;
     case STORE_READY:
-        return oldest_save(h) != NULL || oldest_save_in(h, SAVE_UNDO) != NULL ||
-               peers_next_forgetting(&h->bonds) != NULL || naming_has_work(h) || signing_next(h) != NULL ||
-               tables_has_work(h);
+        return has_change_to_write(h);
     default:
         return true;
     }
@@ -50,7 +91,9 @@ static bool has_something_to_do(kith_host *h)
 
 static void go_on(kith_host *h)
 {
-    if (storing_outlives(h) && has_something_to_do(h))
+    if (!storing_outlives(h))
+        use_go_on(h);
+    else if (has_something_to_do(h))
         work_want_store(h);
 }
 
@@ -63,19 +106,20 @@ void storing_begin(kith_host *h)
     go_on(h);
 }
 
-/* A bond's keys go first, then its state, then what was known of its peer's table. */
+/* A bond's keys go first, then its state, then the values beside it. */
 static uint8_t kind_to_remove(const peers_bond *forgotten)
 {
     if (!forgotten->record_gone)
         return KITH_RECORD_BOND;
-    return forgotten->counters.in_store ? KITH_RECORD_STATE : tables_kind_to_remove(forgotten);
+    return forgotten->counters.in_store ? KITH_RECORD_STATE : pieces_kind_to_remove(forgotten);
 }
 
 /* What is forgotten goes first: its peer may have paired anew, and two records of one identity must never be there.  A
  * state goes after its bond: a bond without the counters it had would count anew. */
 static void fill_change(const kith_host *h, kith_work_store *w)
 {
-    const host_save *save = oldest_save(h), *undone = oldest_save_in(h, SAVE_UNDO);
+    const host_save *undone = oldest_of(h, may_be_undone);
+    host_save *save = oldest_save(h);
     const peers_bond *forgetting = peers_next_forgetting(&h->bonds);
 
     w->operation = forgetting != NULL || undone != NULL ? KITH_STORE_REMOVE : KITH_STORE_PUT;
@@ -86,11 +130,14 @@ static void fill_change(const kith_host *h, kith_work_store *w)
         w->record.kind = KITH_RECORD_BOND;
         w->record.id = undone->bond.id;
     } else if (save != NULL) {
+        save->is_out = true;
         peers_encode_bond(&save->bond, &w->record);
     } else if (naming_has_work(h)) {
         naming_fill(h, w);
     } else if (signing_next(h) != NULL) {
         signing_fill(h, signing_next(h), &w->record);
+    } else if (values_are_busy(h)) {
+        values_fill(h, w);
     } else {
         tables_fill(h, w);
     }
@@ -177,7 +224,7 @@ static void finish_reading(kith_host *h)
 }
 
 /* Core 6.2: what was called authenticated when such bonds were made no longer is (A2). */
-static void judge_anew(const kith_host *h, peers_bond *bond)
+void storing_judge(const kith_host *h, peers_bond *bond)
 {
     if (bond->key_kind == KITH_KEY_KIND_LEGACY && bond->method == KITH_METHOD_PASSKEY &&
         !h->config.security.before_core_6_2)
@@ -195,7 +242,7 @@ static kith_status take_bond(kith_host *h, const kith_record *record)
     else
         status = peers_decode_bond(record, &bond);
     if (!record->removed && status == KITH_OK) {
-        judge_anew(h, &bond);
+        storing_judge(h, &bond);
         status = peers_load(&h->bonds, &bond) || room_load_extra(h, &bond) ? KITH_OK : KITH_ERR_FULL;
         wipe(&bond, sizeof bond);
     }
@@ -207,7 +254,7 @@ static kith_status take_record(kith_host *h, const kith_record *record)
 {
     if (record->kind == KITH_RECORD_BOND && record->id != 0)
         return take_bond(h, record);
-    h->store.has_states |= record->kind == KITH_RECORD_STATE || tables_is_piece(record->kind);
+    h->store.has_states |= record->kind == KITH_RECORD_STATE || pieces_is(record->kind);
     return record->kind == KITH_RECORD_DEVICE ? naming_load(h, record) : KITH_OK;
 }
 
@@ -262,7 +309,7 @@ static void take_piece(kith_host *h, const kith_record *record)
             bond->record_gone = true;
     }
     if (bond != NULL)
-        tables_note(bond, record);
+        pieces_note(bond, record);
     storing_settle_orphan(h, record->id);
 }
 
@@ -275,7 +322,7 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
     }
     if (result == KITH_OK && w->record.kind == KITH_RECORD_STATE)
         result = signing_load(h, &w->record);
-    else if (result == KITH_OK && tables_is_piece(w->record.kind))
+    else if (result == KITH_OK && pieces_is(w->record.kind))
         take_piece(h, &w->record);
     if (result != KITH_OK)
         fail(h, result);
@@ -290,7 +337,15 @@ static bool tells_state(kith_store_operation operation)
     return operation != KITH_STORE_READ && operation != KITH_STORE_GET;
 }
 
-static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
+static void tell_added(kith_host *h, const host_save *save, kith_status result)
+{
+    host_data *d = use_find(h, save->token);
+
+    if (d != NULL)
+        data_end(h, d, result, result == KITH_OK);
+}
+
+static void tell_paired(kith_host *h, const host_save *save, host_link *link, kith_status result)
 {
     kith_event *event = event_post(h, result == KITH_OK ? KITH_EVENT_BONDED : KITH_EVENT_BOND_FAILED, link);
     const peers_bond *bond = result == KITH_OK ? peers_by_id(&h->bonds, save->bond.id) : NULL;
@@ -301,6 +356,14 @@ static void tell_saved(kith_host *h, const host_save *save, host_link *link, kit
     event->verdict.irk_shared = bond != NULL && peers_shares_irk(&h->bonds, bond);
 }
 
+static void tell_saved(kith_host *h, const host_save *save, host_link *link, kith_status result)
+{
+    if (save->token != 0)
+        tell_added(h, save, result);
+    else
+        tell_paired(h, save, link, result);
+}
+
 /* Links that came while the bond was being written see it now. */
 void storing_tell_links(kith_host *h)
 {
@@ -308,7 +371,7 @@ void storing_tell_links(kith_host *h)
         host_link *link = &h->links[i];
         const peers_bond *bond;
 
-        if (link->id == 0)
+        if (link->id == 0 || link->excluded)
             continue;
         bond =
             link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, link_local(h, link), &link->peer) : NULL;
@@ -332,14 +395,18 @@ void storing_end_save(kith_host *h, host_save *save, kith_status result)
 {
     host_link *link = link_by_id(h, save->link);
 
+    if (save->token != 0)
+        storing_judge(h, &save->bond); /* as when it is loaded */
     if (result == KITH_OK && peers_put(&h->bonds, &save->bond) == NULL)
         result = KITH_ERR_FULL; /* room was kept for it: our own mistake, and not to be hidden */
     if (result == KITH_OK && link != NULL && link->encryption == LINK_ENCRYPTED) {
         link->claimed = link->proven = save->bond.id;
         remote_on_bonded(link);
         clients_on_change(h, link);
-    } else if (result == KITH_OK) {
+        use_on_proven(h, link);
+    } else if (result == KITH_OK && save->token == 0) {
         clients_on_stored_alone(h, save->bond.id);
+        use_on_stored_alone(h, save->bond.id);
     }
     if (!save->is_loaded)
         tell_saved(h, save, link, result);
@@ -348,11 +415,19 @@ void storing_end_save(kith_host *h, host_save *save, kith_status result)
     storing_tell_links(h);
 }
 
+/* Whose turn it is may have changed while it was written. */
+static bool is_out(const kith_host *h, const host_save *save)
+{
+    (void)h;
+    return save->used && save->is_out;
+}
+
 static void on_saved(kith_host *h, kith_status result)
 {
-    host_save *save = oldest_save(h);
+    host_save *save = oldest_of(h, is_out);
     kith_peer_id id = save->bond.id;
 
+    save->is_out = false;
     if (result == KITH_OK && save->go != 0) {
         room_take_place(h, save);
         return;
@@ -364,7 +439,7 @@ static void on_saved(kith_host *h, kith_status result)
 /* Should the store have failed to remove it, the next start finds one bond too many, and ends that. */
 static void on_undone(kith_host *h)
 {
-    storing_end_save(h, oldest_save_in(h, SAVE_UNDO), KITH_ERR_FULL);
+    storing_end_save(h, oldest_of(h, may_be_undone), KITH_ERR_FULL);
 }
 
 void storing_go_on_with(kith_host *h, host_save *save)
@@ -383,7 +458,7 @@ static bool has_more_to_remove(peers_bond *forgotten, const kith_record *gone)
     else if (gone->kind == KITH_RECORD_STATE)
         forgotten->counters.in_store = false;
     else
-        tables_note(forgotten, &(kith_record){.kind = gone->kind, .removed = true});
+        pieces_note(forgotten, &(kith_record){.kind = gone->kind, .removed = true});
     return kind_to_remove(forgotten) != 0;
 }
 
@@ -391,7 +466,7 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
 {
     kith_peer_id id = gone->id;
     peers_bond *forgotten = peers_forgotten(&h->bonds, id);
-    const host_save *undone = oldest_save_in(h, SAVE_UNDO);
+    const host_save *undone = oldest_of(h, may_be_undone);
 
     if (forgotten == NULL && undone != NULL && undone->bond.id == id) {
         on_undone(h);
@@ -404,6 +479,9 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
 
         event->forgotten.peer = id;
         event->forgotten.status = result;
+        if (forgotten->with_all)
+            forgetting_on_told(h, result);
+        forgotten->with_all = false;
     }
     if (result == KITH_OK)
         peers_drop(&h->bonds, id);
@@ -412,22 +490,30 @@ static void on_removed(kith_host *h, const kith_record *gone, kith_status result
     room_on_forgotten(h, id, result);
 }
 
+static void on_state_written(kith_host *h, const kith_record *record, kith_status result)
+{
+    signing_on_stored(h, record, result);
+    store_events_on_state(h, record->id, result);
+}
+
 static void on_changed(kith_host *h, const kith_work_store *w, kith_status result)
 {
     if (tells_state(w->operation))
-        tables_on_written(h);
+        pieces_on_written(h);
     if (tells_state(w->operation) && result == KITH_OK)
         naming_on_written(h);
     if (tells_state(w->operation) && w->record.kind == KITH_RECORD_DEVICE) {
         naming_on_done(h, result);
         return;
     }
-    if (w->operation == KITH_STORE_REMOVE)
+    if (values_own_item(h))
+        values_on_done(h, w, result);
+    else if (w->operation == KITH_STORE_REMOVE)
         on_removed(h, &w->record, result);
-    else if (w->operation != KITH_STORE_PUT || tables_is_piece(w->record.kind))
+    else if (w->operation != KITH_STORE_PUT || pieces_is(w->record.kind))
         tables_on_done(h, w, result);
     else if (w->record.kind == KITH_RECORD_STATE)
-        signing_on_stored(h, &w->record, result);
+        on_state_written(h, &w->record, result);
     else
         on_saved(h, result);
 }
@@ -457,6 +543,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
     switch (h->store.stage) {
     case STORE_OPENING:
         h->store.stage = STORE_READING;
+        h->store.collected = h->store.state.collected;
         if (result != KITH_OK)
             fail(h, result);
         break;
@@ -488,7 +575,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.peer_class == peer_class && h->saves[i].bond.id != but)
             return true;
     return false;
@@ -505,7 +592,7 @@ static bool is_of(const kith_host *h, const host_save *save, const kith_address 
 
 bool storing_concerns(const kith_host *h, const host_link *link)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used &&
             (h->saves[i].link == link->id || is_of(h, &h->saves[i], link_local(h, link), &link->peer)))
             return true;
@@ -520,7 +607,7 @@ bool storing_lets_answer(const kith_host *h, const host_link *link)
 
 bool storing_is_under(const kith_host *h, const kith_address *local)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.local, local))
             return true;
     return false;
@@ -528,7 +615,7 @@ bool storing_is_under(const kith_host *h, const kith_address *local)
 
 bool storing_knows(const kith_host *h, const kith_address *local, const kith_address *identity)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity) &&
             kith_address_equal(&h->saves[i].bond.local, local))
             return true;
@@ -538,7 +625,7 @@ bool storing_knows(const kith_host *h, const kith_address *local, const kith_add
 /* A first bond, or one that takes the place of this one. */
 bool storing_has(const kith_host *h, kith_peer_id peer)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.id == peer)
             return true;
     return false;
@@ -546,7 +633,7 @@ bool storing_has(const kith_host *h, kith_peer_id peer)
 
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link)
 {
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         if (h->saves[i].used && h->saves[i].link == link)
             return h->saves[i].bond.id;
     return 0;
@@ -556,7 +643,7 @@ uint32_t storing_under_way(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < places(h); i++)
         count += h->saves[i].used;
     return count;
 }
@@ -565,8 +652,8 @@ uint32_t storing_promised(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        count += h->saves[i].used || smp_is_open(&h->sessions[i]);
+    for (unsigned i = 0; i < places(h); i++)
+        count += h->saves[i].used || (i < h->config.limits.pairings && smp_is_open(&h->sessions[i]));
     return count;
 }
 
@@ -581,9 +668,15 @@ static uint32_t states_room(const kith_host *h)
 /* Pairings that begin while they are written are promised a bond and a state each. */
 bool storing_has_room_for(const kith_host *h, uint8_t records)
 {
-    uint32_t promised = storing_promised(h), may_begin = h->config.limits.pairings - promised;
+    uint32_t promised = storing_promised(h), pairings = h->config.limits.pairings;
+    uint32_t may_begin = pairings > promised ? pairings - promised : 0;
 
     return h->store.state.room > promised + states_room(h) + 2 * may_begin + records;
+}
+
+bool storing_keeps_promises(const kith_host *h)
+{
+    return !storing_outlives(h) || h->store.state.room >= storing_promised(h) + states_room(h);
 }
 
 bool storing_has_room(const kith_host *h)
@@ -610,6 +703,29 @@ void storing_keep(kith_host *h, host_link *link, const smp_session *s, const pee
         room_ask(h, link, save);
 }
 
+host_save *storing_free_place(const kith_host *h)
+{
+    host_save *place = &h->saves[h->config.limits.pairings];
+
+    return h->config.limits.data != 0 && !place->used ? place : NULL;
+}
+
+void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token)
+{
+    place->used = true;
+    place->order = ++h->store.last_order;
+    place->bond = *bond;
+    place->token = token;
+    go_on(h);
+}
+
+const peers_bond *storing_next(const kith_host *h, unsigned *at)
+{
+    while (*at < places(h) && !h->saves[*at].used)
+        ++*at;
+    return *at < places(h) ? &h->saves[(*at)++].bond : NULL;
+}
+
 void storing_forget(kith_host *h)
 {
     signing_on_bonds_changed(h);
@@ -618,11 +734,8 @@ void storing_forget(kith_host *h)
 
 bool storing_abandon_one(kith_host *h)
 {
-    host_save *save = NULL;
+    host_save *save = oldest_of(h, is_used);
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
-        if (h->saves[i].used && (save == NULL || (int32_t)(h->saves[i].order - save->order) < 0))
-            save = &h->saves[i];
     if (save == NULL)
         return false;
     if (!save->is_loaded)

@@ -36,11 +36,13 @@ bool kith_pairing_is_open(const kith_host *h)
     return window_admits(h);
 }
 
-/* Our own failures, a person's no, and one who slept are not the peer's doing.  Being told to wait is no failure. */
+/* Our own failures, a no of a person or the program, and one who slept are not the peer's doing.  Being told to wait is
+ * no failure. */
 static bool peer_caused(const kith_verdict *v)
 {
     return v->ended_by != KITH_ENDED_BY_USER && v->ended_by != KITH_ENDED_BY_CONTROLLER && v->why != KITH_WHY_ENTROPY &&
            v->why != KITH_WHY_CRYPTO && v->why != KITH_WHY_COMPARE_TIMEOUT && v->why != KITH_WHY_PASSKEY_TIMEOUT &&
+           v->why != KITH_WHY_PARAMETERS_TIMEOUT && v->why != KITH_WHY_STORE_FULL &&
            v->why != KITH_WHY_REPEATED_ATTEMPTS;
 }
 

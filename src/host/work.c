@@ -56,11 +56,20 @@ void work_forget_own_key(kith_host *h)
     h->own_key_tries = 0;
 }
 
+/* By the next pairing, or by one under way: that has its own settings, whatever the host's are by now. */
+static bool is_own_key_wanted(const kith_host *h)
+{
+    const kith_method *const *methods = h->config.security.methods;
+    bool wanted = methods != NULL && methods[0] != NULL;
+
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        wanted |= smp_is_open(&h->sessions[i]);
+    return wanted;
+}
+
 void work_prepare_own_key(kith_host *h)
 {
-    const kith_security *policy = &h->config.security;
-
-    if (h->own_key != OWN_KEY_NONE || policy->methods == NULL || policy->methods[0] == NULL)
+    if (h->own_key != OWN_KEY_NONE || !is_own_key_wanted(h))
         return;
     h->own_key_status = KITH_OK;
     if (h->config.crypto->p256_generate == NULL) /* else the port draws */

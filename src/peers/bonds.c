@@ -156,6 +156,7 @@ static void enter_chains(peers_index *x, const peers_bond *bond, uint32_t slot)
 static void leave(peers_bonds *bonds, const peers_bond *bond)
 {
     bonds->used -= stands(bond);
+    bonds->left += stands(bond);
     bonds->occupied -= !is_vacant(bond);
     if (bonds->index != NULL)
         leave_chains(bonds->index, bond, number_of(bonds, bond));
@@ -167,6 +168,7 @@ static void enter(peers_bonds *bonds, const peers_bond *bond)
 
     bonds->used += stands(bond);
     bonds->occupied += !is_vacant(bond);
+    bonds->changes++;
     if (bonds->index == NULL)
         return;
     enter_chains(bonds->index, bond, slot);
@@ -277,6 +279,29 @@ static uint32_t next_with_irk_of(const peers_bonds *bonds, uint32_t from, const 
            !(is_under(&bonds->slots[i], &bond->local) && equal_ct(bonds->slots[i].irk, bond->irk, 16)))
         i = next_in_set(bonds, PEERS_WITH_IRK, i + 1);
     return i;
+}
+
+bool peers_has_irk(const peers_bond *bond)
+{
+    return has_irk(bond);
+}
+
+/* Not constant in time over the bonds: how many there are is no secret. */
+static uint32_t first_with(const peers_bonds *bonds, const kith_address *local, const uint8_t irk[16])
+{
+    uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, 0);
+
+    while (i != PEERS_NO_SLOT && !(is_under(&bonds->slots[i], local) && equal_ct(bonds->slots[i].irk, irk, 16)))
+        i = next_in_set(bonds, PEERS_WITH_IRK, i + 1);
+    return i;
+}
+
+peers_bond *peers_by_irk(const peers_bonds *bonds, const kith_address *local, const uint8_t irk[16])
+{
+    static const uint8_t none[16];
+    uint32_t i = equal_ct(irk, none, sizeof none) ? PEERS_NO_SLOT : first_with(bonds, local, irk);
+
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
 bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond)
@@ -445,16 +470,16 @@ peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
     peers_bond *slot = peers_by_identity(bonds, &fresh->local, &fresh->identity);
     peers_counters counters;
     peers_use use;
-    uint16_t pieces;
+    uint16_t pieces[KITH_CHUNK_TYPES];
 
     if (slot == NULL)
         return put_new(bonds, fresh);
     counters = counters_after(slot, fresh);
-    pieces = slot->table_pieces;
+    memcpy(pieces, slot->pieces, sizeof pieces);
     use = slot->use;
     fill(bonds, slot, fresh, slot->id);
     slot->counters = counters;
-    slot->table_pieces = pieces;
+    memcpy(slot->pieces, pieces, sizeof pieces);
     slot->use = use;
     return slot;
 }
@@ -489,6 +514,8 @@ void peers_clear(peers_bonds *bonds)
 {
     wipe(bonds->slots, bonds->capacity * sizeof *bonds->slots);
     bonds->used = bonds->occupied = 0;
+    bonds->left++;
+    bonds->changes++;
     if (bonds->index != NULL)
         peers_index_clear(bonds->index);
 }
@@ -505,22 +532,38 @@ void peers_forget(peers_bonds *bonds, peers_bond *bond)
 {
     kith_peer_id id = bond->id;
     bool in_store = bond->counters.in_store;
-    uint16_t pieces = bond->table_pieces;
+    uint16_t pieces[KITH_CHUNK_TYPES];
 
+    memcpy(pieces, bond->pieces, sizeof pieces);
     peers_remove(bonds, bond);
     bond->id = id;
     bond->state = PEERS_FORGETTING;
     bond->counters.in_store = in_store;
-    bond->table_pieces = pieces;
+    memcpy(bond->pieces, pieces, sizeof pieces);
     enter(bonds, bond); /* a free slot is in no chain */
+}
+
+/* Of few the one with the smallest ID. */
+static peers_bond *scan_forgetting(const peers_bonds *bonds)
+{
+    peers_bond *next = NULL;
+
+    for (uint32_t i = 0; i < bonds->capacity; i++) {
+        peers_bond *bond = &bonds->slots[i];
+
+        if (ring_of(bond) == PEERS_TO_FORGET && (next == NULL || bond->id < next->id))
+            next = bond;
+    }
+    return next;
 }
 
 peers_bond *peers_next_forgetting(const peers_bonds *bonds)
 {
-    uint32_t i = first_in_ring(bonds, PEERS_TO_FORGET);
+    uint32_t i;
 
-    while (i != PEERS_NO_SLOT && ring_of(&bonds->slots[i]) != PEERS_TO_FORGET)
-        i = next_in_ring(bonds, PEERS_TO_FORGET, i);
+    if (bonds->index == NULL)
+        return scan_forgetting(bonds);
+    i = peers_ring_first(bonds->index, PEERS_TO_FORGET);
     return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 

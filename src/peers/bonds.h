@@ -9,6 +9,7 @@
 #ifndef PEERS_BONDS_H
 #define PEERS_BONDS_H
 
+#include "kith/codec/record.h"
 #include "kith/crypto_port.h"
 #include "kith/security.h"
 #include "peers/index.h"
@@ -33,7 +34,7 @@ typedef struct {
     uint8_t ltk[16];    /* Secure Connections: of both sides; legacy: the peer's, that we use as central */
     uint8_t my_ltk[16]; /* legacy: ours, that the peer uses as central */
     uint16_t ediv, my_ediv;
-    uint16_t table_pieces; /* of its peer's table that the store has, a bit each; not in its record */
+    uint16_t pieces[KITH_CHUNK_TYPES]; /* of values beside it that the store has, a bit each; not in its record */
     uint64_t rand, my_rand;
     bool has_ltk, has_my_ltk;
     uint8_t my_csrk[16], peer_csrk[16];
@@ -44,10 +45,13 @@ typedef struct {
     bool initiator; /* we were, when it was made */
     bool numbers_unseen;
     uint8_t peer_class;
-    uint8_t state;    /* peers_bond_state; never stored */
-    bool record_gone; /* forgotten: its bond record is removed, what lies beside it not yet; never stored */
-    bool table_void;  /* its peer's table has changed since the store got it; never stored */
-    uint32_t made_s;  /* seconds since 1970; 0: not known */
+    uint8_t state;     /* peers_bond_state; never stored */
+    bool record_gone;  /* forgotten: its bond record is removed, what lies beside it not yet; never stored */
+    bool with_all;     /* forgotten with all others; never stored */
+    bool table_void;   /* its peer's table has changed since the store got it; never stored */
+    uint8_t failed[2]; /* kith_status: what the host keeps by itself and could not write; never stored */
+    uint8_t untold;    /* of these, a bit each */
+    uint32_t made_s;   /* seconds since 1970; 0: not known */
     peers_counters counters;
     peers_use use;
 } peers_bond;
@@ -59,6 +63,8 @@ typedef struct {
     uint32_t capacity;
     uint32_t used;     /* bonds that stand */
     uint32_t occupied; /* slots that no new bond can have */
+    uint32_t left;     /* how often a bond ceased to stand */
+    uint32_t changes;  /* counts: a bond came, was made anew, or went */
     kith_peer_id last_id;
 } peers_bonds;
 
@@ -119,7 +125,8 @@ void peers_remove(peers_bonds *bonds, peers_bond *bond);
 /* Forgetting takes two steps where there is a store: its keys are overwritten and nobody finds it any more; its slot
  * becomes free when the store has destroyed it, too. */
 void peers_forget(peers_bonds *bonds, peers_bond *bond);
-peers_bond *peers_next_forgetting(const peers_bonds *bonds);            /* NULL: none */
+/* Who is next: with an index who came first, else who has the smallest ID.  NULL: none. */
+peers_bond *peers_next_forgetting(const peers_bonds *bonds);
 peers_bond *peers_forgotten(const peers_bonds *bonds, kith_peer_id id); /* forgetting, or failed to; NULL */
 /* The store may hold a bond of this ID that nobody was told of.  Takes a free slot; without one nothing can be done. */
 void peers_unwant(peers_bonds *bonds, kith_peer_id id);
@@ -133,6 +140,11 @@ void peers_forget_again(peers_bonds *bonds, peers_bond *bond); /* it had failed 
  * (NULL: in all); NULL: none.  Without an index every bond is taken for one. */
 void peers_mark(peers_bonds *bonds, const peers_bond *bond, bool wanted);
 peers_bond *peers_next_marked(const peers_bonds *bonds, const peers_bond *after);
+
+/* Did the peer give an identity resolving key?  Whose is it (of several, any)?  NULL: nobody's, or it is zeros.  Looks
+ * at all of them. */
+bool peers_has_irk(const peers_bond *bond);
+peers_bond *peers_by_irk(const peers_bonds *bonds, const kith_address *local, const uint8_t irk[16]);
 
 /* Has another bond under that identity of ours the same identity resolving key?  Looks at all of them. */
 bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond);

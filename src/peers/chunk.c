@@ -24,7 +24,7 @@ uint8_t kith_chunk_pieces(uint16_t value_len)
 }
 
 /* All pieces are whole but the last one, which has the rest. */
-static uint8_t length_of(uint16_t value_len, uint8_t piece)
+uint8_t peers_chunk_length(uint16_t value_len, uint8_t piece)
 {
     size_t before = (size_t)piece * KITH_CHUNK_PIECE;
 
@@ -40,7 +40,7 @@ static bool is_piece_possible(const kith_chunk_piece *piece)
 {
     return piece->peer != 0 && piece->type < KITH_CHUNK_TYPES && piece->bank < KITH_CHUNK_BANKS &&
            piece->piece < kith_chunk_pieces(piece->value_len) &&
-           piece->len == length_of(piece->value_len, piece->piece);
+           piece->len == peers_chunk_length(piece->value_len, piece->piece);
 }
 
 kith_status kith_record_encode_chunk(const kith_chunk_piece *piece, kith_record *out)
@@ -105,22 +105,38 @@ kith_status kith_record_decode_chunk(const kith_record *record, kith_chunk_piece
     return KITH_ERR_DAMAGED;
 }
 
+uint8_t peers_chunk_kind(const peers_chunk_place *place, uint8_t piece)
+{
+    return kind_of(place->type, place->bank, piece);
+}
+
+uint32_t peers_chunk_check(uint32_t check, const uint8_t *octets, size_t len)
+{
+    return len != 0 ? layout_crc(&portable, check, octets, len) : check;
+}
+
 kith_status peers_chunk_encode(const peers_chunk_place *place, const uint8_t *value, uint16_t len, uint8_t piece,
                                kith_record *out)
+{
+    return peers_chunk_cut(place, len <= KITH_CHUNK_MAX ? peers_chunk_check(0, value, len) : 0, value, len, piece, out);
+}
+
+kith_status peers_chunk_cut(const peers_chunk_place *place, uint32_t check, const uint8_t *value, uint16_t len,
+                            uint8_t piece, kith_record *out)
 {
     kith_chunk_piece fields = {.peer = place->peer,
                                .type = place->type,
                                .bank = place->bank,
                                .piece = piece,
                                .generation = place->generation,
-                               .value_len = len};
+                               .value_len = len,
+                               .check = check};
     kith_status status;
 
     memset(out, 0, sizeof *out);
     if (piece >= kith_chunk_pieces(len))
         return KITH_ERR_VALUE;
-    fields.check = layout_crc(&portable, 0, value, len);
-    fields.len = length_of(len, piece);
+    fields.len = peers_chunk_length(len, piece);
     if (fields.len > 0)
         memcpy(fields.octets, value + (size_t)piece * KITH_CHUNK_PIECE, fields.len);
     status = kith_record_encode_chunk(&fields, out);
@@ -141,7 +157,7 @@ void peers_chunk_begin(peers_chunk *c, uint32_t peer, uint8_t type, uint8_t *mem
 
 static uint8_t *memory_of(const peers_chunk *c, unsigned bank)
 {
-    return c->memory + bank * c->cap;
+    return c->cap != 0 ? c->memory + bank * c->cap : c->memory;
 }
 
 static void keep_octets(peers_chunk *c, const kith_chunk_piece *piece)
@@ -220,7 +236,7 @@ static bool is_sound(const peers_chunk *c, unsigned bank)
 {
     const peers_piece *first = &c->pieces[bank][0];
 
-    return is_too_long(c, bank) || layout_crc(&portable, 0, memory_of(c, bank), first->value_len) == first->check;
+    return is_too_long(c, bank) || peers_chunk_check(0, memory_of(c, bank), first->value_len) == first->check;
 }
 
 /* The number of the bank that stands. */
@@ -260,6 +276,29 @@ kith_status peers_chunk_standing(const peers_chunk *c, const uint8_t **value, ui
         return KITH_ERR_FULL;
     *value = memory_of(c, bank);
     return KITH_OK;
+}
+
+void peers_chunk_reject(peers_chunk *c, const peers_chunk_place *place)
+{
+    c->pieces[place->bank][0].state = PEERS_PIECE_DAMAGED;
+}
+
+uint32_t peers_chunk_claimed(const peers_chunk *c, const peers_chunk_place *place)
+{
+    return c->pieces[place->bank][0].check;
+}
+
+uint8_t peers_chunk_more(const peers_chunk *c, const peers_chunk_place *place, uint16_t len, uint8_t from)
+{
+    uint8_t more = 0;
+
+    for (uint8_t i = from; i < kith_chunk_pieces(len); i++) {
+        const peers_piece *there = &c->pieces[place->bank][i];
+
+        if (there->state != PEERS_PIECE_SOUND || peers_chunk_length(there->value_len, i) < peers_chunk_length(len, i))
+            more++;
+    }
+    return more;
 }
 
 static bool is_used(const peers_chunk *c, uint16_t generation)

@@ -19,6 +19,16 @@ typedef struct {
 KITH_MUST_USE kith_status peers_chunk_encode(const peers_chunk_place *place, const uint8_t *value, uint16_t len,
                                              uint8_t piece, kith_record *out);
 
+/* The same where the value's check is known already. */
+KITH_MUST_USE kith_status peers_chunk_cut(const peers_chunk_place *place, uint32_t check, const uint8_t *value,
+                                          uint16_t len, uint8_t piece, kith_record *out);
+
+/* The check of a value: of what came before (check; 0: nothing) and these octets. */
+uint32_t peers_chunk_check(uint32_t check, const uint8_t *octets, size_t len);
+
+uint8_t peers_chunk_length(uint16_t value_len, uint8_t piece); /* octets of a piece that the value has */
+uint8_t peers_chunk_kind(const peers_chunk_place *place, uint8_t piece);
+
 /* ---- putting together ---- */
 
 typedef enum { PEERS_PIECE_MISSING, PEERS_PIECE_SOUND, PEERS_PIECE_DAMAGED, PEERS_PIECE_NEWER } peers_piece_state;
@@ -56,6 +66,16 @@ void peers_chunk_take(peers_chunk *c, const kith_record *record);
  * *value is NULL and *len 0 with an error, but for FULL. */
 KITH_MUST_USE kith_status peers_chunk_standing(const peers_chunk *c, const uint8_t **value, uint16_t *len,
                                                peers_chunk_place *place);
+
+/* The octets of what stands are not sound, as whoever looked at the heads alone (cap 0) found out: it does not stand.
+ */
+void peers_chunk_reject(peers_chunk *c, const peers_chunk_place *place);
+
+/* The check that its pieces claim. */
+uint32_t peers_chunk_claimed(const peers_chunk *c, const peers_chunk_place *place);
+
+/* How many records the rest of a value needs, from this piece on, that are not there yet, or are shorter now. */
+uint8_t peers_chunk_more(const peers_chunk *c, const peers_chunk_place *place, uint16_t len, uint8_t from);
 
 /* Where the next value is to be written: not over the one that stands, and with a generation that no piece has. */
 peers_chunk_place peers_chunk_next(const peers_chunk *c);

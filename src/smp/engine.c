@@ -45,6 +45,11 @@ void smp_send(smp_outbox *out, uint8_t opcode, const uint8_t *value, size_t len)
     out->used = (uint8_t)(out->used + len + 1);
 }
 
+void smp_tell_start(smp_outbox *out)
+{
+    out->wants |= SMP_OUT_STARTED;
+}
+
 static void end(smp_session *s, kith_why why, kith_ender ender)
 {
     s->verdict.succeeded = false;
@@ -63,7 +68,7 @@ smp_state smp_fail(smp_session *s, smp_outbox *out, kith_smp_reason reason, kith
 {
     out->count = 0; /* nothing of this step goes out but the failure */
     out->used = 0;
-    out->wants &= SMP_OUT_REFUSE_LTK;
+    out->wants &= SMP_OUT_REFUSE_LTK | SMP_OUT_STARTED;
     smp_send(out, KITH_SMP_PAIRING_FAILED, &reason, 1);
     end(s, why, KITH_ENDED_BY_US);
     s->verdict.smp_reason = reason;
@@ -183,6 +188,7 @@ static const struct person {
     kith_smp_reason reason;
     kith_why why;
 } people[] = {
+    {SMP_WAIT_PARAMETERS, KITH_SMP_PAIRING_NOT_SUPPORTED, KITH_WHY_PARAMETERS_TIMEOUT},
     {SMP_WAIT_CONSENT, KITH_SMP_UNSPECIFIED_REASON, KITH_WHY_CONSENT_TIMEOUT},
     {SMP_WAIT_OOB, KITH_SMP_OOB_NOT_AVAILABLE, KITH_WHY_OOB_MISSING}, /* not used: the pairing goes on without */
     {SMP_WAIT_PASSKEY, KITH_SMP_PASSKEY_ENTRY_FAILED, KITH_WHY_PASSKEY_TIMEOUT},
@@ -205,12 +211,13 @@ static smp_state cancel(smp_session *s, smp_outbox *out)
 {
     const struct person *person = person_of(s);
     bool typing = s->state == SMP_WAIT_PASSKEY || s->state == SMP_PASSKEY_HOLD;
+    bool early = s->state == SMP_WAIT_PARAMETERS || s->state == SMP_WAIT_OOB;
 
     if (s->state == SMP_WAIT_REQUEST) {
         end(s, KITH_WHY_CANCELLED, KITH_ENDED_BY_USER); /* a Security Request can't be taken back, and has no end */
         return SMP_FAILED;
     }
-    smp_fail(s, out, person != NULL && s->state != SMP_WAIT_OOB ? person->reason : KITH_SMP_UNSPECIFIED_REASON,
+    smp_fail(s, out, person != NULL && !early ? person->reason : KITH_SMP_UNSPECIFIED_REASON,
              typing ? KITH_WHY_PASSKEY_CANCELLED : KITH_WHY_CANCELLED);
     s->verdict.ended_by = KITH_ENDED_BY_USER;
     return SMP_FAILED;
@@ -232,6 +239,7 @@ static kith_phase phase_of(smp_state state, kith_phase before)
 {
     static const uint8_t phases[SMP_STATE_COUNT] = {
         [SMP_WAIT_REQUEST] = KITH_PHASE_REQUEST,
+        [SMP_WAIT_PARAMETERS] = KITH_PHASE_FEATURES,
         [SMP_WAIT_CONSENT] = KITH_PHASE_FEATURES,
         [SMP_WAIT_OOB] = KITH_PHASE_FEATURES,
         [SMP_WAIT_RESPONSE] = KITH_PHASE_FEATURES,

@@ -20,14 +20,28 @@ static smp_state go_on(smp_session *s, smp_outbox *out)
     return SMP_WAIT_OOB;
 }
 
-/* A Security Request came and nothing says yet whether we want to pair. */
-static smp_state on_begin(smp_session *s, const smp_input *in, smp_outbox *out)
+/* It is known how we would pair.  Where a Security Request came nothing says yet whether we want to. */
+static smp_state start(smp_session *s, smp_outbox *out)
 {
-    (void)in;
+    smp_tell_start(out);
     if (!s->consent_needed)
         return go_on(s, out);
     out->wants |= SMP_OUT_CONSENT;
     return SMP_WAIT_CONSENT;
+}
+
+static smp_state on_begin(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    (void)in;
+    if (!s->policy.ask_parameters)
+        return start(s, out);
+    out->wants |= SMP_OUT_PARAMETERS;
+    return SMP_WAIT_PARAMETERS;
+}
+
+static smp_state on_parameters(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    return smp_take_parameters(s, in, out) ? start(s, out) : SMP_FAILED;
 }
 
 static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
@@ -60,7 +74,10 @@ static smp_state ignore(smp_session *s, const smp_input *in, smp_outbox *out)
 }
 
 static const smp_row rows[] = {
-    {SMP_START, SMP_ON(BEGIN), on_begin, SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_START, SMP_ON(BEGIN), on_begin,
+     SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_PARAMETERS) | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_PARAMETERS, SMP_ON(PARAMETERS), on_parameters,
+     SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
     {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO(WAIT_RESPONSE) | SMP_TO(WAIT_OOB)},
     {SMP_WAIT_OOB, SMP_ON(OOB), on_oob, SMP_TO(WAIT_RESPONSE)},
     {SMP_WAIT_RESPONSE, SMP_RX(PAIRING_RESPONSE, 7), on_response, SMP_TO_METHOD},

@@ -35,16 +35,31 @@ static smp_state go_on(smp_session *s, const smp_input *in, smp_outbox *out)
     return SMP_WAIT_OOB;
 }
 
+/* It is known how we would pair. */
+static smp_state start(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    smp_tell_start(out);
+    if (!s->consent_needed)
+        return go_on(s, in, out);
+    out->wants |= SMP_OUT_CONSENT;
+    return SMP_WAIT_CONSENT;
+}
+
 static smp_state on_request(smp_session *s, const smp_input *in, smp_outbox *out)
 {
     memcpy(s->request, in->pdu, sizeof s->request);
     s->verdict.phase = KITH_PHASE_FEATURES; /* also where the request is refused for what it says */
     if (kith_smp_decode_features(s->request, &s->verdict.peer_features) != KITH_OK)
         return smp_fail(s, out, KITH_SMP_INVALID_PARAMETERS, KITH_WHY_BAD_PARAMETERS);
-    if (!s->consent_needed)
-        return go_on(s, in, out);
-    out->wants |= SMP_OUT_CONSENT;
-    return SMP_WAIT_CONSENT;
+    if (!s->policy.ask_parameters)
+        return start(s, in, out);
+    out->wants |= SMP_OUT_PARAMETERS;
+    return SMP_WAIT_PARAMETERS;
+}
+
+static smp_state on_parameters(smp_session *s, const smp_input *in, smp_outbox *out)
+{
+    return smp_take_parameters(s, in, out) ? start(s, in, out) : SMP_FAILED;
 }
 
 static smp_state on_consent(smp_session *s, const smp_input *in, smp_outbox *out)
@@ -60,8 +75,11 @@ static smp_state on_oob(smp_session *s, const smp_input *in, smp_outbox *out)
 
 static const smp_row rows[] = {
     {SMP_START, SMP_ON(BEGIN), on_begin, SMP_TO(WAIT_REQUEST)},
-    {SMP_START, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO_METHOD | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
-    {SMP_WAIT_REQUEST, SMP_RX(PAIRING_REQUEST, 7), on_request, SMP_TO_METHOD | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_START, SMP_RX(PAIRING_REQUEST, 7), on_request,
+     SMP_TO_METHOD | SMP_TO(WAIT_PARAMETERS) | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_REQUEST, SMP_RX(PAIRING_REQUEST, 7), on_request,
+     SMP_TO_METHOD | SMP_TO(WAIT_PARAMETERS) | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
+    {SMP_WAIT_PARAMETERS, SMP_ON(PARAMETERS), on_parameters, SMP_TO_METHOD | SMP_TO(WAIT_CONSENT) | SMP_TO(WAIT_OOB)},
     {SMP_WAIT_CONSENT, SMP_ON(CONSENT), on_consent, SMP_TO_METHOD | SMP_TO(WAIT_OOB)},
     {SMP_WAIT_OOB, SMP_ON(OOB), on_oob, SMP_TO_METHOD},
 };

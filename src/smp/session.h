@@ -16,6 +16,7 @@
     X(FREE)             /* the slot is free */                                                                         \
     X(START)            /* claimed; nothing sent or received */                                                        \
     X(WAIT_REQUEST)     /* peripheral: Security Request sent, waiting for the central */                               \
+    X(WAIT_PARAMETERS)  /* the program is asked how to pair */                                                         \
     X(WAIT_CONSENT)     /* a person is asked whether to pair */                                                        \
     X(WAIT_OOB)         /* a person or program is asked for the peer's out of band data */                             \
     X(WAIT_RESPONSE)    /* initiator: Pairing Request sent */                                                          \
@@ -52,6 +53,7 @@ const char *smp_state_name(smp_state state);
 typedef enum {
     SMP_IN_PDU,
     SMP_IN_BEGIN,        /* a local call, or a Security Request: start */
+    SMP_IN_PARAMETERS,   /* .security: how to pair; NULL: not at all, .reason, .why, .by_person say so */
     SMP_IN_CONSENT,      /* .yes: a person answered */
     SMP_IN_OOB,          /* .oob: the peer's data, NULL: none */
     SMP_IN_PASSKEY,      /* .number: a person typed it */
@@ -73,9 +75,11 @@ typedef struct {
     const kith_work *work;
     bool yes;
     bool unseen;
-    bool by_person; /* SMP_IN_COMMIT: a person said no */
+    bool by_person; /* SMP_IN_COMMIT, SMP_IN_PARAMETERS: a person or the program said no */
     uint32_t number;
     const kith_oob_data *oob;
+    const kith_security *security;
+    kith_smp_reason reason;
     kith_why why;
     kith_hci_status hci_status;
     uint16_t ediv;
@@ -96,7 +100,9 @@ enum {
     SMP_OUT_SHOW_PASSKEY = 0x200,    /* show s->secrets.passkey */
     SMP_OUT_ASK_PASSKEY = 0x400,     /* ask the person for it */
     SMP_OUT_ASK_OOB = 0x800,         /* ask for the peer's out of band data */
-    SMP_OUT_KEYPRESS = 0x1000        /* tell of s->keypress */
+    SMP_OUT_KEYPRESS = 0x1000,       /* tell of s->keypress */
+    SMP_OUT_PARAMETERS = 0x2000,     /* ask how to pair */
+    SMP_OUT_STARTED = 0x4000         /* tell that it begins, whatever came of it in this very step */
 };
 
 enum { SMP_OUTBOX_PDUS = 6, SMP_OUTBOX_OCTETS = 128 };
@@ -202,9 +208,12 @@ struct smp_session {
     smp_state state;
     bool initiator;
     bool window;         /* admitted by the pairing window */
-    bool asked_for;      /* by a local call, or a person's consent */
+    bool asked_for;      /* by a local call, a person's consent, or what the program said of this link */
+    bool by_peer;        /* the peer began it */
     bool class_given;    /* else the class is that of the bond whose place it takes */
     uint8_t peer_class;  /* given by the window, or with the consent */
+    uint8_t asked_level; /* kith_level, by a call of ours: no answer requires less; 0: by none */
+    uint8_t asked_key_size;
     bool consent_needed; /* set by the host before the first step */
     uint32_t at_stake; /* kith_peer_id of the bond that the peer claimed when it was admitted, and no other; 0: none */
     kith_level stake_level; /* what that bond is worth: nothing weaker takes its place */
@@ -223,7 +232,7 @@ struct smp_session {
     uint8_t round; /* SC Passkey Entry: 0 to 19 */
     uint8_t keypress;
     const kith_method *method;
-    kith_security policy; /* as it was when the pairing began */
+    kith_security policy; /* as it was when the pairing began, or as the program answered */
     const smp_environment *env;
     const smp_identity *mine; /* that the link was made under */
     kith_level required_level;
@@ -287,6 +296,14 @@ smp_state smp_agree(smp_session *s, smp_outbox *out);
 /* Features are agreed upon.  Nothing less than an authenticated key will do: it is required, or our identity key was
  * promised and is for the authenticated alone. */
 bool smp_needs_mitm(const smp_session *s);
+
+/* It begins: with the settings that it will run by. */
+void smp_tell_start(smp_outbox *out);
+
+/* How to pair, where the program is asked (parameters.c); false, and the session has failed. */
+bool smp_take_parameters(smp_session *s, const smp_input *in, smp_outbox *out);
+/* Can these settings give what a call of ours asked for? */
+bool smp_lets_require(const smp_session *s, const kith_security *answer);
 
 /* A person answered; false, and the session has failed. */
 bool smp_has_consent(smp_session *s, const smp_input *in, smp_outbox *out);

@@ -225,8 +225,10 @@ bool collect_sector(kith_flash_log *log, const log_sector *victim)
     uint32_t before = log->active;
     bool void_tail = log->void_tail;
 
-    return open_sector(log, victim) && copy_all(log, victim) && commit(log, victim) &&
-           (before == victim->index || seal(log, before, void_tail)) && erase_retired(log);
+    if (!open_sector(log, victim) || !copy_all(log, victim) || !commit(log, victim))
+        return false;
+    log->state.collected++;
+    return (before == victim->index || seal(log, before, void_tail)) && erase_retired(log);
 }
 
 /* ---- making room ---- */

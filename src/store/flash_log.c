@@ -42,11 +42,13 @@ static kith_status open_log(void *context, kith_store_state *state)
     kith_store_state found;
 
     log->open = false;
+    log->state.collected = 0;
     if (enter(log)) {
         found = log->state;
         if (!repair(log))
             mount_log(log);
         found.room = log->state.room;
+        found.collected = log->state.collected;
         log->state = found;
     }
     return leave(log, state);

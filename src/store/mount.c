@@ -362,6 +362,7 @@ static void reset(kith_flash_log *log)
     log->active = log->pending = log->retired = log->fresh = log->oldest = flash->sector_count;
     log->at = flash->sector_size;
     log->state.largest = (uint16_t)layout_largest(flash);
+    log->state.collected = old.state.collected;
     index_reset(log);
 }
 

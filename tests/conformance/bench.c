@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../rules/starts.h"
 #include "controller.h"
 #include "kith/port/openssl.h"
 
@@ -19,6 +20,7 @@ static struct {
     size_t head, count;
 } told;
 static kith_event last_event;
+static starts begun;
 static kith_crypto_port port;
 static void *memory;
 static uint64_t random_state;
@@ -158,6 +160,21 @@ static void keep_value(kith_event *event, uint8_t *place)
     }
 }
 
+static void check_start(const kith_event *event)
+{
+    const char *complaint = starts_note(&begun, event);
+
+    if (complaint != NULL)
+        bench_fail("%s: %s", kith_event_name(event->kind), complaint);
+}
+
+/* Told beside what scripts are about, and held against its rules above: part of those scripts that say so. */
+static bool is_aside(kith_event_kind kind)
+{
+    return !bench.tells_starts && (kind == KITH_EVENT_SECURITY_STARTED || kind == KITH_EVENT_SECURITY_REQUESTED ||
+                                   kind == KITH_EVENT_TABLE_TOLD);
+}
+
 static bool take_events(void)
 {
     size_t at = (told.head + told.count) % EVENT_MAX;
@@ -168,8 +185,12 @@ static bool take_events(void)
     if (!kith_host_next_event(bench.host, slot))
         return false;
     keep_value(slot, told.values[at]);
+    bench.heard[bench.heard_count++ % BENCH_HEARD] = *slot;
     if (slot->kind == KITH_EVENT_ADVERTISING)
         return true; /* nothing of security in it */
+    check_start(slot);
+    if (is_aside(slot->kind))
+        return true;
     if (slot->kind == KITH_EVENT_KEY) {
         note_key(&slot->key);
         return true; /* told together with the pairing's end */
@@ -292,6 +313,7 @@ void bench_discard(void)
     memory = NULL;
     memset(&bench, 0, sizeof bench);
     memset(&told, 0, sizeof told);
+    memset(&begun, 0, sizeof begun);
     memset(&controller, 0, sizeof controller);
     story_len = 0;
     story[0] = '\0';

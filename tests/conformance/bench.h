@@ -23,6 +23,8 @@
 
 typedef enum { PERIPHERAL, CENTRAL } bench_role; /* ours */
 
+enum { BENCH_HEARD = 64 };
+
 typedef struct {
     bench_role role;
     kith_config config; /* change it between begin() and power_on() */
@@ -31,9 +33,12 @@ typedef struct {
     kith_peer_id claimed;                   /* whom CONNECTED took the peer for */
     kith_address our_address, peer_address; /* as on air */
     uint64_t now_us;
-    bool hold_completed; /* ACL packets stay unacknowledged until completed_packets() */
-    bool hold_work;      /* work items wait for do_work() */
-    bool untold;         /* what goes on just now is no part of the story that a failure prints */
+    bool hold_completed;           /* ACL packets stay unacknowledged until completed_packets() */
+    bool hold_work;                /* work items wait for do_work() */
+    bool untold;                   /* what goes on just now is no part of the story that a failure prints */
+    bool tells_starts;             /* SECURITY_STARTED, SECURITY_REQUESTED and TABLE_TOLD are part of the script */
+    kith_event heard[BENCH_HEARD]; /* the last of all that were told, whatever scripts are about; pointers are gone */
+    unsigned heard_count;
     bool linked, encrypted;
     uint8_t request[7], response[7]; /* Pairing Request and Response as they went over the air */
     uint64_t smp_sent_us;            /* when our last SMP PDU went */

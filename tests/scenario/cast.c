@@ -146,6 +146,14 @@ static void check_link(cast_host *h, const kith_event *e)
     }
 }
 
+static void check_start(cast_host *h, const kith_event *e)
+{
+    const char *complaint = starts_note(&h->begun, e);
+
+    if (complaint != NULL)
+        cast_fail(h->room, "%s is told %s: %s", h->name, kith_event_name(e->kind), complaint);
+}
+
 static void take_note(cast_host *h, const kith_event *e)
 {
     cast_note *note = &h->log[h->notes++ % CAST_LOG];
@@ -211,6 +219,7 @@ static void on_event(cast_host *h, const kith_event *e)
     cast_check(h->room, e->kind != KITH_EVENT_NONE && (unsigned)e->kind < CAST_KINDS);
     take_note(h, e);
     check_link(h, e);
+    check_start(h, e);
     check_verdict(h, e);
     check_level(h, e);
     h->told[e->kind]++;
@@ -371,6 +380,7 @@ void cast_power_off(cast_host *h)
     kith_work_discard(&place->work);
     memset(place, 0, sizeof *place);
     memset(h->open, 0, sizeof h->open);
+    memset(&h->begun, 0, sizeof h->begun);
     h->link = 0;
     h->has_store_work = false;
     assert_int_equal(kith_sim_send(h->room->sim, h->device, reset, sizeof reset), KITH_OK);

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../rules/starts.h"
 #include "kith/codec/hci.h"
 #include "kith/kith.h"
 #include "kith/port/stage.h"
@@ -65,6 +66,7 @@ struct cast_host {
     size_t value_len;
     kith_link link; /* the last one connected; 0: it is gone */
     kith_link open[CAST_LINKS];
+    starts begun;
     unsigned ends;        /* of pairings and encryptions */
     kith_verdict end;     /* the last of them */
     kith_level highest;   /* level ever told */

@@ -103,6 +103,7 @@ static void pain_1_a_phone_that_keeps_a_dead_bond_is_told_the_same_each_time(voi
     (void)state;
     open_bonded(&t);
     cast_forget_all(t.lamp);
+    cast_run_until(t.room, kith_sim_now(t.room->sim) + CAST_SECOND); /* when it was used is written */
     keys = only_keys(t.phone);
     for (unsigned i = 0; i < 30; i++) {
         kith_bond_keys now;

@@ -96,6 +96,7 @@ static void a_cut_in_the_first_bond(void **state)
     for (at = 1; cut; at++) {
         two t;
         kith_address before, after;
+        bool told;
 
         open_two(&t);
         before = cast_address(t.lamp);
@@ -103,12 +104,13 @@ static void a_cut_in_the_first_bond(void **state)
         t.flash.cut_at = at;
         pair(&t);
         cut = was_cut(&t);
-        cast_equal(t.room, t.lamp->told[KITH_EVENT_BONDED], !cut);
-        cast_equal(t.room, t.lamp->told[KITH_EVENT_BOND_FAILED], cut);
+        told = t.lamp->told[KITH_EVENT_BONDED] == 1;
+        cast_check(t.room, cut || told); /* a cut may come when the bond is there, and its use is written */
+        cast_equal(t.room, t.lamp->told[KITH_EVENT_BOND_FAILED], !told);
         restart_lamp(&t);
         after = cast_address(t.lamp);
         cast_check(t.room, kith_address_equal(&before, &after));
-        cast_check(t.room, cut || kith_bonds_count(t.lamp->host) == 1);
+        cast_check(t.room, !told || kith_bonds_count(t.lamp->host) == 1);
         if (kith_bonds_count(t.lamp->host) == 1)
             cast_expect_equal_keys(t.phone, t.lamp);
         assert_true(at < 1000);

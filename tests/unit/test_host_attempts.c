@@ -60,11 +60,14 @@ static bool is_among(kith_why why, const kith_why *whys, size_t count)
 /* Every outcome there is, so that a new one is thought about. */
 static void every_outcome_in_every_phase(void **state)
 {
-    static const kith_why never[] = {KITH_WHY_ENTROPY,         KITH_WHY_CRYPTO,           KITH_WHY_STORE_FAILED,
-                                     KITH_WHY_STORE_BUSY,      KITH_WHY_STORE_FULL,       KITH_WHY_CONSENT_TIMEOUT,
-                                     KITH_WHY_COMPARE_TIMEOUT, KITH_WHY_PASSKEY_TIMEOUT,  KITH_WHY_ENCRYPTION_LOST,
-                                     KITH_WHY_WEAKER,          KITH_WHY_KEY_REJECTED,     KITH_WHY_CONTROLLER_REFUSED,
-                                     KITH_WHY_PEER_REFUSED,    KITH_WHY_REPAIRING_REFUSED};
+    static const kith_why never[] = {KITH_WHY_ENTROPY,           KITH_WHY_CRYPTO,
+                                     KITH_WHY_STORE_FAILED,      KITH_WHY_STORE_BUSY,
+                                     KITH_WHY_STORE_FULL,        KITH_WHY_CONSENT_TIMEOUT,
+                                     KITH_WHY_COMPARE_TIMEOUT,   KITH_WHY_PASSKEY_TIMEOUT,
+                                     KITH_WHY_ENCRYPTION_LOST,   KITH_WHY_WEAKER,
+                                     KITH_WHY_KEY_REJECTED,      KITH_WHY_CONTROLLER_REFUSED,
+                                     KITH_WHY_PEER_REFUSED,      KITH_WHY_REPAIRING_REFUSED,
+                                     KITH_WHY_PARAMETERS_TIMEOUT};
     static const kith_why gone[] = {KITH_WHY_LINK_LOST, KITH_WHY_SMP_TIMEOUT};
 
     (void)state;
@@ -86,8 +89,8 @@ static void every_outcome_in_every_phase(void **state)
 
 static void what_our_own_person_ends_does_not_count(void **state)
 {
-    static const kith_why whys[] = {KITH_WHY_CONSENT_REFUSED, KITH_WHY_NUMBER_REFUSED, KITH_WHY_PASSKEY_CANCELLED,
-                                    KITH_WHY_CANCELLED};
+    static const kith_why whys[] = {KITH_WHY_PARAMETERS_REFUSED, KITH_WHY_CONSENT_REFUSED, KITH_WHY_NUMBER_REFUSED,
+                                    KITH_WHY_PASSKEY_CANCELLED, KITH_WHY_CANCELLED};
 
     (void)state;
     for (size_t i = 0; i < sizeof whys / sizeof whys[0]; i++) {

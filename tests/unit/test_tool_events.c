@@ -65,6 +65,28 @@ static void a_changed_table_is_told_with_its_handles(void **state)
     json_decref(o);
 }
 
+static void an_operation_on_a_peer_is_told_with_its_end(void **state)
+{
+    kith_event e = {.kind = KITH_EVENT_PEER_DATA,
+                    .data = {.token = 5,
+                             .peer = 3,
+                             .what = KITH_PEER_APPLICATION,
+                             .operation = KITH_PEER_LOADED,
+                             .status = KITH_ERR_FULL,
+                             .len = 300}};
+    char text[SENTENCE_MAX];
+    json_t *o = event_json(&e);
+
+    (void)state;
+    assert_string_equal(sentence_of(&e, text), "The data of peer 3 could not be loaded: no room.");
+    assert_int_equal(json_integer_value(json_object_get(o, "about_peer")), 3);
+    assert_int_equal(json_integer_value(json_object_get(o, "len")), 300);
+    assert_string_equal(json_string_value(json_object_get(o, "status")), "no room");
+    json_decref(o);
+    e.data = (kith_event_data){.peer = 3, .what = KITH_PEER_DATABASE, .operation = KITH_PEER_DELETED};
+    assert_string_equal(sentence_of(&e, text), "The attributes of peer 3: deleted, nothing was to be changed.");
+}
+
 /* Its octets are all alike, so that they would be seen in either form and order. */
 static void out_of_band_data_is_not_shown(void **state)
 {
@@ -92,6 +114,7 @@ int main(void)
         cmocka_unit_test(each_kind_has_a_sentence),
         cmocka_unit_test(each_kind_has_an_object),
         cmocka_unit_test(a_changed_table_is_told_with_its_handles),
+        cmocka_unit_test(an_operation_on_a_peer_is_told_with_its_end),
         cmocka_unit_test(out_of_band_data_is_not_shown),
     };
 

@@ -6,6 +6,7 @@
 static const char *const inputs[] = {
     [SMP_IN_PDU] = NULL,
     [SMP_IN_BEGIN] = "begin",
+    [SMP_IN_PARAMETERS] = "the program says how",
     [SMP_IN_CONSENT] = "a person consents",
     [SMP_IN_OOB] = "out of band data, or none",
     [SMP_IN_PASSKEY] = "a person types the passkey",

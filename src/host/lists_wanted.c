@@ -1,0 +1,184 @@
+/* The lists as the program wants them: whom the filter accept list shall have, and whose keys the resolving list.  They
+ * are made anew whenever a bond came, was made anew or went; nobody has to say so.  Core Vol 4 Part E 7.8.16, 7.8.38.
+ */
+#include <string.h>
+
+#include "host/internal.h"
+
+void lists_lay_out(host_lists *l, uint8_t listed, kith_peer_id *peers, host_listed *entries)
+{
+    l->allow = peers;
+    l->identities = peers + listed;
+    l->resolved = peers + (size_t)2 * listed; /* twice as many */
+    l->filtered = entries;
+    l->resolving = entries + listed; /* likewise */
+}
+
+bool lists_can_filter(const kith_host *h)
+{
+    return h->lists != NULL && (h->ready.lacks & KITH_LACKS_FILTER_LIST) == 0 && h->lists->filtered_most != 0;
+}
+
+bool lists_can_resolve(const kith_host *h)
+{
+    return h->lists != NULL && (h->ready.lacks & KITH_LACKS_RESOLVING_LIST) == 0 && h->lists->resolving_most != 0;
+}
+
+bool lists_have_nobody(const kith_host *h)
+{
+    return h->lists == NULL || h->lists->allow_count == 0;
+}
+
+bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer)
+{
+    for (uint16_t i = 0; i < count; i++)
+        if (peers[i] == peer)
+            return true;
+    return false;
+}
+
+/* A key of zeros makes no addresses, and one that two bonds have says nothing of who uses it: both are known by their
+ * identity address alone.  A controller refuses the second of two entries with one key. */
+bool lists_has_usable_key(const kith_host *h, const peers_bond *bond)
+{
+    static const uint8_t none[sizeof bond->irk];
+
+    return bond != NULL && memcmp(bond->irk, none, sizeof none) != 0 && !peers_shares_irk(&h->bonds, bond);
+}
+
+static void add_resolved(const kith_host *h, kith_peer_id peer, kith_peer_id *out, uint16_t *count)
+{
+    if (!lists_has_usable_key(h, peers_by_id(&h->bonds, peer)))
+        return;
+    if (out != NULL)
+        out[*count] = peer;
+    ++*count;
+}
+
+uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
+                           const kith_peer_id *identities, uint16_t identity_count, kith_peer_id *out)
+{
+    uint16_t count = 0;
+
+    for (uint16_t i = 0; i < allow_count; i++)
+        add_resolved(h, allow[i], out, &count);
+    for (uint16_t i = 0; i < identity_count; i++)
+        if (!lists_names(allow, allow_count, identities[i]))
+            add_resolved(h, identities[i], out, &count);
+    return count;
+}
+
+/* ---- what calls are refused for ---- */
+
+kith_status lists_check_call(kith_host *h, bool able, bool is_due)
+{
+    if (h->lists == NULL)
+        return KITH_ERR_UNSUPPORTED;
+    if (h->startup != STARTUP_READY || h->lost)
+        return KITH_ERR_STATE;
+    if (!able)
+        return KITH_ERR_UNSUPPORTED;
+    if (is_due)
+        return KITH_ERR_BUSY;
+    return events_have_room(h) ? KITH_OK : KITH_ERR_FULL;
+}
+
+kith_status lists_check_peers(const kith_host *h, const kith_peer_id *peers, uint16_t count)
+{
+    for (uint16_t i = 0; i < count; i++) {
+        if (peers_by_id(&h->bonds, peers[i]) == NULL)
+            return KITH_ERR_NOT_FOUND;
+        if (lists_names(peers, i, peers[i]))
+            return KITH_ERR_EXISTS;
+    }
+    return KITH_OK;
+}
+
+static bool is_active(const host_activity *a)
+{
+    return a->on || a->busy;
+}
+
+/* A controller resolves for everything it does, and for what filters it looks into the accept list. */
+bool lists_are_in_use(const kith_host *h, bool touches_resolving)
+{
+    bool filtering = (is_active(&h->advertiser) && h->advertising.filter != KITH_FILTER_NOTHING) ||
+                     (is_active(&h->scanner) && h->scan.filter);
+    bool anything = is_active(&h->advertiser) || is_active(&h->scanner) || h->connecting;
+
+    return filtering || (touches_resolving && anything);
+}
+
+/* ---- making them anew ---- */
+
+static uint16_t keep_bonded(const kith_host *h, kith_peer_id *peers, uint16_t count)
+{
+    uint16_t kept = 0;
+
+    for (uint16_t i = 0; i < count; i++)
+        if (peers_by_id(&h->bonds, peers[i]) != NULL)
+            peers[kept++] = peers[i];
+    return kept;
+}
+
+void lists_rebuild(kith_host *h)
+{
+    host_lists *l = h->lists;
+
+    l->seen = h->bonds.changes;
+    l->allow_count = keep_bonded(h, l->allow, l->allow_count);
+    l->identity_count = keep_bonded(h, l->identities, l->identity_count);
+    if (l->follows)
+        lists_follow(h);
+    l->resolved_count = 0;
+    if (lists_can_resolve(h))
+        l->resolved_count =
+            lists_resolve_all(h, l->allow, l->allow_count, l->identities, l->identity_count, l->resolved);
+    lists_judge(h);
+    l->pending = true;
+}
+
+static bool is_settled(const kith_host *h)
+{
+    return h->lists->sent.kind == LISTS_NO_STEP && lists_next_step(h).kind == LISTS_NO_STEP;
+}
+
+bool lists_wait(const kith_host *h)
+{
+    const host_lists *l = h->lists;
+
+    return l != NULL &&
+           (l->seen != h->bonds.changes || (l->pending && h->startup == STARTUP_READY && !h->lost && is_settled(h)));
+}
+
+void lists_go_on(kith_host *h)
+{
+    host_lists *l = h->lists;
+
+    if (l->seen != h->bonds.changes) {
+        lists_rebuild(h);
+        return;
+    }
+    l->pending = false;
+    if (l->allow_due)
+        lists_tell(h, KITH_EVENT_ALLOW_LIST, KITH_OK, KITH_HCI_SUCCESS);
+    if (l->identities_due)
+        lists_tell(h, KITH_EVENT_DEVICE_IDENTITIES, KITH_OK, KITH_HCI_SUCCESS);
+    pause_end(h, PAUSE_FOR_LISTS);
+}
+
+void lists_forget_all(kith_host *h)
+{
+    if (h->lists == NULL)
+        return;
+    h->lists->follows = false;
+    h->lists->allow_count = h->lists->identity_count = h->lists->resolved_count = 0;
+}
+
+kith_status lists_copy(const kith_peer_id *from, uint16_t from_count, kith_peer_id *to, uint16_t cap, uint16_t *count)
+{
+    *count = from_count;
+    for (uint16_t i = 0; i < from_count && i < cap; i++)
+        to[i] = from[i];
+    return from_count <= cap ? KITH_OK : KITH_ERR_FULL;
+}
