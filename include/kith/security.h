@@ -175,7 +175,7 @@ KITH_MUST_USE kith_status kith_pairing_cancel(struct kith_host *h, kith_link lin
  * KITH_ERR_BUSY         a pairing or encryption is under way on this link: its end will come; this call has none;
  *                       or this peer's bond is being written to the store: wait for BONDED or BOND_FAILED
  * KITH_ERR_FULL         no session or no room for a bond is free, or events must be taken first
- * KITH_ERR_STATE        an SMP timeout ended security on this connection, or it is being disconnected
+ * KITH_ERR_STATE        an SMP timeout ended security on this connection, it is excluded, or being disconnected
  * KITH_ERR_BACKOFF      it would pair, and that failed too often lately: kith_pairing_wait_us()
  * KITH_ERR_UNSUPPORTED  no method for this role is configured
  * KITH_ERR_VALUE        level outside 2..4

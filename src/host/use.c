@@ -251,6 +251,7 @@ static bool start(kith_host *h, peers_bond *bond, host_data *d, kith_status *sta
 
 void use_go_on(kith_host *h)
 {
+    data_end_lost(h);
     for (host_data *d = current(h); d != NULL && !d->is_started; d = current(h)) {
         peers_bond *bond = peers_by_id(&h->bonds, d->peer);
         kith_status status = KITH_ERR_NOT_FOUND;

@@ -110,8 +110,12 @@ class Scene:
 
     def bonds(self, store):
         """What `kith bonds list` tells of a store: it must be sound."""
+        return self.bonds_of(store)
+
+    def bonds_of(self, store):
+        """The same of what --store names, a store of another kind, too."""
         listing = self.run("bonds", "list", "--json", "--store", store)
-        require(listing.status() == 0, f"kith bonds list of {store.name} ended with {listing.status()}: {listing.err}")
+        require(listing.status() == 0, f"kith bonds list of {store} ended with {listing.status()}: {listing.err}")
         return [json.loads(line) for line in listing.out.splitlines()]
 
     def bonds_if_there(self, store):

@@ -219,9 +219,9 @@ def in_use(scene):
 
 @case("bonds check: wrong arguments are wrong use", 20, 0.3)
 def wrong_use(scene):
-    usage_error(scene.run("bonds", "check", "1"), "one argument too many")
+    usage_error(scene.run("bonds", "check", "one", "two"), "one argument too many")
     usage_error(scene.run("bonds", "check", "--store", "none"), "keeps no bonds")
-    usage_error(scene.run("bonds", "chekc"), "list, show, forget or check")
+    usage_error(scene.run("bonds", "chekc"), "list, show, forget, check, import or export")
 
 
 @case("a store whose name begins like another kind of store is named ./json:NAME", 20, 0.2)

@@ -39,7 +39,7 @@ WRONG = [
     (("controller", "--tcp", "nonsense"), "nonsense"),
     (("controller", "--tcp", "127.0.0.1:99999"), "99999"),
     (("controller", "--unix", "/" + "x" * 120), "x"),
-    (("bonds",), "list, show, forget or check"),
+    (("bonds",), "list, show, forget, check, import or export"),
     (("bonds", "lose"), "lose"),
     (("bonds", "list", "1"), "1"),
     (("bonds", "show"), "whom"),

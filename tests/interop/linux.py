@@ -371,9 +371,21 @@ class Linux:
         self.control(f"remove {address}")
         self.expect(r"Device has been removed", 15, refusal=r"Failed to remove.*|Device \S+ not available")
 
+    def info(self, address):
+        """What is stored of this peer, as it stands there; empty if there is nothing."""
+        return self.machine.must(f"cat {BONDS}/*/{address}/info 2>/dev/null; true").replace("\r", "")
+
+    def be_given(self, adapter, address, path):
+        """A file of somebody else's becomes what is stored of this peer; bluetoothd does not run meanwhile, and knows of
+        no other."""
+        shared = self.machine.shared / "given"
+        shared.write_bytes(path.read_bytes())
+        folder = f"{BONDS}/{adapter}/{address}"
+        self.machine.must(f"rm -rf {BONDS}/*; mkdir -p {folder} && cp /log/given {folder}/info")
+
     def bond(self, address):
         """The stored bond with this peer; without keys if there is none."""
-        text = self.machine.must(f"cat {BONDS}/*/{address}/info 2>/dev/null; true")
+        text = self.info(address)
         parser = configparser.ConfigParser(interpolation=None)
         parser.optionxform = str
         parser.read_string(text)

@@ -130,6 +130,17 @@ def forget(kith, store, address):
     output_of([kith, "bonds", "forget", address, "--store", store])
 
 
+def export_bond(kith, store, address, path):
+    """As BlueZ keeps it.  Returns what was told in the end."""
+    told = output_of([kith, "bonds", "export", address, "--format", "bluez", "-o", path, "--store", store, "--json"])
+    return json.loads(told.splitlines()[-1])
+
+
+def import_bond(kith, store, path):
+    """What BlueZ keeps, from where it keeps it.  Returns what was told."""
+    return output_of([kith, "bonds", "import", path, "--store", store])
+
+
 def wait_for_socket(process, path, limit_s=10):
     def look():
         process.check_alive()

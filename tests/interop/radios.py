@@ -35,7 +35,9 @@ def stop(context):
 
 
 def captures_of(context, radio):
-    return [*ours.client_captures(context.directory), *(context.directory / name for name in radio.air)]
+    """In all rooms that there were (steps_exchange.py)."""
+    rooms = [context.directory, *context.found.get("rooms", [])]
+    return [capture for room in rooms for capture in (*ours.client_captures(room), *(room / name for name in radio.air))]
 
 
 def _start_kith(context):

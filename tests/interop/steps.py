@@ -27,13 +27,13 @@ def build_image(context):
     return description
 
 
-def resume_linux(context):
+def resume_linux(context, name="linux"):
     """From where one machine was when it had just booted."""
     image_of_it = context.found["image"]
     state, told = booted_state(context.processes, image_of_it, context.cache, context.directory, context.sockets)
-    shared = context.directory / "linux"
+    shared = context.directory / name
     shared.mkdir()
-    machine = VirtualMachine("linux", context.processes, image_of_it, context.found["hci"], shared, context.sockets,
+    machine = VirtualMachine(name, context.processes, image_of_it, context.found["hci"], shared, context.sockets,
                              state)
     context.parties["linux"] = Linux(machine, context.say)
     return f"{told}; goes on {machine.begin()} s after its start"
@@ -191,13 +191,19 @@ def bond_is_stored(context):
     return f"peer {stored['peer']}, {stored['method']}, level {stored['level']}, {stored['key_size']} octets"
 
 
+def captures_of_linux(context):
+    """Those of machines that were before it, too."""
+    before = context.found.get("captures", [])
+    return [*before, *(one for one in context.parties["linux"].captures if one not in before)]
+
+
 def paired(times):
     """Over all links and boots: bonds did the rest."""
 
     def check(context):
-        linux = context.parties["linux"]
-        expect_equal("Pairing Requests", sum(captures.pairings(capture) for capture in linux.captures), times)
-        encrypted = sum(captures.encryptions(capture) for capture in linux.captures)
+        found = captures_of_linux(context)
+        expect_equal("Pairing Requests", sum(captures.pairings(capture) for capture in found), times)
+        encrypted = sum(captures.encryptions(capture) for capture in found)
         return f"Pairing Requests: {times}; links encrypted: {encrypted}"
 
     return check
@@ -207,8 +213,7 @@ def pairing_failed(*reasons):
     """What Pairing Failed said, over all links."""
 
     def check(context):
-        linux = context.parties["linux"]
-        found = [reason for capture in linux.captures for reason in captures.pairing_failures(capture)]
+        found = [reason for capture in captures_of_linux(context) for reason in captures.pairing_failures(capture)]
         expect_equal("reasons of Pairing Failed", found, list(reasons))
         return ", ".join(f"0x{reason:02x}" for reason in found)
 
@@ -240,7 +245,7 @@ def kernel_content(context):
 
 def commands_known(context):
     """Linux sends what Supported Commands, features and version promise."""
-    unknown = [a.command for a in captures.commands(context.parties["linux"].captures)
+    unknown = [a.command for a in captures.commands(captures_of_linux(context))
                if a.status == captures.UNKNOWN_COMMAND]
     if unknown:
         raise Mismatch(f"Unknown HCI Command: {', '.join(unknown)}")
@@ -248,7 +253,7 @@ def commands_known(context):
 
 
 def list_commands(context):
-    answers = captures.commands(context.parties["linux"].captures)
+    answers = captures.commands(captures_of_linux(context))
     (context.directory / COMMAND_TABLE).write_text(captures.table(answers))
     if not answers:
         raise Mismatch("no command in the capture")
@@ -264,7 +269,7 @@ def list_commands(context):
 
 
 def list_requests(context):
-    found = captures.exchanges(context.parties["linux"].captures)
+    found = captures.exchanges(captures_of_linux(context))
     (context.directory / REQUEST_TABLE).write_text("".join(f"{one.times:4} x  {one}\n" for one in found))
     if not found and "asks_nothing" not in context.found:
         raise Mismatch("no request in the capture")
@@ -278,7 +283,7 @@ def dissect(radio):
     """Linux's own captures, ours of each client, and the air in plain where there is one."""
 
     def check(context):
-        linux = context.parties["linux"].captures if "linux" in context.parties else []
+        linux = captures_of_linux(context) if "linux" in context.parties else []
         everything = (*linux, *radios.captures_of(context, radio))
         captures.read_together(everything)
         counted = []

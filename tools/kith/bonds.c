@@ -1,18 +1,22 @@
 /* `kith bonds`: looks into a store, and forgets.  No controller is needed: a host is made on the store and run until it
  * has loaded it; no packet of it is carried anywhere. */
 #include <argp.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bond_text.h"
 #include "bonds_check.h"
+#include "bonds_check_file.h"
+#include "bonds_export.h"
+#include "bonds_import.h"
 #include "command.h"
 #include "kith/kith.h"
 #include "kith/port/openssl.h"
 #include "kith/port/posix.h"
+#include "peer_name.h"
 #include "report.h"
 #include "store_file.h"
 
@@ -21,12 +25,12 @@ enum { OPTION_STORE = 256 };
 typedef enum { BONDS_LIST, BONDS_SHOW, BONDS_FORGET, BONDS_CHECK } bonds_action;
 
 typedef struct {
-    const char *action_name, *peer_name;
+    const char *action_name, *argument;
     bonds_action action;
-    kith_peer_id peer; /* 0: address names it */
-    kith_address address;
+    peer_name peer;
     const char *path; /* NULL: the default */
     bool json;
+    exchange_options in; /* how a file of another system is read */
 } bonds_options;
 
 typedef struct {
@@ -116,13 +120,6 @@ static bool load(bonds_view *v, kith_event_store *loaded)
 
 /* ---- which bond ---- */
 
-static bool is_meant(const bonds_options *o, const kith_bond_info *bond)
-{
-    if (o->peer != 0)
-        return bond->peer == o->peer;
-    return memcmp(bond->identity.octets, o->address.octets, sizeof o->address.octets) == 0;
-}
-
 /* How many are meant: an address may be a public and a random one at once.  *found is the last of them. */
 static unsigned count_meant(const bonds_view *v, kith_bond_info *found)
 {
@@ -130,7 +127,7 @@ static unsigned count_meant(const bonds_view *v, kith_bond_info *found)
     unsigned count = 0;
 
     while (kith_bonds_next(v->host, bond.peer, &bond) == KITH_OK) {
-        if (is_meant(v->options, &bond)) {
+        if (peer_name_means(&v->options->peer, bond.peer, &bond.identity)) {
             *found = bond;
             count++;
         }
@@ -143,10 +140,10 @@ static bool find_bond(const bonds_view *v, kith_bond_info *found)
     unsigned count = count_meant(v, found);
 
     if (count == 0)
-        (void)complain("%s is no peer in the store %s; `kith bonds list' tells who is", v->options->peer_name,
+        (void)complain("%s is no peer in the store %s; `kith bonds list' tells who is", v->options->argument,
                        v->store.path);
     if (count > 1)
-        (void)complain("%s is more than one peer in the store %s; name it by its number", v->options->peer_name,
+        (void)complain("%s is more than one peer in the store %s; name it by its number", v->options->argument,
                        v->store.path);
     return count == 1;
 }
@@ -218,9 +215,9 @@ static int forget(bonds_view *v)
         return EXIT_FAILED;
     status = kith_bonds_forget(v->host, bond.peer);
     if (status != KITH_OK)
-        return complain("%s cannot be forgotten: %s", v->options->peer_name, kith_status_name(status));
+        return complain("%s cannot be forgotten: %s", v->options->argument, kith_status_name(status));
     if (run_until(v, KITH_EVENT_FORGOTTEN, &event) != KITH_EVENT_FORGOTTEN)
-        return complain("%s was not forgotten: the store %s did not answer", v->options->peer_name, v->store.path);
+        return complain("%s was not forgotten: the store %s did not answer", v->options->argument, v->store.path);
     if (event.forgotten.status != KITH_OK) {
         store_file_complain_kept(&v->store, event.forgotten.status);
         return EXIT_FAILED;
@@ -269,12 +266,43 @@ static int run(bonds_view *v)
     return status;
 }
 
+/* A store, or a file of another system?  Its first octets tell. */
+static bool is_store(const char *path)
+{
+    static const char log[] = {'K', 'i', 't', 'h', 1}, erased[] = {'\xff', '\xff', '\xff', '\xff', '\xff'};
+    char first[sizeof log] = "";
+    struct stat about;
+    const char *name;
+    FILE *file;
+    size_t len;
+
+    if (store_file_kind_of(path, &name) != STORE_FILE_FLASH_LOG)
+        return true;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return false; /* what comes from a pipe comes once */
+    file = fopen(path, "rbe");
+    if (file == NULL)
+        return false; /* that it cannot be read is told by whoever reads it */
+    len = fread(first, 1, sizeof first, file);
+    (void)fclose(file);
+    return len == sizeof first && (memcmp(first, log, sizeof log) == 0 || memcmp(first, erased, sizeof erased) == 0);
+}
+
+static int check_file(const bonds_options *o)
+{
+    if (!o->in.told && is_store(o->argument))
+        return bonds_check(o->argument, o->json);
+    return bonds_check_file(o->argument, &o->in, o->json);
+}
+
 static int look(const bonds_options *options)
 {
     char path[STORE_FILE_PATH];
     bonds_view v = {.options = options};
     int status;
 
+    if (options->action == BONDS_CHECK && options->argument != NULL)
+        return check_file(options);
     if (options->path == NULL && !store_file_name_default(path, sizeof path, "pair"))
         return EXIT_FAILED;
     if (options->action == BONDS_CHECK)
@@ -299,36 +327,26 @@ static void parse_action(bonds_options *o, struct argp_state *state)
             return;
         }
     }
-    argp_error(state, "there is no '%s': list, show, forget or check", o->action_name);
-}
-
-static void parse_peer(bonds_options *o, struct argp_state *state)
-{
-    char *end;
-    unsigned long number;
-
-    if (kith_address_parse(o->peer_name, &o->address) == KITH_OK)
-        return;
-    errno = 0;
-    number = strtoul(o->peer_name, &end, 10);
-    if (*o->peer_name < '0' || *o->peer_name > '9' || *end != '\0' || errno != 0 || number == 0 || number > UINT32_MAX)
-        argp_error(state, "'%s' is no peer: its number, or its address as in C0:11:22:33:44:55", o->peer_name);
-    o->peer = (kith_peer_id)number;
+    if (strcmp(o->action_name, "import") == 0 || strcmp(o->action_name, "export") == 0)
+        argp_error(state, "%s comes before its options: kith bonds %s ...", o->action_name, o->action_name);
+    argp_error(state, "there is no '%s': list, show, forget, check, import or export", o->action_name);
 }
 
 static void check(bonds_options *o, struct argp_state *state)
 {
     if (o->action_name == NULL)
-        argp_error(state, "list, show, forget or check?");
+        argp_error(state, "list, show, forget, check, import or export?");
     parse_action(o, state);
-    if (o->action == BONDS_LIST && o->peer_name != NULL)
-        argp_error(state, "'%s' is one argument too many: list lists all", o->peer_name);
-    if (o->action == BONDS_CHECK && o->peer_name != NULL)
-        argp_error(state, "'%s' is one argument too many: check checks all", o->peer_name);
-    if ((o->action == BONDS_SHOW || o->action == BONDS_FORGET) && o->peer_name == NULL)
+    if (o->action == BONDS_LIST && o->argument != NULL)
+        argp_error(state, "'%s' is one argument too many: list lists all", o->argument);
+    if (o->action == BONDS_CHECK && o->argument != NULL && o->path != NULL)
+        argp_error(state, "a FILE or a --store: check checks one of them");
+    if (o->in.told && (o->action != BONDS_CHECK || o->argument == NULL))
+        argp_error(state, "how a file is read is said for `check FILE' alone");
+    if ((o->action == BONDS_SHOW || o->action == BONDS_FORGET) && o->argument == NULL)
         argp_error(state, "%s whom?  A peer's number or its address", o->action_name);
-    if (o->peer_name != NULL)
-        parse_peer(o, state);
+    if (o->argument != NULL && o->action != BONDS_CHECK)
+        peer_name_parse(&o->peer, o->argument, state);
     if (o->path != NULL && strcmp(o->path, "none") == 0)
         argp_error(state, "--store none keeps no bonds");
 }
@@ -337,8 +355,8 @@ static void take_argument(bonds_options *o, char *arg, struct argp_state *state)
 {
     if (o->action_name == NULL)
         o->action_name = arg;
-    else if (o->peer_name == NULL)
-        o->peer_name = arg;
+    else if (o->argument == NULL)
+        o->argument = arg;
     else
         argp_error(state, "'%s' is one argument too many", arg);
 }
@@ -348,6 +366,9 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     bonds_options *o = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->in;
+        return 0;
     case OPTION_STORE:
         o->path = arg;
         return 0;
@@ -371,18 +392,23 @@ static const struct argp_option option_table[] = {
     {0},
 };
 
+static const struct argp_child children[] = {{&exchange_options_parser, 0, "For check FILE:", 1}, {0}};
+
 static const struct argp parser = {
     option_table,
     take_option,
-    "list\nshow PEER\nforget PEER\ncheck",
-    "Looks at the bonds in a store, forgets one, or checks the store."
+    "list\nshow PEER\nforget PEER\ncheck [FILE]\nimport FILE...\nexport [PEER]",
+    "Looks at the bonds in a store, forgets one, checks the store, or exchanges bonds with other systems."
     "\v"
-    "PEER is a peer's number, or its address.  No key is ever shown.\n"
+    "PEER is a peer's number, or its address.  No key is ever shown; export alone writes them, into a file.\n"
     "\n"
     "list    one line for each bond: who, how strong, how and when it was made\n"
     "show    all that is known of one\n"
     "forget  destroys its keys; the peer keeps its own, and will find that we have none\n"
-    "check   tells each record as it lies there, and whether it is sound; changes nothing\n"
+    "check   tells each record as it lies there, and whether it is sound; changes nothing.  Of a FILE of another "
+    "system: what an import would find in it\n"
+    "import  brings bonds of another system into a store: `kith bonds import --help'\n"
+    "export  writes bonds for another system: `kith bonds export --help'\n"
     "\n"
     "`kith pair' keeps its bonds in ${XDG_STATE_HOME:-~/.local/state}/kith/pair.kith, `kith serve --name NAME' in "
     "serve-NAME.kith beside it.  list, show and check may be used while another kith has the store, unless it is an "
@@ -395,13 +421,16 @@ static const struct argp parser = {
     "`removal', `state', and where it is not sound `fault' or `field'; a bond that stands also has what list tells, "
     "`keys' and `class'), and in the end one check (`sound', `records', `bonds', `damaged', `newer', `torn', ...).  A "
     "record "
-    "is sound, sealed, newer, damaged, torn (a power cut; it replaced nothing), replaced, removed or destroyed.\n"
+    "is sound, sealed, newer, damaged, torn (a power cut; it replaced nothing), replaced, removed or destroyed.  check "
+    "FILE: an object for each finding (`effect', `sentence', ...) and entry (as list tells a bond, and its `keys'), "
+    "and "
+    "in the end one check-file (`format', `entries', `bonds', `refused', ...).\n"
     "\n"
     "FILE is a flash log; json:FILE and sqlite:FILE are stores of those kinds.\n"
     "\n"
     "Exit status: 0 it was done, and the store is sound; 1 no such peer, no such store, or one that is damaged: then "
-    "list lists what is sound, and check tells what is not; 2 wrong use.",
-    NULL,
+    "list lists what is sound, and check tells what is not; of a FILE: an entry of it cannot be imported; 2 wrong use.",
+    children,
     NULL,
     NULL,
 };
@@ -410,7 +439,16 @@ int bonds_main(int argc, char **argv)
 {
     bonds_options options = {.path = NULL};
     struct sigaction ignore;
+    static char import_name[] = "kith bonds import", export_name[] = "kith bonds export";
 
+    if (argc > 1 && strcmp(argv[1], "import") == 0) {
+        argv[1] = import_name;
+        return bonds_import_main(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "export") == 0) {
+        argv[1] = export_name;
+        return bonds_export_main(argc - 1, argv + 1);
+    }
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     memset(&ignore, 0, sizeof ignore);
     ignore.sa_handler = SIG_IGN; /* a closed stdout is told, as everywhere */

@@ -139,15 +139,14 @@ static void print_sector(const kith_look *found)
 static void print_bond(const bonds_record_told *told)
 {
     const kith_bond_info *bond = &told->bond;
-    char address[BOND_ADDRESS_TEXT], time[BOND_TIME_TEXT];
+    char address[BOND_ADDRESS_TEXT], time[BOND_TIME_TEXT], keys[BONDS_RECORD_KEYS];
 
     printf("          %s, level %d, %s, %s, key of %u octets%s\n", bond_address_text(&bond->identity, address),
            (int)bond->level, kith_method_name(bond->method),
            bond->key_kind == KITH_KEY_KIND_SC ? "Secure Connections" : "legacy pairing", bond->key_size,
            bond->numbers_unseen ? ", confirmed unseen" : "");
-    printf("          keys:%s%s%s%s%s; class %u; made %s\n", told->has_ltk ? " LTK" : "",
-           told->has_my_ltk ? " our LTK" : "", bond->has_irk ? " IRK" : "", told->has_my_csrk ? " our CSRK" : "",
-           told->has_peer_csrk ? " CSRK" : "", bond->peer_class, bond_made_text(bond, time));
+    printf("          keys:%s; class %u; made %s\n", bonds_record_keys_text(told, keys), bond->peer_class,
+           bond_made_text(bond, time));
 }
 
 static void print_item(const kith_look *found, const bonds_record_told *told)
@@ -191,25 +190,6 @@ static void print_object(json_t *o)
     json_decref(o);
 }
 
-static void set_keys(json_t *o, const bonds_record_told *told)
-{
-    json_t *keys = json_array();
-    const struct {
-        bool is_there;
-        const char *name;
-    } all[] = {{told->has_ltk, "ltk"},
-               {told->has_my_ltk, "our_ltk"},
-               {told->bond.has_irk, "irk"},
-               {told->has_my_csrk, "our_csrk"},
-               {told->has_peer_csrk, "csrk"}};
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i].is_there)
-            (void)json_array_append_new(keys, json_string(all[i].name));
-    (void)json_object_set_new(o, "keys", keys);
-    set_number(o, "class", told->bond.peer_class);
-}
-
 static void print_sector_json(const kith_look *found)
 {
     json_t *o = json_pack("{s:s, s:I, s:s}", "event", "sector", "sector", (json_int_t)found->sector, "state",
@@ -241,8 +221,10 @@ static void print_item_json(const kith_look *found, const bonds_record_told *tol
         set_text(o, "field", told->field);
     if (found->fault != KITH_LOOK_NOTHING)
         set_text(o, "fault", fault_text(found));
-    if (shows_bond)
-        set_keys(o, told);
+    if (shows_bond) {
+        (void)json_object_set_new(o, "keys", bonds_record_keys(told));
+        set_number(o, "class", told->bond.peer_class);
+    }
     print_object(o);
 }
 

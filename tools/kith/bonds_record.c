@@ -1,5 +1,6 @@
 /* Records of a store in parts.  Whether one is sound is the codec's word; this only finds words for which field is not.
  * Keys are seen here, and leave this file as "there is one". */
+#include <stdio.h>
 #include <string.h>
 
 #include "bonds_record.h"
@@ -13,7 +14,7 @@ enum {
     PRIVATE_BITS = 0xc0
 };
 
-static void forget(void *keys, size_t len)
+void bonds_record_forget(void *keys, size_t len)
 {
     volatile uint8_t *octets = keys;
 
@@ -78,10 +79,39 @@ static const char *field_of_bond(const kith_record *record)
     return "level, or a key"; /* what of these fits the rest */
 }
 
+/* ---- which keys ---- */
+
+json_t *bonds_record_keys(const bonds_record_told *told)
+{
+    json_t *keys = json_array();
+    const struct {
+        bool is_there;
+        const char *name;
+    } all[] = {{told->has_ltk, "ltk"},
+               {told->has_my_ltk, "our_ltk"},
+               {told->bond.has_irk, "irk"},
+               {told->has_my_csrk, "our_csrk"},
+               {told->has_peer_csrk, "csrk"}};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].is_there)
+            (void)json_array_append_new(keys, json_string(all[i].name));
+    return keys;
+}
+
+char *bonds_record_keys_text(const bonds_record_told *told, char text[BONDS_RECORD_KEYS])
+{
+    (void)snprintf(text, BONDS_RECORD_KEYS, "%s%s%s%s%s", told->has_ltk ? " LTK" : "",
+                   told->has_my_ltk ? " our LTK" : "", told->bond.has_irk ? " IRK" : "",
+                   told->has_my_csrk ? " our CSRK" : "", told->has_peer_csrk ? " CSRK" : "");
+    return text;
+}
+
 /* ---- kinds ---- */
 
-static void take_bond(const kith_bond_record *bond, bonds_record_told *out)
+void bonds_record_tell_bond(const kith_bond_record *bond, bonds_record_told *out)
 {
+    memset(out, 0, sizeof *out);
     out->has_bond = true;
     out->bond = (kith_bond_info){.peer = bond->peer,
                                  .identity = bond->identity,
@@ -104,13 +134,14 @@ static void take_bond(const kith_bond_record *bond, bonds_record_told *out)
 static void tell_bond(const kith_record *record, bonds_record_told *out)
 {
     kith_bond_record bond;
+    kith_status status = kith_record_decode_bond(record, &bond);
 
-    out->status = kith_record_decode_bond(record, &bond);
-    if (out->status == KITH_OK)
-        take_bond(&bond, out);
-    if (out->status == KITH_ERR_DAMAGED)
+    if (status == KITH_OK)
+        bonds_record_tell_bond(&bond, out);
+    out->status = status;
+    if (status == KITH_ERR_DAMAGED)
         out->field = field_of_bond(record);
-    forget(&bond, sizeof bond);
+    bonds_record_forget(&bond, sizeof bond);
 }
 
 static void tell_device(const kith_record *record, bonds_record_told *out)
@@ -118,7 +149,7 @@ static void tell_device(const kith_record *record, bonds_record_told *out)
     kith_device_record device;
 
     out->status = kith_record_decode_device(record, &device);
-    forget(&device, sizeof device);
+    bonds_record_forget(&device, sizeof device);
     if (out->status == KITH_ERR_DAMAGED)
         out->field = record->id > KITH_RECORD_LAST_IDENTITY ? "number"
                      : record->len != 23                    ? "length"
@@ -139,7 +170,7 @@ static void tell_chunk(const kith_record *record, bonds_record_told *out)
     kith_chunk_piece piece;
 
     out->status = kith_record_decode_chunk(record, &piece);
-    forget(&piece, sizeof piece); /* a program's data may be secret, too */
+    bonds_record_forget(&piece, sizeof piece); /* a program's data may be secret, too */
     if (out->status == KITH_ERR_DAMAGED)
         out->field = "piece";
 }

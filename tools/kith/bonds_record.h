@@ -2,6 +2,8 @@
 #ifndef TOOLS_BONDS_RECORD_H
 #define TOOLS_BONDS_RECORD_H
 
+#include <jansson.h>
+
 #include "kith/codec/record.h"
 #include "kith/peers.h"
 
@@ -16,6 +18,17 @@ typedef struct {
 
 /* record: sound as the store sees it.  No octet of a key gets into *out. */
 void bonds_record_tell(const kith_record *record, bonds_record_told *out);
+
+/* The same of a bond that is no record yet. */
+void bonds_record_tell_bond(const kith_bond_record *bond, bonds_record_told *out);
+
+/* Which keys it has: a list of names; and " LTK IRK", which returns text. */
+enum { BONDS_RECORD_KEYS = 64 };
+json_t *bonds_record_keys(const bonds_record_told *told);
+char *bonds_record_keys_text(const bonds_record_told *told, char text[BONDS_RECORD_KEYS]);
+
+/* Overwrites what held keys. */
+void bonds_record_forget(void *keys, size_t len);
 
 /* "bond", "state", "device", "chunk", "record"; never NULL */
 const char *bonds_record_kind(uint8_t kind);

@@ -89,7 +89,7 @@ static bool open_store(device *d, kith_config *config)
         return true;
     d->is_stored = store_file_open(&d->store, d->options->store, KITH_FLASH_FILE_MAKE);
     config->store = &d->store.store;
-    config->own_address = KITH_OWN_STATIC;
+    config->own_address = d->options->is_public ? KITH_OWN_PUBLIC : KITH_OWN_STATIC;
     return d->is_stored;
 }
 

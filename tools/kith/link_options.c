@@ -14,6 +14,7 @@ enum {
     OPTION_BTSNOOP = 0x1000,
     OPTION_SHOW_KEYS,
     OPTION_STORE,
+    OPTION_PUBLIC,
     OPTION_IO,
     OPTION_LEVEL,
     OPTION_INSECURE_CONFIRM,
@@ -61,6 +62,9 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case OPTION_STORE:
         o->store = arg;
         return 0;
+    case OPTION_PUBLIC:
+        o->is_public = true;
+        return 0;
     case OPTION_IO:
         o->io = (kith_io_capability)choice_of(choice_io, "--io", arg, state);
         return 0;
@@ -104,6 +108,11 @@ static const struct argp_option option_table[] = {
     {"store", OPTION_STORE, "FILE", 0,
      "where bonds and this device's identity are kept; none: nowhere; default in "
      "${XDG_STATE_HOME:-~/.local/state}/kith",
+     1},
+    {"public", OPTION_PUBLIC, NULL, 0,
+     "be the controller's public address, and not the static one of the store: for bonds that belong to it, as those "
+     "of "
+     "other systems on the same adapter do (`kith bonds import')",
      1},
     {"io", OPTION_IO, "IO", 0,
      "none, display-only, display-yes-no, keyboard-only or keyboard-display: what decides how devices pair; default "

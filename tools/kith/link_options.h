@@ -16,6 +16,7 @@ typedef struct {
     const char *btsnoop; /* NULL: none */
     kith_io_capability io;
     kith_level level;
+    bool is_public;        /* this device is the controller's public address, and not the store's static one */
     bool yes;              /* consents to pairing */
     bool legacy;           /* LE legacy pairing is allowed */
     bool signing;          /* signing keys are exchanged, signed writes are made and taken */

@@ -55,7 +55,7 @@ static const struct argp parser = {
     "  read        reads values of a peer\n"
     "  write       writes a value of a peer, in each of the ways there are\n"
     "  subscribe   prints each value that a peer tells of\n"
-    "  bonds       lists, shows, forgets and checks what was paired\n"
+    "  bonds       lists, shows, forgets and checks what was paired; imports and exports it\n"
     "  matrix      tells by which method two devices pair, and how secure that is\n"
     "  capacity    tells how many bonds a flash holds, and for how many years\n"
     "  lint        tells what is likely to be wrong with an attribute table\n"
@@ -65,7 +65,7 @@ static const struct argp parser = {
     "\n"
     "Exit status: 0 done, or (controller, serve) ended by SIGTERM; 1 it failed, and a sentence on stderr says why, or "
     "(lint) errors were found; "
-    "2 unknown command, option or argument; 130 ended by Ctrl-C.",
+    "2 unknown command, option or argument; 3 (bonds import, export) a part of it was done; 130 ended by Ctrl-C.",
     NULL,
     NULL,
     NULL,
