@@ -275,6 +275,16 @@ kith_status kith_bonds_of_address(const kith_host *h, const kith_address *addres
     return KITH_OK;
 }
 
+kith_status kith_bonds_of_ediv(const kith_host *h, uint16_t ediv, uint64_t rand, kith_peer_id *out)
+{
+    const peers_bond *bond = peers_by_ediv(&h->bonds, &h->own, ediv, rand);
+
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = bond->id;
+    return KITH_OK;
+}
+
 uint32_t kith_bonds_count(const kith_host *h)
 {
     return h->bonds.used;
