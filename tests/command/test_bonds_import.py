@@ -104,6 +104,40 @@ def public(scene):
     require("unusable under this identity: it belongs to " + PUBLIC in process.out, process.out)
 
 
+@case("bonds import: our identity resolving key comes along where a file has it, with our address or without", 20, 0.4)
+def own_irk(scene):
+    path = scene.path("ble_secrets.json")
+    path.write_text(aioble())
+    process = bring(scene, path)
+    require(device(scene.path("ours.kith")) == (IRK, OURS), "the store has another identity than its peers know")
+    require("is theirs, too" in process.out, process.out)
+    scene.path("ours.kith").unlink()
+    config = scene.path("bt_config.conf")  # which names this device by octets, and never says that they are random
+    penc = LTK[::-1].hex() + "00" * 10 + "0110"
+    config.write_text(f"[Adapter]\nAddress = {OURS}\nLE_LOCAL_KEY_IRK = {IRK[::-1].hex()}\n\n"
+                      f"[{PEER}]\nAddrType = 1\nLE_KEY_PENC = {penc}\n")
+    bring(scene, config)
+    require(device(scene.path("ours.kith")) == (IRK, OURS), "of Android's file the key is lost")
+    scene.path("ours.kith").unlink()
+    bring(scene, config, local=f"{OTHERS}/random")
+    require(device(scene.path("ours.kith"))[0] != IRK, "the key of another identity was taken")
+
+
+@case("bonds import: the same bond with fewer keys takes none from the one that stands, --replace or not", 20, 0.4)
+def fewer_keys(scene):
+    bring(scene, place(scene, bluez_legacy()))
+    before = scene.path("ours.kith").read_bytes()
+    fewer = bluez_legacy(irk=None)
+    peers_alone = fewer[:fewer.index("\n[SlaveLongTermKey]")] + fewer[fewer.index("\n[LongTermKey]"):]
+    for text in (bluez_legacy(irk=None), peers_alone):
+        process = bring(scene, "--replace", "--json", place(scene, text))
+        require(outcomes(process) == ["unchanged"], process.out)
+        require(scene.path("ours.kith").read_bytes() == before, "the store has changed")
+    other_key = peers_alone.replace(LTK[::-1].hex().upper(), OTHER_LTK[::-1].hex().upper())
+    process = bring(scene, "--replace", "--json", place(scene, other_key))
+    require(outcomes(process) == ["replaced"], process.out)
+
+
 @case("bonds import: a bond of another identity than the store's comes in only when told to, as unusable", 20, 0.5)
 def other_identity(scene):
     bring(scene, place(scene, bluez()))
