@@ -119,8 +119,8 @@ static int end(const import *i, bool whole)
         return done > 0 ? EXIT_PARTLY : EXIT_FAILED;
     if (left_undone(i) == 0)
         return EXIT_OK;
-    (void)complain("%zu of %zu entries %s not imported; what was printed tells why%s", left_undone(i), i->got.seen,
-                   i->report.dry_run ? "would be" : "were",
+    (void)complain("%zu of %zu entries %s imported; what was printed tells why%s", left_undone(i), i->got.seen,
+                   i->report.dry_run ? "would not be" : "were not",
                    done > 0 || i->report.dry_run ? "" : "; nothing was changed");
     return done > 0 || i->report.unchanged > 0 ? EXIT_PARTLY : EXIT_FAILED;
 }
