@@ -100,6 +100,16 @@ static unsigned read_general_field(info *in, unsigned line, exch_span name, exch
     return TYPE;
 }
 
+static const char *name_of(unsigned field)
+{
+    static const char *const names[] = {"Key", "Authenticated", "EncSize", "EDiv", "Rand", "AddressType"};
+    unsigned i = 0;
+
+    while (field > 1u << i)
+        i++;
+    return names[i];
+}
+
 static void read_field(info *in, group g, unsigned line, exch_span name, exch_span value)
 {
     unsigned field = 0;
@@ -109,7 +119,7 @@ static void read_field(info *in, group g, unsigned line, exch_span name, exch_sp
     else if (g < GENERAL)
         field = read_key_field(in, g, line, name, value);
     if (in->groups[g].has & field)
-        refuse_field(in, g, line, "", "has a field twice");
+        refuse_field(in, g, line, name_of(field), "is there twice");
     in->groups[g].has |= field;
 }
 

@@ -100,7 +100,7 @@ static void judge_irk(exch_reader *r, exch_entry *e)
 
 static void judge_csrk(exch_reader *r, exch_entry *e, uint8_t csrk[16], const char *whose)
 {
-    const char *why = "left out: its counter is not in a bond record (option: signing keys)";
+    const char *why = "its counter is not in a bond record (option: signing keys)";
 
     if (exch_is_zero(csrk, 16))
         return;
