@@ -3,6 +3,8 @@ half done.  The files are written by foreign.py as those systems do; what a stor
 
 import json
 import os
+import resource
+from pathlib import Path
 
 import records
 import test_bonds_check
@@ -308,6 +310,24 @@ def pipe(scene):
         path.write_text(bumble((PEER, LTK)))
         process.ends(0)
         require(f"{PEER} (random), level 2" in process.out, process.out)
+
+
+@case("bonds: the command that reads keys leaves no core file with them", 20, 0.3)
+def no_core(scene):
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    if most == 0:
+        raise Skip("no program may leave a core file here")
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+    path = scene.path("pipe")
+    os.mkfifo(path)
+    for action, *store in (("check",), ("import", "--store", scene.path("ours.kith"))):
+        process = scene.start("bonds", action, path, *store, stdin="ended")
+        with path.open("w") as pipe_end:  # it has come as far as to read
+            limits = Path(f"/proc/{process.pid}/limits").read_text()
+            pipe_end.write(bumble((PEER, LTK)))
+        (core,) = [line.split() for line in limits.splitlines() if line.startswith("Max core file size")]
+        require(core[4:6] == ["0", "0"], f"{core}")
+        process.ends(0)
 
 
 @case("bonds import tells of an identity resolving key that another peer has, too", 20, 0.3)
