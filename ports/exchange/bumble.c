@@ -115,7 +115,7 @@ static bool read_long_term_keys(store *s, const json_t *keys)
     exch_find_of(s->r, KITH_EXCHANGE_CHANGED, e, 0, "ltk_central, ltk_peripheral",
                  s->r->options->local_was_peripheral
                      ? "who was central is not in the text; the peer, as was given"
-                     : "who was central is not in the text; this device is assumed (option: local was peripheral)");
+                     : "who was central is not in the text; this device is assumed (option: was peripheral)");
     return true;
 }
 

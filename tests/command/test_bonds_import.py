@@ -106,6 +106,15 @@ def public(scene):
     require("unusable under this identity: it belongs to " + PUBLIC in process.out, process.out)
 
 
+@case("bonds import and check name --local where nobody says whose bonds a file has", 20, 0.2)
+def whose(scene):
+    path = scene.path("ble_secrets.json")
+    path.write_text(aioble())
+    for process in (bring(scene, path, status=1, local=None), scene.run("bonds", "check", path)):
+        require("--local ADDRESS" in process.err, process.err)
+    require("--local" not in scene.run("bonds", "check", path, "--local", f"{OURS}/random").err, "it is said already")
+
+
 @case("bonds import: our identity resolving key comes along where a file has it, with our address or without", 20, 0.4)
 def own_irk(scene):
     path = scene.path("ble_secrets.json")
