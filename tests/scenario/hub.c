@@ -1,10 +1,23 @@
 /* A hub and its phones.  See hub.h. */
 #include "hub.h"
 
+static kith_status (*put_really)(void *context, const kith_record *record, kith_store_state *state);
+
+/* So that writing for ever is a failure, and not a test without an end. */
+static kith_status put(void *context, const kith_record *record, kith_store_state *state)
+{
+    const memory_store *s = context;
+
+    assert_true(s->put < HUB_WRITES && s->used < MEMORY_STORE_ENTRIES);
+    return put_really(context, record, state);
+}
+
 void hub_config(hub_scene *s, kith_config *config)
 {
     memset(s, 0, sizeof *s);
     memory_store_init(&s->store, 40);
+    put_really = s->store.store.put;
+    s->store.store.put = put;
     client_server_config(config, &s->store.store);
     config->name = "hub";
     config->limits.bonds = HUB_BONDS;

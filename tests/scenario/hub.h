@@ -6,7 +6,7 @@
 #include "client.h"
 #include "memory_store.h"
 
-enum { HUB_BONDS = 4, HUB_LINKS = 3, HUB_LISTED = 2, HUB_PHONES = 5 };
+enum { HUB_BONDS = 4, HUB_LINKS = 3, HUB_LISTED = 2, HUB_PHONES = 5, HUB_WRITES = 1000 };
 
 typedef struct {
     cast_room *room;

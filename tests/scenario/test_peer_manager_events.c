@@ -544,7 +544,7 @@ static void Service_Changed_is_told_when_it_goes_and_when_it_is_confirmed(void *
 
 /* ---- a program that is late ---- */
 
-typedef enum { PROMPT, WHEN_FULL, LATER, HABITS } habit;
+typedef enum { PROMPT, WHEN_FULL, LATER, HABITS, NEVER } habit;
 
 enum { LATE_US = 400000, STEP_US = 1250, QUIET_MS = 4000, GUESTS = 3 };
 
@@ -556,6 +556,7 @@ typedef struct {
     size_t held_len;
     kith_work work;
     bool working, ran;
+    bool rests; /* work waits, too */
     bool is_full;
     uint64_t full_us;
     unsigned fulls;
@@ -627,7 +628,8 @@ static bool is_time_to_take(const late_program *p)
 {
     if (p->takes == PROMPT)
         return true;
-    return p->is_full && (p->takes == WHEN_FULL || kith_sim_now(p->s.h.room->sim) >= p->full_us + LATE_US);
+    return p->is_full && p->takes != NEVER &&
+           (p->takes == WHEN_FULL || kith_sim_now(p->s.h.room->sim) >= p->full_us + LATE_US);
 }
 
 static void pass(late_program *p, uint64_t ms)
@@ -637,7 +639,7 @@ static void pass(late_program *p, uint64_t ms)
 
     while (kith_sim_now(sim) < until) {
         note_full(p, kith_host_advance(p->s.h.hub->host, kith_sim_now(sim)));
-        while (carry_out(p) || carry_in(p) || do_work(p))
+        while (carry_out(p) || carry_in(p) || (!p->rests && do_work(p)))
             if (is_time_to_take(p))
                 take_events(p);
         if (is_time_to_take(p))
@@ -658,9 +660,8 @@ static void pass(late_program *p, uint64_t ms)
         cast_equal((p)->s.h.room, status_, KITH_OK);                                                                   \
     } while (0)
 
-static void visit(late_program *p, unsigned phone, bool pairs)
+static void welcome(late_program *p, cast_host *guest)
 {
-    cast_host *guest = p->s.h.phone[phone];
     kith_host *hub = p->s.h.hub->host;
     kith_address address;
     kith_advertising advertising;
@@ -671,7 +672,14 @@ static void visit(late_program *p, unsigned phone, bool pairs)
     assert_int_equal(kith_gap_connect(guest->host, &address, NULL), KITH_OK);
     pass(p, QUIET_MS);
     cast_check(p->s.h.room, guest->link != 0);
-    MUST(p, kith_pairing_open(hub, 60000));
+}
+
+static void visit(late_program *p, unsigned phone, bool pairs)
+{
+    cast_host *guest = p->s.h.phone[phone];
+
+    welcome(p, guest);
+    MUST(p, kith_pairing_open(p->s.h.hub->host, 60000));
     cast_equal(p->s.h.room,
                pairs ? kith_security_pair(guest->host, guest->link, KITH_LEVEL_ENCRYPTED)
                      : kith_security_secure(guest->host, guest->link, KITH_LEVEL_ENCRYPTED),
@@ -698,7 +706,7 @@ static void forget_everybody(late_program *p)
     pass(p, QUIET_MS);
 }
 
-static void play(late_program *p, habit takes)
+static void open_late(late_program *p, habit takes)
 {
     kith_config config;
 
@@ -709,6 +717,11 @@ static void play(late_program *p, habit takes)
     p->takes = takes;
     open_with(&p->s, 524, &config);
     kith_stage_remove(&p->s.h.room->stage, p->s.h.hub->number); /* from now on this is its program */
+}
+
+static void play(late_program *p, habit takes)
+{
+    open_late(p, takes);
     for (unsigned round = 0; round <= 1; round++)
         for (unsigned i = 0; i < GUESTS; i++)
             visit(p, i, round == 0);
@@ -743,6 +756,41 @@ static void none_is_lost_and_the_order_stays_when_the_program_is_late(void **sta
         close_scene(&programs[takes].s);
 }
 
+/* The queue fills up with refusals of a stranger, while the store is at work: packets and the store's result wait. */
+static void packets_and_what_the_store_did_wait_for_room(void **state)
+{
+    enum { MOST = 100 };
+    unsigned asked = 0, at;
+    late_program p;
+    cast_host *stranger;
+
+    (void)state;
+    open_late(&p, PROMPT);
+    visit(&p, 0, true);
+    stranger = p.s.h.phone[1];
+    welcome(&p, stranger);
+    kith_pairing_close(p.s.h.hub->host);
+    p.takes = NEVER;
+    p.rests = true;
+    at = now(&p.s);
+    MUST(&p, kith_bonds_forget(p.s.h.hub->host, 1));
+    while (!p.is_full && asked < MOST) {
+        cast_equal(p.s.h.room, kith_security_pair(stranger->host, stranger->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        asked++;
+        pass(&p, 500);
+    }
+    cast_check(p.s.h.room, !do_work(&p) && p.ran); /* the store has done it, and that waits */
+    take_events(&p);
+    cast_equal(p.s.h.room, count_since(&p.s, at, KITH_EVENT_FORGOTTEN), 0);
+    p.takes = PROMPT;
+    p.rests = false;
+    pass(&p, QUIET_MS);
+    cast_equal(p.s.h.room, count_since(&p.s, at, KITH_EVENT_FORGOTTEN), 1);
+    cast_equal(p.s.h.room, count_since(&p.s, at, KITH_EVENT_PAIRING_FAILED), asked);
+    cast_equal(p.s.h.room, kith_host_dropped(p.s.h.hub->host), 0);
+    close_scene(&p.s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -760,6 +808,7 @@ int main(void)
         cmocka_unit_test(subscriptions_are_back_with_the_proof_and_not_before),
         cmocka_unit_test(Service_Changed_is_told_when_it_goes_and_when_it_is_confirmed),
         cmocka_unit_test(none_is_lost_and_the_order_stays_when_the_program_is_late),
+        cmocka_unit_test(packets_and_what_the_store_did_wait_for_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
