@@ -1017,19 +1017,16 @@ static void people_may_think(void)
     cast_close(s.room);
 }
 
-/* As a version that knew no rank, pin and resolution has written it: our signing, its configuration of the guarded
- * value, its features and the table that it knows. */
-static const uint8_t state_of_long_ago[] = {1, /* version */
-                                            3, 4, GUARDED_AT + 1,
-                                            0, 1, 0,     /* notify */
-                                            4, 1, 0x01}; /* features */
-static const uint8_t state_before_flags[] = {1,          /* */
-                                             3, 4, GUARDED_AT + 1,
-                                             0, 1, 0, /* notify */
-                                             6, 4, 9,
-                                             0, 0, 0, /* rank */
-                                             7, 4, 5,
-                                             0, 0, 0}; /* last use */
+/* As versions have written it that knew no use of peers, or no pin and resolution; each part with its kind and length.
+ */
+static const uint8_t state_of_long_ago[] = "\1"             /* version */
+                                           "\3\4\x11\0\1\0" /* the guarded value is notified */
+                                           "\4\1\1";        /* features */
+static const uint8_t state_before_flags[] = "\1"
+                                            "\3\4\x11\0\1\0"
+                                            "\6\4\x9\0\0\0" /* rank */
+                                            "\7\4\5\0\0\0"; /* last use */
+_Static_assert(GUARDED_AT + 1 == 0x11, "the configuration");
 
 static void read_state(const uint8_t *octets, size_t len, uint32_t rank, uint32_t last_use)
 {
@@ -1099,8 +1096,8 @@ static void fault_11_people_are_asked_keys_are_sealed_and_old_records_read(void 
 {
     (void)state;
     people_may_think();
-    read_state(state_of_long_ago, sizeof state_of_long_ago, 0, 0);
-    read_state(state_before_flags, sizeof state_before_flags, 9, 5);
+    read_state(state_of_long_ago, sizeof state_of_long_ago - 1, 0, 0);
+    read_state(state_before_flags, sizeof state_before_flags - 1, 9, 5);
     keys_are_sealed(false); /* where the store is not sealed the test finds them */
     keys_are_sealed(true);
 }
