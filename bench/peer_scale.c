@@ -67,9 +67,12 @@ static kith_address draw_address(void)
     return address;
 }
 
+/* The identity of ours that all of them are under. */
+static const kith_address here = {KITH_ADDRESS_RANDOM, {1, 2, 3, 4, 5, 0xc6}};
+
 static peers_bond draw_bond(kith_peer_id id)
 {
-    peers_bond bond = {.id = id, .identity = draw_address(), .has_my_ltk = true};
+    peers_bond bond = {.id = id, .identity = draw_address(), .local = here, .has_my_ltk = true};
 
     bond.my_ediv = (uint16_t)draw();
     bond.my_rand = draw();
@@ -138,11 +141,21 @@ static uint32_t looked_at(const peers_bonds *bonds, peers_chain chain, peers_key
     return count + (i == slot && slot != PEERS_NO_SLOT);
 }
 
+static uint64_t number_of(const kith_address *address)
+{
+    return bytes_get32(address->octets) | (uint64_t)bytes_get16(address->octets + 4) << 32;
+}
+
+/* As src/peers/bonds.c has them. */
 static peers_key key_of(const kith_address *address)
 {
-    const uint8_t *octets = address->octets;
+    return (peers_key){number_of(address) | (uint64_t)address->type << 48,
+                       number_of(&here) | (uint64_t)here.type << 48};
+}
 
-    return (peers_key){bytes_get32(octets) | (uint64_t)bytes_get16(octets + 4) << 32, address->type};
+static peers_key key_of_ediv(const peers_bond *bond)
+{
+    return (peers_key){bond->my_rand, number_of(&here) << 16 | bond->my_ediv};
 }
 
 static void count_slots(const peers_bonds *bonds, uint32_t n, figures *f)
@@ -154,7 +167,7 @@ static void count_slots(const peers_bonds *bonds, uint32_t n, figures *f)
         f->id_slots += looked_at(bonds, PEERS_BY_ID, (peers_key){bond->id, 0}, i);
         f->identity_slots += looked_at(bonds, PEERS_BY_IDENTITY, key_of(&bond->identity), i);
         /* to its end: another with the same two numbers would make both nobody's */
-        f->ediv_slots += looked_at(bonds, PEERS_BY_EDIV, (peers_key){bond->my_rand, bond->my_ediv}, PEERS_NO_SLOT);
+        f->ediv_slots += looked_at(bonds, PEERS_BY_EDIV, key_of_ediv(bond), PEERS_NO_SLOT);
         f->unknown_slots += looked_at(bonds, PEERS_BY_IDENTITY, key_of(&stranger), PEERS_NO_SLOT);
     }
     f->id_slots /= n;
@@ -180,11 +193,11 @@ static void time_searches(const peers_bonds *bonds, uint32_t n, figures *f)
             if (way == BY_ID)
                 seen += (uintptr_t)peers_by_id(bonds, (kith_peer_id)(drawn % n + 1));
             else if (way == BY_IDENTITY)
-                seen += (uintptr_t)peers_by_identity(bonds, &bond->identity);
+                seen += (uintptr_t)peers_by_identity(bonds, &here, &bond->identity);
             else if (way == BY_EDIV)
-                seen += (uintptr_t)peers_by_ediv(bonds, bond->my_ediv, bond->my_rand);
+                seen += (uintptr_t)peers_by_ediv(bonds, &here, bond->my_ediv, bond->my_rand);
             else
-                seen += (uintptr_t)peers_by_identity(bonds, &stranger);
+                seen += (uintptr_t)peers_by_identity(bonds, &here, &stranger);
         }
         *took[way] = (now_ns() - began) / SEARCHES;
     }
@@ -215,12 +228,12 @@ static void resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, ui
         double began = now_ns();
         unsigned long before = blocks;
 
-        seen += (uintptr_t)peers_by_address(bonds, crypto, &address);
+        seen += (uintptr_t)peers_by_address(bonds, crypto, &here, &address);
         first_ns += now_ns() - began;
         first_blocks += blocks - before;
         before = blocks;
         began = now_ns();
-        seen += (uintptr_t)peers_by_address(bonds, crypto, &address);
+        seen += (uintptr_t)peers_by_address(bonds, crypto, &here, &address);
         again_ns += now_ns() - began;
         again_blocks += blocks - before;
     }

@@ -261,7 +261,7 @@ static void look(const kith_host *host, uint32_t bonds, figures *f)
     f->identity_ns = (now_ns() - begun) / LOOKS;
     begun = now_ns();
     for (uint32_t i = 0; i < LOOKS; i++)
-        seen += (uintptr_t)peers_by_ediv(&host->bonds, (uint16_t)(i | 1), mixed(i)); /* whom nobody knows */
+        seen += (uintptr_t)peers_by_ediv(&host->bonds, &host->own, (uint16_t)(i | 1), mixed(i)); /* whom nobody knows */
     f->ediv_ns = (now_ns() - begun) / LOOKS;
 }
 

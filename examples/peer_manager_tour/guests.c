@@ -102,7 +102,7 @@ void guest_on_event(void *self, const kith_event *e)
         say(g, "nobody answers: %s", kith_hci_status_name(e->disconnected.reason));
     }
     if (e->kind == KITH_EVENT_PASSKEY_SHOWN)
-        g->shown = e->passkey.passkey;
+        g->shown = g->shown_last = e->passkey.passkey;
     if (e->kind == KITH_EVENT_OOB_WANTED)
         must(g, kith_pairing_oob(g->host, e->link, &g->tour->oob), "what was read by touching");
     if (e->kind == KITH_EVENT_PAIRED || e->kind == KITH_EVENT_PAIRING_FAILED || e->kind == KITH_EVENT_ENCRYPTED) {

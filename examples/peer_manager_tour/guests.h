@@ -11,7 +11,7 @@ typedef struct {
     bool is_stranger; /* comes where only who is known may connect, and nowhere else */
     kith_host *host;
     kith_link link;
-    uint32_t shown; /* on its display; TOUR_NOTHING_SHOWN */
+    uint32_t shown, shown_last; /* on its display: now, TOUR_NOTHING_SHOWN; and before */
     uint64_t now_us, began_us, leave_us, come_us;
     bool is_ready, is_busy; /* connecting */
     unsigned connected, refused, paired, encrypted, failed;

@@ -50,15 +50,15 @@ static void on_event(kith_listener *listener, kith_host *h, const kith_event *e,
 /* Listeners are told each event in this order. */
 static void register_listeners(peer_manager_tour *t)
 {
+    kith_listener *const all[] = {&t->log.listener, &t->strict.listener, &t->room.listener, &t->self};
+
     memset(&t->all, 0, sizeof t->all);
     t->self = (kith_listener){.on_event = on_event};
     kith_log_init(&t->log, on_line, t);
     kith_disconnect_on_failure_init(&t->strict);
     kith_make_room_init(&t->room);
-    must(t, kith_listeners_add(&t->all, &t->log.listener), "log");
-    must(t, kith_listeners_add(&t->all, &t->strict.listener), "disconnect on failure");
-    must(t, kith_listeners_add(&t->all, &t->room.listener), "make room");
-    must(t, kith_listeners_add(&t->all, &t->self), "the tour");
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        must(t, kith_listeners_add(&t->all, all[i]), "listening");
 }
 
 kith_host *peer_manager_tour_power_on(void *self, const kith_crypto_port *crypto, const kith_store *store)
@@ -67,22 +67,17 @@ kith_host *peer_manager_tour_power_on(void *self, const kith_crypto_port *crypto
     kith_config config;
 
     kith_config_default(&config);
-    config.limits = (kith_limits){.links = 1,
-                                  .pairings = 1,
-                                  .bonds = TOUR_BONDS,
-                                  .mtu = TOUR_MTU,
-                                  .cache = TOUR_CACHE,
-                                  .events = TOUR_EVENTS,
-                                  .operations = 1,
-                                  .data = TOUR_DATA,
-                                  .listed = TOUR_LISTED};
+    config.limits.bonds = TOUR_BONDS;
+    config.limits.mtu = TOUR_MTU;
+    config.limits.events = TOUR_EVENTS;
+    config.limits.cache = TOUR_CACHE;
+    config.limits.operations = 1;
+    config.limits.data = TOUR_DATA;
+    config.limits.listed = TOUR_LISTED;
     config.crypto = crypto;
     config.store = store;
     config.own_address = KITH_OWN_STATIC;
     config.name = t->name;
-    config.security.when_full = KITH_FULL_ASK;
-    t->chapter = TOUR_NO_PAIRING;
-    t->is_open = false;
     t->began_us = t->now_us;
     (void)!kith_host_init(t->memory, sizeof t->memory, &config, &t->host);
     register_listeners(t);
@@ -91,42 +86,26 @@ kith_host *peer_manager_tour_power_on(void *self, const kith_crypto_port *crypto
 
 /* ---- parameters for common uses ---- */
 
-static void use_case(const peer_manager_tour *t, kith_security *s)
-{
-    const tour_chapter chapter = t->chapter;
-    kith_config defaults;
-
-    kith_config_default(&defaults);
-    *s = defaults.security; /* Secure Connections, keys of 16 octets, ENC and ID both ways */
-    s->methods = kith_sc_methods;
-    s->when_full = KITH_FULL_ASK;
-    s->bonding = chapter != TOUR_PAIRING;
-    if (chapter == TOUR_PAIRING)
-        s->initiator_keys = s->responder_keys = 0;
-    if (chapter == TOUR_PASSKEY)
-        s->io = t->phone_display != NULL ? KITH_IO_KEYBOARD_ONLY : KITH_IO_DISPLAY_ONLY;
-    if (chapter == TOUR_OOB)
-        s->ask_oob = true;
-    if (chapter == TOUR_PASSKEY || chapter == TOUR_OOB)
-        s->required_level = KITH_LEVEL_SC_AUTHENTICATED; /* nobody in the middle */
-    if (chapter == TOUR_NO_IRKS)
-        s->initiator_keys = s->responder_keys = KITH_KEY_ENC;
-}
-
+/* The rest is as it is by default: Secure Connections, keys of 16 octets, bonding, ENC and ID both ways. */
 static void set_parameters(peer_manager_tour *t)
 {
-    kith_security security;
+    kith_config defaults;
+    kith_security *s = &defaults.security;
 
-    if (t->chapter == TOUR_NO_PAIRING) {
-        must(t, kith_security_set(t->host, NULL), "no parameters");
-        return;
-    }
-    use_case(t, &security);
-    if (kith_security_profile(&security) != KITH_PROFILE_SOUND) {
-        say(t, "refused: %s", kith_profile_fault_text(kith_security_profile(&security)));
-        t->failed++;
-    }
-    must(t, kith_security_set(t->host, &security), "parameters");
+    kith_config_default(&defaults);
+    s->methods = kith_sc_methods;
+    s->when_full = KITH_FULL_ASK;
+    s->bonding = t->chapter != TOUR_PAIRING;
+    if (t->chapter == TOUR_PAIRING || t->chapter == TOUR_NO_IRKS)
+        s->initiator_keys = s->responder_keys = t->chapter == TOUR_PAIRING ? 0 : KITH_KEY_ENC;
+    if (t->chapter == TOUR_PASSKEY || t->chapter == TOUR_OOB)
+        s->required_level = KITH_LEVEL_SC_AUTHENTICATED; /* nobody in the middle */
+    if (t->chapter == TOUR_PASSKEY)
+        s->io = t->phone_display != NULL ? KITH_IO_KEYBOARD_ONLY : KITH_IO_DISPLAY_ONLY;
+    s->ask_oob = t->chapter == TOUR_OOB;
+    if (kith_security_profile(s) != KITH_PROFILE_SOUND)
+        say(t, "refused: %s", kith_profile_fault_text(kith_security_profile(s)));
+    must(t, kith_security_set(t->host, t->chapter == TOUR_NO_PAIRING ? NULL : s), "parameters");
     must(t, kith_pairing_open(t->host, MINUTE_MS), "opening the window");
 }
 
@@ -137,8 +116,7 @@ static void advertise(peer_manager_tour *t)
     kith_advertising advertising;
 
     kith_gap_default_advertising(&advertising, t->name);
-    if (t->chapter == TOUR_ALLOW_LIST)
-        advertising.filter = KITH_FILTER_CONNECT; /* anybody may look, who is listed may connect */
+    advertising.filter = t->chapter == TOUR_ALLOW_LIST ? KITH_FILTER_CONNECT : KITH_FILTER_NOTHING;
     must(t, kith_gap_advertise(t->host, &advertising), "advertising");
     t->is_open = true;
 }
@@ -166,18 +144,15 @@ static void begin(peer_manager_tour *t)
     case TOUR_DELETION:
         must(t, kith_peers_forget_all(t->host), "deleting");
         break;
-    case TOUR_DATABASE:
-        advertise(t);
-        break;
     default:
-        set_parameters(t);
+        if (t->chapter < TOUR_DATABASE)
+            set_parameters(t);
         advertise(t);
     }
 }
 
 static void go_on(peer_manager_tour *t)
 {
-    t->is_open = false;
     t->chapter = (tour_chapter)(t->chapter + 1);
     begin(t);
 }
@@ -201,28 +176,22 @@ static void on_data(peer_manager_tour *t, const kith_event_data *data)
     kith_token token;
 
     must(t, data->status, "the data");
-    if (data->operation != KITH_PEER_STORED) {
+    if (data->operation == KITH_PEER_STORED) {
+        memset(t->data, 0, sizeof t->data);
+        must(t, kith_peers_load(t->host, t->peer, KITH_PEER_APPLICATION, t->data, sizeof t->data, &token), "loading");
+    } else {
         say(t, "kept: \"%.*s\"", data->len, t->data);
         go_on(t);
-        return;
     }
-    memset(t->data, 0, sizeof t->data);
-    must(t, kith_peers_load(t->host, t->peer, KITH_PEER_APPLICATION, t->data, sizeof t->data, &token), "loading");
 }
 
 static void on_discovered(peer_manager_tour *t, const kith_event *e)
 {
-    kith_remote_attribute a;
-    unsigned count = 0;
+    bool was_kept = kith_gatt_remote_is_kept(t->host, e->link);
 
-    for (size_t at = 0; kith_gatt_remote_next(t->host, e->link, &at, &a);)
-        count++;
-    t->surveys_kept += kith_gatt_remote_is_kept(t->host, e->link);
-    say(t, "the phone's table: %u entries, %s", count,
-        kith_gatt_remote_is_kept(t->host, e->link) ? "which were kept" : "asked for one by one");
+    t->surveys_kept += was_kept;
+    say(t, "the phone's table %s", was_kept ? "was kept" : "was asked for, entry by entry");
 }
-
-/* ---- events ---- */
 
 static void on_event(kith_listener *listener, kith_host *h, const kith_event *e, uint64_t now_us)
 {
@@ -233,7 +202,7 @@ static void on_event(kith_listener *listener, kith_host *h, const kith_event *e,
         must(t, kith_peers_forget_all(h), "deleting");
     else if (e->kind == KITH_EVENT_READY)
         begin(t);
-    else if (e->kind == KITH_EVENT_FORGOTTEN_ALL && t->chapter == TOUR_NO_PAIRING && t->visits == 0)
+    else if (e->kind == KITH_EVENT_FORGOTTEN_ALL && t->links == 0)
         begin(t);
     else if (e->kind == KITH_EVENT_FORGOTTEN_ALL)
         go_on(t);

@@ -19,7 +19,7 @@
 
 /* Octets of records, as a host writes them. */
 enum {
-    KITH_CAPACITY_DEVICE = 23,    /* our own identity; there is one */
+    KITH_CAPACITY_DEVICE = 23,    /* our own identity; counted once: each other one (kith/identity.h) takes as much */
     KITH_CAPACITY_BOND = 57,      /* Secure Connections, with the peer's IRK */
     KITH_CAPACITY_CSRK = 16,      /* for each signing key, ours and the peer's */
     KITH_CAPACITY_LEGACY = 93,    /* legacy pairing, keys for both roles, with the peer's IRK */

@@ -72,6 +72,7 @@ typedef enum {
     KITH_EVENT_ALLOW_LIST_WANTED, /* advertising that filters is about to begin: kith_allow_list_set() or _follow() may
                                      be called now, and kith_allow_list_ready() lets it begin */
     KITH_EVENT_DEVICE_IDENTITIES, /* .peer_list: the controller's resolving list has changed, or could not be */
+    KITH_EVENT_IDENTITY,          /* .identity: end of kith_identity_create(), _set() or _remove() */
     KITH_EVENT_RESET,             /* .reset: end of kith_host_factory_reset(), and of all forgetting; the host is off */
 
     KITH_EVENT_READ_WANTED,          /* .attribute: a client reads; answer with kith_gatt_answer_read() */
@@ -122,7 +123,8 @@ typedef struct {
     uint16_t acl_len;        /* octets of one ACL packet to the controller */
     uint16_t acl_packets;    /* how many it holds */
     uint32_t lacks;          /* KITH_LACKS_*: not needed to start, and not there */
-    uint32_t other_identity; /* bonds made under another address of ours: their peers will not know this one */
+    uint32_t other_identity; /* bonds made under an address that is none of our identities': their peers know us by
+                                it, and these bonds are not used */
 } kith_event_ready;
 
 typedef struct {
@@ -336,6 +338,16 @@ typedef struct {
     kith_gatt_result result; /* of the end: KITH_GATT_OK, the client knows; KITH_GATT_TIMEOUT, KITH_GATT_LINK_LOST */
 } kith_event_table_told;
 
+typedef enum { KITH_IDENTITY_CREATED, KITH_IDENTITY_CHANGED, KITH_IDENTITY_REMOVED } kith_identity_operation;
+
+typedef struct {
+    uint8_t number;
+    kith_identity_operation operation;
+    kith_status status;      /* KITH_OK: it is so, and in the store; else it is as it was */
+    kith_address address;    /* its address, as it is now; of one that was removed, as it was */
+    uint32_t other_identity; /* bonds made under none of our identities, now: as in READY */
+} kith_event_identity;
+
 typedef struct {
     kith_status status; /* KITH_OK: the store is empty; else it may hold what it held, whole or in part */
 } kith_event_reset;
@@ -437,6 +449,7 @@ typedef struct {
         kith_event_collected collected;
         kith_event_peer_list peer_list;
         kith_event_table_told table_told;
+        kith_event_identity identity;
         kith_event_reset reset;
         kith_event_security security;
         kith_verdict verdict;

@@ -19,6 +19,7 @@
 #include "kith/crypto_port.h"
 #include "kith/event.h"
 #include "kith/gap.h"
+#include "kith/identity.h"
 #include "kith/peers.h"
 #include "kith/security.h"
 #include "kith/store.h"
@@ -77,22 +78,25 @@ typedef struct {
 /* Besides, for operations of kith/peers.h. */
 #define KITH_HOST_SIZE_DATA(data)                                                                                      \
     ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_VALUES + KITH_SIZE_SAVE : 0u) + 7u)
-#define KITH_SIZE_SAVE        336u
-#define KITH_SIZE_VALUES      (264u + 2u * sizeof(void *))
-#define KITH_SIZE_DATA        (16u + sizeof(void *))
-#define KITH_SIZE_TABLES      (288u + 2u * sizeof(void *))
-#define KITH_SIZE_OPERATION   (40u + 8u * sizeof(void *))
-#define KITH_SIZE_CLIENT      40u
-#define KITH_SIZE_BUFFER(mtu) (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED       (1440u + 59u * sizeof(void *))
-#define KITH_SIZE_LINK        (1008u + 30u * sizeof(void *))
-#define KITH_SIZE_PAIRING     (1112u + 16u * sizeof(void *))
-#define KITH_SIZE_BOND        200u
-#define KITH_SIZE_EVENT       104u
+#define KITH_SIZE_SAVE   336u
+#define KITH_SIZE_VALUES (264u + 2u * sizeof(void *))
+#define KITH_SIZE_DATA   (16u + sizeof(void *))
+/* Besides, for identities of our own beyond the first. */
+#define KITH_HOST_SIZE_IDENTITIES(identities) ((size_t)(identities)*KITH_SIZE_IDENTITY)
+#define KITH_SIZE_IDENTITY                    24u
+#define KITH_SIZE_TABLES                      (288u + 2u * sizeof(void *))
+#define KITH_SIZE_OPERATION                   (40u + 8u * sizeof(void *))
+#define KITH_SIZE_CLIENT                      40u
+#define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
+#define KITH_SIZE_FIXED                       (1440u + 59u * sizeof(void *))
+#define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
+#define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
+#define KITH_SIZE_BOND                        200u
+#define KITH_SIZE_EVENT                       104u
 #define KITH_SIZE_INDEX(bonds)                                                                                         \
     ((size_t)(bonds) <= KITH_BONDS_SCANNED                                                                             \
          ? 0u                                                                                                          \
-         : 320u + 7u * sizeof(void *) + (size_t)(bonds)*40u + ((size_t)(bonds) / 32u + 1u) * 8u +                      \
+         : 384u + 7u * sizeof(void *) + (size_t)(bonds)*40u + ((size_t)(bonds) / 32u + 1u) * 8u +                      \
                ((size_t)(bonds) / 16u + 1u) * 48u)
 
 /* The exact figure; 0: a limit is out of its range. */
@@ -125,6 +129,7 @@ typedef struct {
     const char *name; /* Device Name characteristic, UTF-8, at most 248 octets */
     uint16_t appearance;
     kith_gap_service gap; /* what the GAP service has besides (kith/gap.h); default: nothing */
+    /* Who we are: identity 0.  Others are made with kith/identity.h. */
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */

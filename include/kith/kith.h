@@ -6,6 +6,7 @@
 #include "kith/gatt_client.h"
 #include "kith/gatt_server.h"
 #include "kith/host.h"
+#include "kith/identity.h"
 #include "kith/lists.h"
 #include "kith/method.h"
 #include "kith/oob.h"

@@ -20,7 +20,7 @@
 #include "kith/status.h"
 
 enum {
-    KITH_RECORD_DEVICE = 1, /* id 0: our own identity */
+    KITH_RECORD_DEVICE = 1, /* id 0: our own identity; 1 to 7: others of ours, kith/identity.h */
     KITH_RECORD_BOND = 2,   /* id: the peer's */
     KITH_RECORD_STATE = 3,  /* id: the peer's; what changes often beside a bond */
     KITH_RECORD_SEAL = 4,   /* a sealed store's own: docs/sealing.md */

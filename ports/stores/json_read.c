@@ -304,26 +304,42 @@ static bool keep(reader *r, const char *key, const kith_record *record)
 
 /* ---- device ---- */
 
-static bool read_device(reader *r, json_t *object)
+static bool read_identity(reader *r, json_t *object, uint8_t number)
 {
-    static const char *const names[] = {"address", "irk", NULL};
-    kith_device_record device = {{0}, {0}};
+    kith_device_record device = {.number = number};
     kith_address address = {0};
     kith_record record;
     bool sound;
 
-    if (!has_only(r, object, names) || !read_address(r, object, "address", &address) ||
-        !read_reversed(r, object, "irk", true, device.irk, 16))
+    if (!read_address(r, object, "address", &address) || !read_reversed(r, object, "irk", true, device.irk, 16))
         return false;
     memcpy(device.static_address, address.octets, sizeof device.static_address);
     if (address.type != KITH_ADDRESS_RANDOM)
         return fail_at(r, "address", "is not a static random address");
     sound =
         kith_record_encode_device(&device, &record) == KITH_OK || fail_at(r, "irk", "is a key that everybody knows");
-    sound = sound && keep(r, "irk", &record);
+    sound = sound && keep(r, number == 0 ? "irk" : "number", &record);
     jstore_wipe(&device, sizeof device);
     jstore_wipe(&record, sizeof record);
     return sound;
+}
+
+static bool read_device(reader *r, json_t *object)
+{
+    static const char *const names[] = {"address", "irk", NULL};
+
+    return has_only(r, object, names) && read_identity(r, object, 0);
+}
+
+static bool read_other(reader *r, json_t *object, uint32_t unused)
+{
+    static const char *const names[] = {"number", "address", "irk", NULL};
+    uint32_t number = 0;
+
+    (void)unused;
+    return has_only(r, object, names) &&
+           read_number(r, object, "number", true, 1, KITH_RECORD_LAST_IDENTITY, &number) &&
+           read_identity(r, object, (uint8_t)number);
 }
 
 /* ---- bond ---- */
@@ -686,7 +702,8 @@ static bool check_version(reader *r, json_t *top)
 
 static bool read_top(reader *r, json_t *top)
 {
-    static const char *const names[] = {"kith", "version", "highest_id", "device", "peers", "records", NULL};
+    static const char *const names[] = {"kith",       "version", "highest_id", "device",
+                                        "identities", "peers",   "records",    NULL};
     json_t *device = json_object_get(top, "device");
     uint32_t highest = 0;
     bool sound = check_version(r, top) && has_only(r, top, names) &&
@@ -697,7 +714,8 @@ static bool read_top(reader *r, json_t *top)
         sound = read_device(r, device);
         leave(r);
     }
-    sound = sound && read_list(r, top, "peers", read_peer, 0) && read_list(r, top, "records", read_raw, 0);
+    sound = sound && read_list(r, top, "identities", read_other, 0) && read_list(r, top, "peers", read_peer, 0) &&
+            read_list(r, top, "records", read_raw, 0);
     if (highest > r->out->highest_id)
         r->out->highest_id = highest;
     return sound;

@@ -154,12 +154,14 @@ static void add_address(writer *w, const char *name, const kith_address *address
 
 /* ---- records ---- */
 
-static void write_device(writer *w, const kith_device_record *device)
+static void write_device(writer *w, const char *name, const kith_device_record *device)
 {
     kith_address address = {.type = KITH_ADDRESS_RANDOM};
 
     memcpy(address.octets, device->static_address, sizeof address.octets);
-    open_bracket(w, "device", "{");
+    open_bracket(w, name, "{");
+    if (name == NULL)
+        add_number(w, "number", device->number);
     add_address(w, "address", &address);
     add_key(w, "irk", device->irk);
     close_bracket(w, "}");
@@ -367,8 +369,21 @@ static void write_devices(writer *w, const jstore_records *records)
     bool found;
     size_t at = jstore_find(records, KITH_RECORD_DEVICE, 0, &found);
 
+    bool begun = false;
+
     if (found && is_named(&records->all[at], &f))
-        write_device(w, &f.device);
+        write_device(w, "device", &f.device);
+    for (uint32_t number = 1; number <= KITH_RECORD_LAST_IDENTITY; number++) {
+        at = jstore_find(records, KITH_RECORD_DEVICE, number, &found);
+        if (!found || !is_named(&records->all[at], &f))
+            continue;
+        if (!begun)
+            open_bracket(w, "identities", "[");
+        begun = true;
+        write_device(w, NULL, &f.device);
+    }
+    if (begun)
+        close_bracket(w, "]");
     jstore_wipe(&f, sizeof f);
 }
 

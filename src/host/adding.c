@@ -7,9 +7,7 @@
 /* A static address is known from the store; a public one when the controller has told it. */
 static bool is_ours(const kith_host *h, const kith_address *local)
 {
-    bool is_known = h->startup == STARTUP_READY || h->config.own_address == KITH_OWN_STATIC;
-
-    return is_known && kith_address_equal(local, h->startup == STARTUP_READY ? &h->identity : &h->own);
+    return identity_is_ours(h, local);
 }
 
 /* Everything that could not be read again is refused. */
@@ -38,17 +36,19 @@ static bool is_exclusive(const kith_host *h, uint8_t peer_class)
 
 static bool collides(const kith_host *h, const peers_bond *fresh, const peers_bond *other)
 {
-    return kith_address_equal(&fresh->identity, &other->identity) ||
-           (peers_has_irk(fresh) && equal_ct(fresh->irk, other->irk, sizeof fresh->irk)) ||
+    bool same_local = kith_address_equal(&fresh->local, &other->local);
+
+    return (same_local && (kith_address_equal(&fresh->identity, &other->identity) ||
+                           (peers_has_irk(fresh) && equal_ct(fresh->irk, other->irk, sizeof fresh->irk)))) ||
            (is_exclusive(h, fresh->peer_class) && fresh->peer_class == other->peer_class);
 }
 
 static const peers_bond *find_standing(const kith_host *h, const peers_bond *fresh)
 {
-    const peers_bond *other = peers_by_identity(&h->bonds, &fresh->identity);
+    const peers_bond *other = peers_by_identity(&h->bonds, &fresh->local, &fresh->identity);
 
     if (other == NULL)
-        other = peers_by_irk(&h->bonds, fresh->irk);
+        other = peers_by_irk(&h->bonds, &fresh->local, fresh->irk);
     if (other == NULL && is_exclusive(h, fresh->peer_class))
         other = peers_of_class(&h->bonds, fresh->peer_class, 0);
     return other;
@@ -89,8 +89,9 @@ static kith_status judge(const kith_host *h, const peers_bond *fresh, kith_peer_
     }
     if (is_being_paired(h, &fresh->identity) || (h->config.limits.data != 0 && storing_free_place(h) == NULL))
         return KITH_ERR_BUSY;
-    return peers_has_room(&h->bonds, &fresh->identity, storing_promised(h)) && storing_has_room(h) ? KITH_OK
-                                                                                                   : KITH_ERR_FULL;
+    return peers_has_room(&h->bonds, &fresh->local, &fresh->identity, storing_promised(h)) && storing_has_room(h)
+               ? KITH_OK
+               : KITH_ERR_FULL;
 }
 
 static void add_at_once(kith_host *h, host_data *d, peers_bond *fresh)
@@ -110,7 +111,7 @@ static kith_status begin(kith_host *h, peers_bond *fresh, kith_peer_id *peer, ki
 
     if (d == NULL)
         return status;
-    fresh->id = d->peer = *peer = peers_id_for(&h->bonds, &fresh->identity);
+    fresh->id = d->peer = *peer = peers_id_for(&h->bonds, &fresh->local, &fresh->identity);
     if (storing_outlives(h))
         storing_add(h, storing_free_place(h), fresh, *token);
     else

@@ -66,7 +66,8 @@ static bool is_store_full(const kith_host *h, const host_link *link)
         return false;
     if (!storing_has_room(h))
         return true;
-    return link->claimed == 0 && !peers_has_room(&h->bonds, &link->peer, storing_promised(h)) && !room_can_be_made(h);
+    return link->claimed == 0 && !peers_has_room(&h->bonds, link_local(h, link), &link->peer, storing_promised(h)) &&
+           !room_can_be_made(h);
 }
 
 /* The program says how this pairing goes, and only now that a bond shall come of it. */
@@ -76,7 +77,8 @@ bool admission_has_room(const kith_host *h, const host_link *link, const smp_ses
 
     if (!security->bonding || s->policy.bonding)
         return true;
-    return storing_keeps_promises(h) && (link->claimed != 0 || peers_has_room(&h->bonds, &link->peer, others));
+    return storing_keeps_promises(h) &&
+           (link->claimed != 0 || peers_has_room(&h->bonds, link_local(h, link), &link->peer, others));
 }
 
 /* The window says of which class its peers are.  Of what class a peer is that was given none shows at the end: that of

@@ -38,8 +38,9 @@ static uint8_t filter_policy(uint8_t filter)
     return filter == KITH_FILTER_CONNECT ? 2 : 3;
 }
 
-static size_t put_parameters(const kith_host *h, uint8_t *out)
+static size_t put_parameters(kith_host *h, uint8_t *out)
 {
+    h->advertised_as = h->selected;
     command_begin(out, KITH_HCI_LE_SET_ADV_PARAMETERS, 15);
     memset(out + 4, 0, 15);
     bytes_put16(out + 4, h->advertising.interval_625us);
@@ -67,7 +68,7 @@ static size_t put_enable(bool on, uint8_t *out)
     return 5;
 }
 
-static size_t chain_command(const kith_host *h, uint8_t *out)
+static size_t chain_command(kith_host *h, uint8_t *out)
 {
     const kith_advertising *a = &h->advertising;
 
@@ -179,6 +180,8 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
         return KITH_ERR_STATE;
     if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0)
         return KITH_ERR_UNSUPPORTED;
+    if (identity_is_busy(h))
+        return KITH_ERR_BUSY;
     status = check_filter(h, a);
     if (status != KITH_OK)
         return status;

@@ -47,7 +47,7 @@ static void build(const kith_host *h, const smp_session *s, const kith_address *
 {
     memset(bond, 0, sizeof *bond);
     bond->identity = *identity;
-    bond->local = h->identity;
+    bond->local = s->mine->address;
     bond->made_s = calendar_now(h);
     bond->numbers_unseen = s->verdict.numbers_unseen;
     bond->peer_class = s->peer_class;
@@ -128,9 +128,9 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
     if (admission_is_blocked(h, &identity))
         return COMMIT_NO;
     *why = KITH_WHY_STORE_BUSY;
-    if (storing_knows(h, &identity))
+    if (storing_knows(h, &s->mine->address, &identity))
         return COMMIT_NO; /* a bond with it, made on another link, is on its way to the store */
-    old = peers_by_identity(&h->bonds, &identity);
+    old = peers_by_identity(&h->bonds, &s->mine->address, &identity);
     if (!s->class_given)
         s->peer_class = old != NULL ? old->peer_class : 0;
     *why = KITH_WHY_CLASS_TAKEN;
@@ -200,7 +200,7 @@ static void keep_in_memory(kith_host *h, host_link *link, const smp_session *s, 
  * still called what it was called then; an identity key of zeros is something else, and says that it has none. */
 static void keep_irk(const kith_host *h, const smp_session *s, peers_bond *fresh)
 {
-    const peers_bond *old = peers_by_identity(&h->bonds, &fresh->identity);
+    const peers_bond *old = peers_by_identity(&h->bonds, &fresh->local, &fresh->identity);
 
     if (old != NULL && (s->verdict.keys_taken & KITH_KEY_ID) == 0)
         memcpy(fresh->irk, old->irk, sizeof fresh->irk);
@@ -212,7 +212,7 @@ void bonding_keep(kith_host *h, host_link *link, smp_session *s)
     kith_address identity;
     peers_bond fresh;
     bool named = identity_of(link, s, &identity);
-    bool has_place = named && peers_has_room(&h->bonds, &identity, storing_under_way(h));
+    bool has_place = named && peers_has_room(&h->bonds, &s->mine->address, &identity, storing_under_way(h));
     bool room = has_place || (named && h->config.security.when_full == KITH_FULL_ASK);
 
     s->verdict.bonded = room;
@@ -278,7 +278,17 @@ kith_status kith_bonds_of_class(const kith_host *h, uint8_t peer_class, kith_pee
 
 kith_status kith_bonds_of_address(const kith_host *h, const kith_address *address, kith_peer_id *out)
 {
-    const peers_bond *bond = peers_by_address(&h->bonds, h->config.crypto, address);
+    const peers_bond *bond = peers_by_address(&h->bonds, h->config.crypto, &h->own, address);
+
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = bond->id;
+    return KITH_OK;
+}
+
+kith_status kith_bonds_of_ediv(const kith_host *h, uint16_t ediv, uint64_t rand, kith_peer_id *out)
+{
+    const peers_bond *bond = peers_by_ediv(&h->bonds, &h->own, ediv, rand);
 
     if (bond == NULL)
         return KITH_ERR_NOT_FOUND;
@@ -297,7 +307,8 @@ static bool is_pairing_with(const host_link *link, const peers_bond *bond)
     const smp_session *s = link->session;
 
     return s != NULL && (s->at_stake == bond->id || link->proven == bond->id ||
-                         (s->has_identity && kith_address_equal(&s->peer_identity, &bond->identity)));
+                         (s->has_identity && kith_address_equal(&s->peer_identity, &bond->identity) &&
+                          kith_address_equal(&s->mine->address, &bond->local)));
 }
 
 /* A key that the controller was not given yet is not given any more.  The ends that come of it are told one link at a
@@ -374,7 +385,7 @@ kith_status kith_bonds_forget(kith_host *h, kith_peer_id peer)
         return KITH_ERR_BUSY;
     if (bond == NULL)
         return forget_again(h, peers_forgotten(&h->bonds, peer));
-    if (storing_knows(h, &bond->identity))
+    if (storing_knows(h, &bond->local, &bond->identity))
         return KITH_ERR_BUSY;
     if (!events_have_room(h))
         return KITH_ERR_FULL;

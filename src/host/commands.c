@@ -19,8 +19,9 @@ void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len)
 
 static size_t next_of_all(kith_host *h, uint8_t *out)
 {
-    size_t (*const wanting[])(kith_host *, uint8_t *) = {link_command, lists_command, connect_command,
-                                                         advertise_command, scan_command};
+    /* The address comes before what uses it. */
+    size_t (*const wanting[])(kith_host *, uint8_t *) = {link_command,    identity_command,  lists_command,
+                                                         connect_command, advertise_command, scan_command};
     size_t len = 0;
 
     if (h->startup == STARTUP_RUNNING)
@@ -63,6 +64,9 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_DISCONNECT:
     case KITH_HCI_LE_CONNECTION_UPDATE:
         link_on_command_status(h, opcode, h->command.link, status);
+        break;
+    case KITH_HCI_LE_SET_RANDOM_ADDRESS:
+        identity_on_command(h, status);
         break;
     case KITH_HCI_LE_SET_ADV_PARAMETERS:
     case KITH_HCI_LE_SET_ADV_DATA:

@@ -139,7 +139,7 @@ kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_
         return KITH_ERR_STATE;
     if ((h->ready.lacks & KITH_LACKS_INITIATING) != 0)
         return KITH_ERR_UNSUPPORTED;
-    if (h->connecting)
+    if (h->connecting || identity_is_busy(h))
         return KITH_ERR_BUSY;
     if (!has_free_link(h))
         return KITH_ERR_FULL;

@@ -44,6 +44,7 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_ALLOW_LIST] = "allow-list",
         [KITH_EVENT_ALLOW_LIST_WANTED] = "allow-list-wanted",
         [KITH_EVENT_DEVICE_IDENTITIES] = "device-identities",
+        [KITH_EVENT_IDENTITY] = "identity",
         [KITH_EVENT_RESET] = "reset",
         [KITH_EVENT_READ_WANTED] = "read-wanted",
         [KITH_EVENT_WRITE_WANTED] = "write-wanted",

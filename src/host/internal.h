@@ -323,6 +323,7 @@ typedef struct {
     uint16_t handle;
     bool central;
     kith_address peer, own; /* as on air */
+    uint8_t identity;       /* of ours, that it was made under: a number */
     kith_peer_id claimed;   /* the bond that the address names */
     kith_peer_id proven;    /* the bond whose key encrypts the link */
     bool excluded;          /* by the program: no security on it, and no bond claimed for it */
@@ -431,6 +432,16 @@ typedef struct {
     smp_session *session; /* NULL: the key pair made ahead */
 } host_job;
 
+/* ---- our identities (identity.c, naming.c) ---- */
+
+/* A change of one of them, on its way to the store. */
+typedef struct {
+    bool under_way;
+    uint8_t operation; /* kith_identity_operation */
+    uint8_t number;
+    smp_identity fresh; /* what it will be */
+} host_naming;
+
 /* ---- the store (storing.c) ---- */
 
 typedef enum {
@@ -451,7 +462,8 @@ typedef struct {
     bool has_device, has_states;
     bool has_failures;   /* some bond's are to be told, perhaps */
     uint32_t collected;  /* as it was told */
-    peers_device device; /* until it is adopted */
+    peers_device device; /* number 0, as it is stored */
+    uint8_t surplus;     /* identities that there is no place for, a bit each */
     uint32_t last_order;
 } host_store;
 
@@ -510,13 +522,19 @@ struct kith_host {
     uint8_t commands_supported[64];
     uint64_t le_features;
     kith_event_ready ready;
-    kith_address own;
-    kith_address identity;
-    uint8_t irk[16];
+    kith_address own; /* of the identity that is selected */
     uint16_t acl_credits;
     uint8_t next_link; /* round robin of transmission */
 
-    bool identity_known; /* irk and a random own address stay the same over restarts */
+    bool identity_known;      /* irk and a random own address stay the same over restarts */
+    smp_identity *identities; /* by number: the first, and limits.identities of them */
+    uint8_t selected;         /* is used from now on */
+    uint8_t advertised_as;    /* was used when advertising began last */
+    bool random_told;         /* the controller was given a random address: */
+    uint8_t random_address[6];
+    host_naming naming;
+    uint8_t doubtful; /* identities, a bit each, whose records in the store may not be what is in memory */
+    bool doubt_waits; /* for the store to work again */
     crypto_random_state random;
     smp_environment smp;
     gatt_database database;
@@ -779,6 +797,29 @@ bool room_settle_extra(kith_host *h);
 kith_status identity_draw(kith_host *h, peers_device *out);
 void identity_adopt(kith_host *h, const peers_device *device);
 kith_status identity_without_store(kith_host *h);
+void identity_forget_all(kith_host *h);
+bool identity_is_busy(const kith_host *h); /* the one that is selected is being changed: nothing may begin under it */
+size_t identity_command(kith_host *h, uint8_t *out); /* gives the controller the address that is used from now on */
+void identity_on_command(kith_host *h, kith_hci_status status);
+uint8_t identity_of_new_link(const kith_host *h, bool central);
+bool identity_is_ours(const kith_host *h, const kith_address *local);
+uint32_t identity_count_others(const kith_host *h); /* bonds of none of ours */
+
+static inline const kith_address *link_local(const kith_host *h, const host_link *link)
+{
+    return &h->identities[link->identity].address;
+}
+
+/* naming.c: our identities in the store */
+kith_status naming_load(kith_host *h, const kith_record *record);
+kith_status naming_judge(const kith_host *h); /* all of it was read: may they be? */
+bool naming_found_others(const kith_host *h); /* than the first */
+bool naming_has_work(const kith_host *h);
+void naming_fill(const kith_host *h, kith_work_store *w);
+void naming_on_done(kith_host *h, kith_status result);
+void naming_on_written(kith_host *h); /* the store works: something was */
+bool naming_abandon(kith_host *h);    /* a change ends without; false: there is none */
+void naming_begin(kith_host *h, kith_identity_operation operation, uint8_t number, const smp_identity *fresh);
 
 /* storing.c: bonds on their way to and from the store */
 void storing_begin(kith_host *h);
@@ -791,8 +832,10 @@ void storing_tell_links(kith_host *h);                            /* there is a 
 void storing_forget(kith_host *h);                                /* something is to be removed */
 bool storing_concerns(const kith_host *h, const host_link *link); /* the bond this link may want is being written */
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but);
-bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key that waited may be answered */
-bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
+bool storing_lets_answer(const kith_host *h, const host_link *link); /* a key that waited may be answered */
+/* A bond of that identity, under that one of ours, is being written. */
+bool storing_knows(const kith_host *h, const kith_address *local, const kith_address *identity);
+bool storing_is_under(const kith_host *h, const kith_address *local); /* any under that one of ours is */
 bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
 host_save *storing_free_place(const kith_host *h);                    /* for a bond that is added; NULL: none */

@@ -126,7 +126,9 @@ static uint16_t payload_floor(const completion *c)
 
 static void open_link(kith_host *h, host_link *link, const completion *c)
 {
-    const peers_bond *claimed = peers_by_address(&h->bonds, h->config.crypto, &c->peer);
+    const uint8_t identity = identity_of_new_link(h, c->role == 0);
+    const peers_bond *claimed =
+        peers_by_address(&h->bonds, h->config.crypto, &h->identities[identity].address, &c->peer);
     kith_event *event;
 
     reset_slot(link, host_buffer(h));
@@ -134,7 +136,8 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
     link->handle = c->handle;
     link->central = c->role == 0;
     link->peer = c->peer;
-    link->own = h->own;
+    link->identity = identity;
+    link->own = h->identities[identity].address;
     if (!is_zero(c->own_rpa)) {
         link->own.type = KITH_ADDRESS_RANDOM;
         memcpy(link->own.octets, c->own_rpa, sizeof link->own.octets);

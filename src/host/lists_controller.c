@@ -357,6 +357,6 @@ const kith_address *lists_name_of(const kith_host *h, const kith_address *peer)
 
     if (l == NULL || !l->resolution || kith_address_kind_of(peer) != KITH_ADDRESS_KIND_RESOLVABLE)
         return peer;
-    bond = peers_by_address(&h->bonds, h->config.crypto, peer);
+    bond = peers_by_address(&h->bonds, h->config.crypto, &h->own, peer);
     return bond != NULL && has_entry(h, l->resolving, l->resolving_count, bond->id) ? &bond->identity : peer;
 }

@@ -8,12 +8,12 @@
 enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32, MAX_DATA = 32 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)12) /* pieces beside the buffers of links, each rounded up */
+#define ARRAYS       ((size_t)13) /* pieces beside the buffers of links, each rounded up */
 #define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
 _Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + HOST_MORE_KEYS * sizeof(host_key) +
-                       ARRAYS * (ALIGN - 1) <=
+                       sizeof(smp_identity) + ARRAYS * (ALIGN - 1) <=
                    KITH_SIZE_FIXED,
                "KITH_SIZE_FIXED is too small");
 _Static_assert(sizeof(host_link) + HOST_SMP_RESERVE + HOST_SIGNALLING_RESERVE + HOST_HOLD_EXTRA +
@@ -27,6 +27,7 @@ _Static_assert(sizeof(host_client) <= KITH_SIZE_CLIENT && sizeof(gatt_subscripti
                    sizeof(gatt_extra) <= 2 * sizeof(void *),
                "KITH_HOST_SIZE_SERVER is too small");
 _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES is too small");
+_Static_assert(sizeof(smp_identity) <= KITH_SIZE_IDENTITY, "KITH_SIZE_IDENTITY is too small");
 _Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
                "KITH_HOST_SIZE_LISTS is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
@@ -34,7 +35,7 @@ _Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <
                    sizeof(host_save) <= KITH_SIZE_SAVE,
                "KITH_HOST_SIZE_DATA is too small");
 _Static_assert(sizeof(host_event) <= KITH_SIZE_EVENT, "KITH_SIZE_EVENT is too small");
-_Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 320 + 7 * sizeof(void *) &&
+_Static_assert(sizeof(peers_index) + PEERS_RINGS * sizeof(peers_ring) <= 384 + 7 * sizeof(void *) &&
                    PEERS_CHAINS * sizeof(uint32_t) + sizeof(peers_links) + sizeof(peers_branches) +
                            sizeof(peers_ring) ==
                        40 &&
@@ -76,8 +77,8 @@ static bool limits_are_valid(const kith_limits *l)
 {
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
            l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
-           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS && l->data <= MAX_DATA &&
-           (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
+           l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS && l->identities <= KITH_RECORD_LAST_IDENTITY &&
+           l->data <= MAX_DATA && (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
 }
 
 /* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
@@ -135,6 +136,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_save *saves = carve(&c, sizeof *saves * (limits->pairings + (limits->data != 0 ? 1u : 0u)));
     host_job *jobs = carve(&c, sizeof *jobs * (limits->pairings + 2u));
     host_key *keys = carve(&c, sizeof *keys * ((size_t)limits->pairings + HOST_MORE_KEYS));
+    smp_identity *identities = carve(&c, sizeof *identities * (limits->identities + 1u));
     peers_bond *bonds = carve(&c, sizeof *bonds * limits->bonds);
     void *index = carve(&c, peers_index_size(limits->bonds));
     size_t remembered = limits->subscriptions != 0 ? limits->bonds : 0;
@@ -161,6 +163,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->saves = saves;
     h->jobs = jobs;
     h->keys = keys;
+    h->identities = identities;
     h->clients = remembered != 0 ? clients : NULL;
     h->client_subscriptions = subscriptions;
     h->tables = limits->cache != 0 ? tables : NULL;
@@ -306,7 +309,8 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     peers_backoff_init(&h->backoff, h->backoff_slots, HOST_BACKOFF_SLOTS);
     h->smp.crypto = config->crypto;
     h->smp.random = &h->random;
-    h->smp.irk = h->irk;
+    h->smp.identities = h->identities;
+    h->smp.identity_count = (uint8_t)(config->limits.identities + 1);
     h->smp.oob = &h->oob;
     h->oob_end_us = UINT64_MAX;
     *out = h;

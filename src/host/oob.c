@@ -25,6 +25,7 @@ kith_status kith_oob_make(kith_host *h, bool legacy, bool channel_is_secure, uin
     if (h->oob.ready || h->oob_wanted)
         return KITH_ERR_BUSY;
     forget(h);
+    h->oob.mine = &h->identities[h->selected];
     h->oob.legacy = legacy;
     h->oob.channel_is_secure = channel_is_secure;
     h->oob_lifetime_us = UINT64_C(1000) * lifetime_ms;
@@ -89,7 +90,7 @@ void oob_take_key(kith_host *h)
     keys_give(h, KEYS_OOB(h));
     event = event_post(h, KITH_EVENT_OOB_READY, NULL);
     event->oob.status = fill(h, &key, &event->oob.data);
-    event->oob.address = h->own;
+    event->oob.address = h->oob.mine->address;
     wipe(&key, sizeof key);
     h->oob_wanted = false;
     h->oob.ready = event->oob.status == KITH_OK;

@@ -17,7 +17,7 @@ kith_status kith_peers_on_link(const kith_host *h, kith_link id, kith_peer_on_li
     *out = (kith_peer_on_link){.claimed = standing(h, link->claimed),
                                .proven = standing(h, link->proven),
                                .address = link->peer,
-                               .local = h->identity};
+                               .local = *link_local(h, link)};
     return KITH_OK;
 }
 
@@ -64,14 +64,14 @@ static bool is_meant(const kith_host *h, const kith_peers_filter *f, const peers
            (!f->connected || link_of(h, bond->id) != 0);
 }
 
-/* One identity has one bond at most, and need not be looked for among all. */
+/* One identity has one bond at most under each of ours, and need not be looked for among all where it is said which. */
 static const peers_bond *first_after(const kith_host *h, const kith_peers_filter *filter, kith_peer_id after)
 {
     const peers_bond *bond;
 
-    if (filter->identity == NULL)
+    if (filter->identity == NULL || filter->local == NULL)
         return peers_after(&h->bonds, after);
-    bond = peers_by_identity(&h->bonds, filter->identity);
+    bond = peers_by_identity(&h->bonds, filter->local, filter->identity);
     return bond != NULL && bond->id > after ? bond : NULL;
 }
 

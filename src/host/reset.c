@@ -3,10 +3,10 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
-static void forget_identity(kith_host *h)
+static void forget_identities(kith_host *h)
 {
     h->identity_known = false;
-    wipe(h->irk, sizeof h->irk);
+    identity_forget_all(h);
     wipe(&h->store.device, sizeof h->store.device);
 }
 
@@ -28,7 +28,7 @@ kith_status kith_host_factory_reset(kith_host *h)
     lists_forget_all(h);
     data_end_all(h, KITH_ERR_NOT_FOUND);
     values_forget(h);
-    forget_identity(h);
+    forget_identities(h);
     kith_pairing_close(h);
     kith_oob_drop(h);
     h->reset_status = KITH_OK;
@@ -51,7 +51,7 @@ bool reset_waits(const kith_host *h)
 
 void reset_go_on(kith_host *h)
 {
-    if (storing_abandon_one(h))
+    if (storing_abandon_one(h) || naming_abandon(h))
         return;
     h->reset = RESET_NONE;
     event_post(h, KITH_EVENT_RESET, NULL)->reset.status = h->reset_status;

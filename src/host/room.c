@@ -70,7 +70,7 @@ static bool has_place(const kith_host *h, const host_save *save)
 
     for (unsigned i = 0; i < h->config.limits.pairings; i++)
         promised += &h->saves[i] != save && h->saves[i].used && h->saves[i].stage == SAVE_WRITE && h->saves[i].go == 0;
-    return peers_has_room(&h->bonds, &save->bond.identity, promised);
+    return peers_has_room(&h->bonds, &save->bond.local, &save->bond.identity, promised);
 }
 
 /* ---- the question ---- */
@@ -224,7 +224,7 @@ bool room_load_extra(kith_host *h, const peers_bond *bond)
     host_save *extra = &h->saves[0];
 
     if (h->config.security.when_full != KITH_FULL_ASK || (extra->used && extra->bond.id != bond->id) ||
-        peers_by_identity(&h->bonds, &bond->identity) != NULL)
+        peers_by_identity(&h->bonds, &bond->local, &bond->identity) != NULL)
         return false;
     wipe(extra, sizeof *extra);
     extra->used = true;

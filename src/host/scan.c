@@ -130,6 +130,8 @@ kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
         return KITH_ERR_STATE;
     if ((h->ready.lacks & KITH_LACKS_SCANNING) != 0 || (scan->filter && !lists_can_filter(h)))
         return KITH_ERR_UNSUPPORTED;
+    if (identity_is_busy(h))
+        return KITH_ERR_BUSY;
     if (scan->filter && lists_have_nobody(h))
         return KITH_ERR_NOT_FOUND;
     if (scan->filter)

@@ -38,6 +38,7 @@ smp_session *security_open(kith_host *h, host_link *link, bool initiator, kith_l
         if (smp_is_open(s) || h->saves[i].used)
             continue;
         smp_open(s, initiator, &h->config.security, &h->smp, level);
+        s->mine = &h->identities[link->identity];
         s->my_address = link->own;
         s->peer_address = link->peer;
         security_note_stake(h, link, s);
@@ -344,7 +345,7 @@ static const peers_bond *bond_asked_for(const kith_host *h, const host_link *lin
     if (ediv == 0 && rand == 0)
         return bond != NULL && bond->key_kind == KITH_KEY_KIND_SC ? bond : NULL;
     if (bond == NULL)
-        return peers_by_ediv(&h->bonds, ediv, rand);
+        return peers_by_ediv(&h->bonds, link_local(h, link), ediv, rand);
     return bond->has_my_ltk && bond->my_ediv == ediv && bond->my_rand == rand ? bond : NULL;
 }
 

@@ -51,6 +51,8 @@ static size_t le_host_support(kith_host *h, uint8_t *out)
 static size_t random_address(kith_host *h, uint8_t *out)
 {
     memcpy(out, h->own.octets, 6);
+    memcpy(h->random_address, h->own.octets, 6);
+    h->random_told = true;
     return 6;
 }
 
@@ -85,8 +87,9 @@ static void on_address(kith_host *h, bytes_reader *r)
         return;
     if (memcmp(address, none, sizeof none) == 0)
         h->ready.lacks |= KITH_LACKS_PUBLIC_ADDRESS;
-    h->own.type = KITH_ADDRESS_PUBLIC;
-    memcpy(h->own.octets, address, sizeof address);
+    h->identities[0].address.type = KITH_ADDRESS_PUBLIC;
+    memcpy(h->identities[0].address.octets, address, sizeof address);
+    h->own = h->identities[h->selected].address;
 }
 
 static void take_buffers(kith_host *h, uint16_t len, uint16_t packets)
@@ -169,7 +172,7 @@ enum { ENOUGH_TO_FAIL = KITH_LACKS_LE | KITH_LACKS_ENCRYPTION | KITH_LACKS_PUBLI
 static bool is_wanted(const kith_host *h, const startup_step *step)
 {
     if (step->opcode == KITH_HCI_LE_SET_RANDOM_ADDRESS)
-        return h->config.own_address == KITH_OWN_STATIC;
+        return h->own.type == KITH_ADDRESS_RANDOM;
     if (step->opcode == KITH_HCI_READ_BUFFER_SIZE)
         return h->ready.acl_len == 0 || h->ready.acl_packets == 0;
     if (step->opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE || step->opcode == KITH_HCI_LE_READ_RESOLVING_LIST_SIZE)
@@ -212,16 +215,6 @@ static void judge(kith_host *h)
         h->ready.lacks |= KITH_LACKS_BUFFERS;
 }
 
-/* Their peers look for another address than this one. */
-static uint32_t count_other_identity(const kith_host *h)
-{
-    uint32_t count = 0;
-
-    for (const peers_bond *bond = peers_after(&h->bonds, 0); bond != NULL; bond = peers_after(&h->bonds, bond->id))
-        count += !kith_address_equal(&bond->local, &h->identity);
-    return count;
-}
-
 static void finish(kith_host *h)
 {
     judge(h);
@@ -231,10 +224,8 @@ static void finish(kith_host *h)
     }
     h->startup = STARTUP_READY;
     h->acl_credits = h->ready.acl_packets;
-    h->identity = h->own;
-    h->smp.identity = h->own;
     h->ready.address = h->own;
-    h->ready.other_identity = count_other_identity(h);
+    h->ready.other_identity = identity_count_others(h);
     event_post(h, KITH_EVENT_READY, NULL)->ready = h->ready;
     lists_on_ready(h);
     work_prepare_own_key(h);
@@ -312,6 +303,7 @@ kith_status kith_host_start(kith_host *h, uint64_t now_us)
     host_begin(h, now_us);
     memset(&h->ready, 0, sizeof h->ready);
     memset(&h->command, 0, sizeof h->command);
+    h->random_told = false;
     h->command.credits = 1; /* 4.4: after power on, one command may go */
     h->command.deadline_us = UINT64_MAX;
     h->startup_step = 0;

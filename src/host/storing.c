@@ -71,7 +71,7 @@ static bool has_change_to_write(kith_host *h)
     do {
         use_go_on(h);
         if (oldest_save(h) != NULL || oldest_of(h, may_be_undone) != NULL || peers_next_forgetting(&h->bonds) != NULL ||
-            signing_next(h) != NULL || has_values_to_do(h))
+            naming_has_work(h) || signing_next(h) != NULL || has_values_to_do(h))
             return true;
     } while (use_waits(h) || oldest_save(h) != NULL);
     return false;
@@ -132,6 +132,8 @@ static void fill_change(const kith_host *h, kith_work_store *w)
     } else if (save != NULL) {
         save->is_out = true;
         peers_encode_bond(&save->bond, &w->record);
+    } else if (naming_has_work(h)) {
+        naming_fill(h, w);
     } else if (signing_next(h) != NULL) {
         signing_fill(h, signing_next(h), &w->record);
     } else if (values_are_busy(h)) {
@@ -173,6 +175,7 @@ static void fail(kith_host *h, kith_status status)
 {
     h->store.stage = STORE_CLOSED;
     wipe(&h->store.device, sizeof h->store.device);
+    identity_forget_all(h);
     peers_clear(&h->bonds);
     room_drop_extra(h, h->saves[0].bond.id);
     if (h->startup == STARTUP_RUNNING && !h->lost)
@@ -185,7 +188,6 @@ static void finish_loading(kith_host *h, bool fresh)
 
     signing_judge_losses(h);
     identity_adopt(h, &h->store.device);
-    wipe(&h->store.device, sizeof h->store.device);
     h->store.stage = STORE_READY;
     event->store.bonds = h->bonds.used + storing_under_way(h); /* one that was written while another one was to go */
     event->store.damaged = h->store.state.damaged + h->store.unusable;
@@ -199,24 +201,23 @@ static bool may_name(const kith_host *h)
 {
     bool lost = h->store.state.damaged + h->store.unusable > 0;
 
-    return h->bonds.used == 0 && (!lost || h->bonds.last_id == 0);
+    return h->bonds.used == 0 && (!lost || h->bonds.last_id == 0) && !naming_found_others(h);
 }
 
 /* Everything was read.  A device that has no name yet gets one for good. */
 static void finish_reading(kith_host *h)
 {
-    kith_status status;
+    kith_status status = naming_judge(h);
 
     peers_know_id(&h->bonds, h->store.state.highest_id);
-    if (!room_settle_extra(h)) {
-        fail(h, KITH_ERR_FULL);
-        return;
-    }
-    if (h->store.has_device) {
+    if (status == KITH_OK && !room_settle_extra(h))
+        status = KITH_ERR_FULL;
+    if (status == KITH_OK && h->store.has_device) {
         finish_loading(h, false);
         return;
     }
-    status = may_name(h) ? identity_draw(h, &h->store.device) : KITH_ERR_DAMAGED;
+    if (status == KITH_OK)
+        status = may_name(h) ? identity_draw(h, &h->store.device) : KITH_ERR_DAMAGED;
     h->store.stage = STORE_NAMING;
     if (status != KITH_OK)
         fail(h, status);
@@ -254,10 +255,7 @@ static kith_status take_record(kith_host *h, const kith_record *record)
     if (record->kind == KITH_RECORD_BOND && record->id != 0)
         return take_bond(h, record);
     h->store.has_states |= record->kind == KITH_RECORD_STATE || pieces_is(record->kind);
-    if (record->kind != KITH_RECORD_DEVICE)
-        return KITH_OK;
-    h->store.has_device = !record->removed;
-    return record->removed ? KITH_OK : peers_decode_device(record, &h->store.device);
+    return record->kind == KITH_RECORD_DEVICE ? naming_load(h, record) : KITH_OK;
 }
 
 static void on_read(kith_host *h, const kith_work_store *w, kith_status result)
@@ -375,7 +373,8 @@ void storing_tell_links(kith_host *h)
 
         if (link->id == 0 || link->excluded)
             continue;
-        bond = link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, &link->peer) : NULL;
+        bond =
+            link->claimed == 0 ? peers_by_address(&h->bonds, h->config.crypto, link_local(h, link), &link->peer) : NULL;
         if (bond != NULL)
             link->claimed = bond->id;
     }
@@ -501,6 +500,12 @@ static void on_changed(kith_host *h, const kith_work_store *w, kith_status resul
 {
     if (tells_state(w->operation))
         pieces_on_written(h);
+    if (tells_state(w->operation) && result == KITH_OK)
+        naming_on_written(h);
+    if (tells_state(w->operation) && w->record.kind == KITH_RECORD_DEVICE) {
+        naming_on_done(h, result);
+        return;
+    }
     if (values_own_item(h))
         values_on_done(h, w, result);
     else if (w->operation == KITH_STORE_REMOVE)
@@ -576,8 +581,10 @@ bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
     return false;
 }
 
-static bool is_of(const kith_host *h, const host_save *save, const kith_address *address)
+static bool is_of(const kith_host *h, const host_save *save, const kith_address *local, const kith_address *address)
 {
+    if (!kith_address_equal(&save->bond.local, local))
+        return false;
     if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
         return peers_resolves(&save->bond, h->config.crypto, address);
     return kith_address_equal(&save->bond.identity, address);
@@ -586,7 +593,8 @@ static bool is_of(const kith_host *h, const host_save *save, const kith_address 
 bool storing_concerns(const kith_host *h, const host_link *link)
 {
     for (unsigned i = 0; i < places(h); i++)
-        if (h->saves[i].used && (h->saves[i].link == link->id || is_of(h, &h->saves[i], &link->peer)))
+        if (h->saves[i].used &&
+            (h->saves[i].link == link->id || is_of(h, &h->saves[i], link_local(h, link), &link->peer)))
             return true;
     return false;
 }
@@ -597,10 +605,19 @@ bool storing_lets_answer(const kith_host *h, const host_link *link)
     return link->id != 0 && link->ltk_waits && !storing_concerns(h, link);
 }
 
-bool storing_knows(const kith_host *h, const kith_address *identity)
+bool storing_is_under(const kith_host *h, const kith_address *local)
 {
     for (unsigned i = 0; i < places(h); i++)
-        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity))
+        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.local, local))
+            return true;
+    return false;
+}
+
+bool storing_knows(const kith_host *h, const kith_address *local, const kith_address *identity)
+{
+    for (unsigned i = 0; i < places(h); i++)
+        if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity) &&
+            kith_address_equal(&h->saves[i].bond.local, local))
             return true;
     return false;
 }
@@ -676,11 +693,11 @@ void storing_keep(kith_host *h, host_link *link, const smp_session *s, const pee
     save->by_window = s->window;
     save->order = ++h->store.last_order;
     save->bond = *bond;
-    save->bond.id = peers_id_for(&h->bonds, &bond->identity);
+    save->bond.id = peers_id_for(&h->bonds, &bond->local, &bond->identity);
     save->link = link->id;
     save->address = link->peer;
     save->verdict = s->verdict;
-    if (peers_has_room(&h->bonds, &bond->identity, storing_under_way(h) - 1))
+    if (peers_has_room(&h->bonds, &bond->local, &bond->identity, storing_under_way(h) - 1))
         storing_go_on_with(h, save);
     else
         room_ask(h, link, save);

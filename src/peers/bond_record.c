@@ -103,7 +103,8 @@ static bool is_device_possible(const kith_device_record *device)
     kith_address address = {.type = KITH_ADDRESS_RANDOM};
 
     memcpy(address.octets, device->static_address, sizeof address.octets);
-    return !crypto_is_known_key(device->irk) && kith_address_kind_of(&address) == KITH_ADDRESS_KIND_STATIC;
+    return device->number <= KITH_RECORD_LAST_IDENTITY && !crypto_is_known_key(device->irk) &&
+           kith_address_kind_of(&address) == KITH_ADDRESS_KIND_STATIC;
 }
 
 /* ---- encoding ---- */
@@ -181,7 +182,7 @@ kith_status kith_record_encode_device(const kith_device_record *device, kith_rec
     memset(out, 0, sizeof *out);
     if (!is_device_possible(device))
         return KITH_ERR_VALUE;
-    begin(out, &w, KITH_RECORD_DEVICE, 0);
+    begin(out, &w, KITH_RECORD_DEVICE, device->number);
     bytes_write(&w, device->irk, sizeof device->irk);
     bytes_write(&w, device->static_address, sizeof device->static_address);
     out->len = (uint16_t)w.len;
@@ -281,7 +282,8 @@ kith_status kith_record_decode_device(const kith_record *record, kith_device_rec
         return status;
     bytes_read(&r, out->irk, sizeof out->irk);
     bytes_read(&r, out->static_address, sizeof out->static_address);
-    if (record->id == 0 && !r.failed && r.left == 0 && is_device_possible(out))
+    out->number = record->id <= KITH_RECORD_LAST_IDENTITY ? (uint8_t)record->id : UINT8_MAX;
+    if (!r.failed && r.left == 0 && is_device_possible(out))
         return KITH_OK;
     wipe(out, sizeof *out);
     return KITH_ERR_DAMAGED;

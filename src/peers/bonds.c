@@ -1,4 +1,4 @@
-/* The bonds in memory: found by identity, by resolved address, by peer ID.  Core Vol 3 Part H 2.4. */
+/* The bonds in memory: found by identities, by resolved address, by peer ID.  Core Vol 3 Part H 2.4. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -37,16 +37,24 @@ static peers_key key_of_id(kith_peer_id id)
     return (peers_key){id, 0};
 }
 
-static peers_key key_of_identity(const kith_address *identity)
+static uint64_t number_of_octets(const kith_address *address)
 {
-    const uint8_t *octets = identity->octets;
-
-    return (peers_key){bytes_get32(octets) | (uint64_t)bytes_get16(octets + 4) << 32, identity->type};
+    return bytes_get32(address->octets) | (uint64_t)bytes_get16(address->octets + 4) << 32;
 }
 
-static peers_key key_of_ediv(uint16_t ediv, uint64_t rand)
+static uint64_t number_of_address(const kith_address *address)
 {
-    return (peers_key){rand, ediv};
+    return number_of_octets(address) | (uint64_t)address->type << 48;
+}
+
+static peers_key key_of_identity(const kith_address *local, const kith_address *identity)
+{
+    return (peers_key){number_of_address(identity), number_of_address(local)};
+}
+
+static peers_key key_of_ediv(const kith_address *local, uint16_t ediv, uint64_t rand)
+{
+    return (peers_key){rand, number_of_octets(local) << 16 | ediv};
 }
 
 static unsigned ring_of_class(uint8_t peer_class)
@@ -117,8 +125,8 @@ static uint32_t number_of(const peers_bonds *bonds, const peers_bond *bond)
 
 static void leave_chains(peers_index *x, const peers_bond *bond, uint32_t slot)
 {
-    const peers_key id = key_of_id(bond->id), identity = key_of_identity(&bond->identity),
-                    ediv = key_of_ediv(bond->my_ediv, bond->my_rand);
+    const peers_key id = key_of_id(bond->id), identity = key_of_identity(&bond->local, &bond->identity),
+                    ediv = key_of_ediv(&bond->local, bond->my_ediv, bond->my_rand);
 
     if (bond->id != 0)
         peers_chain_remove(x, PEERS_BY_ID, &id, slot);
@@ -132,8 +140,8 @@ static void leave_chains(peers_index *x, const peers_bond *bond, uint32_t slot)
 
 static void enter_chains(peers_index *x, const peers_bond *bond, uint32_t slot)
 {
-    const peers_key id = key_of_id(bond->id), identity = key_of_identity(&bond->identity),
-                    ediv = key_of_ediv(bond->my_ediv, bond->my_rand);
+    const peers_key id = key_of_id(bond->id), identity = key_of_identity(&bond->local, &bond->identity),
+                    ediv = key_of_ediv(&bond->local, bond->my_ediv, bond->my_rand);
 
     if (bond->id != 0)
         peers_chain_add(x, PEERS_BY_ID, &id, slot);
@@ -194,25 +202,37 @@ peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id)
     return bond != NULL && stands(bond) ? bond : NULL;
 }
 
-peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *identity)
+/* As kith_address_equal(), and inline: a search does it twice. */
+static bool is_same(const kith_address *a, const kith_address *b)
 {
-    uint32_t i = first_in_chain(bonds, PEERS_BY_IDENTITY, key_of_identity(identity));
+    return memcmp(a->octets, b->octets, sizeof a->octets) == 0 && a->type == b->type;
+}
+
+/* It stands, and was made under this identity of ours. */
+static bool is_under(const peers_bond *bond, const kith_address *local)
+{
+    return stands(bond) && is_same(&bond->local, local);
+}
+
+peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *local, const kith_address *identity)
+{
+    uint32_t i = first_in_chain(bonds, PEERS_BY_IDENTITY, key_of_identity(local, identity));
 
     for (; i != PEERS_NO_SLOT; i = next_in_chain(bonds, PEERS_BY_IDENTITY, i))
-        if (stands(&bonds->slots[i]) && kith_address_equal(&bonds->slots[i].identity, identity))
+        if (is_under(&bonds->slots[i], local) && is_same(&bonds->slots[i].identity, identity))
             return &bonds->slots[i];
     return NULL;
 }
 
-peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand)
+peers_bond *peers_by_ediv(const peers_bonds *bonds, const kith_address *local, uint16_t ediv, uint64_t rand)
 {
     peers_bond *found = NULL;
-    uint32_t i = first_in_chain(bonds, PEERS_BY_EDIV, key_of_ediv(ediv, rand));
+    uint32_t i = first_in_chain(bonds, PEERS_BY_EDIV, key_of_ediv(local, ediv, rand));
 
     for (; i != PEERS_NO_SLOT; i = next_in_chain(bonds, PEERS_BY_EDIV, i)) {
         peers_bond *bond = &bonds->slots[i];
 
-        if (!stands(bond) || !bond->has_my_ltk || bond->my_ediv != ediv || bond->my_rand != rand)
+        if (!is_under(bond, local) || !bond->has_my_ltk || bond->my_ediv != ediv || bond->my_rand != rand)
             continue;
         if (found != NULL)
             return NULL;
@@ -250,12 +270,13 @@ bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, cons
     return has_irk(bond) && try_irk(bond, crypto, address, &made_it) == KITH_OK && made_it;
 }
 
-/* The first slot from this one on whose bond has this IRK. */
-static uint32_t next_with(const peers_bonds *bonds, uint32_t from, const uint8_t irk[16])
+/* The first slot from this one on whose bond, under the same identity of ours, has the IRK of this one. */
+static uint32_t next_with_irk_of(const peers_bonds *bonds, uint32_t from, const peers_bond *bond)
 {
     uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, from);
 
-    while (i != PEERS_NO_SLOT && !(stands(&bonds->slots[i]) && equal_ct(bonds->slots[i].irk, irk, 16)))
+    while (i != PEERS_NO_SLOT &&
+           !(is_under(&bonds->slots[i], &bond->local) && equal_ct(bonds->slots[i].irk, bond->irk, 16)))
         i = next_in_set(bonds, PEERS_WITH_IRK, i + 1);
     return i;
 }
@@ -265,26 +286,36 @@ bool peers_has_irk(const peers_bond *bond)
     return has_irk(bond);
 }
 
-peers_bond *peers_by_irk(const peers_bonds *bonds, const uint8_t irk[16])
+/* Not constant in time over the bonds: how many there are is no secret. */
+static uint32_t first_with(const peers_bonds *bonds, const kith_address *local, const uint8_t irk[16])
+{
+    uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, 0);
+
+    while (i != PEERS_NO_SLOT && !(is_under(&bonds->slots[i], local) && equal_ct(bonds->slots[i].irk, irk, 16)))
+        i = next_in_set(bonds, PEERS_WITH_IRK, i + 1);
+    return i;
+}
+
+peers_bond *peers_by_irk(const peers_bonds *bonds, const kith_address *local, const uint8_t irk[16])
 {
     static const uint8_t none[16];
-    uint32_t i = equal_ct(irk, none, sizeof none) ? PEERS_NO_SLOT : next_with(bonds, 0, irk);
+    uint32_t i = equal_ct(irk, none, sizeof none) ? PEERS_NO_SLOT : first_with(bonds, local, irk);
 
     return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
 bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond)
 {
-    uint32_t i = has_irk(bond) ? next_with(bonds, 0, bond->irk) : PEERS_NO_SLOT;
+    uint32_t i = has_irk(bond) ? next_with_irk_of(bonds, 0, bond) : PEERS_NO_SLOT;
 
     if (i == number_of(bonds, bond))
-        i = next_with(bonds, i + 1, bond->irk);
+        i = next_with_irk_of(bonds, i + 1, bond);
     return i != PEERS_NO_SLOT;
 }
 
 /* One AES block for each IRK, until one fits.  *sure: the port answered each time. */
-static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address,
-                        bool *sure)
+static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                        const kith_address *address, bool *sure)
 {
     uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, 0);
 
@@ -293,7 +324,7 @@ static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto
         const peers_bond *bond = &bonds->slots[i];
         bool made_it = false;
 
-        if (stands(bond) && has_irk(bond))
+        if (is_under(bond, local) && has_irk(bond))
             *sure &= try_irk(bond, crypto, address, &made_it) == KITH_OK;
         if (made_it)
             return i;
@@ -302,34 +333,36 @@ static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto
 }
 
 /* An IRK that two bonds have names neither of them: those are known by their identity address alone. */
-static uint32_t resolve_anew(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address,
-                             bool *sure)
+static uint32_t resolve_anew(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                             const kith_address *address, bool *sure)
 {
-    uint32_t slot = try_all(bonds, crypto, address, sure);
-    bool shared = slot != PEERS_NO_SLOT && next_with(bonds, slot + 1, bonds->slots[slot].irk) != PEERS_NO_SLOT;
+    uint32_t slot = try_all(bonds, crypto, local, address, sure);
+    bool shared = slot != PEERS_NO_SLOT && next_with_irk_of(bonds, slot + 1, &bonds->slots[slot]) != PEERS_NO_SLOT;
 
     return shared ? PEERS_NO_SLOT : slot;
 }
 
 /* Whoever scans hears the same private address again and again. */
-static peers_bond *resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
+static peers_bond *resolve(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                           const kith_address *address)
 {
     uint32_t slot;
     bool sure = true;
 
-    if (bonds->index == NULL || !peers_recall(bonds->index, address, &slot)) {
-        slot = resolve_anew(bonds, crypto, address, &sure);
+    if (bonds->index == NULL || !peers_recall(bonds->index, local, address, &slot)) {
+        slot = resolve_anew(bonds, crypto, local, address, &sure);
         if (bonds->index != NULL && sure)
-            peers_remember(bonds->index, address, slot);
+            peers_remember(bonds->index, local, address, slot);
     }
     return slot != PEERS_NO_SLOT ? &bonds->slots[slot] : NULL;
 }
 
-peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address)
+peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                             const kith_address *address)
 {
     if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
-        return resolve(bonds, crypto, address);
-    return peers_by_identity(bonds, address);
+        return resolve(bonds, crypto, local, address);
+    return peers_by_identity(bonds, local, address);
 }
 
 /* ---- what may take whose place ---- */
@@ -374,9 +407,9 @@ static peers_bond *stuck_slot(const peers_bonds *bonds)
     return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
-kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity)
+kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *local, const kith_address *identity)
 {
-    const peers_bond *bond = peers_by_identity(bonds, identity);
+    const peers_bond *bond = peers_by_identity(bonds, local, identity);
     peers_bond *stuck = bond == NULL ? stuck_slot(bonds) : NULL;
     kith_peer_id id = bond != NULL ? bond->id : 0;
 
@@ -387,9 +420,10 @@ kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity)
     return id != 0 ? id : fresh_id(bonds);
 }
 
-bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised)
+bool peers_has_room(const peers_bonds *bonds, const kith_address *local, const kith_address *identity,
+                    uint32_t promised)
 {
-    return bonds->capacity - bonds->occupied > promised || peers_by_identity(bonds, identity) != NULL;
+    return bonds->capacity - bonds->occupied > promised || peers_by_identity(bonds, local, identity) != NULL;
 }
 
 /* A key that stays the same goes on counting: what was signed with it before must not be good once more. */
@@ -433,7 +467,7 @@ static peers_bond *put_new(peers_bonds *bonds, const peers_bond *fresh)
 
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh)
 {
-    peers_bond *slot = peers_by_identity(bonds, &fresh->identity);
+    peers_bond *slot = peers_by_identity(bonds, &fresh->local, &fresh->identity);
     peers_counters counters;
     peers_use use;
     uint16_t pieces[KITH_CHUNK_TYPES];
@@ -456,7 +490,7 @@ bool peers_load(peers_bonds *bonds, const peers_bond *bond)
 
     peers_drop(bonds, bond->id);
     peers_know_id(bonds, bond->id);
-    older = peers_by_identity(bonds, &bond->identity);
+    older = peers_by_identity(bonds, &bond->local, &bond->identity);
     if (older == NULL)
         return put_new(bonds, bond) != NULL;
     if (free_slot(bonds) == NULL)
@@ -601,6 +635,15 @@ void peers_drop(peers_bonds *bonds, kith_peer_id id)
 
     if (bond != NULL)
         peers_remove(bonds, bond);
+}
+
+uint32_t peers_count_under(const peers_bonds *bonds, const kith_address *local)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < bonds->capacity; i++)
+        count += is_under(&bonds->slots[i], local);
+    return count;
 }
 
 static peers_bond *scan_after(const peers_bonds *bonds, kith_peer_id after)

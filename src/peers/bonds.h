@@ -1,7 +1,11 @@
-/* The bonds in memory.  One record per peer; the keys leave it only towards the controller.
+/* The bonds in memory.  One record for a peer under one identity of ours; the keys leave it only towards the
+ * controller.
  *
  * Nothing here believes an address: a record found by one is what the peer claims to be, until the link is
- * encrypted with that record's key. */
+ * encrypted with that record's key.
+ *
+ * `local` is our identity address on whose behalf somebody looks.  A bond is found under the one it was made under, and
+ * under no other: keys that were made with one of our identities never answer for another one. */
 #ifndef PEERS_BONDS_H
 #define PEERS_BONDS_H
 
@@ -71,14 +75,15 @@ void peers_init(peers_bonds *bonds, peers_bond *slots, uint32_t capacity);
 void peers_use_index(peers_bonds *bonds, void *memory, const uint8_t key[16]);
 
 peers_bond *peers_by_id(const peers_bonds *bonds, kith_peer_id id);
-peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *identity);
+peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *local, const kith_address *identity);
 
 /* The bond this address on air claims: by identity, or resolved with every IRK.  NULL: none.  With an index an address
  * that was resolved is remembered until a bond changes. */
-peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *address);
+peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                             const kith_address *address);
 
 /* The legacy bond whose own key is asked for with these: an address does not tell whose.  NULL: none, or several. */
-peers_bond *peers_by_ediv(const peers_bonds *bonds, uint16_t ediv, uint64_t rand);
+peers_bond *peers_by_ediv(const peers_bonds *bonds, const kith_address *local, uint16_t ediv, uint64_t rand);
 
 /* Is there a key in it with which a link can be encrypted in this role? */
 bool peers_has_key(const peers_bond *bond, bool as_central);
@@ -90,17 +95,18 @@ peers_bond *peers_of_class(const peers_bonds *bonds, uint8_t peer_class, kith_pe
 bool peers_is_as_strong(const peers_bond *fresh, const peers_bond *old);
 
 /* The ID that a bond of this identity has or would get. */
-kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *identity);
+kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *local, const kith_address *identity);
 
 /* Is there a slot for a bond of this identity, if so many free ones are promised to others? */
-bool peers_has_room(const peers_bonds *bonds, const kith_address *identity, uint32_t promised);
+bool peers_has_room(const peers_bonds *bonds, const kith_address *local, const kith_address *identity,
+                    uint32_t promised);
 
-/* Keeps fresh (an id of 0 is given here): in place of the bond with its identity, keeping that peer's ID, its
+/* Keeps fresh (an id of 0 is given here): in place of the bond with its identities, keeping that peer's ID, its
  * use and the counters of signing keys that stay the same, or in a free slot.  NULL: no room; nothing was changed. */
 peers_bond *peers_put(peers_bonds *bonds, const peers_bond *fresh);
 
-/* From the store: in place of the one with this ID.  Of two that have one identity the one with the higher ID is the
- * newer, in whatever order they come; the other one is unwanted.  false: no room. */
+/* From the store: in place of the one with this ID.  Of two that have the same identities the one with the higher ID is
+ * the newer, in whatever order they come; the other one is unwanted.  false: no room. */
 bool peers_load(peers_bonds *bonds, const peers_bond *bond);
 
 /* No ID up to this one is given again soon. */
@@ -138,13 +144,16 @@ peers_bond *peers_next_marked(const peers_bonds *bonds, const peers_bond *after)
 /* Did the peer give an identity resolving key?  Whose is it (of several, any)?  NULL: nobody's, or it is zeros.  Looks
  * at all of them. */
 bool peers_has_irk(const peers_bond *bond);
-peers_bond *peers_by_irk(const peers_bonds *bonds, const uint8_t irk[16]);
+peers_bond *peers_by_irk(const peers_bonds *bonds, const kith_address *local, const uint8_t irk[16]);
 
-/* Has another bond the same identity resolving key?  Looks at all of them. */
+/* Has another bond under that identity of ours the same identity resolving key?  Looks at all of them. */
 bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond);
 
 /* Did this bond's identity resolving key make the address? */
 bool peers_resolves(const peers_bond *bond, const kith_crypto_port *crypto, const kith_address *address);
+
+/* How many bonds were made under this identity of ours.  Looks at all of them. */
+uint32_t peers_count_under(const peers_bonds *bonds, const kith_address *local);
 
 /* The bond with the smallest ID above after; NULL: none. */
 peers_bond *peers_after(const peers_bonds *bonds, kith_peer_id after);

@@ -54,6 +54,7 @@ void peers_index_clear(peers_index *x)
         peers_ring_enter(x, PEERS_FREE, i);
     memset(x->sets, 0, PEERS_SETS * set_words(x->capacity) * sizeof *x->sets);
     x->root = PEERS_NO_SLOT;
+    x->local_count = 0;
     x->has_resolved = true;
     peers_forget_resolved(x);
 }
@@ -190,9 +191,28 @@ void peers_set_put(peers_index *x, peers_set set, uint32_t slot, bool in)
 
 /* ---- addresses that were resolved ---- */
 
-static peers_resolved *way_of(const peers_index *x, const kith_address *address)
+/* The number of an identity of ours, 1 to PEERS_LOCALS; 0: nothing is remembered for it. */
+static uint8_t number_of_local(const peers_index *x, const kith_address *local)
 {
-    peers_key key = {bytes_get32(address->octets) | (uint64_t)bytes_get16(address->octets + 4) << 32, 0};
+    for (uint8_t i = 0; i < x->local_count; i++)
+        if (kith_address_equal(&x->locals[i], local))
+            return (uint8_t)(i + 1);
+    return 0;
+}
+
+static uint8_t add_local(peers_index *x, const kith_address *local)
+{
+    if (x->local_count == PEERS_LOCALS) {
+        peers_forget_resolved(x);
+        x->local_count = 0;
+    }
+    x->locals[x->local_count] = *local;
+    return ++x->local_count;
+}
+
+static peers_resolved *way_of(const peers_index *x, uint8_t local, const kith_address *address)
+{
+    peers_key key = {bytes_get32(address->octets) | (uint64_t)bytes_get16(address->octets + 4) << 32, local};
 
     return &x->resolved[(size_t)PEERS_RESOLVED_WAYS * spread(x, &key, (uint32_t)ways(x->capacity))];
 }
@@ -204,12 +224,13 @@ static void bring_forward(peers_resolved *way, unsigned from, peers_resolved wha
     way[0] = what;
 }
 
-bool peers_recall(peers_index *x, const kith_address *address, uint32_t *slot)
+bool peers_recall(peers_index *x, const kith_address *local, const kith_address *address, uint32_t *slot)
 {
-    peers_resolved *way = way_of(x, address);
+    uint8_t number = number_of_local(x, local);
+    peers_resolved *way = way_of(x, number, address);
 
-    for (unsigned i = 0; i < PEERS_RESOLVED_WAYS; i++)
-        if (way[i].used && memcmp(way[i].octets, address->octets, sizeof way[i].octets) == 0) {
+    for (unsigned i = 0; number != 0 && i < PEERS_RESOLVED_WAYS; i++)
+        if (way[i].local == number && memcmp(way[i].octets, address->octets, sizeof way[i].octets) == 0) {
             bring_forward(way, i, way[i]);
             *slot = way[0].slot;
             return true;
@@ -217,12 +238,14 @@ bool peers_recall(peers_index *x, const kith_address *address, uint32_t *slot)
     return false;
 }
 
-void peers_remember(peers_index *x, const kith_address *address, uint32_t slot)
+void peers_remember(peers_index *x, const kith_address *local, const kith_address *address, uint32_t slot)
 {
-    peers_resolved what = {.used = true, .slot = slot};
+    uint8_t number = number_of_local(x, local);
+    peers_resolved what = {.slot = slot};
 
+    what.local = number != 0 ? number : add_local(x, local);
     memcpy(what.octets, address->octets, sizeof what.octets);
-    bring_forward(way_of(x, address), PEERS_RESOLVED_WAYS - 1, what);
+    bring_forward(way_of(x, what.local, address), PEERS_RESOLVED_WAYS - 1, what);
     x->has_resolved = true;
 }
 

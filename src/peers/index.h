@@ -25,6 +25,7 @@ enum { PEERS_FREE = 32, PEERS_TO_FORGET, PEERS_STUCK, PEERS_AT_REST, PEERS_RINGS
 typedef enum { PEERS_WITH_IRK, PEERS_TO_WRITE, PEERS_SETS } peers_set;
 
 enum { PEERS_RESOLVED_WAYS = 4, PEERS_SLOTS_PER_WAY = 16 }; /* one address is remembered for every four slots */
+enum { PEERS_LOCALS = 8 };                                  /* identities of ours that it is remembered for */
 
 /* What a chain is looked up by. */
 typedef struct {
@@ -46,7 +47,7 @@ typedef struct {
 
 typedef struct {
     uint8_t octets[6];
-    bool used;
+    uint8_t local; /* one more than its place in peers_index.locals; 0: nothing is here */
     uint32_t slot; /* PEERS_NO_SLOT: nobody's */
 } peers_resolved;
 
@@ -61,6 +62,8 @@ typedef struct {
     uint32_t *sets;
     peers_resolved *resolved;
     bool has_resolved; /* since it was last forgotten */
+    uint8_t local_count;
+    kith_address locals[PEERS_LOCALS];
 } peers_index;
 
 /* Octets for so many slots; 0: no index. */
@@ -87,9 +90,9 @@ void peers_ring_enter(peers_index *x, unsigned ring, uint32_t slot);
 uint32_t peers_set_next(const peers_index *x, peers_set set, uint32_t from);
 void peers_set_put(peers_index *x, peers_set set, uint32_t slot, bool in);
 
-/* What is known of this address; false: nothing.  What changes a bond forgets all. */
-bool peers_recall(peers_index *x, const kith_address *address, uint32_t *slot);
-void peers_remember(peers_index *x, const kith_address *address, uint32_t slot);
+/* What is known of this address under this identity of ours; false: nothing.  What changes a bond forgets all. */
+bool peers_recall(peers_index *x, const kith_address *local, const kith_address *address, uint32_t *slot);
+void peers_remember(peers_index *x, const kith_address *local, const kith_address *address, uint32_t slot);
 void peers_forget_resolved(peers_index *x);
 
 #endif

@@ -14,9 +14,9 @@ static smp_state send_identity(smp_session *s, smp_outbox *out)
 {
     uint8_t identity[7];
 
-    identity[0] = s->env->identity.type;
-    memcpy(identity + 1, s->env->identity.octets, 6);
-    smp_send(out, KITH_SMP_IDENTITY_INFORMATION, s->env->irk, 16);
+    identity[0] = s->mine->address.type;
+    memcpy(identity + 1, s->mine->address.octets, 6);
+    smp_send(out, KITH_SMP_IDENTITY_INFORMATION, s->mine->irk, 16);
     smp_send(out, KITH_SMP_IDENTITY_ADDRESS_INFORMATION, identity, sizeof identity);
     return s->state;
 }
@@ -137,15 +137,28 @@ static smp_state on_irk(smp_session *s, const smp_input *in, smp_outbox *out)
     return SMP_KEYS_ADDRESS;
 }
 
+/* Address or key of any identity of ours, the one it does not talk to included: whoever knows it from there would be
+ * taken for a peer wherever we appear. */
+static bool is_ours(const smp_session *s)
+{
+    bool ours = false;
+
+    for (unsigned i = 0; i < s->env->identity_count; i++) {
+        const smp_identity *mine = &s->env->identities[i];
+
+        ours |= mine->used && (kith_address_equal(&s->peer_identity, &mine->address) ||
+                               equal_ct(s->secrets.peer_irk, mine->irk, sizeof mine->irk));
+    }
+    return ours;
+}
+
 /* An identity is a public or a static address, not ours; an IRK of zero is legal and resolves nothing,
  * our own coming back is not. */
 static bool is_sound_identity(const smp_session *s)
 {
     const kith_address *identity = &s->peer_identity;
 
-    return identity->type <= KITH_ADDRESS_RANDOM && kith_address_is_identity(identity) &&
-           !kith_address_equal(identity, &s->env->identity) &&
-           !equal_ct(s->secrets.peer_irk, s->env->irk, sizeof s->secrets.peer_irk);
+    return identity->type <= KITH_ADDRESS_RANDOM && kith_address_is_identity(identity) && !is_ours(s);
 }
 
 static smp_state on_identity(smp_session *s, const smp_input *in, smp_outbox *out)

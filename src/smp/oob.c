@@ -20,11 +20,12 @@ void smp_keep_oob(smp_session *s, const kith_oob_data *data)
     memcpy(s->secrets.oob_tk, data->tk, sizeof s->secrets.oob_tk);
 }
 
+/* Who read it read whom it is of. */
 static bool is_local_free(const smp_session *s)
 {
     const smp_local_oob *local = s->env->oob;
 
-    return local->ready && (!local->in_use || s->uses_local_oob);
+    return local->ready && local->mine == s->mine && (!local->in_use || s->uses_local_oob);
 }
 
 static bool has_local_tk(const smp_session *s)

@@ -115,8 +115,16 @@ typedef struct {
     uint16_t wants;
 } smp_outbox;
 
+/* One of those that this device is to its peers. */
+typedef struct {
+    bool used;
+    kith_address address;
+    uint8_t irk[16];
+} smp_identity;
+
 /* Our own out of band data, with the key pair that it commits to.  At most one pairing at a time uses it. */
 typedef struct {
+    const smp_identity *mine; /* whose it is: it names that address, and is good there alone */
     bool ready, in_use;
     bool legacy;
     bool channel_is_secure;
@@ -128,8 +136,8 @@ typedef struct {
 typedef struct {
     const kith_crypto_port *crypto;
     crypto_random_state *random;
-    const uint8_t *irk;    /* ours */
-    kith_address identity; /* ours */
+    const smp_identity *identities; /* all of ours */
+    uint8_t identity_count;
     smp_local_oob *oob;
 } smp_environment;
 
@@ -226,6 +234,7 @@ struct smp_session {
     const kith_method *method;
     kith_security policy; /* as it was when the pairing began, or as the program answered */
     const smp_environment *env;
+    const smp_identity *mine; /* that the link was made under */
     kith_level required_level;
     kith_address my_address, peer_address;  /* as used on air: what f5 and f6 want */
     uint8_t request[7], response[7];        /* as sent and received */
@@ -242,7 +251,7 @@ struct smp_session {
 
 enum { SMP_TIMEOUT_US = 30000000, SMP_ANSWER_US = 25000000 };
 
-/* Prepares a free slot. */
+/* Prepares a free slot.  Who we and the peer are is filled in by the caller: mine, my_address, peer_address. */
 void smp_open(smp_session *s, bool initiator, const kith_security *policy, const smp_environment *env,
               kith_level required_level);
 

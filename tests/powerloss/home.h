@@ -48,6 +48,7 @@ static inline void home_open(home *h, const sim_flash_geometry *flash, home_kind
     config.own_address = KITH_OWN_STATIC;
     config.store = &h->store;
     config.limits.bonds = HOME_BONDS;
+    config.limits.identities = 2;
     h->lamp = cast_add(h->room, "lamp", &config);
     h->phone = cast_add_phone(h->room, "phone");
     assert_int_equal(kith_host_start(h->phone->host, 0), KITH_OK);

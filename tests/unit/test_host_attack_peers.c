@@ -135,10 +135,9 @@ static void B6_an_identity_proven_on_another_link_cannot_be_taken_over(void **st
     cut_off(peripheral);
 
     thief = start_side(&a, 2, attack_config());
-    thief->h->smp.identity.type = KITH_ADDRESS_PUBLIC; /* tells the victim's */
-    memset(thief->h->smp.identity.octets, victim->address, 6);
     peripheral->handle = 0x41;
     join(thief, peripheral);
+    memset(thief->h->identities[0].address.octets, victim->address, 6); /* tells the victim's */
     assert_int_equal(kith_pairing_open(peripheral->h, 30000), KITH_OK);
     assert_int_equal(kith_security_secure(thief->h, thief->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
     run(&a);

@@ -158,6 +158,7 @@ static side *start_with_keyless_bond(attack *a)
     attack_begin(a);
     x = start_central(a);
     memset(bond.identity.octets, 9, sizeof bond.identity.octets);
+    bond.local = x->h->own;
     assert_non_null(peers_put(&x->h->bonds, &bond));
     say_connected(x, x->handle, true, 9);
     assert_int_not_equal(last_event(x, KITH_EVENT_CONNECTED)->connected.claimed, 0);
@@ -250,9 +251,8 @@ static side *pair_until_the_last_question(attack *a, uint8_t peer_class)
     part(victim, x);
     forget_log(x);
     again = start_side(a, 2, attack_config());
-    again->h->smp.identity.type = KITH_ADDRESS_PUBLIC;
-    memset(again->h->smp.identity.octets, victim->address, 6);
     join(again, x);
+    memset(again->h->identities[0].address.octets, victim->address, 6);
     assert_int_equal(kith_security_secure(again->h, again->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
     run(a);
     assert_int_equal(kith_pairing_consent(x->h, x->link, true), KITH_OK);

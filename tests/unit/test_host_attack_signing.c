@@ -759,7 +759,7 @@ static void a_state_without_a_bond_is_removed(void **state)
     run(&h.a);
     assert_false(is_durable(&h, LAMP, KITH_RECORD_STATE));
     assert_int_equal(h.lamp->told[KITH_EVENT_FORGOTTEN], 0);
-    assert_int_equal(peers_has_room(&h.lamp->h->bonds, &h.lamp->h->own, 3), true);
+    assert_int_equal(peers_has_room(&h.lamp->h->bonds, &h.lamp->h->own, &h.lamp->h->own, 3), true);
     close_home(&h);
 }
 

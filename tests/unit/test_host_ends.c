@@ -134,6 +134,7 @@ static void keys_that_waited_for_a_store_that_failed_are_all_told(void **state)
     d.h->store.stage = STORE_READY;
     d.h->saves[0].used = true;
     d.h->saves[0].bond.identity = (kith_address){KITH_ADDRESS_PUBLIC, {0xaa}};
+    d.h->saves[0].bond.local = d.h->own;
     d.h->saves[0].bond.id = 1;
     d.h->saves[0].bond.key_kind = KITH_KEY_KIND_SC; /* a record that encodes: its end is found by the ID in it */
     d.h->saves[0].bond.method = KITH_METHOD_JUST_WORKS;

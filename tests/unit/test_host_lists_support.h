@@ -367,7 +367,7 @@ static inline kith_peer_id rig_bond(rig *r, uint8_t number, uint8_t key)
 
     memset(&bond, 0, sizeof bond);
     rig_identity(number, &bond.identity);
-    bond.local = r->d.h->identity;
+    bond.local = r->d.h->own;
     memset(bond.irk, key, sizeof bond.irk);
     memset(bond.ltk, 0x80 | number, sizeof bond.ltk);
     bond.has_ltk = true;

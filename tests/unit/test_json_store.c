@@ -510,6 +510,36 @@ static void what_cannot_be_is_refused_with_its_line(void **state)
     refused(p, "{\"kith\": \"bonds\", \"version\": 1,\n\"peers\": {}}", KITH_ERR_DAMAGED, 2, "peers: is not a list");
 }
 
+#define WITH_IDENTITY(number, address)                                                                                 \
+    "  \"identities\": [\n    {\n      \"number\": " number ",\n      \"address\": \"" address                         \
+    "\",\n      \"irk\": \"afaeadacabaaa9a8a7a6a5a4a3a2a1a1\"\n    }\n  ],\n  \"peers\": ["
+
+/* Identities of ours beside the first have names, too. */
+static void other_identities_are_written_and_read_by_name(void **state)
+{
+    static const char wanted[] = WITH_IDENTITY("3", "C0:11:22:33:44:66 random");
+    kith_record record = record_of(KITH_RECORD_DEVICE, 3, vector_device, sizeof vector_device);
+    place *p = *state;
+
+    record.octets[1] |= 1;
+    record.octets[17] = 0x66;
+    open_sound(p, KITH_JSON_STORE_MAKE);
+    put_all_vectors(p);
+    assert_int_equal(put(p, &record), KITH_OK);
+    assert_string_equal(read_file(p->path), changed(NULL, "  \"peers\": [", wanted));
+    kith_json_store_close(&p->file);
+    open_sound(p, KITH_JSON_STORE_EXISTING);
+    assert_true(is_there(p, &record));
+    assert_int_equal(remove_one(p, KITH_RECORD_DEVICE, 3), KITH_OK);
+    assert_string_equal(read_file(p->path), sample);
+    refused(p, changed(NULL, "  \"peers\": [", WITH_IDENTITY("0", "C0:11:22:33:44:66 random")), KITH_ERR_DAMAGED, 11,
+            "identities[0].number");
+    refused(p, changed(NULL, "  \"peers\": [", WITH_IDENTITY("8", "C0:11:22:33:44:66 random")), KITH_ERR_DAMAGED, 11,
+            "identities[0].number");
+    refused(p, changed(NULL, "  \"peers\": [", WITH_IDENTITY("1", "C0:11:22:33:44:66 public")), KITH_ERR_DAMAGED, 12,
+            "identities[0].address: is not a static");
+}
+
 static void a_later_versions_file_is_told_and_left_alone(void **state)
 {
     place *p = *state;
@@ -906,6 +936,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_record_is_not_put, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_JSON_is_refused_with_its_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_is_refused_with_its_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_identities_are_written_and_read_by_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_later_versions_file_is_told_and_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blanks_and_the_order_of_fields_do_not_matter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_file_is_private_whatever_the_umask, set_up, tear_down),

@@ -6,6 +6,9 @@
 
 enum { SLOTS = 4 };
 
+static const kith_address here = {KITH_ADDRESS_RANDOM, {1, 1, 1, 1, 1, 0xc1}};
+static const kith_address there = {KITH_ADDRESS_RANDOM, {2, 2, 2, 2, 2, 0xc2}};
+
 typedef struct {
     peers_bonds bonds;
     peers_bond slots[SLOTS];
@@ -20,6 +23,7 @@ static void open_store(store *s)
 static peers_bond make_bond(uint8_t number)
 {
     peers_bond bond = {.identity = {KITH_ADDRESS_PUBLIC, {number, 1, 2, 3, 4, 5}},
+                       .local = here,
                        .key_size = 16,
                        .level = KITH_LEVEL_ENCRYPTED,
                        .key_kind = KITH_KEY_KIND_SC};
@@ -51,12 +55,66 @@ static void a_bond_is_found_by_id_and_by_identity(void **state)
     assert_int_not_equal(one->id, two->id);
     assert_int_not_equal(one->id, 0);
     assert_ptr_equal(peers_by_id(&s.bonds, two->id), two);
-    assert_ptr_equal(peers_by_identity(&s.bonds, &one->identity), one);
+    assert_ptr_equal(peers_by_identity(&s.bonds, &here, &one->identity), one);
     as_random = one->identity;
     as_random.type = KITH_ADDRESS_RANDOM;
-    assert_null(peers_by_identity(&s.bonds, &as_random)); /* the type is part of the address */
-    assert_null(peers_by_id(&s.bonds, 0));                /* a free slot is nobody */
+    assert_null(peers_by_identity(&s.bonds, &here, &as_random)); /* the type is part of the address */
+    assert_null(peers_by_id(&s.bonds, 0));                       /* a free slot is nobody */
     assert_null(peers_by_id(&s.bonds, 999));
+}
+
+/* The same peer under two identities of ours: two bonds, and nothing of one is found on behalf of the other. */
+static void B14_a_bond_is_found_under_its_own_local_identity_alone(void **state)
+{
+    kith_crypto_port *port = *state;
+    store s;
+    peers_bond second = make_bond(1), *one, *two;
+    kith_address rpa = {KITH_ADDRESS_RANDOM, {0, 0, 0, 0x11, 0x22, 0x63}}, as_public = here;
+
+    as_public.type = KITH_ADDRESS_PUBLIC;
+    open_store(&s);
+    second.local = there;
+    second.has_my_ltk = true;
+    second.my_ediv = 7;
+    one = put(&s, 1);
+    two = peers_put(&s.bonds, &second);
+    assert_int_equal(s.bonds.used, 2);
+    assert_int_not_equal(one->id, two->id);
+    assert_int_equal(crypto_ah(port, one->irk, rpa.octets + 3, rpa.octets), KITH_OK);
+    assert_ptr_equal(peers_by_identity(&s.bonds, &here, &one->identity), one);
+    assert_ptr_equal(peers_by_identity(&s.bonds, &there, &one->identity), two);
+    assert_null(peers_by_identity(&s.bonds, &as_public, &one->identity)); /* the type is part of it */
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &here, &rpa), one);
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &there, &rpa), two);
+    assert_null(peers_by_address(&s.bonds, port, &as_public, &rpa));
+    assert_false(peers_shares_irk(&s.bonds, one)); /* it is one peer, under each of them */
+    assert_null(peers_by_ediv(&s.bonds, &here, 7, 0));
+    assert_ptr_equal(peers_by_ediv(&s.bonds, &there, 7, 0), two);
+    assert_int_equal(peers_id_for(&s.bonds, &there, &one->identity), two->id);
+    assert_int_equal(peers_count_under(&s.bonds, &here), 1);
+    assert_int_equal(peers_count_under(&s.bonds, &as_public), 0);
+    peers_forget(&s.bonds, one);
+    assert_null(peers_by_identity(&s.bonds, &here, &second.identity));
+    assert_ptr_equal(peers_by_identity(&s.bonds, &there, &second.identity), two);
+    assert_int_equal(peers_count_under(&s.bonds, &here), 0);
+}
+
+/* The two numbers are random, and yet two peers may have drawn the same ones. */
+static void B14_equal_ediv_and_rand_under_two_identities_are_two_keys(void **state)
+{
+    store s;
+    peers_bond first = make_bond(1), second = make_bond(2), *one, *two;
+
+    (void)state;
+    open_store(&s);
+    first.has_my_ltk = second.has_my_ltk = true;
+    first.my_ediv = second.my_ediv = 9;
+    first.my_rand = second.my_rand = 99;
+    second.local = there;
+    one = peers_put(&s.bonds, &first);
+    two = peers_put(&s.bonds, &second);
+    assert_ptr_equal(peers_by_ediv(&s.bonds, &here, 9, 99), one);
+    assert_ptr_equal(peers_by_ediv(&s.bonds, &there, 9, 99), two);
 }
 
 static void a_private_address_is_resolved_with_every_irk(void **state)
@@ -71,10 +129,10 @@ static void a_private_address_is_resolved_with_every_irk(void **state)
     put(&s, 2);
     three = put(&s, 3);
     assert_int_equal(crypto_ah(port, three->irk, rpa.octets + 3, rpa.octets), KITH_OK);
-    assert_ptr_equal(peers_by_address(&s.bonds, port, &rpa), three);
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &here, &rpa), three);
     rpa.octets[0] ^= 1;
-    assert_null(peers_by_address(&s.bonds, port, &rpa));
-    assert_ptr_equal(peers_by_address(&s.bonds, port, &three->identity), three);
+    assert_null(peers_by_address(&s.bonds, port, &here, &rpa));
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &here, &three->identity), three);
 }
 
 /* An IRK of zero says "I have no resolvable addresses": whoever resolves with it is not that peer. */
@@ -90,8 +148,8 @@ static void B7_an_irk_of_zero_resolves_nothing(void **state)
     one = put(&s, 1);
     memset(one->irk, 0, sizeof one->irk);
     assert_int_equal(crypto_ah(port, zero, rpa.octets + 3, rpa.octets), KITH_OK);
-    assert_null(peers_by_address(&s.bonds, port, &rpa));
-    assert_ptr_equal(peers_by_address(&s.bonds, port, &one->identity), one);
+    assert_null(peers_by_address(&s.bonds, port, &here, &rpa));
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &here, &one->identity), one);
 }
 
 static void a_new_bond_of_a_known_peer_takes_its_place_and_keeps_its_id(void **state)
@@ -215,7 +273,7 @@ static void a_store_without_room_holds_nothing(void **state)
     (void)state;
     peers_init(&none, NULL, 0);
     assert_null(peers_put(&none, &bond));
-    assert_null(peers_by_identity(&none, &bond.identity));
+    assert_null(peers_by_identity(&none, &here, &bond.identity));
     assert_null(peers_after(&none, 0));
 }
 
@@ -235,10 +293,10 @@ static void B7_an_irk_that_two_bonds_have_names_neither(void **state)
     memcpy(two->irk, one->irk, sizeof two->irk);
     assert_int_equal(crypto_ah(port, one->irk, rpa.octets + 3, rpa.octets), KITH_OK);
     assert_true(peers_resolves(one, port, &rpa) && peers_resolves(two, port, &rpa));
-    assert_null(peers_by_address(&s.bonds, port, &rpa));
-    assert_ptr_equal(peers_by_address(&s.bonds, port, &two->identity), two);
+    assert_null(peers_by_address(&s.bonds, port, &here, &rpa));
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &here, &two->identity), two);
     peers_remove(&s.bonds, one);
-    assert_ptr_equal(peers_by_address(&s.bonds, port, &rpa), two);
+    assert_ptr_equal(peers_by_address(&s.bonds, port, &here, &rpa), two);
 }
 
 /* ---- room ---- */
@@ -252,8 +310,8 @@ static void room_that_is_promised_is_not_there_for_others(void **state)
     open_store(&s);
     put(&s, 1);
     for (uint32_t promised = 0; promised < 2 * SLOTS; promised++) {
-        assert_int_equal(peers_has_room(&s.bonds, &stranger.identity, promised), promised < SLOTS - 1);
-        assert_true(peers_has_room(&s.bonds, &known.identity, promised)); /* it has its own */
+        assert_int_equal(peers_has_room(&s.bonds, &here, &stranger.identity, promised), promised < SLOTS - 1);
+        assert_true(peers_has_room(&s.bonds, &here, &known.identity, promised)); /* it has its own */
     }
 }
 
@@ -266,12 +324,12 @@ static void an_id_is_named_before_the_bond_is_there(void **state)
 
     (void)state;
     open_store(&s);
-    id = peers_id_for(&s.bonds, &fresh.identity);
-    next = peers_id_for(&s.bonds, &other.identity);
+    id = peers_id_for(&s.bonds, &here, &fresh.identity);
+    next = peers_id_for(&s.bonds, &here, &other.identity);
     assert_int_not_equal(id, next); /* nobody else gets it meanwhile */
     fresh.id = id;
     assert_int_equal(peers_put(&s.bonds, &fresh)->id, id);
-    assert_int_equal(peers_id_for(&s.bonds, &fresh.identity), id);
+    assert_int_equal(peers_id_for(&s.bonds, &here, &fresh.identity), id);
 }
 
 /* ---- forgetting in two steps ---- */
@@ -295,8 +353,8 @@ static void a_forgotten_bond_is_nobodys_and_keeps_its_place_until_it_is_dropped(
     assert_memory_equal(bond->irk, none, 16);
     assert_int_equal(s.bonds.used, 1);
     assert_null(peers_by_id(&s.bonds, id));
-    assert_null(peers_by_identity(&s.bonds, &two.identity));
-    assert_null(peers_by_address(&s.bonds, port, &two.identity));
+    assert_null(peers_by_identity(&s.bonds, &here, &two.identity));
+    assert_null(peers_by_address(&s.bonds, port, &here, &two.identity));
     assert_null(peers_after(&s.bonds, 1));
     assert_int_equal(peers_next_forgetting(&s.bonds)->id, id);
     assert_int_equal(peers_forgotten(&s.bonds, id)->id, id);
@@ -347,7 +405,7 @@ static void a_later_record_takes_the_place_of_an_earlier_one(void **state)
     bond.id = 40;
     assert_true(peers_load(&s.bonds, &bond)); /* somebody else under it */
     assert_int_equal(s.bonds.used, 1);
-    assert_null(peers_by_identity(&s.bonds, &first.identity));
+    assert_null(peers_by_identity(&s.bonds, &here, &first.identity));
     assert_int_equal(put(&s, 3)->id, 41); /* and what was seen is not given again */
 }
 
@@ -387,14 +445,14 @@ static void a_place_that_the_store_could_not_clear_is_the_next_bonds(void **stat
     open_store(&s);
     for (uint8_t i = 1; i < SLOTS; i++)
         assert_non_null(put(&s, i));
-    stuck = peers_id_for(&s.bonds, &other);
+    stuck = peers_id_for(&s.bonds, &here, &other);
     peers_unwant(&s.bonds, stuck);
-    assert_false(peers_has_room(&s.bonds, &other, 0));
+    assert_false(peers_has_room(&s.bonds, &here, &other, 0));
     peers_forget_failed(&s.bonds, stuck);
     assert_null(peers_next_forgetting(&s.bonds));
-    assert_true(peers_has_room(&s.bonds, &other, 0));
-    assert_int_equal(peers_id_for(&s.bonds, &other), stuck);
-    assert_int_not_equal(peers_id_for(&s.bonds, &other), stuck); /* once */
+    assert_true(peers_has_room(&s.bonds, &here, &other, 0));
+    assert_int_equal(peers_id_for(&s.bonds, &here, &other), stuck);
+    assert_int_not_equal(peers_id_for(&s.bonds, &here, &other), stuck); /* once */
 }
 
 /* A legacy pairing that gives no key leaves nothing to encrypt with. */
@@ -442,6 +500,8 @@ static void more_records_than_slots_are_not_loaded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(B14_a_bond_is_found_under_its_own_local_identity_alone),
+        cmocka_unit_test(B14_equal_ediv_and_rand_under_two_identities_are_two_keys),
         cmocka_unit_test(a_bond_is_found_by_id_and_by_identity),
         cmocka_unit_test(a_private_address_is_resolved_with_every_irk),
         cmocka_unit_test(B7_an_irk_of_zero_resolves_nothing),

@@ -209,7 +209,7 @@ static inline kith_bond_record keeper_bond(kith_peer_id peer)
 
 static inline void keeper_add_bonds(const kith_store *store, unsigned count)
 {
-    static const kith_device_record device = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 8, 7, 6, 5, 0xc4}};
+    static const kith_device_record device = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 8, 7, 6, 5, 0xc4}, 0};
     kith_store_state state;
     kith_record record;
 

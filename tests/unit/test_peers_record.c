@@ -151,6 +151,22 @@ static void refuse_bond(const kith_record *record, kith_status why)
     assert_true(is_zero(&out, sizeof out));
 }
 
+/* Each of our identities has a record like the first. */
+static void an_identity_is_written_under_its_number(void **state)
+{
+    peers_device device = {.irk = {1}, .static_address = {0x55, 0x44, 0x33, 0x22, 0x11, 0xc0}}, back;
+    kith_record record;
+
+    (void)state;
+    for (device.number = 0; device.number <= KITH_RECORD_LAST_IDENTITY; device.number++) {
+        assert_int_equal(kith_record_encode_device(&device, &record), KITH_OK);
+        assert_int_equal(record.id, device.number);
+        assert_int_equal(peers_decode_device(&record, &back), KITH_OK);
+        assert_memory_equal(&back, &device, sizeof back);
+    }
+    assert_int_equal(kith_record_encode_device(&device, &record), KITH_ERR_VALUE);
+}
+
 static void refuse_device(const kith_record *record, kith_status why)
 {
     peers_device out;
@@ -312,7 +328,9 @@ static void what_is_no_such_record_is_refused(void **state)
     refuse_bond(&record, KITH_ERR_DAMAGED);
     record.len = UINT16_MAX;
     refuse_bond(&record, KITH_ERR_DAMAGED);
-    record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 1);
+    record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 8); /* there are eight */
+    refuse_device(&record, KITH_ERR_DAMAGED);
+    record = record_of(vector_device, sizeof vector_device, KITH_RECORD_DEVICE, 256);
     refuse_device(&record, KITH_ERR_DAMAGED);
     record = record_of(vector_device, sizeof vector_device, KITH_RECORD_BOND, 0);
     refuse_device(&record, KITH_ERR_DAMAGED);
@@ -395,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_bond_is_written_as_the_document_says),
         cmocka_unit_test(a_bond_is_read_as_it_was_written),
         cmocka_unit_test(a_device_is_written_and_read),
+        cmocka_unit_test(an_identity_is_written_under_its_number),
         cmocka_unit_test(B12_a_field_without_a_possible_value_is_refused),
         cmocka_unit_test(a_private_address_is_nobodys_identity),
         cmocka_unit_test(numbers_are_unseen_only_where_numbers_were_compared),

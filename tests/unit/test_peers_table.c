@@ -8,7 +8,7 @@
 #include "peers/bonds.h"
 #include "peers/order.h"
 
-enum { MOST = 1000, IRKS = 40, EDIVS = 30, CLASSES = 6 };
+enum { MOST = 1000, IRKS = 40, EDIVS = 30, CLASSES = 6, LOCALS = 3 };
 
 /* ---- a cipher of which the test knows what comes out, and how often it was asked ---- */
 
@@ -62,6 +62,13 @@ static kith_address identity_number(uint32_t n)
     return address;
 }
 
+/* Identities of ours: the same octets as a public and a random address, and another one. */
+static const kith_address locals[LOCALS] = {
+    {KITH_ADDRESS_RANDOM, {9, 9, 9, 9, 9, 0xc9}},
+    {KITH_ADDRESS_PUBLIC, {9, 9, 9, 9, 9, 0xc9}},
+    {KITH_ADDRESS_RANDOM, {8, 9, 9, 9, 9, 0xc9}},
+};
+
 /* ---- a table ---- */
 
 typedef struct {
@@ -102,7 +109,7 @@ static void close_table(table *t)
 typedef struct {
     kith_peer_id id;
     uint8_t state;
-    uint32_t who, irk, ediv; /* ediv 0: no legacy key of ours */
+    uint32_t local, who, irk, ediv; /* ediv 0: no legacy key of ours */
     uint8_t peer_class;
     bool marked;
 } entry;
@@ -121,10 +128,10 @@ static entry *list_id(list *l, kith_peer_id id)
     return NULL;
 }
 
-static entry *list_who(list *l, uint32_t who)
+static entry *list_who(list *l, uint32_t local, uint32_t who)
 {
     for (uint32_t i = 0; i < l->count; i++)
-        if (l->entries[i].state == PEERS_STANDS && l->entries[i].who == who)
+        if (l->entries[i].state == PEERS_STANDS && l->entries[i].local == local && l->entries[i].who == who)
             return &l->entries[i];
     return NULL;
 }
@@ -145,7 +152,7 @@ static kith_peer_id list_fresh_id(list *l)
 
 static bool list_put(list *l, entry fresh)
 {
-    entry *e = list_who(l, fresh.who);
+    entry *e = list_who(l, fresh.local, fresh.who);
 
     if (e == NULL && l->count == l->capacity)
         return false;
@@ -179,7 +186,7 @@ static bool list_load(list *l, entry fresh)
     list_drop(l, list_id(l, fresh.id));
     if (fresh.id > l->last_id)
         l->last_id = fresh.id;
-    older = list_who(l, fresh.who);
+    older = list_who(l, fresh.local, fresh.who);
     if (older != NULL && l->count == l->capacity)
         return false;
     if (older != NULL && (int32_t)(fresh.id - older->id) < 0) {
@@ -210,7 +217,8 @@ static uint32_t below(pair *p, uint32_t many)
 
 static entry draw_entry(pair *p)
 {
-    return (entry){.who = below(p, p->people),
+    return (entry){.local = below(p, LOCALS),
+                   .who = below(p, p->people),
                    .irk = below(p, IRKS),
                    .ediv = below(p, EDIVS),
                    .peer_class = (uint8_t)below(p, CLASSES)};
@@ -220,6 +228,7 @@ static peers_bond bond_of(const entry *e)
 {
     peers_bond bond = {.id = e->id,
                        .identity = identity_number(e->who),
+                       .local = locals[e->local],
                        .peer_class = e->peer_class,
                        .has_my_ltk = e->ediv != 0,
                        .my_ediv = (uint16_t)e->ediv,
@@ -244,7 +253,7 @@ static void do_put(pair *p)
 
     assert_int_equal(kept != NULL, list_put(p->list, e));
     if (kept != NULL)
-        assert_int_equal(kept->id, list_who(p->list, e.who)->id);
+        assert_int_equal(kept->id, list_who(p->list, e.local, e.who)->id);
 }
 
 static void do_load(pair *p)
@@ -264,8 +273,8 @@ static void do_save(pair *p)
 {
     entry e = draw_entry(p);
     kith_address identity = identity_number(e.who);
-    entry *old = list_who(p->list, e.who);
-    kith_peer_id id = peers_id_for(&p->table.bonds, &identity);
+    entry *old = list_who(p->list, e.local, e.who);
+    kith_peer_id id = peers_id_for(&p->table.bonds, &locals[e.local], &identity);
     entry *stuck = list_id(p->list, id);
     peers_bond bond;
 
@@ -418,19 +427,19 @@ static void compare_ids(pair *p)
     }
 }
 
-static void compare_people(pair *p)
+static void compare_people(pair *p, uint32_t local)
 {
     kith_peer_id *expected = get_zeroed(p->people * sizeof *expected);
 
     for (uint32_t i = 0; i < p->list->count; i++)
-        if (p->list->entries[i].state == PEERS_STANDS)
+        if (p->list->entries[i].state == PEERS_STANDS && p->list->entries[i].local == local)
             expected[p->list->entries[i].who] = p->list->entries[i].id;
     for (uint32_t who = 0; who < p->people; who++) {
         kith_address identity = identity_number(who);
-        const peers_bond *bond = peers_by_identity(&p->table.bonds, &identity);
+        const peers_bond *bond = peers_by_identity(&p->table.bonds, &locals[local], &identity);
 
         assert_int_equal(bond != NULL ? bond->id : 0, expected[who]);
-        assert_ptr_equal(peers_by_address(&p->table.bonds, &p->table.port, &identity), bond);
+        assert_ptr_equal(peers_by_address(&p->table.bonds, &p->table.port, &locals[local], &identity), bond);
     }
     free(expected);
 }
@@ -441,26 +450,28 @@ typedef struct {
     kith_peer_id id;
 } those;
 
-static void compare_keys(pair *p)
+static void compare_keys(pair *p, uint32_t local)
 {
     those irks[IRKS] = {{0, 0}}, edivs[EDIVS] = {{0, 0}};
 
     for (uint32_t i = 0; i < p->list->count; i++)
-        if (p->list->entries[i].state == PEERS_STANDS) {
+        if (p->list->entries[i].state == PEERS_STANDS && p->list->entries[i].local == local) {
             const entry *e = &p->list->entries[i];
 
             irks[e->irk] = (those){irks[e->irk].count + 1, e->id};
             edivs[e->ediv] = (those){edivs[e->ediv].count + 1, e->id};
         }
     for (uint32_t n = 1; n < EDIVS; n++) {
-        const peers_bond *bond = peers_by_ediv(&p->table.bonds, (uint16_t)n, n * UINT64_C(0x9e3779b97f4a7c15));
+        const peers_bond *bond =
+            peers_by_ediv(&p->table.bonds, &locals[local], (uint16_t)n, n * UINT64_C(0x9e3779b97f4a7c15));
 
         assert_int_equal(bond != NULL ? bond->id : 0, edivs[n].count == 1 ? edivs[n].id : 0);
-        assert_null(peers_by_ediv(&p->table.bonds, (uint16_t)(n + 1), n * UINT64_C(0x9e3779b97f4a7c15)));
+        assert_null(
+            peers_by_ediv(&p->table.bonds, &locals[local], (uint16_t)(n + 1), n * UINT64_C(0x9e3779b97f4a7c15)));
     }
     for (uint32_t n = 0; n < IRKS; n++) {
         kith_address address = private_address(n, below(p, 4) * 77);
-        const peers_bond *bond = peers_by_address(&p->table.bonds, &p->table.port, &address);
+        const peers_bond *bond = peers_by_address(&p->table.bonds, &p->table.port, &locals[local], &address);
 
         assert_int_equal(bond != NULL ? bond->id : 0, n != 0 && irks[n].count == 1 ? irks[n].id : 0);
         if (irks[n].count > 0)
@@ -497,7 +508,8 @@ static void compare_states(pair *p)
     }
     assert_null(peers_of_class(&p->table.bonds, 200, 0));
     for (uint32_t promised = 0; promised < 3; promised++)
-        assert_int_equal(peers_has_room(&p->table.bonds, &stranger, promised), p->list->capacity - occupied > promised);
+        assert_int_equal(peers_has_room(&p->table.bonds, &locals[0], &stranger, promised),
+                         p->list->capacity - occupied > promised);
 }
 
 /* Without an index everybody counts as marked: whoever asks looks closer. */
@@ -519,8 +531,10 @@ static void compare(pair *p)
 {
     compare_order(p);
     compare_ids(p);
-    compare_people(p);
-    compare_keys(p);
+    for (uint32_t local = 0; local < LOCALS; local++) {
+        compare_people(p, local);
+        compare_keys(p, local);
+    }
     compare_states(p);
     compare_marks(p);
 }
@@ -726,7 +740,7 @@ static void open_full(table *t)
 
     open_table(t, HEARD, key);
     for (uint32_t i = 0; i < HEARD; i++) {
-        peers_bond bond = {.identity = identity_number(i)};
+        peers_bond bond = {.identity = identity_number(i), .local = locals[0]};
 
         fill_irk(bond.irk, i % 2 == 0 ? i / 2 + 1 : 0); /* every other one has none */
         assert_non_null(peers_put(&t->bonds, &bond));
@@ -736,7 +750,7 @@ static void open_full(table *t)
 static uint32_t blocks_for(table *t, const kith_address *address, kith_peer_id expected)
 {
     uint32_t before = t->cipher.blocks;
-    const peers_bond *bond = peers_by_address(&t->bonds, &t->port, address);
+    const peers_bond *bond = peers_by_address(&t->bonds, &t->port, &locals[0], address);
 
     assert_int_equal(bond != NULL ? bond->id : 0, expected);
     return t->cipher.blocks - before;
@@ -745,7 +759,7 @@ static uint32_t blocks_for(table *t, const kith_address *address, kith_peer_id e
 static void an_address_heard_again_costs_no_cipher_until_a_bond_changes(void **state)
 {
     const kith_address known = private_address(20, 5), stranger = private_address(900, 5);
-    const peers_bond fresh = {.identity = identity_number(3)};
+    const peers_bond fresh = {.identity = identity_number(3), .local = locals[0]};
     uint32_t keys = 0;
     table t;
 
@@ -762,6 +776,28 @@ static void an_address_heard_again_costs_no_cipher_until_a_bond_changes(void **s
     assert_int_equal(blocks_for(&t, &known, 39), 20);
     peers_forget(&t.bonds, peers_by_id(&t.bonds, 39));
     assert_int_equal(blocks_for(&t, &known, 0), HEARD / 2 - 1);
+    close_table(&t);
+}
+
+/* What is remembered is remembered for one identity of ours. */
+static void an_address_that_is_known_under_one_identity_is_nobody_under_another(void **state)
+{
+    const kith_address known = private_address(20, 5);
+    table t;
+
+    (void)state;
+    open_full(&t);
+    assert_int_equal(blocks_for(&t, &known, 39), 20);
+    for (unsigned round = 0; round < 3; round++) {
+        for (uint8_t i = 0; i < 2 * PEERS_LOCALS; i++) { /* more than are remembered at once */
+            const kith_address other = {KITH_ADDRESS_RANDOM, {i, 5, 5, 5, 5, 0xc5}};
+
+            assert_null(peers_by_address(&t.bonds, &t.port, &other, &known));
+            assert_null(peers_by_address(&t.bonds, &t.port, &other, &known));
+        }
+        assert_ptr_equal(peers_by_address(&t.bonds, &t.port, &locals[0], &known), peers_by_id(&t.bonds, 39));
+        assert_int_equal(blocks_for(&t, &known, 39), 0);
+    }
     close_table(&t);
 }
 
@@ -843,6 +879,7 @@ int main(void)
         cmocka_unit_test(what_came_and_went_leaves_nothing_behind),
         cmocka_unit_test(the_hash_is_siphash),
         cmocka_unit_test(an_address_heard_again_costs_no_cipher_until_a_bond_changes),
+        cmocka_unit_test(an_address_that_is_known_under_one_identity_is_nobody_under_another),
         cmocka_unit_test(a_cipher_that_failed_is_asked_again),
         cmocka_unit_test(the_address_heard_last_is_kept_longest),
         cmocka_unit_test(the_size_for_static_memory_is_enough_up_to_the_most_bonds),

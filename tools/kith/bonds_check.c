@@ -156,6 +156,8 @@ static void print_item(const kith_look *found, const bonds_record_told *told)
     printf("  %6u  %-10s", (unsigned)found->offset, kind_of(found));
     if (found->form != KITH_LOOK_RUBBLE && found->record.kind != KITH_RECORD_DEVICE)
         printf("  peer %-8u", (unsigned)found->record.id);
+    else if (found->form != KITH_LOOK_RUBBLE && found->record.id != 0)
+        printf("  number %-6u", (unsigned)found->record.id);
     else
         printf("  %13s", "");
     printf("  %3u octets  %s%s", (unsigned)found->size, found->form == KITH_LOOK_REMOVAL ? "removal, " : "",
@@ -237,7 +239,7 @@ static void count_standing(check_counts *n, const kith_look *found, const bonds_
     n->sound++;
     n->sealed += told->is_sealed;
     n->bonds += found->record.kind == KITH_RECORD_BOND;
-    n->has_identity |= found->record.kind == KITH_RECORD_DEVICE;
+    n->has_identity |= found->record.kind == KITH_RECORD_DEVICE && found->record.id == 0;
 }
 
 /* What is lost together with its sector, or in one that is gone, the log counts: check->state. */

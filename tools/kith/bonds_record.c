@@ -151,7 +151,9 @@ static void tell_device(const kith_record *record, bonds_record_told *out)
     out->status = kith_record_decode_device(record, &device);
     bonds_record_forget(&device, sizeof device);
     if (out->status == KITH_ERR_DAMAGED)
-        out->field = record->len != 23 ? "length" : "identity resolving key, or address";
+        out->field = record->id > KITH_RECORD_LAST_IDENTITY ? "number"
+                     : record->len != 23                    ? "length"
+                                                            : "identity resolving key, or address";
 }
 
 static void tell_state(const kith_record *record, bonds_record_told *out)

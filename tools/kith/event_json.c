@@ -188,6 +188,20 @@ static void on_key(json_t *o, const kith_event *e)
     set_flag(o, "taken", e->key.taken);
 }
 
+static void on_identity(json_t *o, const kith_event *e)
+{
+    static const char *const operations[] = {"created", "changed", "removed"};
+
+    set_number(o, "number", e->identity.number);
+    set_text(o, "operation", operations[e->identity.operation]);
+    set_flag(o, "succeeded", e->identity.status == KITH_OK);
+    if (e->identity.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->identity.status));
+    else
+        set_address(o, "identity", "identity_type", &e->identity.address);
+    set_number(o, "other_identity", e->identity.other_identity);
+}
+
 static void on_reset(json_t *o, const kith_event *e)
 {
     set_flag(o, "succeeded", e->reset.status == KITH_OK);
@@ -422,6 +436,7 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
+    [KITH_EVENT_IDENTITY] = on_identity,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_attribute,
     [KITH_EVENT_WRITE_WANTED] = on_attribute,

@@ -59,6 +59,13 @@ static void on_store_loaded(writer *w, const kith_event *e)
         add(w, " %u of its records cannot be believed.", (unsigned)s->damaged);
 }
 
+static void add_others(writer *w, uint32_t bonds)
+{
+    if (bonds != 0)
+        add(w, " Made under another address of this device: %u %s, whose peers will not know it.", (unsigned)bonds,
+            bonds == 1 ? "bond" : "bonds");
+}
+
 static void on_ready(writer *w, const kith_event *e)
 {
     add(w, "The controller is up: ");
@@ -70,9 +77,7 @@ static void on_ready(writer *w, const kith_event *e)
         add_lacks(w, e->ready.lacks);
         add(w, ".");
     }
-    if (e->ready.other_identity != 0)
-        add(w, " Made under another address of this device: %u %s, whose peers will not know it.",
-            (unsigned)e->ready.other_identity, e->ready.other_identity == 1 ? "bond" : "bonds");
+    add_others(w, e->ready.other_identity);
 }
 
 static void on_start_failed(writer *w, const kith_event *e)
@@ -233,6 +238,22 @@ static void on_key(writer *w, const kith_event *e)
                                                   : "signing key";
 
     add(w, "%s%s.", whose[e->key.taken], key);
+}
+
+static void on_identity(writer *w, const kith_event *e)
+{
+    static const char *const done[] = {"was made", "was changed", "is gone"};
+    static const char *const not_done[] = {"was not made", "was not changed", "could not be removed"};
+    const kith_event_identity *i = &e->identity;
+    char address[KITH_ADDRESS_TEXT];
+
+    add(w, "Identity %u of this device %s", i->number,
+        i->status == KITH_OK ? done[i->operation] : not_done[i->operation]);
+    if (i->status != KITH_OK)
+        add(w, ": %s.", kith_status_name(i->status));
+    else
+        add(w, ": %s.", kith_address_format(&i->address, address));
+    add_others(w, i->other_identity);
 }
 
 static void on_reset(writer *w, const kith_event *e)
@@ -411,6 +432,7 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_ENCRYPTION_FAILED] = on_verdict,
     [KITH_EVENT_BONDED] = on_verdict,
     [KITH_EVENT_BOND_FAILED] = on_verdict,
+    [KITH_EVENT_IDENTITY] = on_identity,
     [KITH_EVENT_RESET] = on_reset,
     [KITH_EVENT_READ_WANTED] = on_read_wanted,
     [KITH_EVENT_WRITE_WANTED] = on_write,

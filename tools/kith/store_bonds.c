@@ -83,7 +83,7 @@ static bool take(store_bonds *b, reading *r, const kith_record *record)
     r->sealed |= record->kind == KITH_RECORD_SEAL || (record->len > 0 && (record->octets[0] & SEALED) != 0);
     if (r->sealed)
         return true;
-    if (record->kind == KITH_RECORD_DEVICE)
+    if (record->kind == KITH_RECORD_DEVICE && record->id == 0) /* others of ours stay where they are */
         take_device(b, r, record);
     return record->kind != KITH_RECORD_BOND || take_bond(r, record);
 }

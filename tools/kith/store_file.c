@@ -43,7 +43,7 @@ static kith_status looked_read(void *context, uint32_t *cursor, kith_record *out
         stand_in(out);
         status = KITH_OK;
     }
-    s->has_identity |= status == KITH_OK && out->kind == KITH_RECORD_DEVICE && !out->removed;
+    s->has_identity |= status == KITH_OK && out->kind == KITH_RECORD_DEVICE && out->id == 0 && !out->removed;
     return status;
 }
 

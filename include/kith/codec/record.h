@@ -20,9 +20,13 @@
 
 /* ---- this device ---- */
 
+enum { KITH_RECORD_LAST_IDENTITY = 7 };
+
+/* One of our identities. */
 typedef struct {
     uint8_t irk[16]; /* not one that everybody knows */
     uint8_t static_address[6];
+    uint8_t number; /* 0: the first; the record's id */
 } kith_device_record;
 
 KITH_MUST_USE kith_status kith_record_encode_device(const kith_device_record *device, kith_record *out);
