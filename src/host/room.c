@@ -63,12 +63,12 @@ bool room_can_be_made(const kith_host *h)
     return cheapest(h, (uint8_t)least) != NULL;
 }
 
-/* Beside those that were promised one and need nobody to go. */
+/* Beside those that were promised one and need nobody to go: pairings, and the one that is added. */
 static bool has_place(const kith_host *h, const host_save *save)
 {
     uint32_t promised = 0;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         promised += &h->saves[i] != save && h->saves[i].used && h->saves[i].stage == SAVE_WRITE && h->saves[i].go == 0;
     return peers_has_room(&h->bonds, &save->bond.identity, promised);
 }

@@ -19,7 +19,7 @@ bool storing_is_ready(const kith_host *h)
 /* ---- what is to do next ---- */
 
 /* One for each pairing, and one for a bond that is added. */
-static unsigned places(const kith_host *h)
+unsigned storing_places(const kith_host *h)
 {
     return h->config.limits.pairings + (h->config.limits.data != 0 ? 1u : 0u);
 }
@@ -46,7 +46,7 @@ static host_save *oldest_of(const kith_host *h, bool (*is_meant)(const kith_host
 {
     host_save *oldest = NULL;
 
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (is_meant(h, &h->saves[i]) && (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
             oldest = &h->saves[i];
     return oldest;
@@ -570,7 +570,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.peer_class == peer_class && h->saves[i].bond.id != but)
             return true;
     return false;
@@ -585,7 +585,7 @@ static bool is_of(const kith_host *h, const host_save *save, const kith_address 
 
 bool storing_concerns(const kith_host *h, const host_link *link)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && (h->saves[i].link == link->id || is_of(h, &h->saves[i], &link->peer)))
             return true;
     return false;
@@ -599,7 +599,7 @@ bool storing_lets_answer(const kith_host *h, const host_link *link)
 
 bool storing_knows(const kith_host *h, const kith_address *identity)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity))
             return true;
     return false;
@@ -608,7 +608,7 @@ bool storing_knows(const kith_host *h, const kith_address *identity)
 /* A first bond, or one that takes the place of this one. */
 bool storing_has(const kith_host *h, kith_peer_id peer)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.id == peer)
             return true;
     return false;
@@ -616,7 +616,7 @@ bool storing_has(const kith_host *h, kith_peer_id peer)
 
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && h->saves[i].link == link)
             return h->saves[i].bond.id;
     return 0;
@@ -626,7 +626,7 @@ uint32_t storing_under_way(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         count += h->saves[i].used;
     return count;
 }
@@ -635,7 +635,7 @@ uint32_t storing_promised(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         count += h->saves[i].used || (i < h->config.limits.pairings && smp_is_open(&h->sessions[i]));
     return count;
 }
@@ -704,9 +704,9 @@ void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_to
 
 const peers_bond *storing_next(const kith_host *h, unsigned *at)
 {
-    while (*at < places(h) && !h->saves[*at].used)
+    while (*at < storing_places(h) && !h->saves[*at].used)
         ++*at;
-    return *at < places(h) ? &h->saves[(*at)++].bond : NULL;
+    return *at < storing_places(h) ? &h->saves[(*at)++].bond : NULL;
 }
 
 void storing_forget(kith_host *h)

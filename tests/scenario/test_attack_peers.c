@@ -1,0 +1,135 @@
+/* What goes wrong at the wrong moment: stores that fail between the two writes of making room, places that are promised
+ * twice, peers of an earlier life.  Each was a bug once. */
+#include "cast.h"
+#include "kith/codec/record.h"
+#include "memory_store.h"
+
+enum { PHONES = 5 };
+
+typedef struct {
+    cast_room *room;
+    cast_host *lamp, *phone[PHONES];
+    memory_store store;
+} party;
+
+static void open_party(party *p, uint32_t bonds, kith_full when_full)
+{
+    kith_config config;
+
+    memset(p, 0, sizeof *p);
+    p->room = cast_open(78, CAST_OPENSSL);
+    memory_store_init(&p->store, 24);
+    cast_lamp_config(&config);
+    config.limits.bonds = bonds;
+    config.limits.data = 8;
+    config.limits.operations = 1;
+    config.limits.links = config.limits.pairings = 3;
+    config.own_address = KITH_OWN_STATIC;
+    config.security.when_full = when_full;
+    config.store = &p->store.store;
+    p->lamp = cast_add(p->room, "lamp", &config);
+    for (unsigned i = 0; i < PHONES; i++)
+        p->phone[i] = cast_add_phone(p->room, "phone");
+    cast_start(p->room);
+}
+
+static kith_peer_id peer_of(const party *p, unsigned phone)
+{
+    kith_address address = cast_address(p->phone[phone]);
+    kith_peer_id peer = 0;
+
+    return kith_bonds_of_address(p->lamp->host, &address, &peer) == KITH_OK ? peer : 0;
+}
+
+/* Connects and pairs, until both know that. */
+static void come(party *p, unsigned phone)
+{
+    cast_host *guest = p->phone[phone];
+    unsigned ones = guest->told[KITH_EVENT_PAIRED], others = p->lamp->told[KITH_EVENT_PAIRED];
+
+    cast_connect(guest, p->lamp);
+    assert_int_equal(kith_pairing_open(p->lamp->host, 30000), KITH_OK);
+    cast_equal(p->room, kith_security_pair(guest->host, guest->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+    cast_await(guest, KITH_EVENT_PAIRED, ones + 1);
+    cast_await(p->lamp, KITH_EVENT_PAIRED, others + 1);
+}
+
+static void bond(party *p, unsigned phone)
+{
+    unsigned bonded = p->lamp->told[KITH_EVENT_BONDED];
+
+    come(p, phone);
+    cast_await(p->lamp, KITH_EVENT_BONDED, bonded + 1);
+    cast_disconnect(p->phone[phone], p->lamp);
+    cast_run_until(p->room, kith_sim_now(p->room->sim) + CAST_SECOND);
+}
+
+static unsigned ends(const party *p)
+{
+    return p->lamp->told[KITH_EVENT_BONDED] + p->lamp->told[KITH_EVENT_BOND_FAILED];
+}
+
+static void finish_one(party *p)
+{
+    assert_int_equal(cast_finish_store(p->lamp), KITH_OK);
+    cast_run_until(p->room, kith_sim_now(p->room->sim) + 1000);
+}
+
+static void fill_bond(const party *p, kith_bond_record *out, uint8_t number)
+{
+    kith_bond_info info;
+
+    memset(out, 0, sizeof *out);
+    cast_equal(p->room, kith_bonds_next(p->lamp->host, 0, &info), KITH_OK);
+    out->identity = (kith_address){KITH_ADDRESS_PUBLIC, {number, 1, 2, 3, 4, 5}};
+    out->local = info.local;
+    out->level = KITH_LEVEL_ENCRYPTED;
+    out->method = KITH_METHOD_JUST_WORKS;
+    out->key_kind = KITH_KEY_KIND_SC;
+    out->key_size = 16;
+    out->has_ltk = true;
+    memset(out->ltk, 0x30 + number, sizeof out->ltk);
+    out->ltk[3] = number;
+}
+
+/* A bond that is added has its place, whoever comes while it waits for its turn. */
+static void an_added_bond_keeps_its_place(void **state)
+{
+    kith_token token, added;
+    kith_bond_record record;
+    kith_peer_id peer;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    bond(&p, 0);
+    bond(&p, 1);
+    cast_hold_store(p.lamp);
+    for (unsigned i = 0; i < 3; i++)
+        cast_equal(p.room, kith_peers_set_rank(p.lamp->host, peer_of(&p, 1), 7 + i, &token), KITH_OK);
+    fill_bond(&p, &record, 9);
+    cast_equal(p.room, kith_peers_add(p.lamp->host, &record, &peer, &added), KITH_OK);
+    come(&p, 3);
+    cast_await(p.lamp, KITH_EVENT_ROOM_WANTED, 1);
+    cast_equal(p.room, kith_peers_make_room(p.lamp->host, p.lamp->link, peer_of(&p, 0)), KITH_OK);
+    while (p.lamp->has_store_work)
+        finish_one(&p);
+    p.lamp->holds_store = false;
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + 30 * (uint64_t)CAST_SECOND);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_PEER_DATA].data.token, added);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_PEER_DATA].data.status, KITH_OK);
+    cast_equal(p.room, ends(&p), 3);
+    cast_equal(p.room, kith_bonds_count(p.lamp->host), 3);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 3);
+    cast_equal(p.room, p.lamp->told[KITH_EVENT_FORGOTTEN], 1);
+    cast_close(p.room);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_added_bond_keeps_its_place),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
