@@ -160,7 +160,15 @@ bool room_expire(kith_host *h)
 
 /* ---- the place ---- */
 
-/* The newcomer's bond is durable.  Who was to go may be here by now; then it is another one, or nobody. */
+static bool is_going(const kith_host *h, kith_peer_id peer)
+{
+    const peers_bond *forgotten = peers_forgotten(&h->bonds, peer);
+
+    return forgotten != NULL && forgotten->state == PEERS_FORGETTING;
+}
+
+/* The newcomer's bond is durable.  Who was to go may be here by now, or the store has failed to destroy it; then it is
+ * another one, or nobody. */
 void room_take_place(kith_host *h, host_save *save)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, save->go);
@@ -169,15 +177,13 @@ void room_take_place(kith_host *h, host_save *save)
         storing_end_save(h, save, KITH_OK);
         return;
     }
-    if (bond != NULL && !may_go(h, bond, save->bond.level))
-        bond = cheapest(h, save->bond.level);
-    if (bond == NULL && peers_forgotten(&h->bonds, save->go) == NULL)
+    if ((bond == NULL && !is_going(h, save->go)) || (bond != NULL && !may_go(h, bond, save->bond.level)))
         bond = cheapest(h, save->bond.level);
     save->stage = SAVE_CLEARING;
     if (bond != NULL) {
         save->go = bond->id;
         bonding_forget(h, peers_by_id(&h->bonds, bond->id));
-    } else if (peers_forgotten(&h->bonds, save->go) == NULL) {
+    } else if (!is_going(h, save->go)) {
         room_give_up(h, save);
     }
 }

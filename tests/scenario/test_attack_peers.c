@@ -64,6 +64,13 @@ static void bond(party *p, unsigned phone)
     cast_run_until(p->room, kith_sim_now(p->room->sim) + CAST_SECOND);
 }
 
+static void release_store(party *p)
+{
+    while (p->lamp->has_store_work)
+        (void)cast_finish_store(p->lamp);
+    p->lamp->holds_store = false;
+}
+
 static unsigned ends(const party *p)
 {
     return p->lamp->told[KITH_EVENT_BONDED] + p->lamp->told[KITH_EVENT_BOND_FAILED];
@@ -73,6 +80,37 @@ static void finish_one(party *p)
 {
     assert_int_equal(cast_finish_store(p->lamp), KITH_OK);
     cast_run_until(p->room, kith_sim_now(p->room->sim) + 1000);
+}
+
+/* Whoever was to go is forgotten by the program as well, which fails before the newcomer's bond is written. */
+static void a_newcomer_does_not_wait_for_a_forgetting_that_has_failed(void **state)
+{
+    kith_token token;
+    kith_peer_id first;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    for (unsigned i = 0; i < 3; i++)
+        bond(&p, i);
+    come(&p, 3);
+    cast_await(p.lamp, KITH_EVENT_ROOM_WANTED, 1);
+    first = peer_of(&p, 0);
+    cast_hold_store(p.lamp);
+    cast_equal(p.room, kith_peers_set_rank(p.lamp->host, peer_of(&p, 1), 7, &token), KITH_OK);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + 1000);
+    cast_hold_store(p.lamp); /* it is out */
+    cast_equal(p.room, kith_peers_make_room(p.lamp->host, p.lamp->link, first), KITH_OK);
+    cast_equal(p.room, kith_bonds_forget(p.lamp->host, first), KITH_OK);
+    p.store.removes = KITH_ERR_STORAGE;
+    finish_one(&p);
+    while (p.lamp->told[KITH_EVENT_FORGOTTEN] == 0)
+        finish_one(&p);
+    p.store.removes = KITH_OK;
+    release_store(&p);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + 30 * (uint64_t)CAST_SECOND);
+    cast_equal(p.room, ends(&p), 4);
+    cast_close(p.room);
 }
 
 static void fill_bond(const party *p, kith_bond_record *out, uint8_t number)
@@ -128,6 +166,7 @@ static void an_added_bond_keeps_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_newcomer_does_not_wait_for_a_forgetting_that_has_failed),
         cmocka_unit_test(an_added_bond_keeps_its_place),
     };
 
