@@ -208,12 +208,11 @@ static void finish_reading(kith_host *h)
     kith_status status;
 
     peers_know_id(&h->bonds, h->store.state.highest_id);
-    if (!room_settle_extra(h)) {
-        fail(h, KITH_ERR_FULL);
-        return;
-    }
     if (h->store.has_device) {
-        finish_loading(h, false);
+        if (room_settle_extra(h))
+            finish_loading(h, false);
+        else
+            fail(h, KITH_ERR_FULL);
         return;
     }
     status = may_name(h) ? identity_draw(h, &h->store.device) : KITH_ERR_DAMAGED;

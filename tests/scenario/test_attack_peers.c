@@ -163,11 +163,38 @@ static void an_added_bond_keeps_its_place(void **state)
     cast_close(p.room);
 }
 
+/* A store that lost our name and has one bond too many is damaged, and said to be. */
+static void one_too_many_without_a_name_is_damage(void **state)
+{
+    kith_bond_record record;
+    kith_record octets;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    for (unsigned i = 0; i < 3; i++)
+        bond(&p, i);
+    fill_bond(&p, &record, 9);
+    record.peer = 4;
+    cast_equal(p.room, kith_record_encode_bond(&record, &octets), KITH_OK);
+    memory_store_add(&p.store, &octets);
+    octets = (kith_record){.kind = KITH_RECORD_DEVICE, .removed = true};
+    memory_store_add(&p.store, &octets);
+    cast_power_off(p.lamp);
+    cast_power_on(p.lamp);
+    cast_await(p.lamp, KITH_EVENT_START_FAILED, 1);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_START_FAILED].start_failed.status, KITH_ERR_DAMAGED);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 4);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_newcomer_does_not_wait_for_a_forgetting_that_has_failed),
         cmocka_unit_test(an_added_bond_keeps_its_place),
+        cmocka_unit_test(one_too_many_without_a_name_is_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
