@@ -189,12 +189,40 @@ static void one_too_many_without_a_name_is_damage(void **state)
     cast_close(p.room);
 }
 
+/* An answer comes late, and its operation is older than the one that is being written. */
+static void a_late_answer_does_not_lose_the_operation_that_is_written(void **state)
+{
+    kith_token asked, ranked;
+    party p;
+
+    (void)state;
+    open_party(&p, 40, KITH_FULL_REFUSE); /* with an index */
+    bond(&p, 0);
+    bond(&p, 1);
+    cast_connect(p.phone[0], p.lamp);
+    cast_encrypt(p.phone[0], p.lamp);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    cast_hold_store(p.lamp);
+    cast_equal(p.room, kith_peers_ask_resolution(p.lamp->host, peer_of(&p, 0), &asked), KITH_OK);
+    cast_equal(p.room, kith_peers_set_rank(p.lamp->host, peer_of(&p, 1), 7, &ranked), KITH_OK);
+    cast_hold_store(p.lamp);
+    cast_check(p.room, p.lamp->has_store_work);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND); /* it is answered */
+    while (p.lamp->has_store_work)
+        finish_one(&p);
+    p.lamp->holds_store = false;
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    cast_equal(p.room, p.lamp->told[KITH_EVENT_PEER_DATA], 2);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_newcomer_does_not_wait_for_a_forgetting_that_has_failed),
         cmocka_unit_test(an_added_bond_keeps_its_place),
         cmocka_unit_test(one_too_many_without_a_name_is_damage),
+        cmocka_unit_test(a_late_answer_does_not_lose_the_operation_that_is_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
