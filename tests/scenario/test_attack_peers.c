@@ -216,6 +216,44 @@ static void a_late_answer_does_not_lose_the_operation_that_is_written(void **sta
     cast_close(p.room);
 }
 
+/* What could not be destroyed of a forgotten peer is nobody else's. */
+static void what_is_left_of_a_forgotten_peer_is_not_the_next_ones(void **state)
+{
+    static const uint8_t secret[] = "of the first phone";
+    uint8_t buffer[64];
+    kith_token token;
+    kith_peer_id first, next;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_REFUSE);
+    bond(&p, 0);
+    first = peer_of(&p, 0);
+    cast_equal(p.room, kith_peers_store(p.lamp->host, first, KITH_PEER_APPLICATION, secret, sizeof secret, &token),
+               KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_PEER_DATA, 1);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_PEER_DATA].data.status, KITH_OK);
+    cast_hold_store(p.lamp);
+    cast_equal(p.room, kith_bonds_forget(p.lamp->host, first), KITH_OK);
+    cast_hold_store(p.lamp);
+    finish_one(&p); /* the bond is gone */
+    cast_power_off(p.lamp);
+    p.lamp->holds_store = false;
+    p.store.removes = KITH_ERR_STORAGE;
+    cast_power_on(p.lamp);
+    cast_await(p.lamp, KITH_EVENT_READY, 2);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    bond(&p, 1);
+    next = peer_of(&p, 1);
+    cast_check(p.room, next != first);
+    cast_reboot(p.lamp);
+    cast_equal(p.room, kith_peers_load(p.lamp->host, next, KITH_PEER_APPLICATION, buffer, sizeof buffer, &token),
+               KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_PEER_DATA, 2);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_PEER_DATA].data.status, KITH_ERR_NOT_FOUND);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +261,7 @@ int main(void)
         cmocka_unit_test(an_added_bond_keeps_its_place),
         cmocka_unit_test(one_too_many_without_a_name_is_damage),
         cmocka_unit_test(a_late_answer_does_not_lose_the_operation_that_is_written),
+        cmocka_unit_test(what_is_left_of_a_forgotten_peer_is_not_the_next_ones),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
