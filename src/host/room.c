@@ -205,21 +205,27 @@ static void settle_question(kith_host *h, host_save *save)
     storing_go_on_with(h, save);
 }
 
-/* Somebody was forgotten, or the store failed to. */
-void room_on_forgotten(kith_host *h, kith_peer_id id, kith_status result)
+static void end_clearing(kith_host *h, kith_peer_id gone, kith_status result)
 {
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_save *save = &h->saves[i];
 
-        if (!save->used)
+        if (!save->used || save->stage != SAVE_CLEARING || save->go != gone)
             continue;
-        if (save->stage == SAVE_ASKED)
-            settle_question(h, save);
-        else if (save->stage == SAVE_CLEARING && save->go == id && result == KITH_OK)
+        if (result == KITH_OK)
             storing_end_save(h, save, KITH_OK);
-        else if (save->stage == SAVE_CLEARING && save->go == id)
+        else
             room_give_up(h, save);
     }
+}
+
+/* Somebody was forgotten, or the store failed to.  For whom it went comes first, then who is still asked about. */
+void room_on_forgotten(kith_host *h, kith_peer_id id, kith_status result)
+{
+    end_clearing(h, id, result);
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && h->saves[i].stage == SAVE_ASKED)
+            settle_question(h, &h->saves[i]);
 }
 
 /* ---- a start with one bond too many ---- */

@@ -254,6 +254,27 @@ static void what_is_left_of_a_forgotten_peer_is_not_the_next_ones(void **state)
     cast_close(p.room);
 }
 
+/* Two newcomers, and one is let in: the other one, that is asked about first, does not take its place. */
+static void who_was_let_in_takes_the_place_that_was_made(void **state)
+{
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    for (unsigned i = 0; i < 3; i++)
+        bond(&p, i);
+    come(&p, 3);
+    come(&p, 4);
+    cast_await(p.lamp, KITH_EVENT_ROOM_WANTED, 2);
+    cast_equal(p.room, kith_peers_make_room(p.lamp->host, p.lamp->link, peer_of(&p, 0)), KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_BONDED, 4);
+    cast_await(p.lamp, KITH_EVENT_BOND_FAILED, 1);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_BONDED].address.octets[0], cast_address(p.phone[4]).octets[0]);
+    cast_equal(p.room, kith_bonds_count(p.lamp->host), 3);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 3);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +282,7 @@ int main(void)
         cmocka_unit_test(an_added_bond_keeps_its_place),
         cmocka_unit_test(one_too_many_without_a_name_is_damage),
         cmocka_unit_test(a_late_answer_does_not_lose_the_operation_that_is_written),
+        cmocka_unit_test(who_was_let_in_takes_the_place_that_was_made),
         cmocka_unit_test(what_is_left_of_a_forgotten_peer_is_not_the_next_ones),
     };
 
