@@ -795,7 +795,7 @@ bool storing_lets_answer(const kith_host *h, const host_link *link);  /* a key t
 bool storing_knows(const kith_host *h, const kith_address *identity); /* a bond of that identity is being written */
 bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
-unsigned storing_places(const kith_host *h);                            /* how many saves there are */
+unsigned storing_places(const kith_host *h);                          /* how many saves there are */
 host_save *storing_free_place(const kith_host *h);                    /* for a bond that is added; NULL: none */
 void storing_judge(const kith_host *h, peers_bond *bond);             /* its level, as it counts today */
 void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token);

@@ -389,8 +389,7 @@ static peers_bond *replaceable_slot(const peers_bonds *bonds)
 {
     uint32_t i = first_in_ring(bonds, PEERS_STUCK);
 
-    while (i != PEERS_NO_SLOT &&
-           (bonds->slots[i].state != PEERS_UNWANTED_FAILED || !is_bond_alone(&bonds->slots[i])))
+    while (i != PEERS_NO_SLOT && (bonds->slots[i].state != PEERS_UNWANTED_FAILED || !is_bond_alone(&bonds->slots[i])))
         i = next_in_ring(bonds, PEERS_STUCK, i);
     return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
