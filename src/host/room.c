@@ -272,8 +272,13 @@ bool room_sort_extra(kith_host *h)
 
     if (!extra->used || !extra->is_loaded)
         return true;
+    if (has_place(h, extra)) { /* who went for it was read before that was said */
+        last = peers_put(&h->bonds, &extra->bond);
+        wipe(extra, sizeof *extra);
+        return last != NULL;
+    }
     last = newest(h);
-    if (last == NULL || last->id < extra->bond.id || has_place(h, extra))
+    if (last == NULL || last->id < extra->bond.id)
         return true;
     other = *last;
     peers_remove(&h->bonds, last);

@@ -275,6 +275,34 @@ static void who_was_let_in_takes_the_place_that_was_made(void **state)
     cast_close(p.room);
 }
 
+/* A store that keeps older records hands out the newcomer before it says that somebody went for it. */
+static void who_has_a_place_by_now_has_what_lies_beside_it(void **state)
+{
+    kith_state_record beside = {.peer = 4, .rank = 9};
+    kith_bond_record record;
+    kith_peer_info info;
+    kith_record octets;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    for (unsigned i = 0; i < 3; i++)
+        bond(&p, i);
+    fill_bond(&p, &record, 9);
+    record.peer = 4;
+    cast_equal(p.room, kith_record_encode_bond(&record, &octets), KITH_OK);
+    memory_store_add(&p.store, &octets);
+    octets = (kith_record){.kind = KITH_RECORD_BOND, .id = 1, .removed = true};
+    memory_store_add(&p.store, &octets);
+    cast_equal(p.room, kith_record_encode_state(&beside, &octets), KITH_OK);
+    memory_store_add(&p.store, &octets);
+    cast_reboot(p.lamp);
+    cast_equal(p.room, kith_bonds_count(p.lamp->host), 3);
+    cast_equal(p.room, kith_peers_get(p.lamp->host, 4, &info), KITH_OK);
+    cast_equal(p.room, info.rank, 9);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +311,7 @@ int main(void)
         cmocka_unit_test(one_too_many_without_a_name_is_damage),
         cmocka_unit_test(a_late_answer_does_not_lose_the_operation_that_is_written),
         cmocka_unit_test(who_was_let_in_takes_the_place_that_was_made),
+        cmocka_unit_test(who_has_a_place_by_now_has_what_lies_beside_it),
         cmocka_unit_test(what_is_left_of_a_forgotten_peer_is_not_the_next_ones),
     };
 
