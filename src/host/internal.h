@@ -773,6 +773,7 @@ uint64_t room_deadline(const kith_host *h);
 bool room_load_extra(kith_host *h, const peers_bond *bond);
 void room_drop_extra(kith_host *h, kith_peer_id id);
 bool room_sort_extra(kith_host *h);
+void room_note_beside(kith_host *h, const kith_record *record); /* the one too many has it */
 bool room_settle_extra(kith_host *h);
 
 /* identity.c: who we are */

@@ -288,7 +288,19 @@ bool room_sort_extra(kith_host *h)
     return last != NULL;
 }
 
-/* Everything was read.  false: nobody may go, and the table is too small for this store. */
+void room_note_beside(kith_host *h, const kith_record *record)
+{
+    host_save *extra = &h->saves[0];
+
+    if (!extra->used || !extra->is_loaded || extra->bond.id != record->id)
+        return;
+    if (record->kind == KITH_RECORD_STATE)
+        extra->bond.counters.in_store = !record->removed;
+    else if (pieces_is(record->kind))
+        pieces_note(&extra->bond, record);
+}
+
+/* Everything was read.  false: it was no newcomer, and the table is too small for this store. */
 bool room_settle_extra(kith_host *h)
 {
     host_save *extra = &h->saves[0];
@@ -296,9 +308,13 @@ bool room_settle_extra(kith_host *h)
 
     if (!extra->used || !extra->is_loaded)
         return true;
-    bond = cheapest(h, extra->bond.level);
-    if (bond == NULL && !has_place(h, extra))
+    if (extra->bond.counters.in_store || pieces_kind_to_remove(&extra->bond) != 0)
         return false;
+    bond = cheapest(h, extra->bond.level);
+    if (bond == NULL && !has_place(h, extra)) {
+        room_give_up(h, extra);
+        return true;
+    }
     if (bond != NULL)
         extra->go = bond->id;
     room_take_place(h, extra);

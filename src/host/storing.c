@@ -187,7 +187,8 @@ static void finish_loading(kith_host *h, bool fresh)
     identity_adopt(h, &h->store.device);
     wipe(&h->store.device, sizeof h->store.device);
     h->store.stage = STORE_READY;
-    event->store.bonds = h->bonds.used + storing_under_way(h); /* one that was written while another one was to go */
+    /* And one that was written while another one was to go. */
+    event->store.bonds = h->bonds.used + (h->saves[0].used && h->saves[0].stage != SAVE_UNDO);
     event->store.damaged = h->store.state.damaged + h->store.unusable;
     event->store.torn = h->store.state.torn;
     event->store.fresh = fresh;
@@ -321,6 +322,8 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
         finish_reading(h);
         return;
     }
+    if (result == KITH_OK)
+        room_note_beside(h, &w->record);
     if (result == KITH_OK && w->record.kind == KITH_RECORD_STATE)
         result = signing_load(h, &w->record);
     else if (result == KITH_OK && pieces_is(w->record.kind))

@@ -303,6 +303,60 @@ static void who_has_a_place_by_now_has_what_lies_beside_it(void **state)
     cast_close(p.room);
 }
 
+/* Nobody may go any more when the newcomer's bond is written, and the power goes before that is removed again. */
+static void a_newcomer_that_nobody_goes_for_is_gone_after_a_cut(void **state)
+{
+    kith_token token;
+    party p;
+
+    (void)state;
+    open_party(&p, 2, KITH_FULL_ASK);
+    bond(&p, 0);
+    bond(&p, 1);
+    cast_equal(p.room, kith_peers_pin(p.lamp->host, peer_of(&p, 1), true, &token), KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_PEER_DATA, 1);
+    come(&p, 2);
+    cast_await(p.lamp, KITH_EVENT_ROOM_WANTED, 1);
+    cast_hold_store(p.lamp);
+    cast_equal(p.room, kith_peers_pin(p.lamp->host, peer_of(&p, 0), true, &token), KITH_OK);
+    cast_hold_store(p.lamp); /* it is out */
+    cast_equal(p.room, kith_peers_make_room(p.lamp->host, p.lamp->link, peer_of(&p, 0)), KITH_OK);
+    finish_one(&p);
+    finish_one(&p);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 3);
+    cast_power_off(p.lamp);
+    p.lamp->holds_store = false;
+    cast_power_on(p.lamp);
+    cast_await(p.lamp, KITH_EVENT_READY, 2);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    cast_check(p.room, peer_of(&p, 0) != 0 && peer_of(&p, 1) != 0 && peer_of(&p, 2) == 0);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 2);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_STORE_LOADED].store.bonds, 2);
+    cast_close(p.room);
+}
+
+/* What has something beside it is no newcomer: the table is too small for this store, and nobody is touched. */
+static void a_table_that_was_made_smaller_forgets_nobody(void **state)
+{
+    kith_token token;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    for (unsigned i = 0; i < 3; i++)
+        bond(&p, i);
+    cast_equal(p.room, kith_peers_set_rank(p.lamp->host, peer_of(&p, 2), 3, &token), KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_PEER_DATA, 1);
+    cast_power_off(p.lamp);
+    p.lamp->config.limits.bonds = 2;
+    cast_power_on(p.lamp);
+    cast_await(p.lamp, KITH_EVENT_START_FAILED, 1);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_START_FAILED].start_failed.status, KITH_ERR_FULL);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 3);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +366,8 @@ int main(void)
         cmocka_unit_test(a_late_answer_does_not_lose_the_operation_that_is_written),
         cmocka_unit_test(who_was_let_in_takes_the_place_that_was_made),
         cmocka_unit_test(who_has_a_place_by_now_has_what_lies_beside_it),
+        cmocka_unit_test(a_newcomer_that_nobody_goes_for_is_gone_after_a_cut),
+        cmocka_unit_test(a_table_that_was_made_smaller_forgets_nobody),
         cmocka_unit_test(what_is_left_of_a_forgotten_peer_is_not_the_next_ones),
     };
 
