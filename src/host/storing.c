@@ -435,6 +435,11 @@ static void on_saved(kith_host *h, kith_status result)
         room_take_place(h, save);
         return;
     }
+    if (result != KITH_OK && save->go != 0) { /* it may be there all the same, and has no place to be remembered in */
+        save->result = result;
+        room_give_up(h, save);
+        return;
+    }
     storing_end_save(h, save, result);
     settle_doubt(h, id, result);
 }
@@ -442,7 +447,9 @@ static void on_saved(kith_host *h, kith_status result)
 /* Should the store have failed to remove it, the next start finds one bond too many, and ends that. */
 static void on_undone(kith_host *h)
 {
-    storing_end_save(h, oldest_of(h, may_be_undone), KITH_ERR_FULL);
+    host_save *undone = oldest_of(h, may_be_undone);
+
+    storing_end_save(h, undone, undone->result != KITH_OK ? undone->result : KITH_ERR_FULL);
 }
 
 void storing_go_on_with(kith_host *h, host_save *save)

@@ -357,6 +357,33 @@ static void a_table_that_was_made_smaller_forgets_nobody(void **state)
     cast_close(p.room);
 }
 
+/* A write that fails and comes true all the same leaves no bond of which nobody was told. */
+static void a_newcomer_whose_writing_failed_is_not_there(void **state)
+{
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_ASK);
+    for (unsigned i = 0; i < 3; i++)
+        bond(&p, i);
+    come(&p, 3);
+    cast_await(p.lamp, KITH_EVENT_ROOM_WANTED, 1);
+    p.store.puts = KITH_ERR_STORAGE;
+    p.store.done_all_the_same = true;
+    cast_equal(p.room, kith_peers_make_room(p.lamp->host, p.lamp->link, peer_of(&p, 0)), KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_BOND_FAILED, 1);
+    cast_equal(p.room, p.lamp->last[KITH_EVENT_BOND_FAILED].verdict.status, KITH_ERR_STORAGE);
+    cast_equal(p.room, memory_store_count(&p.store, KITH_RECORD_BOND), 3);
+    p.store.puts = KITH_OK;
+    cast_disconnect(p.phone[3], p.lamp);
+    cast_reboot(p.lamp);
+    cast_run_until(p.room, kith_sim_now(p.room->sim) + CAST_SECOND);
+    for (unsigned i = 0; i < 3; i++)
+        cast_check(p.room, peer_of(&p, i) != 0);
+    cast_equal(p.room, p.lamp->told[KITH_EVENT_FORGOTTEN], 0);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +395,7 @@ int main(void)
         cmocka_unit_test(who_has_a_place_by_now_has_what_lies_beside_it),
         cmocka_unit_test(a_newcomer_that_nobody_goes_for_is_gone_after_a_cut),
         cmocka_unit_test(a_table_that_was_made_smaller_forgets_nobody),
+        cmocka_unit_test(a_newcomer_whose_writing_failed_is_not_there),
         cmocka_unit_test(what_is_left_of_a_forgotten_peer_is_not_the_next_ones),
     };
 
