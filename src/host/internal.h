@@ -477,8 +477,8 @@ typedef struct {
     kith_link link; /* the pairing's; it may be gone */
     kith_address address;
     kith_verdict verdict;
-    kith_token token; /* it is added, and this is the operation; 0: it is of a pairing */
-    bool is_out;      /* it is being written */
+    kith_token token;   /* it is added, and this is the operation; 0: it is of a pairing */
+    bool is_out;        /* it is being written */
     kith_status result; /* SAVE_UNDO: of the writing that failed; KITH_OK: nobody goes */
 } host_save;
 

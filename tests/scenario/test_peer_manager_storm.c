@@ -158,7 +158,8 @@ typedef struct {
     bool doubtful;       /* the store failed since it was read: more or fewer may be there after the next start */
     bool forgets_all;
     bool needs_start, is_starting, is_resetting, has_lists_due;
-    bool many; /* a table with an index */
+    bool is_beyond; /* a store that failed twice holds one bond too many: a factory reset is the way out */
+    bool many;      /* a table with an index */
     kith_link asks_room;
     bool is_quiet; /* nobody is named any more */
 } storm;
@@ -314,7 +315,8 @@ static void on_lamp(cast_host *self, const kith_event *event)
         s->is_starting = false;
         break;
     case KITH_EVENT_START_FAILED:
-        if (event->start_failed.status == KITH_ERR_FULL || event->start_failed.status == KITH_ERR_DAMAGED)
+        s->is_beyond = event->start_failed.status == KITH_ERR_FULL;
+        if (event->start_failed.status == KITH_ERR_DAMAGED || (s->is_beyond && !s->doubtful))
             cast_fail(s->room, "the store cannot be loaded any more");
         s->is_starting = false;
         s->needs_start = true;
@@ -576,6 +578,11 @@ static void reset(storm *s)
 
 static void start(storm *s)
 {
+    if (s->is_beyond) {
+        s->is_beyond = false;
+        reset(s);
+        return;
+    }
     if (kith_host_start(s->lamp->host, kith_sim_now(s->room->sim)) != KITH_OK)
         return;
     s->needs_start = false;
