@@ -384,6 +384,28 @@ static void a_newcomer_whose_writing_failed_is_not_there(void **state)
     cast_close(p.room);
 }
 
+/* What was told is not told again because a reset waits for what is out. */
+static void a_reset_tells_of_no_collecting(void **state)
+{
+    kith_token token;
+    party p;
+
+    (void)state;
+    open_party(&p, 3, KITH_FULL_REFUSE);
+    bond(&p, 0);
+    p.store.state.collected = 4;
+    cast_equal(p.room, kith_peers_set_rank(p.lamp->host, peer_of(&p, 0), 1, &token), KITH_OK);
+    cast_await(p.lamp, KITH_EVENT_STORE_COLLECTED, 1);
+    cast_hold_store(p.lamp);
+    cast_equal(p.room, kith_peers_set_rank(p.lamp->host, peer_of(&p, 0), 2, &token), KITH_OK);
+    cast_hold_store(p.lamp); /* it is out */
+    cast_equal(p.room, kith_host_factory_reset(p.lamp->host), KITH_OK);
+    release_store(&p);
+    cast_await(p.lamp, KITH_EVENT_RESET, 1);
+    cast_equal(p.room, p.lamp->told[KITH_EVENT_STORE_COLLECTED], 1);
+    cast_close(p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_newcomer_that_nobody_goes_for_is_gone_after_a_cut),
         cmocka_unit_test(a_table_that_was_made_smaller_forgets_nobody),
         cmocka_unit_test(a_newcomer_whose_writing_failed_is_not_there),
+        cmocka_unit_test(a_reset_tells_of_no_collecting),
         cmocka_unit_test(what_is_left_of_a_forgotten_peer_is_not_the_next_ones),
     };
 
