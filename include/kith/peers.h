@@ -256,7 +256,7 @@ KITH_MUST_USE kith_status kith_peers_forget_all(struct kith_host *h);
  * one in each pairing window.
  *
  * When the power goes between the two writes there is one bond too many at the next start; then the one that may go and
- * was not used for longest is forgotten.
+ * was not used for longest is forgotten, or the newcomer, if nobody may go.
  *
  * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link or peer; KITH_ERR_VALUE:
  * that one may not go; KITH_ERR_FULL: events must be taken first.  With an error nothing was changed. */

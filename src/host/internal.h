@@ -489,8 +489,9 @@ typedef struct {
     kith_link link; /* the pairing's; it may be gone */
     kith_address address;
     kith_verdict verdict;
-    kith_token token; /* it is added, and this is the operation; 0: it is of a pairing */
-    bool is_out;      /* it is being written */
+    kith_token token;   /* it is added, and this is the operation; 0: it is of a pairing */
+    bool is_out;        /* it is being written */
+    kith_status result; /* SAVE_UNDO: of the writing that failed; KITH_OK: nobody goes */
 } host_save;
 
 /* ---- keys that the crypto port keeps (keys.c) ---- */
@@ -791,6 +792,7 @@ uint64_t room_deadline(const kith_host *h);
 bool room_load_extra(kith_host *h, const peers_bond *bond);
 void room_drop_extra(kith_host *h, kith_peer_id id);
 bool room_sort_extra(kith_host *h);
+void room_note_beside(kith_host *h, const kith_record *record); /* the one too many has it */
 bool room_settle_extra(kith_host *h);
 
 /* identity.c: who we are */
@@ -838,6 +840,7 @@ bool storing_knows(const kith_host *h, const kith_address *local, const kith_add
 bool storing_is_under(const kith_host *h, const kith_address *local); /* any under that one of ours is */
 bool storing_has(const kith_host *h, kith_peer_id peer);              /* a bond of that name is being written */
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link);     /* made on that link; 0: none */
+unsigned storing_places(const kith_host *h);                          /* how many saves there are */
 host_save *storing_free_place(const kith_host *h);                    /* for a bond that is added; NULL: none */
 void storing_judge(const kith_host *h, peers_bond *bond);             /* its level, as it counts today */
 void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_token token);

@@ -63,12 +63,12 @@ bool room_can_be_made(const kith_host *h)
     return cheapest(h, (uint8_t)least) != NULL;
 }
 
-/* Beside those that were promised one and need nobody to go. */
+/* Beside those that were promised one and need nobody to go: pairings, and the one that is added. */
 static bool has_place(const kith_host *h, const host_save *save)
 {
     uint32_t promised = 0;
 
-    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         promised += &h->saves[i] != save && h->saves[i].used && h->saves[i].stage == SAVE_WRITE && h->saves[i].go == 0;
     return peers_has_room(&h->bonds, &save->bond.local, &save->bond.identity, promised);
 }
@@ -160,7 +160,15 @@ bool room_expire(kith_host *h)
 
 /* ---- the place ---- */
 
-/* The newcomer's bond is durable.  Who was to go may be here by now; then it is another one, or nobody. */
+static bool is_going(const kith_host *h, kith_peer_id peer)
+{
+    const peers_bond *forgotten = peers_forgotten(&h->bonds, peer);
+
+    return forgotten != NULL && forgotten->state == PEERS_FORGETTING;
+}
+
+/* The newcomer's bond is durable.  Who was to go may be here by now, or the store has failed to destroy it; then it is
+ * another one, or nobody. */
 void room_take_place(kith_host *h, host_save *save)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, save->go);
@@ -169,15 +177,13 @@ void room_take_place(kith_host *h, host_save *save)
         storing_end_save(h, save, KITH_OK);
         return;
     }
-    if (bond != NULL && !may_go(h, bond, save->bond.level))
-        bond = cheapest(h, save->bond.level);
-    if (bond == NULL && peers_forgotten(&h->bonds, save->go) == NULL)
+    if ((bond == NULL && !is_going(h, save->go)) || (bond != NULL && !may_go(h, bond, save->bond.level)))
         bond = cheapest(h, save->bond.level);
     save->stage = SAVE_CLEARING;
     if (bond != NULL) {
         save->go = bond->id;
         bonding_forget(h, peers_by_id(&h->bonds, bond->id));
-    } else if (peers_forgotten(&h->bonds, save->go) == NULL) {
+    } else if (!is_going(h, save->go)) {
         room_give_up(h, save);
     }
 }
@@ -199,21 +205,27 @@ static void settle_question(kith_host *h, host_save *save)
     storing_go_on_with(h, save);
 }
 
-/* Somebody was forgotten, or the store failed to. */
-void room_on_forgotten(kith_host *h, kith_peer_id id, kith_status result)
+static void end_clearing(kith_host *h, kith_peer_id gone, kith_status result)
 {
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_save *save = &h->saves[i];
 
-        if (!save->used)
+        if (!save->used || save->stage != SAVE_CLEARING || save->go != gone)
             continue;
-        if (save->stage == SAVE_ASKED)
-            settle_question(h, save);
-        else if (save->stage == SAVE_CLEARING && save->go == id && result == KITH_OK)
+        if (result == KITH_OK)
             storing_end_save(h, save, KITH_OK);
-        else if (save->stage == SAVE_CLEARING && save->go == id)
+        else
             room_give_up(h, save);
     }
+}
+
+/* Somebody was forgotten, or the store failed to.  For whom it went comes first, then who is still asked about. */
+void room_on_forgotten(kith_host *h, kith_peer_id id, kith_status result)
+{
+    end_clearing(h, id, result);
+    for (unsigned i = 0; i < h->config.limits.pairings; i++)
+        if (h->saves[i].used && h->saves[i].stage == SAVE_ASKED)
+            settle_question(h, &h->saves[i]);
 }
 
 /* ---- a start with one bond too many ---- */
@@ -260,8 +272,13 @@ bool room_sort_extra(kith_host *h)
 
     if (!extra->used || !extra->is_loaded)
         return true;
+    if (has_place(h, extra)) { /* who went for it was read before that was said */
+        last = peers_put(&h->bonds, &extra->bond);
+        wipe(extra, sizeof *extra);
+        return last != NULL;
+    }
     last = newest(h);
-    if (last == NULL || last->id < extra->bond.id || has_place(h, extra))
+    if (last == NULL || last->id < extra->bond.id)
         return true;
     other = *last;
     peers_remove(&h->bonds, last);
@@ -271,7 +288,19 @@ bool room_sort_extra(kith_host *h)
     return last != NULL;
 }
 
-/* Everything was read.  false: nobody may go, and the table is too small for this store. */
+void room_note_beside(kith_host *h, const kith_record *record)
+{
+    host_save *extra = &h->saves[0];
+
+    if (!extra->used || !extra->is_loaded || extra->bond.id != record->id)
+        return;
+    if (record->kind == KITH_RECORD_STATE)
+        extra->bond.counters.in_store = !record->removed;
+    else if (pieces_is(record->kind))
+        pieces_note(&extra->bond, record);
+}
+
+/* Everything was read.  false: it was no newcomer, and the table is too small for this store. */
 bool room_settle_extra(kith_host *h)
 {
     host_save *extra = &h->saves[0];
@@ -279,9 +308,13 @@ bool room_settle_extra(kith_host *h)
 
     if (!extra->used || !extra->is_loaded)
         return true;
-    bond = cheapest(h, extra->bond.level);
-    if (bond == NULL && !has_place(h, extra))
+    if (extra->bond.counters.in_store || pieces_kind_to_remove(&extra->bond) != 0)
         return false;
+    bond = cheapest(h, extra->bond.level);
+    if (bond == NULL && !has_place(h, extra)) {
+        room_give_up(h, extra);
+        return true;
+    }
     if (bond != NULL)
         extra->go = bond->id;
     room_take_place(h, extra);

@@ -41,7 +41,7 @@ void store_events_on_state(kith_host *h, kith_peer_id peer, kith_status result)
 
 bool store_events_wait(const kith_host *h)
 {
-    return h->store.has_failures || h->store.collected != h->store.state.collected;
+    return h->store.stage == STORE_READY && (h->store.has_failures || h->store.collected != h->store.state.collected);
 }
 
 static void tell_failure(kith_host *h, peers_bond *bond)

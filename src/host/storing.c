@@ -19,7 +19,7 @@ bool storing_is_ready(const kith_host *h)
 /* ---- what is to do next ---- */
 
 /* One for each pairing, and one for a bond that is added. */
-static unsigned places(const kith_host *h)
+unsigned storing_places(const kith_host *h)
 {
     return h->config.limits.pairings + (h->config.limits.data != 0 ? 1u : 0u);
 }
@@ -46,7 +46,7 @@ static host_save *oldest_of(const kith_host *h, bool (*is_meant)(const kith_host
 {
     host_save *oldest = NULL;
 
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (is_meant(h, &h->saves[i]) && (oldest == NULL || (int32_t)(h->saves[i].order - oldest->order) < 0))
             oldest = &h->saves[i];
     return oldest;
@@ -189,7 +189,8 @@ static void finish_loading(kith_host *h, bool fresh)
     signing_judge_losses(h);
     identity_adopt(h, &h->store.device);
     h->store.stage = STORE_READY;
-    event->store.bonds = h->bonds.used + storing_under_way(h); /* one that was written while another one was to go */
+    /* And one that was written while another one was to go. */
+    event->store.bonds = h->bonds.used + (h->saves[0].used && h->saves[0].stage != SAVE_UNDO);
     event->store.damaged = h->store.state.damaged + h->store.unusable;
     event->store.torn = h->store.state.torn;
     event->store.fresh = fresh;
@@ -210,10 +211,11 @@ static void finish_reading(kith_host *h)
     kith_status status = naming_judge(h);
 
     peers_know_id(&h->bonds, h->store.state.highest_id);
-    if (status == KITH_OK && !room_settle_extra(h))
-        status = KITH_ERR_FULL;
     if (status == KITH_OK && h->store.has_device) {
-        finish_loading(h, false);
+        if (room_settle_extra(h))
+            finish_loading(h, false);
+        else
+            fail(h, KITH_ERR_FULL);
         return;
     }
     if (status == KITH_OK)
@@ -320,6 +322,8 @@ static void on_state_read(kith_host *h, const kith_work_store *w, kith_status re
         finish_reading(h);
         return;
     }
+    if (result == KITH_OK)
+        room_note_beside(h, &w->record);
     if (result == KITH_OK && w->record.kind == KITH_RECORD_STATE)
         result = signing_load(h, &w->record);
     else if (result == KITH_OK && pieces_is(w->record.kind))
@@ -432,6 +436,11 @@ static void on_saved(kith_host *h, kith_status result)
         room_take_place(h, save);
         return;
     }
+    if (result != KITH_OK && save->go != 0) { /* it may be there all the same, and has no place to be remembered in */
+        save->result = result;
+        room_give_up(h, save);
+        return;
+    }
     storing_end_save(h, save, result);
     settle_doubt(h, id, result);
 }
@@ -439,7 +448,9 @@ static void on_saved(kith_host *h, kith_status result)
 /* Should the store have failed to remove it, the next start finds one bond too many, and ends that. */
 static void on_undone(kith_host *h)
 {
-    storing_end_save(h, oldest_of(h, may_be_undone), KITH_ERR_FULL);
+    host_save *undone = oldest_of(h, may_be_undone);
+
+    storing_end_save(h, undone, undone->result != KITH_OK ? undone->result : KITH_ERR_FULL);
 }
 
 void storing_go_on_with(kith_host *h, host_save *save)
@@ -575,7 +586,7 @@ void storing_finish(kith_host *h, const kith_work_store *w, kith_status result)
 
 bool storing_has_class(const kith_host *h, uint8_t peer_class, kith_peer_id but)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.peer_class == peer_class && h->saves[i].bond.id != but)
             return true;
     return false;
@@ -592,7 +603,7 @@ static bool is_of(const kith_host *h, const host_save *save, const kith_address 
 
 bool storing_concerns(const kith_host *h, const host_link *link)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used &&
             (h->saves[i].link == link->id || is_of(h, &h->saves[i], link_local(h, link), &link->peer)))
             return true;
@@ -607,7 +618,7 @@ bool storing_lets_answer(const kith_host *h, const host_link *link)
 
 bool storing_is_under(const kith_host *h, const kith_address *local)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.local, local))
             return true;
     return false;
@@ -615,7 +626,7 @@ bool storing_is_under(const kith_host *h, const kith_address *local)
 
 bool storing_knows(const kith_host *h, const kith_address *local, const kith_address *identity)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && kith_address_equal(&h->saves[i].bond.identity, identity) &&
             kith_address_equal(&h->saves[i].bond.local, local))
             return true;
@@ -625,7 +636,7 @@ bool storing_knows(const kith_host *h, const kith_address *local, const kith_add
 /* A first bond, or one that takes the place of this one. */
 bool storing_has(const kith_host *h, kith_peer_id peer)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && h->saves[i].bond.id == peer)
             return true;
     return false;
@@ -633,7 +644,7 @@ bool storing_has(const kith_host *h, kith_peer_id peer)
 
 kith_peer_id storing_bond_of(const kith_host *h, kith_link link)
 {
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         if (h->saves[i].used && h->saves[i].link == link)
             return h->saves[i].bond.id;
     return 0;
@@ -643,7 +654,7 @@ uint32_t storing_under_way(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         count += h->saves[i].used;
     return count;
 }
@@ -652,7 +663,7 @@ uint32_t storing_promised(const kith_host *h)
 {
     uint32_t count = 0;
 
-    for (unsigned i = 0; i < places(h); i++)
+    for (unsigned i = 0; i < storing_places(h); i++)
         count += h->saves[i].used || (i < h->config.limits.pairings && smp_is_open(&h->sessions[i]));
     return count;
 }
@@ -721,9 +732,9 @@ void storing_add(kith_host *h, host_save *place, const peers_bond *bond, kith_to
 
 const peers_bond *storing_next(const kith_host *h, unsigned *at)
 {
-    while (*at < places(h) && !h->saves[*at].used)
+    while (*at < storing_places(h) && !h->saves[*at].used)
         ++*at;
-    return *at < places(h) ? &h->saves[(*at)++].bond : NULL;
+    return *at < storing_places(h) ? &h->saves[(*at)++].bond : NULL;
 }
 
 void storing_forget(kith_host *h)

@@ -150,11 +150,20 @@ bool use_is_turn(const kith_host *h, kith_token token)
     return first == NULL || first->token == token || use_find(h, token) == NULL;
 }
 
-/* The one whose turn it is, if it is about use. */
+static bool is_started(const kith_host *h, const host_data *d)
+{
+    (void)h;
+    return d->is_started;
+}
+
+/* The one whose turn it is, if it is about use.  An answer that comes late belongs to an older one, which waits for the
+ * one that was begun. */
 static host_data *current(const kith_host *h)
 {
-    host_data *d = data_oldest(h, takes_turn);
+    host_data *d = data_oldest(h, is_started);
 
+    if (d == NULL)
+        d = data_oldest(h, takes_turn);
     return d != NULL && d->what == KITH_PEER_USE ? d : NULL;
 }
 

@@ -112,7 +112,7 @@ static unsigned ring_of(const peers_bond *bond)
     }
 }
 
-/* What could not be removed can be replaced: its ID was never told to anybody. */
+/* What could not be removed gives way to a bond. */
 static bool is_vacant(const peers_bond *bond)
 {
     return bond->id == 0 || bond->state == PEERS_UNWANTED_FAILED;
@@ -407,10 +407,30 @@ static peers_bond *stuck_slot(const peers_bonds *bonds)
     return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
 }
 
+/* What lies beside a bond would be the next one's with its ID. */
+static bool is_bond_alone(const peers_bond *stuck)
+{
+    bool has_pieces = false;
+
+    for (unsigned i = 0; i < KITH_CHUNK_TYPES; i++)
+        has_pieces |= stuck->pieces[i] != 0;
+    return !stuck->record_gone && !stuck->counters.in_store && !has_pieces;
+}
+
+/* Whose record the next one may take the place of. */
+static peers_bond *replaceable_slot(const peers_bonds *bonds)
+{
+    uint32_t i = first_in_ring(bonds, PEERS_STUCK);
+
+    while (i != PEERS_NO_SLOT && (bonds->slots[i].state != PEERS_UNWANTED_FAILED || !is_bond_alone(&bonds->slots[i])))
+        i = next_in_ring(bonds, PEERS_STUCK, i);
+    return i != PEERS_NO_SLOT ? &bonds->slots[i] : NULL;
+}
+
 kith_peer_id peers_id_for(peers_bonds *bonds, const kith_address *local, const kith_address *identity)
 {
     const peers_bond *bond = peers_by_identity(bonds, local, identity);
-    peers_bond *stuck = bond == NULL ? stuck_slot(bonds) : NULL;
+    peers_bond *stuck = bond == NULL ? replaceable_slot(bonds) : NULL;
     kith_peer_id id = bond != NULL ? bond->id : 0;
 
     if (stuck != NULL) {
@@ -456,10 +476,16 @@ static void fill(peers_bonds *bonds, peers_bond *slot, const peers_bond *fresh, 
     enter(bonds, slot);
 }
 
+/* Stuck ones give way: what is left of them in the store is found by the next start. */
 static peers_bond *put_new(peers_bonds *bonds, const peers_bond *fresh)
 {
     peers_bond *slot = free_slot(bonds);
 
+    if (slot == NULL) {
+        slot = stuck_slot(bonds);
+        if (slot != NULL)
+            peers_remove(bonds, slot);
+    }
     if (slot != NULL)
         fill(bonds, slot, fresh, fresh->id != 0 ? fresh->id : fresh_id(bonds));
     return slot;

@@ -112,6 +112,7 @@ typedef struct {
     uint32_t local, who, irk, ediv; /* ediv 0: no legacy key of ours */
     uint8_t peer_class;
     bool marked;
+    bool has_more; /* a state in the store */
 } entry;
 
 typedef struct {
@@ -170,7 +171,7 @@ static bool list_put(list *l, entry fresh)
 
 static void list_forget(entry *e, uint8_t state)
 {
-    *e = (entry){.id = e->id, .state = state};
+    *e = (entry){.id = e->id, .state = state}; /* none of them has a state in the store, but those that are unwanted */
 }
 
 static void list_unwant(list *l, kith_peer_id id)
@@ -246,11 +247,22 @@ static kith_peer_id draw_id(pair *p)
     return p->list->entries[below(p, p->list->count)].id;
 }
 
+/* In a full table one that is stuck gives way; which one is not said. */
+static void list_give_way(pair *p, const entry *fresh)
+{
+    list *l = p->list;
+
+    for (uint32_t i = 0; list_who(l, fresh->local, fresh->who) == NULL && l->count == l->capacity && i < l->count; i++)
+        if (l->entries[i].state == PEERS_UNWANTED_FAILED && peers_forgotten(&p->table.bonds, l->entries[i].id) == NULL)
+            list_drop(l, &l->entries[i]);
+}
+
 static void do_put(pair *p)
 {
     entry e = draw_entry(p);
     peers_bond bond = bond_of(&e), *kept = peers_put(&p->table.bonds, &bond);
 
+    list_give_way(p, &e);
     assert_int_equal(kept != NULL, list_put(p->list, e));
     if (kept != NULL)
         assert_int_equal(kept->id, list_who(p->list, e.local, e.who)->id);
@@ -260,12 +272,16 @@ static void do_load(pair *p)
 {
     entry e = draw_entry(p);
     peers_bond bond;
+    bool loaded;
 
     do
         e.id = below(p, 3) == 0 ? draw_id(p) : below(p, 2) == 0 ? below(p, 3000) + 1 : below(p, UINT32_MAX) + 1;
     while (e.id == 0);
     bond = bond_of(&e);
-    assert_int_equal(peers_load(&p->table.bonds, &bond), list_load(p->list, e));
+    loaded = peers_load(&p->table.bonds, &bond);
+    list_drop(p->list, list_id(p->list, e.id));
+    list_give_way(p, &e);
+    assert_int_equal(loaded, list_load(p->list, e));
 }
 
 /* As a host does: the ID first, then the bond, or doubt. */
@@ -282,10 +298,11 @@ static void do_save(pair *p)
         assert_int_equal(id, old->id);
     } else if (stuck != NULL) {
         assert_int_equal(stuck->state, PEERS_UNWANTED_FAILED);
+        assert_false(stuck->has_more);
         list_drop(p->list, stuck);
     } else {
         for (uint32_t i = 0; i < p->list->count; i++)
-            assert_int_not_equal(p->list->entries[i].state, PEERS_UNWANTED_FAILED);
+            assert_true(p->list->entries[i].state != PEERS_UNWANTED_FAILED || p->list->entries[i].has_more);
         assert_int_equal(id, list_fresh_id(p->list));
     }
     e.id = id;
@@ -294,7 +311,10 @@ static void do_save(pair *p)
         peers_unwant(&p->table.bonds, id);
         list_unwant(p->list, id);
     } else {
-        assert_int_equal(peers_put(&p->table.bonds, &bond) != NULL, list_put(p->list, e));
+        const peers_bond *kept = peers_put(&p->table.bonds, &bond);
+
+        list_give_way(p, &e);
+        assert_int_equal(kept != NULL, list_put(p->list, e));
     }
 }
 
@@ -337,11 +357,15 @@ static void do_fail(pair *p)
 static void do_unwant(pair *p)
 {
     kith_peer_id id = draw_id(p);
+    entry *e;
 
     if (id == 0)
         return;
     peers_unwant_state(&p->table.bonds, id);
     list_unwant(p->list, id);
+    e = list_id(p->list, id);
+    if (e != NULL && e->state != PEERS_STANDS)
+        e->has_more = true;
 }
 
 static void do_works_again(pair *p)
