@@ -252,6 +252,7 @@ KITH_MUST_USE kith_status kith_peers_forget_all(struct kith_host *h);
  * With security.when_full KITH_FULL_ASK a full table does not refuse a newcomer where somebody may go for it.  When it
  * is proven, and only then, ROOM_WANTED asks, and this answers: `go` is forgotten once the newcomer's bond is durable
  * (FORGOTTEN, then BONDED).  0: nobody; the newcomer's bond is not kept (BOND_FAILED), its link is.
+ * Should it prove itself on a link until then it stays, and nobody else goes: BOND_FAILED.
  * Who may go: kith_peers_may_go().  Never one of a higher level than the newcomer, nor a connected, pinned or only one;
  * one in each pairing window.
  *

@@ -167,25 +167,21 @@ static bool is_going(const kith_host *h, kith_peer_id peer)
     return forgotten != NULL && forgotten->state == PEERS_FORGETTING;
 }
 
-/* The newcomer's bond is durable.  Who was to go may be here by now, or the store has failed to destroy it; then it is
- * another one, or nobody. */
+/* The newcomer's bond is durable.  Who was to go may be here by now, be gone for another newcomer, or the store has
+ * failed to destroy it: nobody else goes for it, as nobody has said so. */
 void room_take_place(kith_host *h, host_save *save)
 {
-    const peers_bond *bond = peers_by_id(&h->bonds, save->go);
+    peers_bond *bond = peers_by_id(&h->bonds, save->go);
 
     if (has_place(h, save)) {
         storing_end_save(h, save, KITH_OK);
         return;
     }
-    if ((bond == NULL && !is_going(h, save->go)) || (bond != NULL && !may_go(h, bond, save->bond.level)))
-        bond = cheapest(h, save->bond.level);
     save->stage = SAVE_CLEARING;
-    if (bond != NULL) {
-        save->go = bond->id;
-        bonding_forget(h, peers_by_id(&h->bonds, bond->id));
-    } else if (!is_going(h, save->go)) {
+    if (bond != NULL && may_go(h, bond, save->bond.level))
+        bonding_forget(h, bond);
+    else if (!is_going(h, save->go))
         room_give_up(h, save);
-    }
 }
 
 /* Nobody goes for it after all, so what was written must not be there. */
@@ -212,7 +208,7 @@ static void end_clearing(kith_host *h, kith_peer_id gone, kith_status result)
 
         if (!save->used || save->stage != SAVE_CLEARING || save->go != gone)
             continue;
-        if (result == KITH_OK)
+        if (result == KITH_OK && has_place(h, save))
             storing_end_save(h, save, KITH_OK);
         else
             room_give_up(h, save);
