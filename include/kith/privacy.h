@@ -3,7 +3,7 @@
  * With KITH_PRIVACY_RESOLVABLE the identity's address is never on air.  Advertising, scanning and connecting use a
  * resolvable private address, made by the host of fresh randomness and of the key of the identity that is selected
  * (kith/identity.h).  Whoever has that key recognises it: peers that bonded and were given it (KITH_KEY_ID in
- * kith_security).  A bonded peer that was not cannot find this device again.
+ * kith_security).  To one that was not this device is a stranger each time, and it does well not to keep a bond.
  *
  * - All that is on at a time uses one address.  After cycle_s of use there is another one: what is on is paused for it
  *   and goes on, and nothing is told (as for kith/lists.h).  While nothing is on, nothing wakes the host; an address

@@ -10,9 +10,8 @@ enum { MOST_DRAWS = 4 };
 
 bool privacy_is_valid(const kith_privacy *privacy)
 {
-    return privacy->mode == KITH_PRIVACY_OFF ||
-           (privacy->mode == KITH_PRIVACY_RESOLVABLE && privacy->cycle_s >= 1 &&
-            privacy->cycle_s <= KITH_PRIVACY_CYCLE_MAX_S);
+    return privacy->mode == KITH_PRIVACY_OFF || (privacy->mode == KITH_PRIVACY_RESOLVABLE && privacy->cycle_s >= 1 &&
+                                                 privacy->cycle_s <= KITH_PRIVACY_CYCLE_MAX_S);
 }
 
 static bool is_on(const kith_host *h)
@@ -135,8 +134,8 @@ static bool is_given(const kith_host *h)
 
 bool privacy_waits(const kith_host *h)
 {
-    return is_changing(h) && h->startup == STARTUP_READY && !h->lost && h->command.opcode == 0 &&
-           pause_is_reached(h) && (is_over(h) || is_given(h));
+    return is_changing(h) && h->startup == STARTUP_READY && !h->lost && h->command.opcode == 0 && pause_is_reached(h) &&
+           (is_over(h) || is_given(h));
 }
 
 static void end_all(kith_host *h, kith_status status)
