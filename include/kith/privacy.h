@@ -43,7 +43,8 @@ typedef struct {
 /* From now on; config.privacy says what it is at first.  It stays over restarts of the controller.  Links that are
  * there stay as they are.  Setting it, also to what it is, makes another address.
  * KITH_ERR_VALUE; KITH_ERR_IN_USE: advertising, scanning or connecting is on, or an address is just being changed;
- * KITH_ERR_BUSY: the controller is starting: wait for READY; KITH_ERR_UNSUPPORTED: it cannot be given an address (not
+ * KITH_ERR_BUSY: the controller is starting (wait for READY) or was just lost, or a factory reset is under way;
+ * KITH_ERR_UNSUPPORTED: it cannot be given an address (not
  * known before READY: a start with privacy on fails there).  With an error nothing was changed. */
 KITH_MUST_USE kith_status kith_privacy_set(struct kith_host *h, const kith_privacy *privacy);
 

@@ -57,6 +57,7 @@ static kith_status make(kith_host *h)
 
 void privacy_drop(kith_host *h)
 {
+    memset(&h->privacy.address, 0, sizeof h->privacy.address);
     h->privacy.is_made = false;
     h->privacy.end_us = UINT64_MAX;
 }
@@ -164,6 +165,9 @@ void privacy_go_on(kith_host *h)
 void privacy_on_lost(kith_host *h)
 {
     pause_end(h, PAUSE_FOR_ADDRESS);
+    h->privacy.enables = false;
+    memset(&h->privacy.advertised, 0, sizeof h->privacy.advertised);
+    memset(&h->privacy.initiated, 0, sizeof h->privacy.initiated);
 }
 
 uint64_t privacy_deadline(const kith_host *h)
