@@ -150,6 +150,7 @@ typedef struct {
 typedef struct {
     bool on;
     kith_hci_status hci_status; /* why it is off, 0: as asked, or (advertising) because a link came of it */
+    kith_status status;         /* KITH_OK, or why there is no private address to do it with (kith/privacy.h) */
 } kith_event_activity;
 
 typedef struct {
@@ -172,6 +173,7 @@ typedef struct {
 
 typedef struct {
     kith_hci_status hci_status; /* 0x02: cancelled */
+    kith_status status;         /* KITH_OK, or why there is no private address to do it with (kith/privacy.h) */
 } kith_event_connect_failed;
 
 typedef enum {

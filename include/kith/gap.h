@@ -117,7 +117,8 @@ KITH_MUST_USE kith_status kith_gap_update_parameters(struct kith_host *h, kith_l
  * KITH_ERR_NOT_FOUND: no such link. KITH_ERR_VALUE: reason. */
 KITH_MUST_USE kith_status kith_gap_disconnect(struct kith_host *h, kith_link link, kith_hci_status reason);
 
-/* The host's own address on air.  KITH_ERR_STATE: not ready. */
+/* The host's own address on air; while nothing is on, the one that is used next unless its time is over by then
+ * (kith/privacy.h).  KITH_ERR_STATE: not ready, or no private address could be made. */
 KITH_MUST_USE kith_status kith_gap_own_address(const struct kith_host *h, kith_address *out);
 
 /* Finds the Complete or Shortened Local Name in AD structures; text is closed with a zero.

@@ -21,6 +21,7 @@
 #include "kith/gap.h"
 #include "kith/identity.h"
 #include "kith/peers.h"
+#include "kith/privacy.h"
 #include "kith/security.h"
 #include "kith/store.h"
 #include "kith/work.h"
@@ -88,7 +89,7 @@ typedef struct {
 #define KITH_SIZE_OPERATION                   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT                      40u
 #define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED                       (1440u + 59u * sizeof(void *))
+#define KITH_SIZE_FIXED                       (1488u + 59u * sizeof(void *))
 #define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
 #define KITH_SIZE_BOND                        200u
@@ -133,6 +134,7 @@ typedef struct {
     kith_own_address own_address;
     const uint8_t *static_address; /* 6 octets, wire order; the two top bits must be 1; NULL: random */
     const uint8_t *irk;            /* our identity resolving key, 16 octets; NULL: random */
+    kith_privacy privacy;          /* whether the above is on air (kith/privacy.h); default: it is */
     /* Authenticated Payload Timeout of every encrypted link: how long nothing that the peer's key vouches for may come
      * before KITH_EVENT_PAYLOAD_TIMEOUT.  In 10 ms; default 3000; 0: the controller's own, which is 30 s, too.  At
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
@@ -160,10 +162,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, the name or what GAP has besides, a level, the security parameters or the
- * alignment, or bonding without a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the crypto
- * port's own: with more than KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose addresses
- * that make searches slow. On failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, privacy, the name or what GAP has besides, a level, the security parameters or
+ * the alignment, or bonding without a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the
+ * crypto port's own: with more than KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose
+ * addresses that make searches slow. On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

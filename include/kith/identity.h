@@ -90,11 +90,12 @@ KITH_MUST_USE kith_status kith_identity_set(struct kith_host *h, uint8_t number,
  * written, too. */
 KITH_MUST_USE kith_status kith_identity_remove(struct kith_host *h, uint8_t number);
 
-/* From now on advertising, scanning and connecting use this one; kith_gap_own_address() is its address.  It is the
- * first one after kith_host_init() and a factory reset; a restart of the controller changes nothing.  The controller is
- * given the address before anything begins; one that does not take it is lost (CONTROLLER_LOST). KITH_ERR_NOT_FOUND;
- * KITH_ERR_IN_USE: advertising, scanning or connecting is on; KITH_ERR_BUSY: that identity is being changed, the store
- * is not loaded, or the controller is starting: wait for READY. */
+/* From now on advertising, scanning and connecting use this one; kith_gap_own_address() is its address, or a private
+ * one of it (kith/privacy.h).  It is the first one after kith_host_init() and a factory reset; a restart of the
+ * controller changes nothing.  The controller is given the address before anything begins; one that does not take it is
+ * lost (CONTROLLER_LOST). KITH_ERR_NOT_FOUND; KITH_ERR_IN_USE: advertising, scanning or connecting is on;
+ * KITH_ERR_BUSY: that identity is being changed, the store is not loaded, or the controller is starting: wait for
+ * READY. */
 KITH_MUST_USE kith_status kith_identity_select(struct kith_host *h, uint8_t number);
 
 /* Was this private address made with this identity resolving key (wire order), whoever's it is?

@@ -11,6 +11,7 @@
 #include "kith/method.h"
 #include "kith/oob.h"
 #include "kith/peers.h"
+#include "kith/privacy.h"
 #include "kith/security.h"
 
 #define KITH_VERSION "0.1.0"

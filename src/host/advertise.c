@@ -46,7 +46,7 @@ static size_t put_parameters(kith_host *h, uint8_t *out)
     bytes_put16(out + 4, h->advertising.interval_625us);
     bytes_put16(out + 6, h->advertising.interval_625us);
     out[8] = h->advertising.connectable ? ADV_IND : ADV_SCAN_IND;
-    out[9] = h->own.type;
+    out[9] = privacy_on_air(h)->type;
     out[17] = 0x07; /* all three channels */
     out[18] = filter_policy(h->advertising.filter);
     return 4 + 15;
@@ -61,8 +61,9 @@ static size_t put_data(uint16_t opcode, const uint8_t *data, uint8_t len, uint8_
     return 4 + 32;
 }
 
-static size_t put_enable(bool on, uint8_t *out)
+static size_t put_enable(kith_host *h, bool on, uint8_t *out)
 {
+    h->privacy.enables = on;
     command_begin(out, KITH_HCI_LE_SET_ADV_ENABLE, 1);
     out[4] = on;
     return 5;
@@ -75,7 +76,7 @@ static size_t chain_command(kith_host *h, uint8_t *out)
     if (!h->advertiser.busy || h->advertiser.waits)
         return 0;
     if (h->advertiser.stopping)
-        return put_enable(false, out);
+        return put_enable(h, false, out);
     switch (h->advertiser.step) {
     case STEP_PARAMETERS:
         return put_parameters(h, out);
@@ -84,7 +85,7 @@ static size_t chain_command(kith_host *h, uint8_t *out)
     case STEP_RESPONSE:
         return put_data(KITH_HCI_LE_SET_SCAN_RESPONSE_DATA, a->response, a->response_len, out);
     default:
-        return put_enable(true, out);
+        return put_enable(h, true, out);
     }
 }
 
@@ -95,15 +96,15 @@ size_t advertise_command(kith_host *h, uint8_t *out)
     case PAUSE_WAITS:
         return 0;
     case PAUSE_SWITCHES_OFF:
-        return put_enable(false, out);
+        return put_enable(h, false, out);
     case PAUSE_SWITCHES_ON:
-        return put_enable(true, out);
+        return put_enable(h, true, out);
     default:
         return chain_command(h, out);
     }
 }
 
-static void tell(kith_host *h, bool on, kith_hci_status status)
+static kith_event *tell(kith_host *h, bool on, kith_hci_status status)
 {
     kith_event *event = event_post(h, KITH_EVENT_ADVERTISING, NULL);
 
@@ -112,21 +113,31 @@ static void tell(kith_host *h, bool on, kith_hci_status status)
     h->advertiser.held = HELD_NOT;
     event->activity.on = on;
     event->activity.hci_status = status;
+    return event;
+}
+
+void advertise_give_up(kith_host *h, kith_status status)
+{
+    if (h->advertiser.on || h->advertiser.busy)
+        tell(h, false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
 }
 
 void advertise_on_result(kith_host *h, kith_hci_status status)
 {
     bool overtaken = h->advertiser.overtaken, was_held = h->advertiser.held != HELD_NOT;
 
+    if (h->privacy.enables && status == KITH_HCI_SUCCESS)
+        privacy_note_advertised(h);
+    h->privacy.enables = false;
     h->advertiser.overtaken = false;
     if (overtaken || pause_takes_result(&h->advertiser, status))
         return;
     if (!h->advertiser.busy && !was_held)
         return;
     if (status != KITH_HCI_SUCCESS || h->advertiser.stopping)
-        tell(h, false, status);
+        (void)tell(h, false, status);
     else if (h->advertiser.step == STEP_ENABLE)
-        tell(h, true, status);
+        (void)tell(h, true, status);
     else
         h->advertiser.step++;
 }
@@ -146,7 +157,7 @@ void advertise_on_connected(kith_host *h)
     if (!h->advertiser.on && !h->advertiser.busy)
         return;
     h->advertiser.overtaken = is_ours(h->command.opcode);
-    tell(h, false, KITH_HCI_SUCCESS);
+    (void)tell(h, false, KITH_HCI_SUCCESS);
     if (resuming)
         h->advertiser.held = HELD_UNDO;
 }
@@ -154,7 +165,7 @@ void advertise_on_connected(kith_host *h)
 void advertise_refuse(kith_host *h, kith_hci_status status)
 {
     if (h->advertising.filter != KITH_FILTER_NOTHING && (h->advertiser.on || h->advertiser.busy))
-        tell(h, false, status);
+        (void)tell(h, false, status);
 }
 
 static kith_status check_filter(kith_host *h, const kith_advertising *a)
@@ -185,6 +196,7 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
     status = check_filter(h, a);
     if (status != KITH_OK)
         return status;
+    privacy_begin(h);
     h->advertising = *a;
     h->advertiser.step = STEP_PARAMETERS;
     h->advertiser.busy = true;
@@ -200,7 +212,7 @@ static kith_status stop_waiting(kith_host *h)
 {
     if (!events_have_room(h))
         return KITH_ERR_FULL;
-    tell(h, false, KITH_HCI_SUCCESS);
+    (void)tell(h, false, KITH_HCI_SUCCESS);
     return KITH_OK;
 }
 

@@ -45,7 +45,7 @@ static size_t put_create(kith_host *h, uint8_t *out)
     bytes_put16(out + 6, 96);
     out[9] = peer->type;
     memcpy(out + 10, peer->octets, 6);
-    out[16] = h->own.type;
+    out[16] = privacy_on_air(h)->type;
     bytes_put16(out + 17, p->interval_min_1250us);
     bytes_put16(out + 19, p->interval_max_1250us);
     bytes_put16(out + 21, p->latency);
@@ -82,12 +82,16 @@ void connect_made(kith_host *h)
     h->connecting = h->create_sent = h->cancel_wanted = h->cancel_sent = false;
 }
 
-void connect_give_up(kith_host *h, kith_hci_status status)
+void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status status)
 {
+    kith_event *event;
+
     if (!h->connecting)
         return;
     connect_made(h);
-    event_post(h, KITH_EVENT_CONNECT_FAILED, NULL)->connect_failed.hci_status = status;
+    event = event_post(h, KITH_EVENT_CONNECT_FAILED, NULL);
+    event->connect_failed.hci_status = hci_status;
+    event->connect_failed.status = status;
 }
 
 /* What was cancelled for a pause is created again after it. */
@@ -96,7 +100,7 @@ void connect_ended(kith_host *h, kith_hci_status status)
     if (status == KITH_HCI_UNKNOWN_CONNECTION && h->cancel_sent && !h->cancel_wanted)
         h->create_sent = h->cancel_sent = false;
     else
-        connect_give_up(h, status);
+        connect_give_up(h, status, KITH_OK);
 }
 
 /* A cancel that comes too late fails; the Connection Complete that overtook it is the end all the same.  For a pause it
@@ -110,10 +114,12 @@ static void on_cancel_refused(kith_host *h)
 
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status)
 {
+    if (status == KITH_HCI_SUCCESS && opcode == KITH_HCI_LE_CREATE_CONNECTION)
+        privacy_note_initiated(h);
     if (status == KITH_HCI_SUCCESS)
         return;
     if (opcode == KITH_HCI_LE_CREATE_CONNECTION)
-        connect_give_up(h, status);
+        connect_give_up(h, status, KITH_OK);
     else if (h->cancel_sent)
         on_cancel_refused(h);
 }
@@ -143,6 +149,7 @@ kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_
         return KITH_ERR_BUSY;
     if (!has_free_link(h))
         return KITH_ERR_FULL;
+    privacy_begin(h);
     h->connect_to = *peer;
     h->connect_parameters = *parameters;
     h->connecting = true;
@@ -158,14 +165,14 @@ kith_status kith_gap_cancel_connect(kith_host *h)
     if (h->create_sent)
         h->cancel_wanted = true;
     else
-        connect_give_up(h, KITH_HCI_UNKNOWN_CONNECTION);
+        connect_give_up(h, KITH_HCI_UNKNOWN_CONNECTION, KITH_OK);
     return KITH_OK;
 }
 
 kith_status kith_gap_own_address(const kith_host *h, kith_address *out)
 {
-    if (h->startup != STARTUP_READY)
+    if (h->startup != STARTUP_READY || !privacy_is_known(h))
         return KITH_ERR_STATE;
-    *out = h->own;
+    *out = *privacy_on_air(h);
     return KITH_OK;
 }

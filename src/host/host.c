@@ -159,6 +159,8 @@ static bool finish_one(kith_host *h)
         store_events_go_on(h);
     else if (lists_wait(h))
         lists_go_on(h);
+    else if (h->told && privacy_waits(h))
+        privacy_go_on(h);
     else if (s != NULL)
         security_give_own_key(h, s);
     else if (oob_waits(h))
@@ -181,7 +183,7 @@ static bool is_unfinished(const kith_host *h)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
     return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h) || store_events_wait(h) ||
-           forgetting_waits(h) || lists_wait(h);
+           forgetting_waits(h) || lists_wait(h) || privacy_waits(h);
 }
 
 void host_finish(kith_host *h)
@@ -234,9 +236,10 @@ static void tell_lost(kith_host *h)
 {
     bool starting = h->startup == STARTUP_RUNNING, reset = h->reset != RESET_NONE;
 
-    connect_give_up(h, why_links_end(h));
+    connect_give_up(h, why_links_end(h), KITH_OK);
     h->advertiser = h->scanner = (host_activity){0};
     lists_on_lost(h);
+    privacy_on_lost(h);
     h->stray = 0;
     h->command.opcode = 0;
     h->command.deadline_us = UINT64_MAX;
@@ -272,7 +275,7 @@ static bool run_one(kith_host *h)
         return true;
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
-           window_expire(h) || oob_expire(h) || room_expire(h);
+           window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -321,6 +324,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, oob_deadline(h));
     due = earlier(due, attempts_deadline(h));
     due = earlier(due, room_deadline(h));
+    due = earlier(due, privacy_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

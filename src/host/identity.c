@@ -42,6 +42,7 @@ void identity_adopt(kith_host *h, const peers_device *device)
                6);
     }
     h->own = h->identities[h->selected].address;
+    privacy_drop(h);
 }
 
 /* Without a store it stays the same over restarts of the controller, and no longer. */
@@ -65,6 +66,7 @@ void identity_forget_all(kith_host *h)
     wipe(h->identities, (h->config.limits.identities + 1u) * sizeof *h->identities);
     h->selected = 0;
     h->doubtful = 0;
+    privacy_drop(h);
 }
 
 /* ---- asked by others ---- */
@@ -112,10 +114,12 @@ bool identity_is_busy(const kith_host *h)
 
 size_t identity_command(kith_host *h, uint8_t *out)
 {
-    if (h->own.type != KITH_ADDRESS_RANDOM ||
-        (h->random_told && memcmp(h->random_address, h->own.octets, sizeof h->random_address) == 0))
+    const kith_address *own = privacy_on_air(h);
+
+    if (own->type != KITH_ADDRESS_RANDOM || !privacy_is_known(h) ||
+        (h->random_told && memcmp(h->random_address, own->octets, sizeof h->random_address) == 0))
         return 0;
-    memcpy(h->random_address, h->own.octets, sizeof h->random_address);
+    memcpy(h->random_address, own->octets, sizeof h->random_address);
     h->random_told = true;
     command_begin(out, KITH_HCI_LE_SET_RANDOM_ADDRESS, 6);
     memcpy(out + 4, h->random_address, 6);
@@ -267,6 +271,11 @@ static bool is_active(const kith_host *h)
     return h->advertiser.on || h->advertiser.busy || h->scanner.on || h->scanner.busy || h->connecting;
 }
 
+bool identity_is_active(const kith_host *h)
+{
+    return is_active(h);
+}
+
 static bool is_in_use(const kith_host *h, uint8_t number)
 {
     return (number == h->selected && is_active(h)) || count_links(h, number) != 0;
@@ -350,5 +359,6 @@ kith_status kith_identity_select(kith_host *h, uint8_t number)
         return KITH_ERR_IN_USE;
     h->selected = number;
     h->own = h->identities[number].address;
+    privacy_renew(h);
     return KITH_OK;
 }

@@ -100,7 +100,7 @@ typedef struct {
 
 /* ---- pauses (pause.c): what the controller does not change while it uses it ---- */
 
-typedef enum { PAUSE_FOR_LISTS, PAUSE_REASONS } host_pause_reason;
+typedef enum { PAUSE_FOR_LISTS, PAUSE_FOR_ADDRESS, PAUSE_REASONS } host_pause_reason;
 
 typedef enum {
     PAUSE_NOTHING,
@@ -442,6 +442,16 @@ typedef struct {
     smp_identity fresh; /* what it will be */
 } host_naming;
 
+/* ---- private addresses of our own (privacy.c) ---- */
+
+typedef struct {
+    kith_address address;               /* that is used, or will be */
+    bool is_made;                       /* it is there */
+    uint64_t end_us;                    /* of its time; UINT64_MAX: it was not used yet */
+    bool enables;                       /* the command that is on its way switches advertising on */
+    kith_address advertised, initiated; /* on air, when the controller last began to advertise or to connect */
+} host_privacy;
+
 /* ---- the store (storing.c) ---- */
 
 typedef enum {
@@ -534,6 +544,7 @@ struct kith_host {
     bool random_told;         /* the controller was given a random address: */
     uint8_t random_address[6];
     host_naming naming;
+    host_privacy privacy;
     uint8_t doubtful; /* identities, a bit each, whose records in the store may not be what is in memory */
     bool doubt_waits; /* for the store to work again */
     crypto_random_state random;
@@ -636,11 +647,13 @@ size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
 void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
+void advertise_give_up(kith_host *h, kith_status status);    /* nothing may go on air: it is off, and told so */
+void scan_give_up(kith_host *h, kith_status status);
 size_t connect_command(kith_host *h, uint8_t *out);
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
 void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
 void connect_made(kith_host *h);                          /* one that did */
-void connect_give_up(kith_host *h, kith_hci_status status);
+void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status status);
 
 /* pause.c: activities are interrupted for a reason, and go on.  Once asked for, a pause goes deeper or ends. */
 void pause_ask(kith_host *h, host_pause_reason reason, host_pause_depth depth);
@@ -811,6 +824,25 @@ static inline const kith_address *link_local(const kith_host *h, const host_link
 {
     return &h->identities[link->identity].address;
 }
+
+bool identity_is_active(const kith_host *h); /* advertising, scanning or connecting is on, or begins */
+
+/* privacy.c: private addresses of our own */
+bool privacy_is_valid(const kith_privacy *privacy);
+void privacy_drop(kith_host *h);           /* the address is of a key that is no more */
+void privacy_renew(kith_host *h);          /* and another one is made, if it can be */
+kith_status privacy_prepare(kith_host *h); /* there shall be one, if any is wanted */
+const kith_address *privacy_on_air(const kith_host *h);
+bool privacy_is_known(const kith_host *h);  /* the address on air */
+void privacy_begin(kith_host *h);           /* an activity is about to begin: before it is noted as one */
+void privacy_note_advertised(kith_host *h); /* the controller has begun */
+void privacy_note_initiated(kith_host *h);
+kith_address privacy_of_new_link(const kith_host *h, bool central, uint8_t identity); /* our address on it */
+bool privacy_waits(const kith_host *h);                                               /* for privacy_go_on() */
+void privacy_go_on(kith_host *h);
+void privacy_on_lost(kith_host *h);
+bool privacy_expire(kith_host *h);
+uint64_t privacy_deadline(const kith_host *h);
 
 /* naming.c: our identities in the store */
 kith_status naming_load(kith_host *h, const kith_record *record);

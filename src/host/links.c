@@ -137,7 +137,7 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
     link->central = c->role == 0;
     link->peer = c->peer;
     link->identity = identity;
-    link->own = h->identities[identity].address;
+    link->own = privacy_of_new_link(h, link->central, identity);
     if (!is_zero(c->own_rpa)) {
         link->own.type = KITH_ADDRESS_RANDOM;
         memcpy(link->own.octets, c->own_rpa, sizeof link->own.octets);
@@ -179,7 +179,7 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
     if (link == NULL) {
         h->stray = (uint16_t)(c.handle | STRAY);
         if (c.role == 0)
-            connect_give_up(h, KITH_HCI_CONNECTION_LIMIT_EXCEEDED);
+            connect_give_up(h, KITH_HCI_CONNECTION_LIMIT_EXCEEDED, KITH_OK);
     } else {
         if (c.role == 0)
             connect_made(h);

@@ -204,6 +204,7 @@ void kith_config_default(kith_config *config)
     config->security.responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
     config->security.backoff = (kith_backoff){.first_ms = 4000, .longest_ms = 64000, .forget_ms = 10000};
     config->own_address = KITH_OWN_PUBLIC;
+    config->privacy = (kith_privacy){.mode = KITH_PRIVACY_OFF, .cycle_s = 900};
     config->payload_timeout_10ms = 3000;
     config->gatt_raise = KITH_GATT_RAISE_BOND;
 }
@@ -287,7 +288,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     *out = NULL;
     if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
         !security_is_valid(&config->security) || !bonding_is_valid(&config->security, config) ||
-        !own_address_is_valid(config) || !irk_is_valid(config->irk) ||
+        !own_address_is_valid(config) || !irk_is_valid(config->irk) || !privacy_is_valid(&config->privacy) ||
         config->notified_level > KITH_LEVEL_SC_AUTHENTICATED || config->gatt_raise > KITH_GATT_RAISE_PAIR)
         return KITH_ERR_VALUE;
     if (size < needed)
@@ -313,6 +314,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->smp.identity_count = (uint8_t)(config->limits.identities + 1);
     h->smp.oob = &h->oob;
     h->oob_end_us = UINT64_MAX;
+    h->privacy.end_us = UINT64_MAX;
     *out = h;
     return KITH_OK;
 }

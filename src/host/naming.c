@@ -133,6 +133,8 @@ static void apply(kith_host *h)
     else
         *mine = h->naming.fresh;
     h->own = h->identities[h->selected].address;
+    if (number == h->selected)
+        privacy_renew(h);
 }
 
 static void end(kith_host *h, kith_status status)

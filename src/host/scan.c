@@ -33,7 +33,7 @@ static size_t chain_command(const kith_host *h, uint8_t *out)
         out[4] = h->scan.active;
         bytes_put16(out + 5, h->scan.interval_625us);
         bytes_put16(out + 7, h->scan.window_625us);
-        out[9] = h->own.type;
+        out[9] = privacy_on_air(h)->type;
         out[10] = h->scan.filter;
         return 4 + 7;
     }
@@ -54,7 +54,7 @@ size_t scan_command(kith_host *h, uint8_t *out)
     }
 }
 
-static void tell(kith_host *h, bool on, kith_hci_status status)
+static kith_event *tell(kith_host *h, bool on, kith_hci_status status)
 {
     kith_event *event = event_post(h, KITH_EVENT_SCANNING, NULL);
 
@@ -64,6 +64,13 @@ static void tell(kith_host *h, bool on, kith_hci_status status)
     h->scanner.held = HELD_NOT;
     event->activity.on = on;
     event->activity.hci_status = status;
+    return event;
+}
+
+void scan_give_up(kith_host *h, kith_status status)
+{
+    if (h->scanner.on || h->scanner.busy)
+        tell(h, false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
 }
 
 void scan_on_result(kith_host *h, kith_hci_status status)
@@ -73,9 +80,9 @@ void scan_on_result(kith_host *h, kith_hci_status status)
     if (pause_takes_result(&h->scanner, status) || (!h->scanner.busy && !was_held))
         return;
     if (status != KITH_HCI_SUCCESS || h->scanner.stopping)
-        tell(h, false, status);
+        (void)tell(h, false, status);
     else if (h->scanner.step == STEP_ENABLE)
-        tell(h, true, status);
+        (void)tell(h, true, status);
     else
         h->scanner.step++;
 }
@@ -136,6 +143,7 @@ kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
         return KITH_ERR_NOT_FOUND;
     if (scan->filter)
         lists_rebuild(h);
+    privacy_begin(h);
     h->scan = *scan;
     h->scanner.step = STEP_PARAMETERS;
     h->scanner.busy = true;

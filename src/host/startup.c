@@ -50,8 +50,8 @@ static size_t le_host_support(kith_host *h, uint8_t *out)
 
 static size_t random_address(kith_host *h, uint8_t *out)
 {
-    memcpy(out, h->own.octets, 6);
-    memcpy(h->random_address, h->own.octets, 6);
+    memcpy(out, privacy_on_air(h)->octets, 6);
+    memcpy(h->random_address, out, 6);
     h->random_told = true;
     return 6;
 }
@@ -172,7 +172,7 @@ enum { ENOUGH_TO_FAIL = KITH_LACKS_LE | KITH_LACKS_ENCRYPTION | KITH_LACKS_PUBLI
 static bool is_wanted(const kith_host *h, const startup_step *step)
 {
     if (step->opcode == KITH_HCI_LE_SET_RANDOM_ADDRESS)
-        return h->own.type == KITH_ADDRESS_RANDOM;
+        return privacy_on_air(h)->type == KITH_ADDRESS_RANDOM;
     if (step->opcode == KITH_HCI_READ_BUFFER_SIZE)
         return h->ready.acl_len == 0 || h->ready.acl_packets == 0;
     if (step->opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE || step->opcode == KITH_HCI_LE_READ_RESOLVING_LIST_SIZE)
@@ -224,7 +224,7 @@ static void finish(kith_host *h)
     }
     h->startup = STARTUP_READY;
     h->acl_credits = h->ready.acl_packets;
-    h->ready.address = h->own;
+    h->ready.address = *privacy_on_air(h);
     h->ready.other_identity = identity_count_others(h);
     event_post(h, KITH_EVENT_READY, NULL)->ready = h->ready;
     lists_on_ready(h);
@@ -271,6 +271,7 @@ void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters,
     const startup_step *step = &steps[h->startup_step];
     bool refused = len == 0 || parameters[0] != KITH_HCI_SUCCESS;
     bytes_reader answer;
+    kith_status status;
 
     if (opcode != step->opcode)
         return;
@@ -284,6 +285,11 @@ void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters,
         step->on_answer(h, &answer);
     if (answer.failed) {
         startup_fail(h, 0, opcode, KITH_HCI_UNSPECIFIED_ERROR, KITH_ERR_VALUE);
+        return;
+    }
+    status = privacy_prepare(h); /* who we are is known since the first command went */
+    if (status != KITH_OK) {
+        startup_fail(h, 0, 0, 0, status);
         return;
     }
     h->startup_step++;

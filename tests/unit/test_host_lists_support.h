@@ -1,6 +1,6 @@
 /* A controller with lists, as octets: it keeps what it is told, and refuses what the specification has it refuse while
  * something is on.  Each command can be left without an answer, or refused with another word.
- * Core Vol 4 Part E 7.8.5, 7.8.9 to 7.8.17, 7.8.38 to 7.8.44, 7.8.77. */
+ * Core Vol 4 Part E 7.8.4, 7.8.5, 7.8.9 to 7.8.17, 7.8.38 to 7.8.44, 7.8.77. */
 #ifndef TEST_HOST_LISTS_SUPPORT_H
 #define TEST_HOST_LISTS_SUPPORT_H
 
@@ -23,8 +23,10 @@ typedef struct {
     bool resolution, advertising, scanning, initiating;
     uint8_t advertising_policy, scanning_policy;
     kith_address connects_to;
-    unsigned disallowed; /* commands that came while what they change was in use */
-    uint16_t refuse;     /* this one is answered with: */
+    uint8_t random_address[6];
+    uint8_t advertises_as, scans_as, connects_as; /* own address types */
+    unsigned disallowed;                          /* commands that came while what they change was in use */
+    uint16_t refuse;                              /* this one is answered with: */
     uint8_t refuse_with;
     uint16_t keep; /* this one is done and not answered until rig_answer_kept() */
     bool kept;
@@ -74,6 +76,7 @@ static inline void rig_complete(rig *r, uint16_t opcode, uint8_t status)
     if (opcode == KITH_HCI_READ_LOCAL_COMMANDS) {
         complete[4 + 26] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_READ_FILTER_LIST_SIZE) ? 0x40 : 0);
         complete[4 + 34] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_READ_RESOLVING_LIST_SIZE) ? 0x40 : 0);
+        complete[4 + 25] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_SET_RANDOM_ADDRESS) ? 0x10 : 0);
         complete[4 + 39] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_SET_PRIVACY_MODE) ? 0x04 : 0);
     }
     if (opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE)
@@ -115,6 +118,7 @@ static inline bool rig_is_in_use(const rig *r, uint16_t opcode)
     case KITH_HCI_LE_SET_PRIVACY_MODE:
         return r->resolution && rig_is_active(r);
     case KITH_HCI_LE_SET_RESOLUTION_ENABLE:
+    case KITH_HCI_LE_SET_RANDOM_ADDRESS:
         return rig_is_active(r);
     case KITH_HCI_LE_SET_ADV_PARAMETERS:
         return r->advertising;
@@ -187,13 +191,18 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
     case KITH_HCI_LE_SET_RESOLUTION_ENABLE:
         r->resolution = p[0] != 0;
         return KITH_HCI_SUCCESS;
+    case KITH_HCI_LE_SET_RANDOM_ADDRESS:
+        memcpy(r->random_address, p, 6);
+        return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_ADV_PARAMETERS:
+        r->advertises_as = p[5];
         r->advertising_policy = p[14];
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_ADV_ENABLE:
         r->advertising = p[0] != 0;
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
+        r->scans_as = p[5];
         r->scanning_policy = p[6];
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_SCAN_ENABLE:
@@ -201,6 +210,7 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_CREATE_CONNECTION:
         r->initiating = true;
+        r->connects_as = p[12];
         r->connects_to.type = p[5];
         memcpy(r->connects_to.octets, p + 6, 6);
         return KITH_HCI_SUCCESS;

@@ -90,6 +90,8 @@ static void on_activity(json_t *o, const kith_event *e)
 {
     set_flag(o, "on", e->activity.on);
     set_hci_status(o, e->activity.hci_status);
+    if (e->activity.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->activity.status));
 }
 
 static void on_report(json_t *o, const kith_event *e)
@@ -123,6 +125,8 @@ static void on_parameters(json_t *o, const kith_event *e)
 static void on_connect_failed(json_t *o, const kith_event *e)
 {
     set_hci_status(o, e->connect_failed.hci_status);
+    if (e->connect_failed.status != KITH_OK)
+        set_text(o, "status", kith_status_name(e->connect_failed.status));
 }
 
 static void on_disconnected(json_t *o, const kith_event *e)

@@ -113,6 +113,8 @@ static void add_activity(writer *w, const char *what, const kith_event *e)
         add(w, "%s.", what);
     else if (e->activity.hci_status == 0)
         add(w, "No longer %s.", what);
+    else if (e->activity.status != KITH_OK)
+        add(w, "Not %s: no private address could be made (%s).", what, kith_status_name(e->activity.status));
     else
         add(w, "Not %s: the controller answered \"%s\" (0x%02x).", what, kith_hci_status_name(e->activity.hci_status),
             e->activity.hci_status);
@@ -175,7 +177,10 @@ static void on_parameters(writer *w, const kith_event *e)
 
 static void on_connect_failed(writer *w, const kith_event *e)
 {
-    add(w, "No connection: %s.", kith_hci_status_name(e->connect_failed.hci_status));
+    if (e->connect_failed.status != KITH_OK)
+        add(w, "No connection: no private address could be made (%s).", kith_status_name(e->connect_failed.status));
+    else
+        add(w, "No connection: %s.", kith_hci_status_name(e->connect_failed.hci_status));
 }
 
 static void on_disconnected(writer *w, const kith_event *e)

@@ -1,0 +1,208 @@
+/* Private addresses of our own: one for all that is on air, another one after its time.  The pause for a change is also
+ * what a first activity waits in, so that nothing begins before the time was told and its address is known to be good.
+ * Core Vol 6 Part B 1.3.2.2, Vol 3 Part C 10.7, Vol 4 Part E 7.8.4. */
+#include <string.h>
+
+#include "crypto/toolbox.h"
+#include "host/internal.h"
+
+enum { MOST_DRAWS = 4 };
+
+bool privacy_is_valid(const kith_privacy *privacy)
+{
+    return privacy->mode == KITH_PRIVACY_OFF || (privacy->mode == KITH_PRIVACY_RESOLVABLE && privacy->cycle_s >= 1 &&
+                                                 privacy->cycle_s <= KITH_PRIVACY_CYCLE_MAX_S);
+}
+
+static bool is_on(const kith_host *h)
+{
+    return h->config.privacy.mode != KITH_PRIVACY_OFF;
+}
+
+/* ---- an address ---- */
+
+/* Not all of its random bits may be equal. */
+static bool is_possible(const uint8_t prand[3])
+{
+    uint32_t random = (uint32_t)prand[0] | (uint32_t)prand[1] << 8 | (uint32_t)(prand[2] & 0x3f) << 16;
+
+    return random != 0 && random != 0x3fffff;
+}
+
+static kith_status draw(kith_host *h, uint8_t prand[3])
+{
+    for (unsigned i = 0; i < MOST_DRAWS; i++) {
+        kith_status status = crypto_random(h->config.crypto, &h->random, prand, 3);
+
+        prand[2] = (uint8_t)((prand[2] & 0x3f) | 0x40);
+        if (status != KITH_OK || is_possible(prand))
+            return status;
+    }
+    return KITH_ERR_ENTROPY;
+}
+
+static kith_status make(kith_host *h)
+{
+    host_privacy *p = &h->privacy;
+    uint8_t *octets = p->address.octets;
+    kith_status status = draw(h, octets + 3);
+
+    if (status == KITH_OK)
+        status = crypto_ah(h->config.crypto, h->identities[h->selected].irk, octets + 3, octets);
+    p->address.type = KITH_ADDRESS_RANDOM;
+    p->is_made = status == KITH_OK;
+    p->end_us = UINT64_MAX; /* it is not in use yet */
+    return status;
+}
+
+void privacy_drop(kith_host *h)
+{
+    memset(&h->privacy.address, 0, sizeof h->privacy.address);
+    h->privacy.is_made = false;
+    h->privacy.end_us = UINT64_MAX;
+}
+
+/* Whether there is one is looked at again before it is used. */
+void privacy_renew(kith_host *h)
+{
+    privacy_drop(h);
+    if (is_on(h) && h->identity_known)
+        (void)make(h);
+}
+
+kith_status privacy_prepare(kith_host *h)
+{
+    return is_on(h) && !h->privacy.is_made ? make(h) : KITH_OK;
+}
+
+const kith_address *privacy_on_air(const kith_host *h)
+{
+    return is_on(h) ? &h->privacy.address : &h->own;
+}
+
+bool privacy_is_known(const kith_host *h)
+{
+    return !is_on(h) || h->privacy.is_made;
+}
+
+/* ---- what links were made with ---- */
+
+void privacy_note_advertised(kith_host *h)
+{
+    h->privacy.advertised = *privacy_on_air(h);
+}
+
+void privacy_note_initiated(kith_host *h)
+{
+    h->privacy.initiated = *privacy_on_air(h);
+}
+
+/* The address may have changed since, where a link is told late: what counts is the one at the last command that the
+ * controller has answered. */
+kith_address privacy_of_new_link(const kith_host *h, bool central, uint8_t identity)
+{
+    const kith_address *used = central ? &h->privacy.initiated : &h->privacy.advertised;
+
+    return kith_address_kind_of(used) == KITH_ADDRESS_KIND_RESOLVABLE ? *used : h->identities[identity].address;
+}
+
+/* ---- changes ---- */
+
+static bool is_changing(const kith_host *h)
+{
+    return h->pauses[PAUSE_FOR_ADDRESS] != PAUSE_NOTHING;
+}
+
+void privacy_begin(kith_host *h)
+{
+    if (!is_on(h) || identity_is_active(h))
+        return;
+    pause_ask(h, PAUSE_FOR_ADDRESS, PAUSE_ALL);
+}
+
+static bool is_over(const kith_host *h)
+{
+    return is_on(h) && (!h->privacy.is_made || h->privacy.end_us <= h->now_us);
+}
+
+static bool is_given(const kith_host *h)
+{
+    const kith_address *address = privacy_on_air(h);
+
+    return address->type != KITH_ADDRESS_RANDOM ||
+           (h->random_told && memcmp(h->random_address, address->octets, sizeof h->random_address) == 0);
+}
+
+bool privacy_waits(const kith_host *h)
+{
+    return is_changing(h) && h->startup == STARTUP_READY && !h->lost && h->command.opcode == 0 && pause_is_reached(h) &&
+           (is_over(h) || is_given(h));
+}
+
+static void end_all(kith_host *h, kith_status status)
+{
+    advertise_give_up(h, status);
+    scan_give_up(h, status);
+    connect_give_up(h, KITH_HCI_UNSPECIFIED_ERROR, status);
+}
+
+/* Only where the time was told: an address may have become old while nothing was on. */
+void privacy_go_on(kith_host *h)
+{
+    kith_status status = KITH_OK;
+
+    if (is_over(h))
+        status = make(h);
+    if (status == KITH_OK && !is_given(h))
+        return; /* until the controller has taken it */
+    if (status != KITH_OK)
+        end_all(h, status);
+    else if (h->privacy.end_us == UINT64_MAX && is_on(h))
+        h->privacy.end_us = h->now_us + (uint64_t)h->config.privacy.cycle_s * 1000000;
+    pause_end(h, PAUSE_FOR_ADDRESS);
+}
+
+void privacy_on_lost(kith_host *h)
+{
+    pause_end(h, PAUSE_FOR_ADDRESS);
+    h->privacy.enables = false;
+    memset(&h->privacy.advertised, 0, sizeof h->privacy.advertised);
+    memset(&h->privacy.initiated, 0, sizeof h->privacy.initiated);
+}
+
+uint64_t privacy_deadline(const kith_host *h)
+{
+    bool runs = is_on(h) && h->startup == STARTUP_READY && !h->lost && identity_is_active(h);
+
+    return runs && !is_changing(h) ? h->privacy.end_us : UINT64_MAX;
+}
+
+bool privacy_expire(kith_host *h)
+{
+    if (privacy_deadline(h) > h->now_us)
+        return false;
+    pause_ask(h, PAUSE_FOR_ADDRESS, PAUSE_ALL);
+    return true;
+}
+
+/* ---- the program's calls ---- */
+
+kith_status kith_privacy_set(kith_host *h, const kith_privacy *privacy)
+{
+    if (!privacy_is_valid(privacy))
+        return KITH_ERR_VALUE;
+    if (h->startup == STARTUP_RUNNING || h->reset != RESET_NONE || h->lost)
+        return KITH_ERR_BUSY;
+    if (identity_is_active(h) || is_changing(h))
+        return KITH_ERR_IN_USE;
+    if (privacy->mode != KITH_PRIVACY_OFF && h->startup == STARTUP_READY && !command_is_supported(h, 25, 4))
+        return KITH_ERR_UNSUPPORTED;
+    h->config.privacy = *privacy;
+    privacy_renew(h);
+    return KITH_OK;
+}
+
+void kith_privacy_get(const kith_host *h, kith_privacy *out)
+{
+    *out = h->config.privacy;
+}
