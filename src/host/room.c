@@ -160,7 +160,16 @@ bool room_expire(kith_host *h)
 
 /* ---- the place ---- */
 
-/* The newcomer's bond is durable.  Who was to go may be here by now; then it is another one, or nobody. */
+/* It is being forgotten, and its place becomes free when that has gone well. */
+static bool is_leaving(const kith_host *h, kith_peer_id peer)
+{
+    const peers_bond *bond = peers_forgotten(&h->bonds, peer);
+
+    return bond != NULL && bond->state == PEERS_FORGETTING;
+}
+
+/* The newcomer's bond is durable.  Who was to go may be here by now, or gone without a place for it; then it is another
+ * one, or nobody. */
 void room_take_place(kith_host *h, host_save *save)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, save->go);
@@ -171,13 +180,13 @@ void room_take_place(kith_host *h, host_save *save)
     }
     if (bond != NULL && !may_go(h, bond, save->bond.level))
         bond = cheapest(h, save->bond.level);
-    if (bond == NULL && peers_forgotten(&h->bonds, save->go) == NULL)
+    if (bond == NULL && !is_leaving(h, save->go))
         bond = cheapest(h, save->bond.level);
     save->stage = SAVE_CLEARING;
     if (bond != NULL) {
         save->go = bond->id;
         bonding_forget(h, peers_by_id(&h->bonds, bond->id));
-    } else if (peers_forgotten(&h->bonds, save->go) == NULL) {
+    } else if (!is_leaving(h, save->go)) {
         room_give_up(h, save);
     }
 }
