@@ -11,7 +11,7 @@ typedef struct {
     memory_store store;
     bool agrees;        /* the program at the lamp */
     bool answers_early; /* when a pairing is told */
-    kith_peer_id name; /* whom it names; 0: who would go */
+    kith_peer_id name;  /* whom it names; 0: who would go */
     kith_status answered;
     kith_link asked[PHONES]; /* on which links it was, so far */
     unsigned questions;
@@ -384,6 +384,7 @@ static void one_goes_in_each_window(void **state)
     cast_await(p.lamp, KITH_EVENT_PAIRED, BONDS + 2);
     cast_await(p.lamp, KITH_EVENT_BOND_FAILED, 1);
     cast_await(p.lamp, KITH_EVENT_BONDED, BONDS + 1);
+    cast_equal(p.room, p.lamp->told[KITH_EVENT_ROOM_WANTED], 1);
     cast_equal(p.room, p.lamp->told[KITH_EVENT_FORGOTTEN], 1);
     cast_equal(p.room, kith_bonds_count(p.lamp->host), BONDS);
     cast_close(p.room);
