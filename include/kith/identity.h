@@ -6,7 +6,7 @@
  * own:
  *
  * - A link is made under one identity, the one that was selected when advertising or connecting began, for as long as
- * it is there.  Links under several may be there at once.
+ *   it is there.  Links under several may be there at once.
  * - A bond belongs to the identity that it was made under (kith_bond_info.local) and is claimed, proven and used on
  *   links of that one alone.  The same phone may bond with several of ours: those are several peers, with IDs and keys
  *   of their own.
@@ -18,12 +18,16 @@
  *   the whole device.
  *
  * Calls that change an identity take the store.  They end once, in KITH_EVENT_IDENTITY; where no store outlives the
- * program the event is there when the call returns.  Errors of all of them; nothing was changed then, and there is no
- * event:
+ * program the event is there when the call returns.  Errors of all of them, with which nothing was changed and there is
+ * no event:
+ *
  * KITH_ERR_BUSY       such a change is under way, or the store is not loaded (not before kith_host_start(), nor during
- * a factory reset) KITH_ERR_NOT_FOUND  there is no identity of this number KITH_ERR_FULL       events must be taken
- * first Ends: KITH_OK, or as kith/store.h: then it is as it was, also after the next start, unless the power goes
- * before the store works again.  When the power goes before the end it is as it was, or as it was to be.
+ *                     a factory reset)
+ * KITH_ERR_NOT_FOUND  there is no identity of this number
+ * KITH_ERR_FULL       events must be taken first
+ *
+ * Ends: KITH_OK, or as kith/store.h: then it is as it was, also after the next start, unless the power goes before the
+ * store works again.  When the power goes before the end it is as it was, or as it was to be.
  *
  * Vol 3 Part C 10.7, 10.8, 15.1; Vol 4 Part E 7.8.4.  docs/bond-format.md has the record. */
 #ifndef KITH_IDENTITY_H

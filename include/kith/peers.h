@@ -47,6 +47,11 @@ uint32_t kith_bonds_count(const struct kith_host *h);
 KITH_MUST_USE kith_status kith_bonds_of_address(const struct kith_host *h, const kith_address *address,
                                                 kith_peer_id *out);
 
+/* The legacy bond, of the identity of ours that is selected, whose key a central names by EDIV and Rand when it starts
+ * encryption: a claim, as they are said in plain.  KITH_ERR_NOT_FOUND: none, or several.  Vol 3 Part H 2.4.2.2. */
+KITH_MUST_USE kith_status kith_bonds_of_ediv(const struct kith_host *h, uint16_t ediv, uint64_t rand,
+                                             kith_peer_id *out);
+
 /* Forgets a peer: its keys are overwritten.  A link encrypted with them is disconnected, and one on which that peer, or
  * somebody under its address, is pairing: no bond comes of it any more.  Ends in FORGOTTEN, which
  * says whether the store has destroyed them too; until it has, this may be called again.

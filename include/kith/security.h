@@ -238,6 +238,11 @@ typedef enum {
  * anew, a call of ours that would pair where the bond is not proven, and who turns out to be bonded once it gives its
  * identity.  kith_security_pair() as central is an answer of its own.  For this link until its end, from the next
  * question on.
+ *
+ * A yes is for the peer whose bond it is.  Whoever comes under its address and gives an identity that has no bond is a
+ * stranger that nobody let in, and is refused at the end (KITH_WHY_REPAIRING_REFUSED); so is one that a person
+ * allowed to pair anew where the policy is closed.
+ *
  * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE. */
 KITH_MUST_USE kith_status kith_security_set_repairing(struct kith_host *h, kith_link link, kith_repairing repairing);
 

@@ -15,13 +15,14 @@ static const char *const group_names[GROUPS] = {
     "LongTermKey",       "PeripheralLongTermKey", "SlaveLongTermKey", "IdentityResolvingKey",
     "LocalSignatureKey", "RemoteSignatureKey",    "General",          "LinkKey"};
 
-enum { KEY = 1, AUTHENTICATED = 2, ENC_SIZE = 4, EDIV = 8, RAND = 16, TYPE = 32 };
+enum { KEY = 1, AUTHENTICATED = 2, ENC_SIZE = 4, EDIV = 8, RAND = 16, TYPE = 32, CENTRAL = 64, MASTER = 128 };
 
 typedef struct {
     unsigned line; /* 0: it is not there */
     unsigned has;  /* fields */
     uint8_t key[16];
     uint64_t authenticated, enc_size, ediv, rand;
+    bool ours; /* old versions had one group for both keys, and said so */
 } key_group;
 
 typedef struct {
@@ -46,12 +47,43 @@ static bool read_key(exch_span value, uint8_t key[16])
     return exch_hex(value, key, 16);
 }
 
+/* A number; in old files digits in wire order. */
+static bool read_rand(exch_span value, uint64_t *rand)
+{
+    uint8_t octets[8];
+
+    if (!exch_begins(value, "0x"))
+        return exch_decimal(value, UINT64_MAX, rand);
+    if (!exch_hex((exch_span){value.at + 2, value.len - 2}, octets, sizeof octets))
+        return false;
+    *rand = exch_number(octets, sizeof octets);
+    return true;
+}
+
+static bool read_truth(exch_span value, bool *out)
+{
+    *out = exch_is(value, "true") || exch_is(value, "1");
+    return *out || exch_is(value, "false") || exch_is(value, "0");
+}
+
 static void refuse_field(info *in, group g, unsigned line, const char *name, const char *why)
 {
     char field[48];
 
     (void)snprintf(field, sizeof field, "[%s] %s", group_names[g], name);
     exch_refuse(in->r, &in->e, line, field, why);
+}
+
+static unsigned read_side_field(info *in, group g, unsigned line, exch_span name, exch_span value)
+{
+    bool central;
+
+    if (!exch_is(name, "Central") && !exch_is(name, "Master"))
+        return 0;
+    if (!read_truth(value, &central))
+        refuse_field(in, g, line, "Central or Master", "is neither true nor false");
+    in->groups[g].ours = !central;
+    return exch_is(name, "Central") ? CENTRAL : MASTER;
 }
 
 /* Answers which field it is, 0: none that matters here. */
@@ -82,11 +114,11 @@ static unsigned read_key_field(info *in, group g, unsigned line, exch_span name,
         return EDIV;
     }
     if (exch_is(name, "Rand")) {
-        if (!exch_decimal(value, UINT64_MAX, &k->rand))
+        if (!read_rand(value, &k->rand))
             refuse_field(in, g, line, "Rand", "is not a number of 64 bits");
         return RAND;
     }
-    return 0;
+    return read_side_field(in, g, line, name, value);
 }
 
 static unsigned read_general_field(info *in, unsigned line, exch_span name, exch_span value)
@@ -100,6 +132,17 @@ static unsigned read_general_field(info *in, unsigned line, exch_span name, exch
     return TYPE;
 }
 
+static const char *name_of(unsigned field)
+{
+    static const char *const names[] = {"Key",  "Authenticated", "EncSize", "EDiv",
+                                        "Rand", "AddressType",   "Central", "Master"};
+    unsigned i = 0;
+
+    while (field > 1u << i)
+        i++;
+    return names[i];
+}
+
 static void read_field(info *in, group g, unsigned line, exch_span name, exch_span value)
 {
     unsigned field = 0;
@@ -109,7 +152,7 @@ static void read_field(info *in, group g, unsigned line, exch_span name, exch_sp
     else if (g < GENERAL)
         field = read_key_field(in, g, line, name, value);
     if (in->groups[g].has & field)
-        refuse_field(in, g, line, "", "has a field twice");
+        refuse_field(in, g, line, name_of(field), "is there twice");
     in->groups[g].has |= field;
 }
 
@@ -301,8 +344,11 @@ static void take_central_key(info *in, key_group *k, const key_group *peripheral
     else if (peripheral != NULL && is_sc(peripheral))
         exch_find_of(in->r, KITH_EXCHANGE_LEFT, &in->e, k->line, "[LongTermKey]",
                      "is a legacy key beside one of Secure Connections; left out");
+    else if (k->ours && peripheral != NULL)
+        exch_find_of(in->r, KITH_EXCHANGE_LEFT, &in->e, k->line, "[LongTermKey]",
+                     "is our own key beside that of another group, which is taken");
     else
-        take_legacy_key(in, k, "[LongTermKey]", false);
+        take_legacy_key(in, k, "[LongTermKey]", k->ours);
 }
 
 static void take_keys(info *in)

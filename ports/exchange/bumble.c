@@ -115,7 +115,7 @@ static bool read_long_term_keys(store *s, const json_t *keys)
     exch_find_of(s->r, KITH_EXCHANGE_CHANGED, e, 0, "ltk_central, ltk_peripheral",
                  s->r->options->local_was_peripheral
                      ? "who was central is not in the text; the peer, as was given"
-                     : "who was central is not in the text; this device is assumed (option: local was peripheral)");
+                     : "who was central is not in the text; this device is assumed (option: was peripheral)");
     return true;
 }
 
@@ -212,7 +212,10 @@ static void read_namespace(exch_reader *r, const char *name, json_t *peers)
     }
     if (named)
         exch_take_own_address(&r->out, 0, "namespace", &local);
-    else if (strcmp(name, default_namespace) != 0)
+    if (named && local.type == KITH_ADDRESS_PUBLIC && !r->options->has_local)
+        exch_find(r, KITH_EXCHANGE_NOTED, 0, "", "namespace",
+                  "is the adapter's address; that these peers know this device by it is assumed");
+    if (!named && strcmp(name, default_namespace) != 0)
         exch_find(r, KITH_EXCHANGE_NOTED, 0, "", "namespace",
                   "is not named by an address, so it is not known whose it is");
     json_object_foreach(peers, peer, keys) read_peer(r, peer, keys, named ? &local : NULL);

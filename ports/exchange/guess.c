@@ -9,7 +9,7 @@ static kith_exchange_format guess_json(exch_span text)
 
     if (text.at[0] == '[')
         return KITH_EXCHANGE_AIOBLE;
-    for (size_t i = 0; i + sizeof mark - 1 <= text.len && i < 200; i++)
+    for (size_t i = 0; i + sizeof mark - 1 <= text.len; i++)
         if (memcmp(text.at + i, mark, sizeof mark - 1) == 0)
             return KITH_EXCHANGE_JSON;
     return KITH_EXCHANGE_BUMBLE;

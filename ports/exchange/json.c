@@ -28,11 +28,19 @@ static bool is_flat(exch_span text)
     return true;
 }
 
-/* The library's message may quote the text, from " near " on, which may be a key. */
+/* The library's message may quote the text, from " near " on, or one octet as " 0x97": both may be of a key. */
+static int unquoted_len(const char *text)
+{
+    const char *quote = strstr(text, " near "), *octet = strstr(text, " 0x");
+
+    if (quote == NULL || (octet != NULL && octet < quote))
+        quote = octet;
+    return quote != NULL ? (int)(quote - text) : (int)strlen(text);
+}
+
 static void tell_syntax(exch_reader *r, const json_error_t *error)
 {
-    const char *quote = strstr(error->text, " near ");
-    int len = quote != NULL ? (int)(quote - error->text) : (int)strlen(error->text);
+    int len = unquoted_len(error->text);
     char why[200];
 
     if (json_error_code(error) == json_error_out_of_memory) {

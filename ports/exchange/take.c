@@ -100,7 +100,7 @@ static void judge_irk(exch_reader *r, exch_entry *e)
 
 static void judge_csrk(exch_reader *r, exch_entry *e, uint8_t csrk[16], const char *whose)
 {
-    const char *why = "left out: its counter is not in a bond record (option: signing keys)";
+    const char *why = "its counter is not in a bond record (option: signing keys)";
 
     if (exch_is_zero(csrk, 16))
         return;
@@ -349,6 +349,21 @@ static bool is_same_peer(const kith_bond_record *a, const kith_bond_record *b)
     return kith_address_equal(&a->identity, &b->identity) && kith_address_equal(&a->local, &b->local);
 }
 
+static bool adds_no_key(const uint8_t key[16], const uint8_t to[16])
+{
+    return exch_is_zero(key, 16) || memcmp(key, to, 16) == 0;
+}
+
+/* Is b what a is, perhaps without some of its keys?  Of legacy keys that are not there the numbers are zeros. */
+static bool is_part_of(const kith_bond_record *b, const kith_bond_record *a)
+{
+    if ((b->has_ltk && (!a->has_ltk || b->ediv != a->ediv || b->rand != a->rand)) ||
+        (b->has_my_ltk && (!a->has_my_ltk || b->my_ediv != a->my_ediv || b->my_rand != a->my_rand)))
+        return false;
+    return adds_no_key(b->ltk, a->ltk) && adds_no_key(b->my_ltk, a->my_ltk) && adds_no_key(b->irk, a->irk) &&
+           adds_no_key(b->my_csrk, a->my_csrk) && adds_no_key(b->peer_csrk, a->peer_csrk);
+}
+
 /* Answers whether a is to be kept rather than b, which came later.  Of two that are as good the later one is, since
  * texts grow at their end. */
 static bool is_rather(const kith_bond_record *a, const kith_bond_record *b)
@@ -359,6 +374,8 @@ static bool is_rather(const kith_bond_record *a, const kith_bond_record *b)
         return a->key_kind == KITH_KEY_KIND_SC;
     if (a->key_size != b->key_size)
         return a->key_size > b->key_size;
+    if (is_part_of(b, a) && !is_part_of(a, b))
+        return true;
     return a->made_s != 0 && b->made_s != 0 && a->made_s > b->made_s;
 }
 
@@ -397,7 +414,7 @@ static void add_bond(kith_exchange_result *to, const kith_bond_record *bond)
 
         to->replaced++;
         tell(to, KITH_EXCHANGE_REFUSED, bond,
-             earlier ? "there is a stronger or newer bond with this peer before, which is kept"
+             earlier ? "there is a stronger, fuller or newer bond with this peer before, which is kept"
                      : "a bond with this peer before is replaced by one that is as strong, or stronger or newer");
         if (!earlier)
             to->bonds[i] = *bond;

@@ -103,6 +103,16 @@ static bonding_answer may_replace(const kith_host *h, const host_link *link, con
     return link->repairing == KITH_REPAIRING_REFUSE ? COMMIT_NO : COMMIT_ASK;
 }
 
+/* The bond that an address named was all that this one was admitted for, by the program's yes or where pairing is
+ * closed: should it be somebody else, it is a stranger whom nobody let in.  A call of ours is for whoever is on the
+ * link. */
+static bool is_admitted_as_another(const kith_host *h, const host_link *link, const smp_session *s)
+{
+    bool for_it_alone = h->config.security.policy == KITH_PAIRING_CLOSED || link->repairing == KITH_REPAIRING_ALLOW;
+
+    return s->at_stake != 0 && s->by_peer && !s->window && for_it_alone;
+}
+
 bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_session *s, kith_peer_id *at_stake,
                                   kith_why *why)
 {
@@ -126,8 +136,9 @@ bonding_answer bonding_may_commit(kith_host *h, const host_link *link, smp_sessi
     *why = KITH_WHY_CLASS_TAKEN;
     if (bonding_is_class_taken(h, s->peer_class, old != NULL ? old->id : 0))
         return COMMIT_NO;
+    *why = KITH_WHY_REPAIRING_REFUSED;
     if (old == NULL)
-        return COMMIT_YES;
+        return is_admitted_as_another(h, link, s) ? COMMIT_NO : COMMIT_YES;
     *at_stake = old->id;
     *why = KITH_WHY_WEAKER;
     return is_weaker(h, s, &identity, old) ? COMMIT_NO : may_replace(h, link, s, old, why);
@@ -268,6 +279,16 @@ kith_status kith_bonds_of_class(const kith_host *h, uint8_t peer_class, kith_pee
 kith_status kith_bonds_of_address(const kith_host *h, const kith_address *address, kith_peer_id *out)
 {
     const peers_bond *bond = peers_by_address(&h->bonds, h->config.crypto, &h->own, address);
+
+    if (bond == NULL)
+        return KITH_ERR_NOT_FOUND;
+    *out = bond->id;
+    return KITH_OK;
+}
+
+kith_status kith_bonds_of_ediv(const kith_host *h, uint16_t ediv, uint64_t rand, kith_peer_id *out)
+{
+    const peers_bond *bond = peers_by_ediv(&h->bonds, &h->own, ediv, rand);
 
     if (bond == NULL)
         return KITH_ERR_NOT_FOUND;

@@ -1,5 +1,6 @@
 """Bonds as other systems keep them, written here as those systems do, and what a store then has, octet by octet."""
 
+import base64
 import json
 import struct
 
@@ -41,6 +42,16 @@ def bumble(*peers, local=OURS):
         key = {"value": (ltk or b"short")[::-1].hex(), "authenticated": False}
         entries[f"{address}"] = {"address_type": 1, "ltk": key, "irk": {"value": IRK[::-1].hex(), "authenticated": False}}
     return json.dumps({local: entries})
+
+
+def aioble(peer=PEER, ltk=LTK, own_irk=IRK):
+    """ble_secrets.json of an aioble device that has a bond of Secure Connections, as NimBLE lays it out; own_irk: its own
+    identity resolving key, of which the file says no address."""
+    def item(kind, key, value):
+        return [kind, base64.encodebytes(key).decode(), base64.encodebytes(value).decode().replace("\n", "") + "\n"]
+    key = b"\1" + bytes.fromhex(peer.replace(":", ""))[::-1]
+    value = (key + b"\x10").ljust(24, b"\0") + ltk[::-1] + b"\1" + bytes(17) + bytes(16) + b"\4" + bytes(5)
+    return json.dumps([item(1, key, value), item(2, key, value), item(10, b"irk", own_irk[::-1])])
 
 
 def place(scene, text, peer=PEER, local=OURS):

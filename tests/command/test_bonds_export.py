@@ -122,6 +122,29 @@ def wrong_use(scene):
     require("HOLDS THE KEYS IN THE OPEN" in told_by_help and "0600" in told_by_help, told_by_help)
 
 
+@case("bonds export of an adapter's public address: each format names it, and our identity resolving key comes back", 30,
+      1)
+def of_public(scene):
+    bring(scene, place(scene, bluez(), local=PUBLIC), local=None)
+    ours = scene.path("ours.kith")
+    for name in ("json", "android", "windows"):
+        out, back = scene.path(name), scene.path(f"{name}.kith")
+        export(scene, "--format", name, "-o", out)
+        done = scene.run("bonds", "import", out, "--store", back)
+        require(done.status() == 0, f"{name}: {done.out}{done.err}")
+        require(stored(back)[PEER]["local"] == (PUBLIC, "public"), f"{name}: another local identity")
+        require(device(back)[0] == device(ours)[0], f"{name}: its identity resolving key is lost")
+
+
+@case("bonds export says where the file goes, and of a system that looks nowhere what takes it in", 20, 0.5)
+def where_to(scene):
+    bring(scene, place(scene, bluez()))
+    for name, words in (("json", "kith bonds import"), ("bluez", f"{OURS}/{PEER}/info"), ("windows", "regedit"),
+                        ("aioble", "ble_secrets.json"), ("android", "bt_config.conf"), ("bumble", "JsonKeyStore")):
+        process = export(scene, "--format", name, "-o", scene.path(name))
+        require(words in process.out.splitlines()[-1], f"{name}: {process.out}")
+
+
 @case("bonds export while another kith has the store; what was exported takes that device's place elsewhere", 60, 4)
 def moves_on(scene):
     scene.controller()

@@ -3,6 +3,8 @@ half done.  The files are written by foreign.py as those systems do; what a stor
 
 import json
 import os
+import resource
+from pathlib import Path
 
 import records
 import test_bonds_check
@@ -102,6 +104,49 @@ def public(scene):
     require(outcomes(process) == ["other-identity"], process.out)
     process = bring(scene, path, "--other-identity", local=None)
     require("unusable under this identity: it belongs to " + PUBLIC in process.out, process.out)
+
+
+@case("bonds import and check name --local where nobody says whose bonds a file has", 20, 0.2)
+def whose(scene):
+    path = scene.path("ble_secrets.json")
+    path.write_text(aioble())
+    for process in (bring(scene, path, status=1, local=None), scene.run("bonds", "check", path)):
+        require("--local ADDRESS" in process.err, process.err)
+    require("--local" not in scene.run("bonds", "check", path, "--local", f"{OURS}/random").err, "it is said already")
+
+
+@case("bonds import: our identity resolving key comes along where a file has it, with our address or without", 20, 0.4)
+def own_irk(scene):
+    path = scene.path("ble_secrets.json")
+    path.write_text(aioble())
+    process = bring(scene, path)
+    require(device(scene.path("ours.kith")) == (IRK, OURS), "the store has another identity than its peers know")
+    require("is theirs, too" in process.out, process.out)
+    scene.path("ours.kith").unlink()
+    config = scene.path("bt_config.conf")  # which names this device by octets, and never says that they are random
+    penc = LTK[::-1].hex() + "00" * 10 + "0110"
+    config.write_text(f"[Adapter]\nAddress = {OURS}\nLE_LOCAL_KEY_IRK = {IRK[::-1].hex()}\n\n"
+                      f"[{PEER}]\nAddrType = 1\nLE_KEY_PENC = {penc}\n")
+    bring(scene, config)
+    require(device(scene.path("ours.kith")) == (IRK, OURS), "of Android's file the key is lost")
+    scene.path("ours.kith").unlink()
+    bring(scene, config, local=f"{OTHERS}/random")
+    require(device(scene.path("ours.kith"))[0] != IRK, "the key of another identity was taken")
+
+
+@case("bonds import: the same bond with fewer keys takes none from the one that stands, --replace or not", 20, 0.4)
+def fewer_keys(scene):
+    bring(scene, place(scene, bluez_legacy()))
+    before = scene.path("ours.kith").read_bytes()
+    fewer = bluez_legacy(irk=None)
+    peers_alone = fewer[:fewer.index("\n[SlaveLongTermKey]")] + fewer[fewer.index("\n[LongTermKey]"):]
+    for text in (bluez_legacy(irk=None), peers_alone):
+        process = bring(scene, "--replace", "--json", place(scene, text))
+        require(outcomes(process) == ["unchanged"], process.out)
+        require(scene.path("ours.kith").read_bytes() == before, "the store has changed")
+    other_key = peers_alone.replace(LTK[::-1].hex().upper(), OTHER_LTK[::-1].hex().upper())
+    process = bring(scene, "--replace", "--json", place(scene, other_key))
+    require(outcomes(process) == ["replaced"], process.out)
 
 
 @case("bonds import: a bond of another identity than the store's comes in only when told to, as unusable", 20, 0.5)
@@ -274,6 +319,24 @@ def pipe(scene):
         path.write_text(bumble((PEER, LTK)))
         process.ends(0)
         require(f"{PEER} (random), level 2" in process.out, process.out)
+
+
+@case("bonds: the command that reads keys leaves no core file with them", 20, 0.3)
+def no_core(scene):
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    if most == 0:
+        raise Skip("no program may leave a core file here")
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+    path = scene.path("pipe")
+    os.mkfifo(path)
+    for action, *store in (("check",), ("import", "--store", scene.path("ours.kith"))):
+        process = scene.start("bonds", action, path, *store, stdin="ended")
+        with path.open("w") as pipe_end:  # it has come as far as to read
+            limits = Path(f"/proc/{process.pid}/limits").read_text()
+            pipe_end.write(bumble((PEER, LTK)))
+        (core,) = [line.split() for line in limits.splitlines() if line.startswith("Max core file size")]
+        require(core[4:6] == ["0", "0"], f"{core}")
+        process.ends(0)
 
 
 @case("bonds import tells of an identity resolving key that another peer has, too", 20, 0.3)

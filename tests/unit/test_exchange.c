@@ -404,6 +404,23 @@ static void B7_an_imported_irk_that_two_bonds_have_is_told(void **state)
     kith_exchange_free(&got);
 }
 
+/* Windows' file of the bond that BlueZ's has, too, lacks a key. */
+static void of_the_same_bond_the_one_with_more_keys_is_kept(void **state)
+{
+    kith_bond_record whole = keyboard(), part = without_my_key(keyboard()), nameless = keyboard(), other = part;
+
+    (void)state;
+    whole.peer = 1;
+    memset(nameless.irk, 0, 16);
+    other.ltk[0] ^= 1;
+    check_kept(&whole, &part, &whole);
+    check_kept(&part, &whole, &whole);
+    check_kept(&whole, &nameless, &whole);
+    check_kept(&whole, &other, &other); /* another pairing */
+    part.made_s = 2000000000;
+    check_kept(&whole, &part, &whole); /* one pairing, whatever its time is said to be */
+}
+
 static void one_peer_of_two_local_identities_is_two_bonds(void **state)
 {
     kith_bond_record one = sensor(), two = sensor();
@@ -579,6 +596,7 @@ int main(void)
         cmocka_unit_test(of_two_that_are_as_strong_the_newer_is_kept),
         cmocka_unit_test(B7_an_imported_irk_that_two_bonds_have_is_told),
         cmocka_unit_test(one_peer_of_two_local_identities_is_two_bonds),
+        cmocka_unit_test(of_the_same_bond_the_one_with_more_keys_is_kept),
         cmocka_unit_test(a_bad_text_leaves_what_was_read_before),
         cmocka_unit_test(a_text_that_is_too_long_is_told),
         cmocka_unit_test(too_many_bonds_are_none),

@@ -53,9 +53,58 @@ static void legacy_keys_are_on_their_sides_and_never_authenticated(void **state)
     got = read_named("bluez-keyboard.info", &options);
     assert_has(&got, &expected);
     assert_says(&got, KITH_EXCHANGE_CHANGED, "a legacy key comes in unauthenticated");
-    assert_says(&got, KITH_EXCHANGE_LEFT, "our signing key: left out");
-    assert_says(&got, KITH_EXCHANGE_LEFT, "the peer's signing key: left out");
+    assert_says(&got, KITH_EXCHANGE_LEFT, "our signing key: its counter");
+    assert_says(&got, KITH_EXCHANGE_LEFT, "the peer's signing key: its counter");
     kith_exchange_free(&got);
+}
+
+/* Rand as digits in wire order, as bluetoothd still reads it. */
+static void old_files_are_read_as_they_were_meant(void **state)
+{
+    sample whole = sample_named("bluez-keyboard.info");
+    sample s = sample_with(&whole, "Rand=8201717617960142415", "Rand=0x4FC6930EB85AD271");
+    kith_exchange_result got = read_text(KITH_EXCHANGE_BLUEZ, &s, &of_keyboard);
+    kith_bond_record expected = keyboard();
+
+    (void)state;
+    assert_has(&got, &expected);
+    kith_exchange_free(&got);
+    free(s.at);
+    free(whole.at);
+}
+
+static void check_old_group(const char *mark, bool is_ours)
+{
+    sample whole = sample_named("bluez-keyboard.info");
+    sample without = sample_with(&whole, "[SlaveLongTermKey]", "[X]"),
+           peers = sample_with(&without, "[LongTermKey]", "[Y]");
+    sample s = sample_with(&peers, "[PeripheralLongTermKey]", mark);
+    kith_exchange_result got = read_text(KITH_EXCHANGE_BLUEZ, &s, &of_keyboard);
+    kith_bond_record expected = keyboard();
+
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.bonds[0].has_ltk, !is_ours);
+    assert_int_equal(got.bonds[0].has_my_ltk, is_ours);
+    assert_key(is_ours ? got.bonds[0].my_ltk : got.bonds[0].ltk, expected.my_ltk);
+    assert_int_equal(is_ours ? got.bonds[0].my_ediv : got.bonds[0].ediv, expected.my_ediv);
+    assert_true((is_ours ? got.bonds[0].my_rand : got.bonds[0].rand) == expected.my_rand);
+    kith_exchange_free(&got);
+    free(s.at);
+    free(peers.at);
+    free(without.at);
+    free(whole.at);
+}
+
+static void an_old_group_says_whose_key_it_has(void **state)
+{
+    (void)state;
+    check_old_group("[LongTermKey]\nMaster=false", true);
+    check_old_group("[LongTermKey]\nMaster=0", true);
+    check_old_group("[LongTermKey]\nCentral=false", true);
+    check_old_group("[LongTermKey]\nMaster=true", false);
+    check_old_group("[LongTermKey]\nCentral=1", false);
+    check_old_group("[LongTermKey]", false);
+    check_old_group("[SlaveLongTermKey]\nMaster=true", true); /* as bluetoothd reads it */
 }
 
 static void signing_keys_are_taken_when_told_so(void **state)
@@ -120,9 +169,11 @@ static void every_field_is_looked_at(void **state)
         {"[PeripheralLongTermKey]", "EDiv=0", "EDiv=1", KITH_EXCHANGE_REFUSED, "with EDiv or Rand", 0},
         {"[PeripheralLongTermKey]", "EDiv=0\n", "", KITH_EXCHANGE_REFUSED, "EDiv: is missing", 0},
         {"[PeripheralLongTermKey]", "Rand=0", "Rand=18446744073709551616", KITH_EXCHANGE_REFUSED, "64 bits", 0},
+        {"[PeripheralLongTermKey]", "Rand=0", "Master=7\nRand=0", KITH_EXCHANGE_REFUSED, "neither true nor false", 0},
         {"[PeripheralLongTermKey]", "Rand=0", "Rand=0x1", KITH_EXCHANGE_REFUSED, "64 bits", 0},
         {"[PeripheralLongTermKey]", "Rand=0\n", "", KITH_EXCHANGE_REFUSED, "Rand: is missing", 0},
-        {"[PeripheralLongTermKey]", "Rand=0\n", "Rand=0\nRand=0\n", KITH_EXCHANGE_REFUSED, "twice", 0},
+        {"[PeripheralLongTermKey]", "Rand=0\n", "Rand=0\nRand=0\n", KITH_EXCHANGE_REFUSED,
+         "[PeripheralLongTermKey] Rand: is there twice", 0},
         {"[SlaveLongTermKey]", "Key=FA", "Key=FB", KITH_EXCHANGE_LEFT, "not the same as", 1},
         {"[IdentityResolvingKey]", "Key=35", "Key=3", KITH_EXCHANGE_REFUSED, "Key: is not 32", 0},
         {"[IdentityResolvingKey]", "Key=35", "Kex=35", KITH_EXCHANGE_REFUSED, "Key: is missing", 0},
@@ -277,6 +328,8 @@ int main(void)
         cmocka_unit_test(levels_of_p256_keys_are_believed_when_told_so),
         cmocka_unit_test(legacy_keys_are_on_their_sides_and_never_authenticated),
         cmocka_unit_test(signing_keys_are_taken_when_told_so),
+        cmocka_unit_test(old_files_are_read_as_they_were_meant),
+        cmocka_unit_test(an_old_group_says_whose_key_it_has),
         cmocka_unit_test(addresses_are_the_folders_or_the_options),
         cmocka_unit_test(every_field_is_looked_at),
         cmocka_unit_test(a_missing_type_of_address_is_assumed_and_told),

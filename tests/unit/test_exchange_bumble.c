@@ -18,6 +18,19 @@ static void namespaces_and_names_say_who(void **state)
     assert_true(got.identity.has_address && kith_address_equal(&got.identity.address, &one.local));
     assert_says(&got, KITH_EXCHANGE_LEFT, "link_key: is for BR/EDR");
     assert_says(&got, KITH_EXCHANGE_CHANGED, "this device is assumed");
+    assert_says(&got, KITH_EXCHANGE_NOTED, "namespace: is the adapter's address");
+    kith_exchange_free(&got);
+    free(s.at);
+}
+
+static void a_given_local_identity_is_nothing_to_assume(void **state)
+{
+    kith_exchange_options options = of_local();
+    sample s = sample_named("bumble.json");
+    kith_exchange_result got = read_text(BUMBLE, &s, &options);
+
+    (void)state;
+    assert_false(says(got.findings, got.finding_count, KITH_EXCHANGE_NOTED, "the adapter's address"));
     kith_exchange_free(&got);
     free(s.at);
 }
@@ -197,10 +210,15 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(namespaces_and_names_say_who),      cmocka_unit_test(trusted_levels_end_at_3),
-        cmocka_unit_test(roles_turn_legacy_keys_around),     cmocka_unit_test(every_field_is_looked_at),
-        cmocka_unit_test(zeros_at_the_end_make_a_key_short), cmocka_unit_test(other_orders_are_other_values),
-        cmocka_unit_test(what_is_no_key_store_is_told),      cmocka_unit_test(where_it_is_cut_nothing_is_taken),
+        cmocka_unit_test(namespaces_and_names_say_who),
+        cmocka_unit_test(a_given_local_identity_is_nothing_to_assume),
+        cmocka_unit_test(trusted_levels_end_at_3),
+        cmocka_unit_test(roles_turn_legacy_keys_around),
+        cmocka_unit_test(every_field_is_looked_at),
+        cmocka_unit_test(zeros_at_the_end_make_a_key_short),
+        cmocka_unit_test(other_orders_are_other_values),
+        cmocka_unit_test(what_is_no_key_store_is_told),
+        cmocka_unit_test(where_it_is_cut_nothing_is_taken),
         cmocka_unit_test(what_is_written_is_read),
     };
 

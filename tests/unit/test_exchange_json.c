@@ -157,6 +157,41 @@ static void no_finding_shows_a_key(void **state)
     free(whole.at);
 }
 
+/* A key may stand there as it is, in no alphabet: of what cannot be read no octet is told, and not its number. */
+static void no_finding_shows_an_octet(void **state)
+{
+    static const char *const raw[] = {"\"ltk\": \"\x97", "\"ltk\": \"\x1d", "\"ltk\": \x97"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++) {
+        sample whole = sample_named("kith.json"), s = sample_with(&whole, "\"ltk\": \"8f", raw[i]);
+        kith_exchange_result got = {0};
+
+        assert_int_equal(kith_exchange_read(JSON, s.at, s.len, NULL, &got), KITH_ERR_DAMAGED);
+        assert_int_equal(got.finding_count, 1);
+        assert_null(strstr(got.findings[0].sentence, "0x"));
+        assert_null(strstr(got.findings[0].sentence, "97"));
+        kith_exchange_free(&got);
+        free(s.at);
+        free(whole.at);
+    }
+}
+
+/* As programs that sort fields leave it. */
+static void it_is_known_wherever_its_mark_stands(void **state)
+{
+    sample whole = sample_named("kith.json"), s = sample_with(&whole, "\"kith\": \"exchange\",", "");
+    sample sorted = sample_with_after(&s, "\"bonds\"", "\n  ]\n}", "\n  ],\n  \"kith\": \"exchange\"\n}");
+    kith_exchange_result got = read_text(JSON, &sorted, NULL);
+
+    (void)state;
+    assert_int_equal(got.count, 2);
+    kith_exchange_free(&got);
+    free(sorted.at);
+    free(s.at);
+    free(whole.at);
+}
+
 static void where_it_is_cut_nothing_is_taken(void **state)
 {
     (void)state;
@@ -201,10 +236,15 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_level_is_believed_untold), cmocka_unit_test(levels_and_methods_are_believed_when_told_so),
-        cmocka_unit_test(every_field_is_looked_at),    cmocka_unit_test(what_is_no_such_text_is_told),
-        cmocka_unit_test(no_finding_shows_a_key),      cmocka_unit_test(where_it_is_cut_nothing_is_taken),
+        cmocka_unit_test(no_level_is_believed_untold),
+        cmocka_unit_test(levels_and_methods_are_believed_when_told_so),
+        cmocka_unit_test(every_field_is_looked_at),
+        cmocka_unit_test(what_is_no_such_text_is_told),
+        cmocka_unit_test(no_finding_shows_a_key),
+        cmocka_unit_test(where_it_is_cut_nothing_is_taken),
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(no_finding_shows_an_octet),
+        cmocka_unit_test(it_is_known_wherever_its_mark_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,23 @@ static void who_is_pairing_is_not_added(void **state)
     attack_end(&a);
 }
 
+static void a_peer_is_found_by_ediv_and_rand(void **state)
+{
+    kith_peer_id peer, found = 0;
+    attack a;
+    side *x;
+
+    (void)state;
+    x = open_with_peer(&a, &peer);
+    assert_int_equal(kith_bonds_of_ediv(x->h, EDIV, 0, &found), KITH_OK);
+    assert_int_equal(found, peer);
+    assert_int_equal(kith_bonds_of_ediv(x->h, EDIV, 1, &found), KITH_ERR_NOT_FOUND);
+    assert_int_equal(kith_bonds_of_ediv(x->h, EDIV + 1, 0, &found), KITH_ERR_NOT_FOUND);
+    assert_int_equal(kith_bonds_forget(x->h, peer), KITH_OK);
+    assert_int_equal(kith_bonds_of_ediv(x->h, EDIV, 0, &found), KITH_ERR_NOT_FOUND);
+    attack_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +180,7 @@ int main(void)
         cmocka_unit_test(an_identity_address_is_a_claim),
         cmocka_unit_test(who_is_forgotten_is_not_on_its_link_any_more),
         cmocka_unit_test(who_is_pairing_is_not_added),
+        cmocka_unit_test(a_peer_is_found_by_ediv_and_rand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "bond_text.h"
@@ -435,12 +436,21 @@ static const struct argp parser = {
     NULL,
 };
 
+/* This command reads all keys that there are: none of them gets into a core file. */
+static void leave_no_core(void)
+{
+    const struct rlimit none = {0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int bonds_main(int argc, char **argv)
 {
     bonds_options options = {.path = NULL};
     struct sigaction ignore;
     static char import_name[] = "kith bonds import", export_name[] = "kith bonds export";
 
+    leave_no_core();
     if (argc > 1 && strcmp(argv[1], "import") == 0) {
         argv[1] = import_name;
         return bonds_import_main(argc - 1, argv + 1);

@@ -72,8 +72,8 @@ int bonds_check_file(const char *path, const exchange_options *o, bool json)
         else if (got.seen == 0)
             (void)complain("%s has no bond", path);
         else
-            (void)complain("%zu of the %zu entries of %s cannot be imported; what was printed tells why",
-                           got.refused + got.unusable, got.seen, path);
+            (void)complain("%zu of the %zu entries of %s cannot be imported; what was printed tells why%s",
+                           got.refused + got.unusable, got.seen, path, exchange_hint(&got));
     }
     if (!report_is_read())
         status = EXIT_FAILED;

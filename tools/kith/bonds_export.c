@@ -148,6 +148,18 @@ static void tell_json(const export *e, const char *where)
     json_decref(o);
 }
 
+static void print_where(const export *e, const char *where)
+{
+    if (e->o->format == KITH_EXCHANGE_JSON)
+        puts("`kith bonds import' brings them into another store.");
+    else if (e->o->format == KITH_EXCHANGE_WINDOWS)
+        puts("On the other system regedit, with the rights of SYSTEM, takes it in.");
+    else if (e->o->format == KITH_EXCHANGE_BUMBLE)
+        puts("The other system looks for it where its JsonKeyStore is told to.");
+    else
+        printf("The other system looks for it in %s.\n", where);
+}
+
 static void tell(const export *e)
 {
     char where[NAME];
@@ -159,10 +171,22 @@ static void tell(const export *e)
     }
     printf("%zu of %zu bonds are in %s now, with their keys: whoever reads it can be one of these devices.\n",
            e->text.written, e->count, e->o->out);
-    printf("The other system looks for it in %s.\n", where);
+    print_where(e, where);
 }
 
 /* ---- all ---- */
+
+/* Who we are to the peers of these bonds: an adapter's public address where all of them belong to it, since the store
+ * is that device too and has one identity resolving key; else the store's own. */
+static kith_address own_of(const export *e)
+{
+    const kith_address *local = &e->chosen[0].local;
+
+    for (size_t i = 0; i < e->count; i++)
+        if (local->type != KITH_ADDRESS_PUBLIC || !kith_address_equal(&e->chosen[i].local, local))
+            return store_bonds_own(&e->there);
+    return *local;
+}
 
 static bool make_text(export *e)
 {
@@ -170,7 +194,7 @@ static bool make_text(export *e)
     kith_status status;
 
     if (e->there.has_device) {
-        identity.address = store_bonds_own(&e->there);
+        identity.address = own_of(e);
         memcpy(identity.irk, e->there.device.irk, sizeof identity.irk);
     }
     status = kith_exchange_write(e->o->format, e->chosen, e->count, &identity, &e->text);
@@ -302,7 +326,8 @@ static const struct argp parser = {
     "\n"
     "JSON: an object for each `event' finding (`effect', `sentence', and where they apply `entry', `field'), and in "
     "the "
-    "end one exported (`file', `format', `bonds', `left_out', and `belongs_at': where the other system looks for it).\n"
+    "end one exported (`file', `format', `bonds', `left_out', and `belongs_at': how the other system names such a "
+    "file).\n"
     "\n"
     "Exit status: 0 all bonds that were meant are in the file, each as far as the format holds it; 1 nothing was "
     "written; 2 wrong use; 3 some are in it, "

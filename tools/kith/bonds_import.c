@@ -119,9 +119,9 @@ static int end(const import *i, bool whole)
         return done > 0 ? EXIT_PARTLY : EXIT_FAILED;
     if (left_undone(i) == 0)
         return EXIT_OK;
-    (void)complain("%zu of %zu entries %s not imported; what was printed tells why%s", left_undone(i), i->got.seen,
-                   i->report.dry_run ? "would be" : "were",
-                   done > 0 || i->report.dry_run ? "" : "; nothing was changed");
+    (void)complain("%zu of %zu entries %s imported; what was printed tells why%s%s", left_undone(i), i->got.seen,
+                   i->report.dry_run ? "would not be" : "were not",
+                   done > 0 || i->report.dry_run ? "" : "; nothing was changed", exchange_hint(&i->got));
     return done > 0 || i->report.unchanged > 0 ? EXIT_PARTLY : EXIT_FAILED;
 }
 
@@ -240,8 +240,8 @@ static int import_all(import *i)
         return bring_in(i);
     if (i->report.json)
         import_report_summary(&i->report, &i->got);
-    return complain("there is no bond to import: %zu entries were found, and none was taken; nothing was changed",
-                    i->got.seen);
+    return complain("there is no bond to import: %zu entries were found, and none was taken; nothing was changed%s",
+                    i->got.seen, exchange_hint(&i->got));
 }
 
 /* ---- options ---- */

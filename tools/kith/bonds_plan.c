@@ -72,9 +72,12 @@ static bool draw_device(kith_device_record *device)
     return status == KITH_OK;
 }
 
+/* Some formats have our key and not our address, or its octets without its type: --local says the rest. */
 static bool tells_irk_of(const kith_exchange_result *got, const kith_address *own)
 {
-    return got->identity.has_irk && got->identity.has_address && kith_address_equal(&got->identity.address, own);
+    const kith_exchange_identity *told = &got->identity;
+
+    return told->has_irk && (!told->has_address || memcmp(told->address.octets, own->octets, sizeof own->octets) == 0);
 }
 
 /* A store without bonds does not tell which adapter it goes with. */
@@ -146,7 +149,7 @@ static bool is_same_key(const uint8_t a[16], const uint8_t b[16])
     return memcmp(a, b, 16) == 0;
 }
 
-/* Signing keys may have been left out. */
+/* Formats have no place for some keys: what is missing is no other key, and takes none away. */
 static bool adds_no_key(const uint8_t fresh[16], const uint8_t old[16])
 {
     static const uint8_t none[16];
@@ -154,12 +157,22 @@ static bool adds_no_key(const uint8_t fresh[16], const uint8_t old[16])
     return is_same_key(fresh, none) || is_same_key(fresh, old);
 }
 
+static bool adds_no_ltk(const kith_bond_record *fresh, const kith_bond_record *old)
+{
+    return !fresh->has_ltk ||
+           (old->has_ltk && fresh->ediv == old->ediv && fresh->rand == old->rand && is_same_key(fresh->ltk, old->ltk));
+}
+
+static bool adds_no_my_ltk(const kith_bond_record *fresh, const kith_bond_record *old)
+{
+    return !fresh->has_my_ltk || (old->has_my_ltk && fresh->my_ediv == old->my_ediv && fresh->my_rand == old->my_rand &&
+                                  is_same_key(fresh->my_ltk, old->my_ltk));
+}
+
 static bool has_same_keys(const kith_bond_record *fresh, const kith_bond_record *old)
 {
-    return fresh->key_kind == old->key_kind && fresh->key_size == old->key_size && fresh->has_ltk == old->has_ltk &&
-           fresh->has_my_ltk == old->has_my_ltk && fresh->ediv == old->ediv && fresh->my_ediv == old->my_ediv &&
-           fresh->rand == old->rand && fresh->my_rand == old->my_rand && is_same_key(fresh->ltk, old->ltk) &&
-           is_same_key(fresh->my_ltk, old->my_ltk) && is_same_key(fresh->irk, old->irk) &&
+    return fresh->key_kind == old->key_kind && fresh->key_size == old->key_size && adds_no_ltk(fresh, old) &&
+           adds_no_my_ltk(fresh, old) && adds_no_key(fresh->irk, old->irk) &&
            adds_no_key(fresh->my_csrk, old->my_csrk) && adds_no_key(fresh->peer_csrk, old->peer_csrk);
 }
 

@@ -254,6 +254,11 @@ void exchange_tell_findings(const char *path, const kith_exchange_finding *findi
         printf("%s: and %zu more like these\n", path, lost);
 }
 
+const char *exchange_hint(const kith_exchange_result *got)
+{
+    return got->unusable > 0 ? "; --local ADDRESS says whose bonds these are" : "";
+}
+
 bool exchange_file_read_and_tell(kith_exchange_result *got, const char *path, const exchange_options *o, bool json,
                                  kith_exchange_format *format)
 {

@@ -31,6 +31,9 @@ const char *exchange_formats_text(char text[EXCHANGE_FORMATS_TEXT]);
 void exchange_tell_findings(const char *path, const kith_exchange_finding *findings, size_t count, size_t lost,
                             bool json);
 
+/* What to do about bonds of which nobody says whose they are, as the end of a sentence; "": there are none. */
+const char *exchange_hint(const kith_exchange_result *got);
+
 /* Adds what the file has to *got, which begins as zeros and is freed by its owner, with every error too; and tells what
  * was found.  *format is the file's.  false: a sentence was printed. */
 bool exchange_file_read_and_tell(kith_exchange_result *got, const char *path, const exchange_options *o, bool json,
