@@ -260,7 +260,8 @@ KITH_MUST_USE kith_status kith_peers_forget_all(struct kith_host *h);
  * was not used for longest is forgotten, or the newcomer, if nobody may go.
  *
  * KITH_ERR_STATE: nothing was asked on this link (any more); KITH_ERR_NOT_FOUND: no such link or peer; KITH_ERR_VALUE:
- * that one may not go; KITH_ERR_FULL: events must be taken first.  With an error nothing was changed. */
+ * that one may not go, or one goes in this window already; KITH_ERR_FULL: events must be taken first.  With an error
+ * nothing was changed. */
 KITH_MUST_USE kith_status kith_peers_make_room(struct kith_host *h, kith_link link, kith_peer_id go);
 
 /* May this one go for a newcomer of that level? */

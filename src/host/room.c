@@ -117,8 +117,8 @@ kith_status kith_peers_make_room(kith_host *h, kith_link id, kith_peer_id go)
         storing_end_save(h, save, KITH_ERR_FULL);
         return KITH_OK;
     }
-    if (!may_go(h, bond, save->bond.level))
-        return KITH_ERR_VALUE;
+    if (!may_go(h, bond, save->bond.level) || (save->by_window && h->room_made))
+        return KITH_ERR_VALUE; /* or another was asked about at the same time, and somebody has gone for that one */
     h->room_made |= save->by_window;
     save->go = go;
     save->stage = SAVE_WRITE;

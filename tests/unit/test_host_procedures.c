@@ -259,6 +259,7 @@ static void nobody_is_claimed_on_a_link_that_is_left_alone(void **state)
     side *x = linked(&a, false);
 
     (void)state;
+    bond.local = x->h->identities[0].address;
     assert_int_equal(kith_security_exclude(x->h, x->link), KITH_OK);
     assert_non_null(peers_put(&x->h->bonds, &bond));
     storing_tell_links(x->h);

@@ -439,6 +439,29 @@ static void a_factory_reset_cut_short_is_told(void **state)
             }
 }
 
+/* Once the log is marked, until its last sector is half erased: nothing is left, and nothing is said to be damaged. */
+static void a_factory_reset_cut_short_is_finished_at_the_next_start(void **state)
+{
+    (void)state;
+    for (uint32_t operation = 2; operation < 5; operation++) /* the first one marks, the fifth erases the mark */
+        for (uint32_t octets = 0; octets < 512; octets += 73) {
+            uint32_t room;
+            rig r;
+
+            rig_make(&r, &geometries[2]);
+            assert_int_equal(rig_open(&r), KITH_OK);
+            room = r.state.room;
+            for (uint32_t id = 1; id < 10; id++)
+                assert_int_equal(rig_put(&r, id, 1, 60), KITH_OK);
+            sim_flash_cut(&r.flash, operation, octets);
+            assert_int_not_equal(rig_erase(&r), KITH_OK);
+            assert_int_equal(rig_restart(&r), KITH_OK);
+            assert_blank(&r);
+            assert_new(&r, room);
+            rig_free(&r);
+        }
+}
+
 static uint32_t sectors_left(rig *r)
 {
     uint32_t left = 0, last = UINT32_MAX;
@@ -482,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_platform_may_compute_the_checks),
         cmocka_unit_test(a_factory_reset_leaves_an_empty_opened_store_whatever_was_there),
         cmocka_unit_test(a_factory_reset_cut_short_is_told),
+        cmocka_unit_test(a_factory_reset_cut_short_is_finished_at_the_next_start),
         cmocka_unit_test(a_sector_that_cannot_be_erased_is_told_and_the_others_are_erased),
     };
     const struct CMUnitTest with_index[] = {
