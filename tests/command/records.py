@@ -61,6 +61,11 @@ def standing(data, kind):
     return [record for record in records(data) if record.kind == kind and not record.removal][-1]
 
 
+def bonds(data):
+    """The octets of every bond record, in order: what is kept beside them may change with each use."""
+    return [data[record.octets_at:record.octets_at + record.len] for record in records(data) if record.kind == BOND]
+
+
 def _flip(path, kind, at):
     data = bytearray(path.read_bytes())
     data[standing(data, kind).octets_at + at] ^= 0x10
