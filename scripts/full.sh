@@ -19,7 +19,7 @@ else
     not_run "the build failed" conformance powerloss captures clang-tidy constant-time interop
 fi
 step clang scripts/build.sh clang
-step asan scripts/test_build.sh asan scenario powerloss stores # the rest of them is in `make test`
+step asan scripts/test_build.sh asan conformance scenario powerloss stores # the rest of them is in `make test`
 step s390x scripts/test_cross.sh s390x
 step i686 scripts/test_cross.sh i686
 step release scripts/build.sh release
