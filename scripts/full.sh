@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Why: `make full`, what is too long for everyday: a minute of fuzzing for each target, tshark, clang-tidy, coverage,
+# Why: `make full`, what is too long for everyday: forty seconds of fuzzing for each target, tshark, clang-tidy, coverage,
 # counted instructions, a real Linux.  Together with `make test` it is all that CI runs.
 set -uo pipefail
 source "$(dirname "$0")/steps.sh"
@@ -26,7 +26,7 @@ step release scripts/build.sh release
 step small scripts/build.sh size
 step coverage scripts/coverage.sh
 step bench scripts/bench.sh
-step fuzz scripts/fuzz.sh 60
+step fuzz scripts/fuzz.sh 40
 [ $built = no ] || joined interop
 
 finish

@@ -167,7 +167,7 @@ static void cut_everywhere(const deed *d)
         bool fell = true;
 
         for (uint32_t operation = 1; fell; operation++)
-            for (uint32_t octets = 0; fell && octets < 230; octets += cuts_full() ? 3 : cuts_brief() ? 115 : 19) {
+            for (uint32_t octets = 0; fell && octets < 230; octets += cuts_full() ? 7 : cuts_brief() ? 115 : 19) {
                 fell = try_cut(d, &flashes[f], operation, octets);
                 total += fell;
             }

@@ -361,8 +361,8 @@ static void try_all(scene *s, const deed *d, const snapshot *before)
     bool fell = true;
 
     for (; fell; c.operation++)
-        for (unsigned i = 0; fell && i < (cuts_full() ? 17u : sizeof few / sizeof few[0]); i++) {
-            c.len = !cuts_full() ? few[i] : i < 16 ? i * 8 : 100000;
+        for (unsigned i = 0; fell && i < (cuts_full() ? 9u : sizeof few / sizeof few[0]); i++) {
+            c.len = !cuts_full() ? few[i] : i < 8 ? i * 16 : 100000;
             c.again = 0;
             fell = try_cut(s, d, before, &c);
             if (fell && (c.len == 0 || c.len == 100000) && (cuts_full() || (c.operation + i / 2) % 2 == 0) &&
