@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 scripts/build.sh coverage
 find build/coverage -name '*.gcda' -delete
-scripts/run_tests.py coverage build/coverage
+KITH_BRIEF=1 scripts/run_tests.py coverage build/coverage # what is reached, not how often
 mkdir -p build/coverage/html
 gcovr --root . --filter src/ --object-directory build/coverage --exclude-throw-branches \
     --html-details build/coverage/html/index.html --txt build/coverage/coverage.txt --print-summary \
