@@ -4,12 +4,6 @@
 #include "base/wipe.h"
 #include "host/internal.h"
 
-/* A static address is known from the store; a public one when the controller has told it. */
-static bool is_ours(const kith_host *h, const kith_address *local)
-{
-    return identity_is_ours(h, local);
-}
-
 /* Everything that could not be read again is refused. */
 static kith_status take(const kith_host *h, const kith_bond_record *bond, peers_bond *fresh)
 {
@@ -23,7 +17,7 @@ static kith_status take(const kith_host *h, const kith_bond_record *bond, peers_
         status = peers_decode_bond(&record, fresh);
     wipe(&named, sizeof named);
     wipe(&record, sizeof record);
-    if (status != KITH_OK || admission_is_blocked(h, &fresh->identity) || !is_ours(h, &fresh->local))
+    if (status != KITH_OK || admission_is_blocked(h, &fresh->identity) || !identity_is_ours(h, &fresh->local))
         return KITH_ERR_VALUE;
     fresh->id = 0;
     return KITH_OK;

@@ -58,7 +58,6 @@ struct cast_host {
     cast_random random;
     uint8_t *block; /* guard, memory, guard */
     size_t size;
-    bool takes_no_events;
 
     unsigned told[CAST_KINDS];
     kith_event last[CAST_KINDS]; /* pointers in them are gone, but for value below */
