@@ -56,6 +56,10 @@ void kith_sim_advance(kith_sim *sim, uint64_t to_us); /* runs everything due up 
 void kith_sim_set_loss(kith_sim *sim, unsigned permille);
 void kith_sim_set_out_of_range(kith_sim *sim, kith_sim_device device, bool out_of_range);
 
+/* How strongly everybody hears this device, -127..20 dBm; default -50.  It changes what is reported, not what arrives.
+ * KITH_ERR_VALUE: no such device, or out of range. */
+KITH_MUST_USE kith_status kith_sim_set_rssi(kith_sim *sim, kith_sim_device device, int8_t dbm);
+
 /* Whatever link this controller has: its next encryption start uses a wrong session key (for tests of
  * MIC failure). */
 void kith_sim_break_next_session_key(kith_sim *sim, kith_sim_device device);
@@ -87,8 +91,28 @@ typedef struct {
     uint64_t le_features;
     const uint16_t *unsupported_commands; /* opcodes answered Unknown Command and absent from Supported Commands */
     size_t unsupported_count;
+    uint8_t hci_version;    /* as assigned: 8 is Core 4.2, 9 is 5.0, 13 is 5.4; default 13 */
+    uint8_t filter_list;    /* entries of the filter accept list, 1..KITH_SIM_LIST_MAX; default 16 */
+    uint8_t resolving_list; /* entries of the resolving list, with LL privacy; default 16 */
+    uint8_t sets;           /* advertising sets, with extended advertising, 1..KITH_SIM_SETS_MAX; default 4 */
+    uint16_t data_most;     /* octets of advertising data of one set, 31..1650, with extended advertising; default 1650 */
 } kith_sim_limits;
+enum { KITH_SIM_LIST_MAX = 64, KITH_SIM_SETS_MAX = 16 };
+
+/* Commands and events of a feature are there with its bit in le_features, and only with it.  Default: those of Core 4.2
+ * whose bits are set; no extended advertising and LE 1M alone. */
 void kith_sim_default_limits(kith_sim_limits *limits);
+
+/* Controllers as they were built at a time. */
+typedef enum {
+    KITH_SIM_CORE_4_2_BARE, /* nothing that 4.2 leaves open but encryption: no privacy, long packets, ping */
+    KITH_SIM_CORE_4_2,      /* privacy with a resolving list of 8, long packets, ping */
+    KITH_SIM_CORE_5_0,      /* besides: extended advertising, 4 sets of 251 octets, LE 2M, privacy modes */
+    KITH_SIM_CORE_5_4,      /* besides: 16 sets of 1650 octets, LE Coded, long lists */
+    KITH_SIM_CORES
+} kith_sim_core;
+void kith_sim_core_limits(kith_sim_limits *limits, kith_sim_core core);
+const char *kith_sim_core_name(kith_sim_core core); /* "4.2-bare", "4.2", "5.0", "5.4"; never NULL */
 
 /* KITH_ERR_VALUE: no such device, or a limit out of its range; KITH_ERR_FULL: no memory. */
 KITH_MUST_USE kith_status kith_sim_set_limits(kith_sim *sim, kith_sim_device device, const kith_sim_limits *limits);
