@@ -20,7 +20,7 @@ typedef struct {
     kith_sim *sim;
     kith_stage stage;
     bench_people people;
-    unsigned told[2][64];
+    unsigned told[2][KITH_EVENT_KINDS];
     kith_link link; /* of the initiator */
     kith_address address;
     meter air, to_encrypted;

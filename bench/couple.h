@@ -11,7 +11,7 @@
 #include "kith/port/openssl.h"
 #include "sim/sim.h"
 
-enum { LAMP, PHONE, COUPLE_PACKET = 264, COUPLE_EVENTS = 64 };
+enum { LAMP, PHONE, COUPLE_PACKET = 264, COUPLE_EVENTS = KITH_EVENT_KINDS };
 enum { COUPLE_VALUE = 7 }; /* id of a value of 20 octets that is read and notified, both encrypted */
 
 typedef struct couple couple;

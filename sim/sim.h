@@ -95,7 +95,7 @@ typedef struct {
     uint8_t filter_list;    /* entries of the filter accept list, 1..KITH_SIM_LIST_MAX; default 16 */
     uint8_t resolving_list; /* entries of the resolving list, with LL privacy; default 16 */
     uint8_t sets;           /* advertising sets, with extended advertising, 1..KITH_SIM_SETS_MAX; default 4 */
-    uint16_t data_most;     /* octets of advertising data of one set, 31..1650, with extended advertising; default 1650 */
+    uint16_t data_most; /* octets of advertising data of one set, 31..1650, with extended advertising; default 1650 */
 } kith_sim_limits;
 enum { KITH_SIM_LIST_MAX = 64, KITH_SIM_SETS_MAX = 16 };
 

@@ -30,11 +30,18 @@ typedef enum {
     KITH_EVENT_ADVERTISING, /* .activity: on, or off and why */
     KITH_EVENT_SCANNING,    /* .activity */
     KITH_EVENT_REPORT,      /* .report: an advertiser was heard */
+    KITH_EVENT_FOUND,       /* .found: end of kith_gap_find() */
 
     KITH_EVENT_CONNECTED,      /* .connected */
     KITH_EVENT_CONNECT_FAILED, /* .connect_failed: the end of kith_gap_connect() without a link */
-    KITH_EVENT_PARAMETERS,   /* .parameters: those of a link have changed; or the end of kith_gap_update_parameters() */
-    KITH_EVENT_DISCONNECTED, /* .disconnected */
+    KITH_EVENT_PARAMETERS, /* .parameters: those of a link have changed; or the end of kith_gap_update_parameters() */
+    KITH_EVENT_PARAMETERS_WANTED, /* .parameters_wanted: as central: the peripheral asks for others; answer with
+                                     kith_gap_answer_parameters() before its deadline; with KITH_PARAMETERS_ASK alone */
+    KITH_EVENT_RSSI,              /* .rssi: end of kith_gap_read_rssi() */
+    KITH_EVENT_PHY,               /* .phy: PHYs of a link have changed; or the end of kith_gap_set_phy() */
+    KITH_EVENT_DATA_LENGTH,       /* .data_length: how long link layer packets may be has changed */
+    KITH_EVENT_DISCONNECTED,      /* .disconnected */
+    KITH_EVENT_RECONNECTING,      /* .reconnecting: kith/reconnect.h goes on in another way */
 
     KITH_EVENT_SECURITY_REQUESTED, /* .requested: as central: the peripheral asks for security; what is done about it
                                       follows */
@@ -97,21 +104,31 @@ typedef enum {
     KITH_EVENT_TABLE_CHANGED,        /* .table: what kith_gatt_discover_all() learned is no more in force */
     KITH_EVENT_MTU                   /* .gatt: end of kith_gatt_exchange_mtu() */
 } kith_event_kind;
+enum { KITH_EVENT_KINDS = KITH_EVENT_MTU + 1 };
 
 /* What a controller can lack.  kith_lack_name() gives the words. */
 enum {
-    KITH_LACKS_LE = 0x0001,             /* no LE at all */
-    KITH_LACKS_ENCRYPTION = 0x0002,     /* LE Encryption feature, or its commands */
-    KITH_LACKS_PUBLIC_ADDRESS = 0x0004, /* asked to use it, and it is zero */
-    KITH_LACKS_BUFFERS = 0x0008,        /* no ACL buffer of at least 27 octets */
-    KITH_LACKS_ADVERTISING = 0x0010,    /* legacy advertising commands */
-    KITH_LACKS_SCANNING = 0x0020,       /* legacy scanning commands */
-    KITH_LACKS_INITIATING = 0x0040,     /* LE Create Connection */
-    KITH_LACKS_DATA_LENGTH = 0x0080,    /* data length extension */
-    KITH_LACKS_RESOLVING_LIST = 0x0100, /* link layer privacy */
-    KITH_LACKS_PING = 0x0200,           /* LE Ping: the authenticated payload timeout */
-    KITH_LACKS_FILTER_LIST = 0x0400     /* the filter accept list */
+    KITH_LACKS_LE = 0x0001,                /* no LE at all */
+    KITH_LACKS_ENCRYPTION = 0x0002,        /* LE Encryption feature, or its commands */
+    KITH_LACKS_PUBLIC_ADDRESS = 0x0004,    /* asked to use it, and it is zero */
+    KITH_LACKS_BUFFERS = 0x0008,           /* no ACL buffer of at least 27 octets */
+    KITH_LACKS_ADVERTISING = 0x0010,       /* legacy advertising commands */
+    KITH_LACKS_SCANNING = 0x0020,          /* legacy scanning commands */
+    KITH_LACKS_INITIATING = 0x0040,        /* LE Create Connection */
+    KITH_LACKS_DATA_LENGTH = 0x0080,       /* data length extension */
+    KITH_LACKS_RESOLVING_LIST = 0x0100,    /* link layer privacy */
+    KITH_LACKS_PING = 0x0200,              /* LE Ping: the authenticated payload timeout */
+    KITH_LACKS_FILTER_LIST = 0x0400,       /* the filter accept list */
+    KITH_LACKS_EXTENDED = 0x0800,          /* extended advertising, scanning and connecting */
+    KITH_LACKS_PRIVACY_MODES = 0x1000,     /* network and device privacy mode */
+    KITH_LACKS_PARAMETER_REQUEST = 0x2000, /* the link layer's own request for connection parameters */
+    KITH_LACKS_PHY_2M = 0x4000,
+    KITH_LACKS_PHY_CODED = 0x8000
 };
+
+/* PHYs: as one is named, and as a set of them.  Vol 4 Part E 7.8.47, 7.8.49. */
+enum { KITH_PHY_1M = 1, KITH_PHY_2M = 2, KITH_PHY_CODED = 3 };
+enum { KITH_PHYS_1M = 0x01, KITH_PHYS_2M = 0x02, KITH_PHYS_CODED = 0x04 };
 
 /* The words for the lowest bit of lacks; NULL for 0. */
 const char *kith_lack_name(uint32_t lacks);
@@ -125,6 +142,9 @@ typedef struct {
     uint32_t lacks;          /* KITH_LACKS_*: not needed to start, and not there */
     uint32_t other_identity; /* bonds made under an address that is none of our identities': their peers know us by
                                 it, and these bonds are not used */
+    uint8_t filter_list, resolving_list; /* how many peers the controller's lists hold; 0: it has none */
+    uint8_t sets;                        /* advertising sets at once; 1 without extended advertising */
+    uint16_t data_most;                  /* octets of advertising data of one; 31 without */
 } kith_event_ready;
 
 typedef struct {
@@ -147,20 +167,57 @@ typedef struct {
     uint8_t hardware_code; /* of a Hardware Error event, or 0 */
 } kith_event_lost;
 
+typedef enum {
+    KITH_ENDED_ASKED,     /* it is on; or off, as the program asked, or because something failed */
+    KITH_ENDED_CONNECTED, /* a link came of it */
+    KITH_ENDED_TIME,      /* its limit is over */
+    KITH_ENDED_FOUND      /* kith_gap_find() has what it sought */
+} kith_activity_end;
+
 typedef struct {
     bool on;
-    kith_hci_status hci_status; /* why it is off, 0: as asked, or (advertising) because a link came of it */
+    uint8_t set;                /* ADVERTISING: which */
+    kith_activity_end why;      /* it is off */
+    kith_hci_status hci_status; /* what failed, 0: nothing */
     kith_status status;         /* KITH_OK, or why there is no private address to do it with (kith/privacy.h) */
 } kith_event_activity;
 
 typedef struct {
-    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim */
-    bool connectable;
+    union {                       /* its AD structures, Vol 3 Part C 11; kith/ad.h reads them */
+        uint8_t data[31];         /* len up to 31 */
+        const uint8_t *long_data; /* len above 31; valid until the next kith_host_next_event() */
+    };
+    kith_peer_id claimed; /* the bond that the address would belong to; 0: none */
+    uint16_t len;
+    kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim.
+                             Zeros where it says none */
+    bool connectable, scannable;
+    bool directed; /* to us */
     bool scan_response;
-    int8_t rssi; /* dBm; 127: not known */
-    uint8_t len;
-    uint8_t data[31]; /* AD structures, Vol 3 Part C 11 */
+    bool extended;                      /* heard in extended PDUs */
+    bool is_cut;                        /* there was more data than limits.report_data, or than the controller got */
+    uint8_t sid;                        /* extended: which set of it; 0xff: it says none */
+    uint8_t primary_phy, secondary_phy; /* KITH_PHY_*; secondary 0: none */
+    int8_t rssi;                        /* dBm; 127: not known */
+    int8_t tx_power;                    /* dBm, as it says; 127: it does not */
 } kith_event_report;
+
+/* Where its AD structures are: data or long_data. */
+const uint8_t *kith_report_data(const kith_event_report *report);
+
+typedef enum {
+    KITH_FOUND,
+    KITH_FOUND_NOT_IN_TIME,
+    KITH_FOUND_STOPPED, /* kith_gap_stop_scan() */
+    KITH_FOUND_FAILED   /* .hci_status, .status as SCANNING told them */
+} kith_found_result;
+
+typedef struct {
+    kith_event_report report; /* KITH_FOUND: what it said last */
+    uint8_t result;           /* kith_found_result */
+    kith_hci_status hci_status;
+    kith_status status;
+} kith_event_found;
 
 typedef struct {
     bool we_are_central;
@@ -173,6 +230,7 @@ typedef struct {
 
 typedef struct {
     kith_hci_status hci_status; /* 0x02: cancelled */
+    bool timed_out;             /* its limit is over */
     kith_status status;         /* KITH_OK, or why there is no private address to do it with (kith/privacy.h) */
 } kith_event_connect_failed;
 
@@ -194,6 +252,41 @@ typedef struct {
     uint16_t latency;
     uint16_t timeout_10ms;
 } kith_event_parameters;
+
+typedef struct {
+    uint16_t interval_min_1250us, interval_max_1250us, latency, timeout_10ms; /* they fit together */
+    uint64_t deadline_us;                                                     /* no answer by then is a no */
+} kith_event_parameters_wanted;
+
+typedef struct {
+    kith_hci_status hci_status; /* 0, or why it could not be read */
+    int8_t rssi;                /* dBm; 127: not known */
+} kith_event_rssi;
+
+typedef struct {
+    bool asked; /* by us: this is the end */
+    kith_hci_status hci_status;
+    uint8_t tx_phy, rx_phy; /* KITH_PHY_*, as they are now */
+} kith_event_phy;
+
+typedef struct {
+    uint16_t tx_octets, rx_octets; /* 27..251 */
+} kith_event_data_length;
+
+typedef enum {
+    KITH_RECONNECTING_OFF,
+    KITH_RECONNECTING_IDLE,    /* all are connected, rest or wait */
+    KITH_RECONNECTING_BY_LIST, /* the controller looks for them */
+    KITH_RECONNECTING_BY_SCAN  /* the host does, as they do not fit into the controller's lists */
+} kith_reconnecting_way;
+
+typedef struct {
+    kith_reconnecting_way way;
+    bool fast;
+    kith_peer_id peer; /* given up: this one; 0: nobody */
+    kith_status status;
+    kith_hci_status hci_status; /* the controller refused: it is tried again with the next change, or wake */
+} kith_event_reconnecting;
 
 typedef struct {
     kith_hci_status reason;
@@ -430,9 +523,15 @@ typedef struct {
         kith_event_lost lost;
         kith_event_activity activity;
         kith_event_report report;
+        kith_event_found found;
         kith_event_connected connected;
         kith_event_connect_failed connect_failed;
         kith_event_parameters parameters;
+        kith_event_parameters_wanted parameters_wanted;
+        kith_event_rssi rssi;
+        kith_event_phy phy;
+        kith_event_data_length data_length;
+        kith_event_reconnecting reconnecting;
         kith_event_disconnected disconnected;
         kith_event_consent consent;
         kith_event_comparison comparison;

@@ -1,60 +1,13 @@
-/* Advertising, scanning, connecting.  Core Vol 3 Part C 9. */
+/* Connecting, and what a link is like.  Core Vol 3 Part C 9.3, Vol 4 Part E 7.8.12, 7.8.13, 7.8.18, 7.8.66.
+ * Advertising is kith/advertising.h, scanning kith/scanning.h. */
 #ifndef KITH_GAP_H
 #define KITH_GAP_H
 
+#include "kith/advertising.h"
 #include "kith/event.h"
+#include "kith/scanning.h"
 
 struct kith_host;
-
-/* Who is answered: the controller's filter accept list is kith/lists.h.  Vol 4 Part E 7.8.5. */
-typedef enum {
-    KITH_FILTER_NOTHING, /* anybody may connect, and is answered when scanning */
-    KITH_FILTER_CONNECT, /* only listed peers may connect */
-    KITH_FILTER_ALL      /* nor are others answered when they scan */
-} kith_filter;
-
-typedef struct {
-    uint16_t interval_625us; /* 0x0020..0x4000 */
-    bool connectable;
-    uint8_t filter;                 /* kith_filter; what is not listed is kept out before it is a link */
-    bool ask_list;                  /* with a filter: ALLOW_LIST_WANTED each time before it begins, and it waits for
-                                       kith_allow_list_ready() */
-    uint8_t data_len, response_len; /* 0..31 */
-    uint8_t data[31];               /* AD structures */
-    uint8_t response[31];           /* scan response */
-} kith_advertising;
-
-/* 100 ms, connectable, flags "general discoverable, no BR/EDR" and the name, cut to what fits. */
-void kith_gap_default_advertising(kith_advertising *advertising, const char *name);
-
-/* Starts legacy advertising; KITH_EVENT_ADVERTISING tells.  It ends when a link comes of it, and with a filter when the
- * controller's list could not be made what it shall be: nobody is let in by mistake.  A pause (kith/lists.h) is not
- * told.
- * KITH_ERR_STATE: not ready, or on already; KITH_ERR_VALUE: interval, lengths or filter, or ask_list without a filter;
- * KITH_ERR_NOT_FOUND: with a filter and without ask_list, and nobody is listed;
- * KITH_ERR_FULL: with ask_list: events must be taken first;
- * KITH_ERR_UNSUPPORTED: the controller cannot, or with a filter there are no lists. */
-KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
-
-/* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_ADVERTISING will tell; KITH_ERR_FULL: it
- * waits for kith_allow_list_ready(), and events must be taken first. */
-KITH_MUST_USE kith_status kith_gap_stop_advertising(struct kith_host *h);
-
-typedef struct {
-    uint16_t interval_625us, window_625us; /* 0x0004..0x4000, window not above interval */
-    bool active;
-    bool report_duplicates;
-    bool filter; /* only listed peers (kith/lists.h) are reported */
-} kith_scan;
-
-void kith_gap_default_scan(kith_scan *scan); /* active, 60 ms window in 60 ms, no duplicates */
-
-/* KITH_ERR_STATE: not ready, scanning already, or connecting; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED: the controller
- * cannot, or with a filter there are no lists; KITH_ERR_NOT_FOUND: with a filter, and nobody is listed. */
-KITH_MUST_USE kith_status kith_gap_start_scan(struct kith_host *h, const kith_scan *scan);
-
-/* KITH_ERR_STATE: it is off; KITH_ERR_BUSY: it is being switched, KITH_EVENT_SCANNING will tell. */
-KITH_MUST_USE kith_status kith_gap_stop_scan(struct kith_host *h);
 
 typedef struct {
     uint16_t interval_min_1250us, interval_max_1250us; /* 6..3200 */
@@ -87,6 +40,9 @@ typedef struct {
     /* Central Address Resolution is there, and says "supported".  It is so where a peripheral's directed advertising
      * to a private address of ours finds us, which takes a controller that resolves it. */
     bool central_address_resolution;
+    /* Resolvable Private Address Only is there: whoever bonds with us may refuse our identity address from then on, on
+     * air.  Only with config.privacy KITH_PRIVACY_RESOLVABLE, and it says so for as long as the bonds last. */
+    bool private_only;
     /* LE GATT Security Levels: the mode and level with which a client may do all that the table lets anybody do (and
      * what signed writes need, where there are some), so that it knows before it is refused. */
     bool security_levels;
@@ -94,11 +50,28 @@ typedef struct {
 
 enum { KITH_GAP_DEVICE_NAME = 0x2a00 }; /* the id in events about the name */
 
-/* Connects.  Ends in CONNECTED or CONNECT_FAILED; waits for as long as it takes, or until
- * kith_gap_cancel_connect().  parameters may be NULL: the defaults.  Scanning goes on by itself only if
- * the controller can do both.
- * KITH_ERR_STATE: not ready; KITH_ERR_BUSY: connecting already; KITH_ERR_VALUE; KITH_ERR_FULL: all links in use;
- * KITH_ERR_UNSUPPORTED. */
+/* How to connect. */
+typedef struct {
+    bool listed;       /* to whoever of the filter accept list (kith/lists.h) is heard first */
+    kith_address peer; /* else to this one: as on air, or the identity address of a peer that the controller resolves */
+    kith_connection_parameters parameters;
+    uint16_t scan_interval_625us, scan_window_625us; /* 0x0004..0x4000, window not above interval */
+    uint8_t phys;                                    /* KITH_PHYS_1M, _CODED: where it listens; 0: LE 1M */
+    uint32_t limit_ms;                               /* CONNECT_FAILED with .timed_out after so long; 0: no limit */
+} kith_initiating;
+
+/* To nobody, 60 ms in 60 ms, the parameters above, LE 1M, no limit. */
+void kith_gap_default_initiating(kith_initiating *initiating);
+
+/* Connects.  Ends once, in CONNECTED or CONNECT_FAILED.  Scanning goes on by itself only if the controller can do both.
+ * KITH_ERR_STATE: not ready; KITH_ERR_BUSY: connecting already, or our identity is just being changed; KITH_ERR_VALUE:
+ * a number is out of its range, or the parameters; KITH_ERR_FULL: all links in use; KITH_ERR_NOT_FOUND: listed, and
+ * nobody is; KITH_ERR_UNSUPPORTED: the controller cannot, listed and there are no lists, a PHY it lacks, or
+ * KITH_PRIVACY_NON_RESOLVABLE. */
+KITH_MUST_USE kith_status kith_gap_initiate(struct kith_host *h, const kith_initiating *initiating);
+
+/* The same to one address, for as long as it takes, or until kith_gap_cancel_connect().  parameters may be NULL: the
+ * defaults. */
 KITH_MUST_USE kith_status kith_gap_connect(struct kith_host *h, const kith_address *peer,
                                            const kith_connection_parameters *parameters);
 KITH_MUST_USE kith_status
@@ -108,10 +81,41 @@ kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting;
  * once, in PARAMETERS with .asked, which says what they are then.
  * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: kith_gap_check_parameters(); KITH_ERR_BUSY: one is under way on
  * this link, ours or the peer's; KITH_ERR_STATE: it is being disconnected; KITH_ERR_FULL: no buffer just now.  With an
- * error nothing was sent.  What a peripheral asks us for: config.accept_parameters.
+ * error nothing was sent.  As peripheral it goes by the link layer where both ends can, else by L2CAP.
  * Vol 4 Part E 7.8.18, Vol 3 Part A 4.20, Part C 9.3.9. */
 KITH_MUST_USE kith_status kith_gap_update_parameters(struct kith_host *h, kith_link link,
                                                      const kith_connection_parameters *parameters);
+
+/* What becomes of parameters that a peripheral asks for (config.accept_parameters).  A peer may ask
+ * KITH_PARAMETER_REQUESTS times in KITH_PARAMETER_REQUESTS_S seconds; what is more is refused, unseen.  What is no
+ * sound request, or does not fit together, is always refused. */
+typedef enum {
+    KITH_PARAMETERS_REFUSE,
+    KITH_PARAMETERS_ACCEPT, /* within config.parameters_within; it may make its link slow, and no other */
+    KITH_PARAMETERS_ASK     /* within that, PARAMETERS_WANTED asks */
+} kith_parameters_policy;
+enum { KITH_PARAMETER_REQUESTS = 4, KITH_PARAMETER_REQUESTS_S = 10 };
+
+/* Answers PARAMETERS_WANTED.  The change is told in PARAMETERS.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_STATE: nothing was asked on it (any more). */
+KITH_MUST_USE kith_status kith_gap_answer_parameters(struct kith_host *h, kith_link link, bool accept);
+
+/* How strongly the peer is heard; ends once, in RSSI.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: it is being read; KITH_ERR_STATE: it is being disconnected;
+ * KITH_ERR_UNSUPPORTED.  Vol 4 Part E 7.5.4. */
+KITH_MUST_USE kith_status kith_gap_read_rssi(struct kith_host *h, kith_link link);
+
+/* Asks for other PHYs: KITH_PHYS_* each, 0: as the controllers like.  Ends once, in PHY with .asked, which says what
+ * they are then; what the peer or a controller changes is told in PHY, too. KITH_ERR_NOT_FOUND; KITH_ERR_BUSY: one is
+ * under way on this link; KITH_ERR_STATE: it is being disconnected; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED: the
+ * controller has none but LE 1M, or not this one.  Vol 4 Part E 7.8.49. */
+KITH_MUST_USE kith_status kith_gap_set_phy(struct kith_host *h, kith_link link, uint8_t tx_phys, uint8_t rx_phys);
+
+/* Asks for link layer packets of up to so many octets, 27..251, to be sent.  The host asks for the longest by itself
+ * once; DATA_LENGTH tells each change, whoever wanted it.  There is no end of its own: a peer without the feature
+ * leaves everything as it is. KITH_ERR_NOT_FOUND; KITH_ERR_VALUE; KITH_ERR_STATE: it is being disconnected;
+ * KITH_ERR_UNSUPPORTED: KITH_LACKS_DATA_LENGTH.  Vol 4 Part E 7.8.33. */
+KITH_MUST_USE kith_status kith_gap_set_data_length(struct kith_host *h, kith_link link, uint16_t octets);
 
 /* Disconnects; ends in DISCONNECTED.  reason as Vol 4 Part E 7.1.6 allows (0x13: user).
  * KITH_ERR_NOT_FOUND: no such link. KITH_ERR_VALUE: reason. */

@@ -22,6 +22,7 @@
 #include "kith/identity.h"
 #include "kith/peers.h"
 #include "kith/privacy.h"
+#include "kith/reconnect.h"
 #include "kith/security.h"
 #include "kith/store.h"
 #include "kith/work.h"
@@ -44,11 +45,15 @@ typedef struct {
     uint16_t cache;   /* octets for what is known of the peer's table on each link, and beside its bond: 24 and about 8
                          for each service, characteristic and descriptor (22 with a UUID of 128 bits), up to 1464; the
                          host takes twice as much once.  0: kith_gatt_discover_all() is not there */
-    uint8_t operations; /* of kith/gatt_client.h that may wait on each link behind the one that is under way, 0..32;
-                           each takes about as much as the MTU and 100 octets more */
-    uint8_t data;       /* operations of kith/peers.h under way at once, 0..32 */
-    uint8_t listed;     /* peers in the lists of kith/lists.h; 0: there are none */
-    uint8_t identities; /* of our own that may be there besides the first (kith/identity.h), 0..7 */
+    uint8_t operations;   /* of kith/gatt_client.h that may wait on each link behind the one that is under way, 0..32;
+                             each takes about as much as the MTU and 100 octets more */
+    uint8_t data;         /* operations of kith/peers.h under way at once, 0..32 */
+    uint8_t listed;       /* peers in the lists of kith/lists.h; 0: there are none */
+    uint8_t sets;         /* advertising sets beside the first, 0..KITH_SETS_MAX */
+    uint8_t reconnects;   /* peers that kith/reconnect.h looks for; 0: it is not there */
+    uint16_t report_data; /* octets of an advertiser's data above 31 that are put together, up to 1650; 0: reports have
+                             the first 31 */
+    uint8_t identities;   /* of our own that may be there besides the first (kith/identity.h), 0..7 */
 } kith_limits;
 
 #define KITH_BONDS_MAX 1000000u
@@ -82,6 +87,16 @@ typedef struct {
 #define KITH_SIZE_SAVE   336u
 #define KITH_SIZE_VALUES (264u + 2u * sizeof(void *))
 #define KITH_SIZE_DATA   (16u + sizeof(void *))
+/* Besides, for advertising sets beyond the first. */
+#define KITH_HOST_SIZE_SETS(sets) ((size_t)(sets)*KITH_SIZE_SET)
+#define KITH_SIZE_SET             (160u + 4u * sizeof(void *))
+/* Besides, for background reconnection. */
+#define KITH_HOST_SIZE_RECONNECTS(reconnects)                                                                          \
+    ((reconnects) != 0 ? KITH_SIZE_RECONNECT + (size_t)(reconnects)*KITH_SIZE_RECONNECTED : (size_t)0)
+#define KITH_SIZE_RECONNECT   128u
+#define KITH_SIZE_RECONNECTED 40u
+/* Besides, for long advertising data. */
+#define KITH_HOST_SIZE_REPORTS(report_data) ((size_t)3 * (report_data) + ((report_data) != 0 ? 64u : 0u) + 7u)
 /* Besides, for identities of our own beyond the first. */
 #define KITH_HOST_SIZE_IDENTITIES(identities) ((size_t)(identities)*KITH_SIZE_IDENTITY)
 #define KITH_SIZE_IDENTITY                    24u
@@ -140,9 +155,14 @@ typedef struct {
      * least 1 + latency connection intervals, whatever is given here; where those grow beyond it before encryption, and
      * the controller refuses it for that, its own stays.  Vol 4 Part E 7.3.94. */
     uint16_t payload_timeout_10ms;
-    /* As central: connection parameters that a peripheral asks for are taken where they can be, and the change is told
-     * in PARAMETERS; default false: refused.  It may make its link slow, and no other. */
-    bool accept_parameters;
+    /* As central: what becomes of connection parameters that a peripheral asks for: kith_parameters_policy; default
+     * KITH_PARAMETERS_REFUSE. */
+    uint8_t accept_parameters;
+    const kith_connection_parameters *parameters_within; /* what is outside of these intervals, above this latency or
+                                                            this timeout is refused; NULL: nothing is */
+    /* The commands of Core 4.2 for advertising, scanning and connecting, although the controller has the extended ones;
+     * default false. */
+    bool legacy_commands;
     kith_gatt_raise gatt_raise; /* default KITH_GATT_RAISE_BOND */
     /* What a link must have before values that its peer notifies are handed on; default KITH_LEVEL_NONE.  Whoever
      * claims a bond is held to its level besides. */

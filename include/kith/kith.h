@@ -2,6 +2,8 @@
 #ifndef KITH_KITH_H
 #define KITH_KITH_H
 
+#include "kith/ad.h"
+#include "kith/advertising.h"
 #include "kith/gap.h"
 #include "kith/gatt_client.h"
 #include "kith/gatt_server.h"
@@ -12,6 +14,8 @@
 #include "kith/oob.h"
 #include "kith/peers.h"
 #include "kith/privacy.h"
+#include "kith/reconnect.h"
+#include "kith/scanning.h"
 #include "kith/security.h"
 
 #define KITH_VERSION "0.1.0"

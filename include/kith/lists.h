@@ -64,6 +64,11 @@ KITH_MUST_USE kith_status kith_allow_list_ready(struct kith_host *h);
  * Errors: as kith_allow_list_set(); KITH_ERR_VALUE: one of them gave no key, or shares it with another bond. */
 KITH_MUST_USE kith_status kith_device_identities_set(struct kith_host *h, const kith_peer_id *peers, uint16_t count,
                                                      kith_list_manner manner);
+/* From now on all peers that the filter means (NULL: all; it is copied) and that gave a key of their own, of more than
+ * fit those used last, behind those of the allow list: looked at anew when a bond comes or goes.  Who does not fit is
+ * resolved by the host, as far as that goes.  With KITH_PRIVACY_RESOLVABLE it is so from the start, with NULL.
+ * Errors: as kith_allow_list_follow(). */
+KITH_MUST_USE kith_status kith_device_identities_follow(struct kith_host *h, const kith_peers_filter *filter);
 /* Who is in it, those of the allow list first.  As kith_allow_list_get(). */
 KITH_MUST_USE kith_status kith_device_identities_get(const struct kith_host *h, kith_peer_id *peers, uint16_t cap,
                                                      uint16_t *count);

@@ -28,16 +28,20 @@
 struct kith_host;
 
 typedef enum {
-    KITH_PRIVACY_OFF,       /* the identity's address is on air */
-    KITH_PRIVACY_RESOLVABLE /* private addresses of the identity, made by the host */
+    KITH_PRIVACY_OFF,           /* the identity's address is on air */
+    KITH_PRIVACY_RESOLVABLE,    /* private addresses of the identity */
+    KITH_PRIVACY_NON_RESOLVABLE /* for who only broadcasts or listens: addresses that nobody recognizes, bonded peers
+                                   neither; nothing connectable, and no connecting */
 } kith_privacy_mode;
 
 enum { KITH_PRIVACY_CYCLE_MAX_S = 3600 };
 
 typedef struct {
     kith_privacy_mode mode;
-    uint16_t cycle_s; /* how long one address is used: 1..KITH_PRIVACY_CYCLE_MAX_S; default 900.  OFF: it is not looked
-                         at */
+    uint16_t cycle_s;  /* how long one address is used: 1..KITH_PRIVACY_CYCLE_MAX_S; default 900.  OFF: it is not looked
+                          at */
+    uint16_t jitter_s; /* less up to so much, drawn each time, so that nobody waits for the moment: below cycle_s;
+                          default 420 */
 } kith_privacy;
 
 /* From now on; config.privacy says what it is at first.  It stays over restarts of the controller.  Links that are

@@ -38,17 +38,17 @@ static uint8_t filter_policy(uint8_t filter)
     return filter == KITH_FILTER_CONNECT ? 2 : 3;
 }
 
-static size_t put_parameters(kith_host *h, uint8_t *out)
+static size_t put_parameters(kith_host *h, const host_set *set, uint8_t *out)
 {
     h->advertised_as = h->selected;
     command_begin(out, KITH_HCI_LE_SET_ADV_PARAMETERS, 15);
     memset(out + 4, 0, 15);
-    bytes_put16(out + 4, h->advertising.interval_625us);
-    bytes_put16(out + 6, h->advertising.interval_625us);
-    out[8] = h->advertising.connectable ? ADV_IND : ADV_SCAN_IND;
-    out[9] = privacy_on_air(h)->type;
+    bytes_put16(out + 4, set->as.interval_625us);
+    bytes_put16(out + 6, set->as.interval_625us);
+    out[8] = set->as.connectable ? ADV_IND : ADV_SCAN_IND;
+    out[9] = privacy_own_type(h);
     out[17] = 0x07; /* all three channels */
-    out[18] = filter_policy(h->advertising.filter);
+    out[18] = filter_policy(set->as.filter);
     return 4 + 15;
 }
 
@@ -61,85 +61,143 @@ static size_t put_data(uint16_t opcode, const uint8_t *data, uint8_t len, uint8_
     return 4 + 32;
 }
 
-static size_t put_enable(kith_host *h, bool on, uint8_t *out)
+static size_t put_enable(host_set *set, bool on, uint8_t *out)
 {
-    h->privacy.enables = on;
+    set->enables = on;
     command_begin(out, KITH_HCI_LE_SET_ADV_ENABLE, 1);
     out[4] = on;
     return 5;
 }
 
-static size_t chain_command(kith_host *h, uint8_t *out)
+static size_t chain_command(kith_host *h, host_set *set, uint8_t *out)
 {
-    const kith_advertising *a = &h->advertising;
+    const kith_advertising *a = &set->as;
 
-    if (!h->advertiser.busy || h->advertiser.waits)
+    if (!set->activity.busy || set->activity.waits)
         return 0;
-    if (h->advertiser.stopping)
-        return put_enable(h, false, out);
-    switch (h->advertiser.step) {
+    if (set->activity.stopping)
+        return put_enable(set, false, out);
+    switch (set->activity.step) {
     case STEP_PARAMETERS:
-        return put_parameters(h, out);
+        return put_parameters(h, set, out);
     case STEP_DATA:
         return put_data(KITH_HCI_LE_SET_ADV_DATA, a->data, a->data_len, out);
     case STEP_RESPONSE:
         return put_data(KITH_HCI_LE_SET_SCAN_RESPONSE_DATA, a->response, a->response_len, out);
     default:
-        return put_enable(h, true, out);
+        return put_enable(set, true, out);
     }
 }
 
 /* The controller keeps parameters and data over a pause. */
-size_t advertise_command(kith_host *h, uint8_t *out)
+static size_t set_command(kith_host *h, host_set *set, uint8_t *out)
 {
-    switch (pause_next(&h->advertiser, pause_holds_advertiser(h))) {
+    switch (pause_next(&set->activity, pause_holds_set(h, set))) {
     case PAUSE_WAITS:
         return 0;
     case PAUSE_SWITCHES_OFF:
-        return put_enable(h, false, out);
+        return put_enable(set, false, out);
     case PAUSE_SWITCHES_ON:
-        return put_enable(h, true, out);
+        return put_enable(set, true, out);
     default:
-        return chain_command(h, out);
+        return chain_command(h, set, out);
     }
 }
 
-static kith_event *tell(kith_host *h, bool on, kith_hci_status status)
+size_t advertise_command(kith_host *h, uint8_t *out)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; len == 0 && i <= h->config.limits.sets; i++) {
+        h->command.set = (uint8_t)i;
+        len = set_command(h, &h->sets[i], out);
+    }
+    return len;
+}
+
+static kith_event *tell(kith_host *h, host_set *set, bool on, kith_hci_status status)
 {
     kith_event *event = event_post(h, KITH_EVENT_ADVERTISING, NULL);
 
-    h->advertiser.busy = h->advertiser.stopping = h->advertiser.waits = false;
-    h->advertiser.on = on;
-    h->advertiser.held = HELD_NOT;
+    set->activity.busy = set->activity.stopping = set->activity.waits = false;
+    set->activity.on = on;
+    set->activity.held = HELD_NOT;
     event->activity.on = on;
+    event->activity.set = (uint8_t)(set - h->sets);
     event->activity.hci_status = status;
     return event;
 }
 
+static bool is_active(const host_set *set)
+{
+    return set->activity.on || set->activity.busy;
+}
+
+bool advertise_is_active(const kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (is_active(&h->sets[i]))
+            return true;
+    return false;
+}
+
+bool advertise_filters(const kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (is_active(&h->sets[i]) && h->sets[i].as.filter != KITH_FILTER_NOTHING)
+            return true;
+    return false;
+}
+
+void advertise_on_lost(kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++) {
+        h->sets[i].activity = (host_activity){0};
+        h->sets[i].enables = false;
+    }
+}
+
+bool advertise_waits(const kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (h->sets[i].activity.waits)
+            return true;
+    return false;
+}
+
+void advertise_let_begin(kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        h->sets[i].activity.waits = false;
+}
+
 void advertise_give_up(kith_host *h, kith_status status)
 {
-    if (h->advertiser.on || h->advertiser.busy)
-        tell(h, false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (is_active(&h->sets[i]))
+            tell(h, &h->sets[i], false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
 }
 
 void advertise_on_result(kith_host *h, kith_hci_status status)
 {
-    bool overtaken = h->advertiser.overtaken, was_held = h->advertiser.held != HELD_NOT;
+    host_set *set = &h->sets[h->command.set];
+    host_activity *a = &set->activity;
+    bool overtaken = a->overtaken, was_held = a->held != HELD_NOT;
 
-    if (h->privacy.enables && status == KITH_HCI_SUCCESS)
+    if (set->enables && status == KITH_HCI_SUCCESS)
         privacy_note_advertised(h);
-    h->privacy.enables = false;
-    h->advertiser.overtaken = false;
-    if (overtaken || pause_takes_result(&h->advertiser, status))
+    set->enables = false;
+    a->overtaken = false;
+    if (overtaken || pause_takes_result(a, status))
         return;
-    if (!h->advertiser.busy && !was_held)
+    if (!a->busy && !was_held)
         return;
-    if (status != KITH_HCI_SUCCESS || h->advertiser.stopping)
-        (void)tell(h, false, status);
-    else if (h->advertiser.step == STEP_ENABLE)
-        (void)tell(h, true, status);
+    if (status != KITH_HCI_SUCCESS || a->stopping)
+        (void)tell(h, set, false, status);
+    else if (a->step == STEP_ENABLE)
+        (void)tell(h, set, true, status);
     else
-        h->advertiser.step++;
+        a->step++;
 }
 
 static bool is_ours(uint16_t opcode)
@@ -152,20 +210,22 @@ static bool is_ours(uint16_t opcode)
  * resumed had ended already. */
 void advertise_on_connected(kith_host *h)
 {
-    bool resuming = h->advertiser.held == HELD_RESUMING;
+    host_set *set = &h->sets[0];
+    bool resuming = set->activity.held == HELD_RESUMING;
 
-    if (!h->advertiser.on && !h->advertiser.busy)
+    if (!is_active(set))
         return;
-    h->advertiser.overtaken = is_ours(h->command.opcode);
-    (void)tell(h, false, KITH_HCI_SUCCESS);
+    set->activity.overtaken = is_ours(h->command.opcode);
+    tell(h, set, false, KITH_HCI_SUCCESS)->activity.why = KITH_ENDED_CONNECTED;
     if (resuming)
-        h->advertiser.held = HELD_UNDO;
+        set->activity.held = HELD_UNDO;
 }
 
 void advertise_refuse(kith_host *h, kith_hci_status status)
 {
-    if (h->advertising.filter != KITH_FILTER_NOTHING && (h->advertiser.on || h->advertiser.busy))
-        (void)tell(h, false, status);
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (is_active(&h->sets[i]) && h->sets[i].as.filter != KITH_FILTER_NOTHING)
+            (void)tell(h, &h->sets[i], false, status);
 }
 
 static kith_status check_filter(kith_host *h, const kith_advertising *a)
@@ -179,17 +239,19 @@ static kith_status check_filter(kith_host *h, const kith_advertising *a)
     return lists_have_nobody(h) ? KITH_ERR_NOT_FOUND : KITH_OK;
 }
 
-kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
+kith_status kith_gap_advertise_set(kith_host *h, uint8_t number, const kith_advertising *a)
 {
     kith_status status;
+    host_set *set;
 
-    if (a->interval_625us < 0x0020 || a->interval_625us > 0x4000 || a->data_len > sizeof a->data ||
-        a->response_len > sizeof a->response || a->filter > KITH_FILTER_ALL ||
+    if (number > h->config.limits.sets || a->interval_625us < 0x0020 || a->interval_625us > 0x4000 ||
+        a->data_len > sizeof a->data || a->response_len > sizeof a->response || a->filter > KITH_FILTER_ALL ||
         (a->ask_list && a->filter == KITH_FILTER_NOTHING))
         return KITH_ERR_VALUE;
-    if (h->startup != STARTUP_READY || h->advertiser.on || h->advertiser.busy)
+    set = &h->sets[number];
+    if (h->startup != STARTUP_READY || is_active(set))
         return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0)
+    if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0 || number != 0)
         return KITH_ERR_UNSUPPORTED;
     if (identity_is_busy(h))
         return KITH_ERR_BUSY;
@@ -197,10 +259,10 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
     if (status != KITH_OK)
         return status;
     privacy_begin(h);
-    h->advertising = *a;
-    h->advertiser.step = STEP_PARAMETERS;
-    h->advertiser.busy = true;
-    h->advertiser.waits = a->ask_list;
+    set->as = *a;
+    set->activity.step = STEP_PARAMETERS;
+    set->activity.busy = true;
+    set->activity.waits = a->ask_list;
     if (a->ask_list)
         event_post(h, KITH_EVENT_ALLOW_LIST_WANTED, NULL);
     if (a->filter != KITH_FILTER_NOTHING)
@@ -208,25 +270,40 @@ kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
     return KITH_OK;
 }
 
-static kith_status stop_waiting(kith_host *h)
+kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
+{
+    return kith_gap_advertise_set(h, 0, a);
+}
+
+static kith_status stop_waiting(kith_host *h, host_set *set)
 {
     if (!events_have_room(h))
         return KITH_ERR_FULL;
-    (void)tell(h, false, KITH_HCI_SUCCESS);
+    (void)tell(h, set, false, KITH_HCI_SUCCESS);
+    return KITH_OK;
+}
+
+kith_status kith_gap_stop_set(kith_host *h, uint8_t number)
+{
+    host_activity *a;
+
+    if (number > h->config.limits.sets)
+        return KITH_ERR_VALUE;
+    a = &h->sets[number].activity;
+    if (a->waits)
+        return stop_waiting(h, &h->sets[number]);
+    if (a->busy)
+        return KITH_ERR_BUSY;
+    if (!a->on)
+        return KITH_ERR_STATE;
+    a->busy = true;
+    a->stopping = true;
     return KITH_OK;
 }
 
 kith_status kith_gap_stop_advertising(kith_host *h)
 {
-    if (h->advertiser.waits)
-        return stop_waiting(h);
-    if (h->advertiser.busy)
-        return KITH_ERR_BUSY;
-    if (!h->advertiser.on)
-        return KITH_ERR_STATE;
-    h->advertiser.busy = true;
-    h->advertiser.stopping = true;
-    return KITH_OK;
+    return kith_gap_stop_set(h, 0);
 }
 
 bool kith_gap_find_name(const uint8_t *data, size_t len, char text[32])

@@ -45,7 +45,7 @@ static size_t put_create(kith_host *h, uint8_t *out)
     bytes_put16(out + 6, 96);
     out[9] = peer->type;
     memcpy(out + 10, peer->octets, 6);
-    out[16] = privacy_on_air(h)->type;
+    out[16] = privacy_own_type(h);
     bytes_put16(out + 17, p->interval_min_1250us);
     bytes_put16(out + 19, p->interval_max_1250us);
     bytes_put16(out + 21, p->latency);

@@ -12,10 +12,16 @@ const char *kith_event_name(kith_event_kind kind)
         [KITH_EVENT_ADVERTISING] = "advertising",
         [KITH_EVENT_SCANNING] = "scanning",
         [KITH_EVENT_REPORT] = "report",
+        [KITH_EVENT_FOUND] = "found",
         [KITH_EVENT_CONNECTED] = "connected",
         [KITH_EVENT_CONNECT_FAILED] = "connect-failed",
         [KITH_EVENT_PARAMETERS] = "parameters",
+        [KITH_EVENT_PARAMETERS_WANTED] = "parameters-wanted",
+        [KITH_EVENT_RSSI] = "rssi",
+        [KITH_EVENT_PHY] = "phy",
+        [KITH_EVENT_DATA_LENGTH] = "data-length",
         [KITH_EVENT_DISCONNECTED] = "disconnected",
+        [KITH_EVENT_RECONNECTING] = "reconnecting",
         [KITH_EVENT_SECURITY_REQUESTED] = "security-requested",
         [KITH_EVENT_SECURITY_WANTED] = "security-wanted",
         [KITH_EVENT_SECURITY_STARTED] = "security-started",
@@ -96,6 +102,11 @@ const char *kith_lack_name(uint32_t lacks)
         "a resolving list (link layer privacy)",
         "LE Ping (the authenticated payload timeout)",
         "a filter accept list",
+        "extended advertising",
+        "privacy modes",
+        "the link layer's request for connection parameters",
+        "LE 2M",
+        "LE Coded",
     };
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)

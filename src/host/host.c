@@ -237,7 +237,8 @@ static void tell_lost(kith_host *h)
     bool starting = h->startup == STARTUP_RUNNING, reset = h->reset != RESET_NONE;
 
     connect_give_up(h, why_links_end(h), KITH_OK);
-    h->advertiser = h->scanner = (host_activity){0};
+    advertise_on_lost(h);
+    h->scanner = (host_activity){0};
     lists_on_lost(h);
     privacy_on_lost(h);
     h->stray = 0;

@@ -268,7 +268,7 @@ kith_status kith_identity_create(kith_host *h, const kith_address *address, cons
 
 static bool is_active(const kith_host *h)
 {
-    return h->advertiser.on || h->advertiser.busy || h->scanner.on || h->scanner.busy || h->connecting;
+    return advertise_is_active(h) || h->scanner.on || h->scanner.busy || h->connecting;
 }
 
 bool identity_is_active(const kith_host *h)

@@ -42,7 +42,12 @@ void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status
 /* gap: advertise.c, scan.c, connect.c */
 size_t advertise_command(kith_host *h, uint8_t *out);
 void advertise_on_result(kith_host *h, kith_hci_status status);
-void advertise_on_connected(kith_host *h);
+void advertise_on_connected(kith_host *h);    /* a link came of it */
+bool advertise_is_active(const kith_host *h); /* any set is on, or going to be */
+bool advertise_filters(const kith_host *h);   /* one that filters */
+void advertise_on_lost(kith_host *h);
+bool advertise_waits(const kith_host *h); /* a set does, for kith_allow_list_ready() */
+void advertise_let_begin(kith_host *h);
 size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
@@ -59,7 +64,7 @@ void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status statu
 void pause_ask(kith_host *h, host_pause_reason reason, host_pause_depth depth);
 bool pause_is_reached(const kith_host *h);
 void pause_end(kith_host *h, host_pause_reason reason);
-bool pause_holds_advertiser(const kith_host *h);
+bool pause_holds_set(const kith_host *h, const host_set *set);
 bool pause_holds_scanner(const kith_host *h);
 bool pause_holds_initiator(const kith_host *h);
 typedef enum { PAUSE_GOES_ON, PAUSE_WAITS, PAUSE_SWITCHES_OFF, PAUSE_SWITCHES_ON } pause_move;
@@ -233,9 +238,10 @@ void privacy_drop(kith_host *h);           /* the address is of a key that is no
 void privacy_renew(kith_host *h);          /* and another one is made, if it can be */
 kith_status privacy_prepare(kith_host *h); /* there shall be one, if any is wanted */
 const kith_address *privacy_on_air(const kith_host *h);
-bool privacy_is_known(const kith_host *h);  /* the address on air */
-void privacy_begin(kith_host *h);           /* an activity is about to begin: before it is noted as one */
-void privacy_note_advertised(kith_host *h); /* the controller has begun */
+uint8_t privacy_own_type(const kith_host *h); /* of every command that goes on air */
+bool privacy_is_known(const kith_host *h);    /* the address on air */
+void privacy_begin(kith_host *h);             /* an activity is about to begin: before it is noted as one */
+void privacy_note_advertised(kith_host *h);   /* the controller has begun */
 void privacy_note_initiated(kith_host *h);
 kith_address privacy_of_new_link(const kith_host *h, bool central, uint8_t identity); /* our address on it */
 bool privacy_waits(const kith_host *h);                                               /* for privacy_go_on() */

@@ -121,10 +121,10 @@ kith_status kith_allow_list_place(const kith_host *h, kith_peer_id peer, uint16_
 
 kith_status kith_allow_list_ready(kith_host *h)
 {
-    if (!h->advertiser.waits)
+    if (!advertise_waits(h))
         return KITH_ERR_STATE;
     if (lists_have_nobody(h))
         return KITH_ERR_NOT_FOUND;
-    h->advertiser.waits = false;
+    advertise_let_begin(h);
     return KITH_OK;
 }

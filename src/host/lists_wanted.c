@@ -102,9 +102,8 @@ static bool is_active(const host_activity *a)
 /* A controller resolves for everything it does, and for what filters it looks into the accept list. */
 bool lists_are_in_use(const kith_host *h, bool touches_resolving)
 {
-    bool filtering = (is_active(&h->advertiser) && h->advertising.filter != KITH_FILTER_NOTHING) ||
-                     (is_active(&h->scanner) && h->scan.filter);
-    bool anything = is_active(&h->advertiser) || is_active(&h->scanner) || h->connecting;
+    bool filtering = advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter);
+    bool anything = advertise_is_active(h) || is_active(&h->scanner) || h->connecting;
 
     return filtering || (touches_resolving && anything);
 }

@@ -78,7 +78,8 @@ static bool limits_are_valid(const kith_limits *l)
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
            l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
            l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS && l->identities <= KITH_RECORD_LAST_IDENTITY &&
-           l->data <= MAX_DATA && (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
+           l->data <= MAX_DATA && l->sets <= KITH_SETS_MAX &&
+           (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
 }
 
 /* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
@@ -150,6 +151,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_data *data = carve(&c, sizeof *data * limits->data);
     host_values *values = carve(&c, limits->data != 0 ? sizeof *values : 0);
 
+    host_set *sets = carve(&c, sizeof *sets * (limits->sets + 1u));
     host_lists *lists = carve(&c, limits->listed != 0 ? sizeof *lists : 0);
     kith_peer_id *listed = carve(&c, (size_t)4 * limits->listed * sizeof *listed);
     host_listed *entries = carve(&c, (size_t)3 * limits->listed * sizeof *entries);
@@ -164,6 +166,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->jobs = jobs;
     h->keys = keys;
     h->identities = identities;
+    h->sets = sets;
     h->clients = remembered != 0 ? clients : NULL;
     h->client_subscriptions = subscriptions;
     h->tables = limits->cache != 0 ? tables : NULL;
@@ -204,7 +207,7 @@ void kith_config_default(kith_config *config)
     config->security.responder_keys = KITH_KEY_ENC | KITH_KEY_ID;
     config->security.backoff = (kith_backoff){.first_ms = 4000, .longest_ms = 64000, .forget_ms = 10000};
     config->own_address = KITH_OWN_PUBLIC;
-    config->privacy = (kith_privacy){.mode = KITH_PRIVACY_OFF, .cycle_s = 900};
+    config->privacy = (kith_privacy){.mode = KITH_PRIVACY_OFF, .cycle_s = 900, .jitter_s = 420};
     config->payload_timeout_10ms = 3000;
     config->gatt_raise = KITH_GATT_RAISE_BOND;
 }

@@ -24,9 +24,9 @@ static bool holds(const kith_host *h, bool filters)
     return false;
 }
 
-bool pause_holds_advertiser(const kith_host *h)
+bool pause_holds_set(const kith_host *h, const host_set *set)
 {
-    return holds(h, h->advertising.filter != KITH_FILTER_NOTHING);
+    return holds(h, set->as.filter != KITH_FILTER_NOTHING);
 }
 
 bool pause_holds_scanner(const kith_host *h)
@@ -46,8 +46,10 @@ static bool is_quiet(const host_activity *a)
 
 bool pause_is_reached(const kith_host *h)
 {
-    return (!pause_holds_advertiser(h) || is_quiet(&h->advertiser)) &&
-           (!pause_holds_scanner(h) || is_quiet(&h->scanner)) &&
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (pause_holds_set(h, &h->sets[i]) && !is_quiet(&h->sets[i].activity))
+            return false;
+    return (!pause_holds_scanner(h) || is_quiet(&h->scanner)) &&
            (!pause_holds_initiator(h) || !h->connecting || !h->create_sent);
 }
 

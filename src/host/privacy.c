@@ -51,6 +51,7 @@ static kith_status make(kith_host *h)
         status = crypto_ah(h->config.crypto, h->identities[h->selected].irk, octets + 3, octets);
     p->address.type = KITH_ADDRESS_RANDOM;
     p->is_made = status == KITH_OK;
+    p->made++;
     p->end_us = UINT64_MAX; /* it is not in use yet */
     return status;
 }
@@ -78,6 +79,12 @@ kith_status privacy_prepare(kith_host *h)
 const kith_address *privacy_on_air(const kith_host *h)
 {
     return is_on(h) ? &h->privacy.address : &h->own;
+}
+
+/* Own_Address_Type of every command that goes on air. */
+uint8_t privacy_own_type(const kith_host *h)
+{
+    return privacy_on_air(h)->type;
 }
 
 bool privacy_is_known(const kith_host *h)
@@ -165,7 +172,6 @@ void privacy_go_on(kith_host *h)
 void privacy_on_lost(kith_host *h)
 {
     pause_end(h, PAUSE_FOR_ADDRESS);
-    h->privacy.enables = false;
     memset(&h->privacy.advertised, 0, sizeof h->privacy.advertised);
     memset(&h->privacy.initiated, 0, sizeof h->privacy.initiated);
 }

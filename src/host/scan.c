@@ -5,7 +5,7 @@
 #include "host/internal.h"
 
 enum { STEP_PARAMETERS, STEP_ENABLE };
-enum { ADV_IND = 0, ADV_DIRECT_IND = 1, SCAN_RSP = 4 };
+enum { ADV_IND = 0, ADV_DIRECT_IND = 1, ADV_SCAN_IND = 2, SCAN_RSP = 4 };
 
 void kith_gap_default_scan(kith_scan *scan)
 {
@@ -14,6 +14,8 @@ void kith_gap_default_scan(kith_scan *scan)
     scan->active = true;
     scan->report_duplicates = false;
     scan->filter = false;
+    scan->phys = 0;
+    scan->limit_ms = 0;
 }
 
 static size_t put_enable(const kith_host *h, bool on, uint8_t *out)
@@ -33,7 +35,7 @@ static size_t chain_command(const kith_host *h, uint8_t *out)
         out[4] = h->scan.active;
         bytes_put16(out + 5, h->scan.interval_625us);
         bytes_put16(out + 7, h->scan.window_625us);
-        out[9] = privacy_on_air(h)->type;
+        out[9] = privacy_own_type(h);
         out[10] = h->scan.filter;
         return 4 + 7;
     }
@@ -98,6 +100,11 @@ static void tell_report(kith_host *h, uint8_t type, const kith_address *address,
     event->report.connectable = type == ADV_IND || type == ADV_DIRECT_IND;
     event->report.scan_response = type == SCAN_RSP;
     event->report.rssi = rssi;
+    event->report.scannable = type == ADV_IND || type == ADV_SCAN_IND;
+    event->report.directed = type == ADV_DIRECT_IND;
+    event->report.sid = 0xff;
+    event->report.tx_power = 127;
+    event->report.primary_phy = KITH_PHY_1M;
     event->report.len = len;
     memcpy(event->report.data, data, len);
 }

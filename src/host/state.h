@@ -17,7 +17,7 @@
 #include "smp/session.h"
 
 enum {
-    HOST_COMMAND_MAX = 68, /* type, opcode, length and 64 octets: as long as any we send */
+    HOST_COMMAND_MAX = 260, /* type, opcode, length and 255 octets */
     HOST_COMMAND_TIMEOUT_US = 4000000,
     HOST_ATT_TIMEOUT_US = 30000000,
     HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
@@ -73,6 +73,7 @@ enum {
 typedef struct {
     uint16_t opcode; /* outstanding command, 0: none */
     kith_link link;  /* it is about */
+    uint8_t set;     /* likewise */
     uint8_t credits; /* Num_HCI_Command_Packets */
     uint64_t deadline_us;
 } host_command;
@@ -98,6 +99,14 @@ typedef struct {
     bool overtaken;
     host_held held;
 } host_activity;
+
+/* ---- advertising sets (advertise*.c) ---- */
+
+typedef struct {
+    host_activity activity;
+    kith_advertising as;
+    bool enables; /* the command that is on its way switches it on */
+} host_set;
 
 /* ---- pauses (pause.c): what the controller does not change while it uses it ---- */
 
@@ -448,8 +457,8 @@ typedef struct {
 typedef struct {
     kith_address address;               /* that is used, or will be */
     bool is_made;                       /* it is there */
+    uint32_t made;                      /* how many there were: who has something of its own to draw looks at it */
     uint64_t end_us;                    /* of its time; UINT64_MAX: it was not used yet */
-    bool enables;                       /* the command that is on its way switches advertising on */
     kith_address advertised, initiated; /* on air, when the controller last began to advertise or to connect */
 } host_privacy;
 
@@ -552,8 +561,8 @@ struct kith_host {
     smp_environment smp;
     gatt_database database;
 
-    host_activity advertiser, scanner;
-    kith_advertising advertising;
+    host_set *sets; /* the first, and limits.sets of them */
+    host_activity scanner;
     kith_scan scan;
     bool connecting, create_sent, cancel_wanted;
     bool cancel_sent; /* by the program's wish if it is wanted, else for a pause */

@@ -94,7 +94,7 @@ typedef struct {
     uint8_t irk[16];
     kith_address address;
     kith_link link;
-    unsigned told[96]; /* by kind */
+    unsigned told[KITH_EVENT_KINDS]; /* by kind */
     notes notes;
 } device;
 

@@ -14,7 +14,7 @@ typedef struct {
 
 static void open_pair(pair *p, bool phone_hides, bool lamp_hides, bool legacy)
 {
-    const kith_privacy hidden = {KITH_PRIVACY_RESOLVABLE, CYCLE_S};
+    const kith_privacy hidden = {KITH_PRIVACY_RESOLVABLE, CYCLE_S, 0};
     kith_config phone, lamp;
 
     p->room = cast_open(361, CAST_OPENSSL);

@@ -40,7 +40,7 @@ typedef struct side {
     unsigned work_count;
     kith_event events[64];
     unsigned event_count;
-    unsigned told[96]; /* by kind */
+    unsigned told[KITH_EVENT_KINDS]; /* by kind */
 } side;
 
 typedef struct {

@@ -33,8 +33,8 @@ typedef struct {
     uint8_t kept_status;
     uint16_t log[RIG_LOG];
     unsigned sent;
-    unsigned told[64];
-    kith_event last[64];
+    unsigned told[KITH_EVENT_KINDS];
+    kith_event last[KITH_EVENT_KINDS];
 } rig;
 
 static inline bool rig_lacks(const rig *r, uint16_t opcode)

@@ -118,7 +118,7 @@ static void what_is_set_is_what_is_got(void **state)
     assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE, 3600), KITH_OK);
     assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE, 0), KITH_ERR_VALUE);
     assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE, 3601), KITH_ERR_VALUE);
-    assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE + 1, 900), KITH_ERR_VALUE);
+    assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE + 2, 900), KITH_ERR_VALUE);
     kith_privacy_get(r.d.h, &now);
     assert_int_equal(now.mode, KITH_PRIVACY_RESOLVABLE);
     assert_int_equal(now.cycle_s, 3600);
@@ -133,11 +133,11 @@ static void init_refuses_what_set_refuses(void **state)
     (void)state;
     rig_make(&r, 4, 4, 4, NULL);
     size = kith_host_size(&r.d.config.limits);
-    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, 0};
+    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, 0, 0};
     assert_int_equal(kith_host_init(r.d.memory, size, &r.d.config, &r.d.h), KITH_ERR_VALUE);
-    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE + 1, 900};
+    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE + 2, 900, 0};
     assert_int_equal(kith_host_init(r.d.memory, size, &r.d.config, &r.d.h), KITH_ERR_VALUE);
-    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, 3600};
+    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, 3600, 0};
     assert_int_equal(kith_host_init(r.d.memory, size, &r.d.config, &r.d.h), KITH_OK);
     rig_close(&r);
 }
@@ -239,7 +239,7 @@ static void ready_tells_a_private_address_that_the_controller_has(void **state)
 
         rig_make(&r, 4, 4, 4, NULL);
         r.d.config.own_address = is_static ? KITH_OWN_STATIC : KITH_OWN_PUBLIC;
-        r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S};
+        r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S, 0};
         assert_int_equal(kith_host_init(r.d.memory, kith_host_size(&r.d.config.limits), &r.d.config, &r.d.h), KITH_OK);
         rig_start(&r);
         own = own_of(&r);
@@ -300,7 +300,7 @@ static void another_identity_has_addresses_of_its_own_key(void **state)
     rig_make(&r, 4, 4, 4, NULL);
     free(r.d.memory);
     r.d.config.limits.identities = 1;
-    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S};
+    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S, 0};
     r.d.memory = malloc(kith_host_size(&r.d.config.limits));
     assert_int_equal(kith_host_init(r.d.memory, kith_host_size(&r.d.config.limits), &r.d.config, &r.d.h), KITH_OK);
     rig_start(&r);
@@ -660,7 +660,7 @@ static void without_an_address_there_is_no_start(void **state)
     (void)state;
     rig_make(&r, 4, 4, 4, NULL);
     r.d.config.irk = irk;
-    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S};
+    r.d.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S, 0};
     assert_int_equal(kith_host_init(r.d.memory, kith_host_size(&r.d.config.limits), &r.d.config, &r.d.h), KITH_OK);
     (void)fail_with(&r, 0);
     rig_start(&r);

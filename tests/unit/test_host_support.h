@@ -24,7 +24,7 @@ typedef struct {
     uint8_t acl[64][260]; /* packets to the controller */
     size_t acl_sizes[64];
     unsigned acl_count;
-    unsigned told[96]; /* by kind */
+    unsigned told[KITH_EVENT_KINDS]; /* by kind */
     kith_event last;
 } desk;
 
