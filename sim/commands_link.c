@@ -6,7 +6,7 @@
 
 #include "commands.h"
 
-enum { PHY_1M = 1, RSSI_DBM = -50, TIME_MOST_US = 17040 };
+enum { PHY_1M = 1, RSSI_UNKNOWN = 127, TIME_MOST_US = 17040 };
 
 static sim_link *link_at(sim_controller *c, const uint8_t *p)
 {
@@ -71,7 +71,7 @@ static void read_remote_features(sim_controller *c, const uint8_t *p)
 
     if (link->features_known)
         sim_tell_features(link, KITH_HCI_SUCCESS);
-    else if (link->role == SIM_PERIPHERAL && (c->limits.le_features & SIM_FEATURE_PERIPHERAL_ASKS) == 0)
+    else if (link->role == SIM_PERIPHERAL && !sim_has_feature(c, SIM_FEATURE_PERIPHERAL_ASKS))
         sim_tell_features(link, KITH_HCI_UNSUPPORTED_REMOTE_FEATURE);
     else if (link->procedure != SIM_PROCEDURE_FEATURES)
         sim_procedure_want(link, SIM_PROCEDURE_FEATURES);
@@ -143,9 +143,13 @@ static uint8_t read_tx_power(sim_controller *c, const uint8_t *p, uint8_t *reply
 
 static uint8_t read_rssi(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    if (reply_for(c, p, reply) == NULL)
+    sim_link *link = reply_for(c, p, reply);
+    const sim_link *peer;
+
+    if (link == NULL)
         return KITH_HCI_UNKNOWN_CONNECTION;
-    reply[2] = (uint8_t)RSSI_DBM;
+    peer = sim_link_peer(link);
+    reply[2] = (uint8_t)(peer->alive ? peer->controller->rssi_dbm : RSSI_UNKNOWN);
     return KITH_HCI_SUCCESS;
 }
 
@@ -193,8 +197,7 @@ static uint8_t set_data_length(sim_controller *c, const uint8_t *p, uint8_t *rep
     if (!is_data_length(p + 2))
         return KITH_HCI_INVALID_PARAMETERS;
     link->wanted_tx_octets = bytes_get16(p + 2);
-    if ((c->limits.le_features & SIM_FEATURE_DATA_LENGTH) != 0)
-        sim_procedure_want(link, SIM_PROCEDURE_LENGTH);
+    sim_procedure_want(link, SIM_PROCEDURE_LENGTH);
     return KITH_HCI_SUCCESS;
 }
 

@@ -19,9 +19,8 @@ static bool filter_list_is_used(const sim_controller *c)
 
 static uint8_t read_filter_list_size(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    (void)c;
     (void)p;
-    reply[0] = SIM_FILTER_LIST;
+    reply[0] = c->limits.filter_list;
     return KITH_HCI_SUCCESS;
 }
 
@@ -51,7 +50,7 @@ static uint8_t add_to_filter_list(sim_controller *c, const uint8_t *p, uint8_t *
     memcpy(address.octets, p + 1, 6);
     if (status != KITH_HCI_SUCCESS || p[0] == ANONYMOUS || sim_filter_list_has(c, &address))
         return status;
-    if (c->settings.filter_count == SIM_FILTER_LIST)
+    if (c->settings.filter_count >= c->limits.filter_list)
         return KITH_HCI_MEMORY_EXCEEDED;
     c->settings.filter_list[c->settings.filter_count++] = address;
     return KITH_HCI_SUCCESS;
@@ -115,7 +114,7 @@ static uint8_t add_to_resolving_list(sim_controller *c, const uint8_t *p, uint8_
         return KITH_HCI_COMMAND_DISALLOWED;
     if (p[0] > 1 || sim_resolving_find(c, &identity) != NULL || peer_irk_is_known(c, p + 7))
         return KITH_HCI_INVALID_PARAMETERS;
-    if (c->settings.resolving_count == SIM_RESOLVING_LIST)
+    if (c->settings.resolving_count >= c->limits.resolving_list)
         return KITH_HCI_MEMORY_EXCEEDED;
     entry = &c->settings.resolving_list[c->settings.resolving_count++];
     memset(entry, 0, sizeof *entry);
@@ -155,9 +154,8 @@ static uint8_t clear_resolving_list(sim_controller *c, const uint8_t *p, uint8_t
 
 static uint8_t read_resolving_list_size(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    (void)c;
     (void)p;
-    reply[0] = SIM_RESOLVING_LIST;
+    reply[0] = c->limits.resolving_list;
     return KITH_HCI_SUCCESS;
 }
 

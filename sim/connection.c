@@ -186,7 +186,7 @@ void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, co
     tell_host_of_connection(link);
     if (role == SIM_CENTRAL)
         sim_timer_start(&k->sim->queue, &k->timer, k->anchor_us, sim_connection_on_anchor, k);
-    if (c->settings.default_tx_octets > SIM_DATA_MIN && (c->limits.le_features & SIM_FEATURE_DATA_LENGTH) != 0)
+    if (c->settings.default_tx_octets > SIM_DATA_MIN && sim_has_feature(c, SIM_FEATURE_DATA_LENGTH))
         sim_procedure_want(link, SIM_PROCEDURE_LENGTH);
 }
 

@@ -27,8 +27,6 @@ enum {
     SIM_TIME_MAX_US = 2120,
     SIM_MIC = 4,
     SIM_PDU_MAX = 2 + SIM_DATA_MAX + SIM_MIC,
-    SIM_FILTER_LIST = 16,
-    SIM_RESOLVING_LIST = 16,
     SIM_CONTROL_QUEUE = 16,
     SIM_LISTENERS = 4,
     SIM_NOBODY = -1
@@ -38,12 +36,17 @@ enum {
 #define SIM_ADVERTISING_CRC_INIT       UINT32_C(0x555555)
 
 /* le_features */
-#define SIM_FEATURE_ENCRYPTION      (UINT64_C(1) << 0)
-#define SIM_FEATURE_EXTENDED_REJECT (UINT64_C(1) << 2)
-#define SIM_FEATURE_PERIPHERAL_ASKS (UINT64_C(1) << 3)
-#define SIM_FEATURE_PING            (UINT64_C(1) << 4)
-#define SIM_FEATURE_DATA_LENGTH     (UINT64_C(1) << 5)
-#define SIM_FEATURE_PRIVACY         (UINT64_C(1) << 6)
+#define SIM_FEATURE_ENCRYPTION           (UINT64_C(1) << 0)
+#define SIM_FEATURE_PARAMETERS_REQUEST   (UINT64_C(1) << 1)
+#define SIM_FEATURE_EXTENDED_REJECT      (UINT64_C(1) << 2)
+#define SIM_FEATURE_PERIPHERAL_ASKS      (UINT64_C(1) << 3)
+#define SIM_FEATURE_PING                 (UINT64_C(1) << 4)
+#define SIM_FEATURE_DATA_LENGTH          (UINT64_C(1) << 5)
+#define SIM_FEATURE_PRIVACY              (UINT64_C(1) << 6)
+#define SIM_FEATURE_2M                   (UINT64_C(1) << 8)
+#define SIM_FEATURE_CODED                (UINT64_C(1) << 11)
+#define SIM_FEATURE_EXTENDED_ADVERTISING (UINT64_C(1) << 12)
+#define SIM_FEATURE_PERIODIC_ADVERTISING (UINT64_C(1) << 13)
 
 typedef struct sim_controller sim_controller;
 typedef struct sim_connection sim_connection;
@@ -323,9 +326,9 @@ typedef struct {
     uint16_t default_tx_octets;
     uint16_t default_tx_time;
     uint8_t channel_map[5];
-    sim_address filter_list[SIM_FILTER_LIST];
+    sim_address filter_list[KITH_SIM_LIST_MAX];
     size_t filter_count;
-    sim_resolving_entry resolving_list[SIM_RESOLVING_LIST];
+    sim_resolving_entry resolving_list[KITH_SIM_LIST_MAX];
     size_t resolving_count;
     bool resolving;
     uint16_t rpa_timeout_s;
@@ -345,6 +348,7 @@ struct sim_controller {
     bool mute;
     uint8_t injected[SIM_PDU_MAX]; /* taken in place of the next data PDU that would be received */
     size_t injected_len;           /* 0: none waits */
+    int8_t rssi_dbm;               /* at which everybody hears it */
     kith_sim_limits limits;
     uint16_t *unsupported;
     sim_rng rng;
@@ -404,6 +408,11 @@ uint32_t sim_air_crc(uint32_t crc_init, const uint8_t *pdu, size_t len); /* leas
 
 /* controller.c */
 void sim_controller_reset(sim_controller *c); /* as HCI_Reset does, without its answer */
+
+/* limits.c: what comes with age and features */
+bool sim_has_feature(const sim_controller *c, uint64_t feature);
+bool sim_has_command(const sim_controller *c, uint16_t opcode);
+bool sim_has_le_event(const sim_controller *c, uint8_t subevent);
 
 /* transport.c */
 void sim_transport_clear(sim_controller *c);

@@ -32,7 +32,6 @@ enum {
     RESPONSE_TIMEOUT_US = 40000000,
     EVENTS_TO_INSTANT = 10,
     INSTANT_PASSED = 0x28,
-    VERSION_5_4 = 0x0d,
     COMPANY_NONE = 0xffff,
     SUBVERSION = 1,
     HALF_OF_10MS_IN_US = 5000
@@ -40,7 +39,7 @@ enum {
 
 static bool has_feature(const sim_link *link, uint64_t feature)
 {
-    return (link->controller->limits.le_features & feature) != 0;
+    return sim_has_feature(link->controller, feature);
 }
 
 /* ---- one procedure of our own at a time ---- */
@@ -62,7 +61,7 @@ void sim_procedure_restart_timer(sim_link *link)
 
 static void send_version(sim_link *link)
 {
-    uint8_t pdu[6] = {VERSION_IND, VERSION_5_4};
+    uint8_t pdu[6] = {VERSION_IND, link->controller->limits.hci_version};
 
     bytes_put16(pdu + 2, COMPANY_NONE);
     bytes_put16(pdu + 4, SUBVERSION);
