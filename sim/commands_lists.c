@@ -159,6 +159,35 @@ static uint8_t read_resolving_list_size(sim_controller *c, const uint8_t *p, uin
     return KITH_HCI_SUCCESS;
 }
 
+/* 7.8.42 */
+static uint8_t read_peer_address(sim_controller *c, const uint8_t *p, uint8_t *reply)
+{
+    sim_address identity = identity_at(p);
+    const sim_resolving_entry *entry = sim_resolving_find(c, &identity);
+
+    if (p[0] > 1)
+        return KITH_HCI_INVALID_PARAMETERS;
+    if (entry == NULL || !entry->has_peer_rpa)
+        return KITH_HCI_UNKNOWN_CONNECTION;
+    memcpy(reply, entry->peer_rpa, 6);
+    return KITH_HCI_SUCCESS;
+}
+
+/* 7.8.43 */
+static uint8_t read_local_address(sim_controller *c, const uint8_t *p, uint8_t *reply)
+{
+    sim_address identity = identity_at(p);
+    sim_resolving_entry *entry = sim_resolving_find(c, &identity);
+    const uint8_t *rpa = entry != NULL ? sim_local_rpa(c, entry) : NULL;
+
+    if (p[0] > 1)
+        return KITH_HCI_INVALID_PARAMETERS;
+    if (rpa == NULL)
+        return KITH_HCI_UNKNOWN_CONNECTION;
+    memcpy(reply, rpa, 6);
+    return KITH_HCI_SUCCESS;
+}
+
 static uint8_t set_resolution(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
     (void)reply;
@@ -206,6 +235,8 @@ static const sim_command_row rows[] = {
     {KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST, 7, 34, 4, 0, remove_from_resolving_list, NULL, NULL},
     {KITH_HCI_LE_CLEAR_RESOLVING_LIST, 0, 34, 5, 0, clear_resolving_list, NULL, NULL},
     {KITH_HCI_LE_READ_RESOLVING_LIST_SIZE, 0, 34, 6, 1, read_resolving_list_size, NULL, NULL},
+    {KITH_HCI_LE_READ_PEER_RESOLVABLE_ADDRESS, 7, 34, 7, 6, read_peer_address, NULL, NULL},
+    {KITH_HCI_LE_READ_LOCAL_RESOLVABLE_ADDRESS, 7, 35, 0, 6, read_local_address, NULL, NULL},
     {KITH_HCI_LE_SET_RESOLUTION_ENABLE, 1, 35, 1, 0, set_resolution, NULL, NULL},
     {KITH_HCI_LE_SET_RPA_TIMEOUT, 2, 35, 2, 0, set_rpa_timeout, NULL, NULL},
     {KITH_HCI_LE_SET_PRIVACY_MODE, 8, 39, 2, 0, set_privacy_mode, NULL, NULL},

@@ -152,6 +152,7 @@ typedef struct {
     bool device_privacy;
     uint8_t local_rpa[6];
     uint8_t peer_rpa[6]; /* the last one seen */
+    bool has_peer_rpa;
     bool has_local_rpa;
     uint64_t local_rpa_us; /* when it was made */
 } sim_resolving_entry;
@@ -461,6 +462,8 @@ sim_address sim_resolve(sim_controller *c, const sim_address *on_air, sim_resolv
 bool sim_privacy_allows(sim_controller *c, const sim_address *on_air);
 /* Is this address on air ours?  RPAs are resolved with our own IRKs. */
 bool sim_address_is_mine(sim_controller *c, const sim_address *on_air, uint8_t own_type);
+/* The private address in use towards this peer, a new one if it is time for it.  NULL: there is none. */
+const uint8_t *sim_local_rpa(sim_controller *c, sim_resolving_entry *entry);
 /* The address to use on air towards a peer (identity), for an Own_Address_Type of 0..3. */
 sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_address *peer);
 /* The address of a peer to name on air in a directed PDU: an RPA if its IRK is known. */

@@ -100,6 +100,8 @@ static const feature_command with_features[] = {
     {0x2028, 34, 4, BIT(PRIVACY), 0, 0},
     {0x2029, 34, 5, BIT(PRIVACY), 0, 0},
     {0x202a, 34, 6, BIT(PRIVACY), 0, 0},
+    {0x202b, 34, 7, BIT(PRIVACY), 0, 0},
+    {0x202c, 35, 0, BIT(PRIVACY), 0, 0},
     {0x202d, 35, 1, BIT(PRIVACY), 0, 0},
     {0x202e, 35, 2, BIT(PRIVACY), 0, 0},
     {0x202f, 35, 3, BIT(LENGTH), 0, 0},
