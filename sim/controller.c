@@ -24,6 +24,8 @@ void sim_controller_reset(sim_controller *c)
     s->le_event_mask = 0x1f;
     s->default_tx_octets = SIM_DATA_MIN;
     s->default_tx_time = SIM_TIME_MIN_US;
+    s->tx_phys = SIM_ALL_PHYS;
+    s->rx_phys = SIM_ALL_PHYS;
     s->rpa_timeout_s = 900;
     memset(s->channel_map, 0xff, 4);
     s->channel_map[4] = 0x1f;

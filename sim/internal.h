@@ -48,6 +48,10 @@ enum {
 #define SIM_FEATURE_EXTENDED_ADVERTISING (UINT64_C(1) << 12)
 #define SIM_FEATURE_PERIODIC_ADVERTISING (UINT64_C(1) << 13)
 
+/* PHYs, as HCI and reports name them */
+enum { SIM_PHY_1M = 1, SIM_PHY_2M = 2, SIM_PHY_CODED = 3 };
+enum { SIM_ALL_PHYS = 7 }; /* bit 0 LE 1M, bit 1 LE 2M, bit 2 LE Coded */
+
 typedef struct sim_controller sim_controller;
 typedef struct sim_connection sim_connection;
 typedef struct sim_link sim_link;
@@ -133,6 +137,13 @@ typedef struct {
     uint16_t latency;
     uint16_t timeout; /* 10 ms */
 } sim_connection_parameters;
+
+typedef struct {
+    uint16_t interval_min;
+    uint16_t interval_max;
+    uint16_t latency;
+    uint16_t timeout;
+} sim_parameter_wish;
 
 typedef struct {
     bool enabled;
@@ -231,6 +242,8 @@ typedef enum {
     SIM_PROCEDURE_LENGTH,
     SIM_PROCEDURE_UPDATE,
     SIM_PROCEDURE_PING,
+    SIM_PROCEDURE_PARAMETERS,
+    SIM_PROCEDURE_PHY,
     SIM_PROCEDURES
 } sim_procedure;
 
@@ -273,6 +286,7 @@ struct sim_link {
     bool last_word_waits; /* the PDU that ends the procedure for the peer is not out yet: nothing passes it */
     sim_procedure procedure;
     bool wanted[SIM_PROCEDURES];
+    bool awaits_instant; /* the procedure is over but for its instant: no timer runs */
 
     bool version_sent;
     bool version_known;
@@ -284,7 +298,16 @@ struct sim_link {
     uint16_t wanted_tx_octets;
     uint16_t tx_octets;
     uint16_t rx_octets;
+    uint16_t told_tx_octets; /* in the last LE Data Length Change, or from the start */
+    uint16_t told_rx_octets;
+    uint16_t told_tx_time;
+    uint16_t told_rx_time;
     sim_connection_parameters update;
+    sim_parameter_wish asked; /* by the host of a peripheral */
+    bool parameters_asked;    /* the host of a central: it has to say yes or no */
+    uint8_t tx_phys;          /* liked, as in SIM_ALL_PHYS */
+    uint8_t rx_phys;
+    bool phy_asked; /* by the host */
 };
 
 struct sim_connection {
@@ -309,6 +332,12 @@ struct sim_connection {
     sim_connection_parameters update;
     bool update_heard; /* the peripheral has it */
 
+    uint8_t phy[2]; /* that an end sends on, by sim_role */
+    bool phy_pending;
+    uint32_t phy_instant;
+    uint8_t next_phy[2];
+    bool phy_heard; /* by the peripheral */
+
     sim_role sender; /* of the PDU on air */
     uint8_t air[SIM_PDU_MAX];
     size_t air_len;
@@ -326,6 +355,8 @@ typedef struct {
     bool has_random_address;
     uint16_t default_tx_octets;
     uint16_t default_tx_time;
+    uint8_t tx_phys; /* liked on new connections, as in SIM_ALL_PHYS */
+    uint8_t rx_phys;
     uint8_t channel_map[5];
     sim_address filter_list[KITH_SIM_LIST_MAX];
     size_t filter_count;
@@ -403,6 +434,7 @@ sim_controller *sim_find(const kith_sim *sim, kith_sim_device device); /* NULL: 
 
 /* air.c */
 uint64_t sim_air_duration(size_t pdu_len);                      /* on LE 1M, with preamble, access address and CRC */
+uint64_t sim_air_duration_on(uint8_t phy, size_t pdu_len);      /* LE Coded: with eight symbols for a bit */
 bool sim_air_reaches(sim_controller *from, sim_controller *to); /* draws the loss */
 void sim_air_tell(kith_sim *sim, uint32_t crc_init, const kith_sim_frame *frame);
 uint32_t sim_air_crc(uint32_t crc_init, const uint8_t *pdu, size_t len); /* least significant octet first on air */
@@ -491,7 +523,8 @@ void sim_connection_on_anchor(void *connection);
 /* link_queue.c: what one end has to send */
 bool sim_link_control(sim_link *link, const uint8_t *payload, size_t len); /* false: the queue is full */
 void sim_link_acl(sim_link *link, bool continuing, const uint8_t *data, size_t len);
-void sim_link_select(sim_link *link); /* fills link->outgoing */
+void sim_link_select(sim_link *link);           /* fills link->outgoing */
+size_t sim_link_fragment(const sim_link *link); /* octets of data that a PDU may have */
 bool sim_link_has_more(const sim_link *link);
 void sim_link_acknowledged(sim_link *link);
 void sim_link_drop_queues(sim_link *link);
@@ -505,9 +538,32 @@ void sim_procedure_restart_timer(sim_link *link);
 void sim_procedure_restart_authenticated(sim_link *link);
 void sim_link_terminate(sim_link *link, uint8_t reason, uint8_t local_reason);
 void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx);
+void sim_link_tell_length(sim_link *link);                            /* to its host, if it is not what was told last */
+uint16_t sim_octets_within(uint16_t octets, uint16_t time_us);        /* of a packet on LE 1M */
+void sim_link_unknown(sim_link *link, uint8_t opcode);                /* LL_UNKNOWN_RSP */
+void sim_link_reject(sim_link *link, uint8_t opcode, uint8_t reason); /* LL_REJECT_EXT_IND */
+bool sim_procedure_collides(const sim_link *central); /* with what a peripheral that asks for an instant wants */
+void sim_procedure_await_instant(sim_link *link, sim_procedure procedure);
 void sim_tell_version(sim_link *link);
 void sim_tell_features(sim_link *link, uint8_t status);
 void sim_update_complete(sim_link *link, uint8_t status);
+
+/* link_parameters.c: connection parameters request */
+void sim_parameters_start(sim_link *link);
+void sim_parameters_accept(sim_link *link, const sim_connection_parameters *parameters); /* by the host */
+void sim_parameters_refuse(sim_link *link, uint8_t reason);
+void sim_parameters_refused(sim_link *link, uint8_t status); /* by the peer */
+void sim_on_parameters_req(sim_link *link, const uint8_t *p);
+
+/* link_phy.c: PHY update */
+uint8_t sim_phys(const sim_controller *c); /* that it has, as in SIM_ALL_PHYS */
+void sim_phy_start(sim_link *link);
+void sim_phy_finish(sim_link *link, uint8_t status, bool tell);
+void sim_phy_refused(sim_link *link, uint8_t status); /* by the peer */
+void sim_phy_apply(sim_connection *k);                /* at the instant */
+void sim_on_phy_req(sim_link *link, const uint8_t *p);
+void sim_on_phy_rsp(sim_link *link, const uint8_t *p);
+void sim_on_phy_update(sim_link *link, const uint8_t *p);
 
 /* link_encryption.c: the procedures */
 bool sim_encryption_allows_sending(const sim_link *link, uint8_t opcode);

@@ -132,7 +132,8 @@ typedef struct {
     bool from_central;         /* data channels only */
     bool lost;                 /* nobody at the other end received it (an antenna beside the sender did) */
     uint32_t connection_event; /* data channels: the link's event counter, not wrapped */
-    uint32_t connection;       /* data channels: number of this connection in this room, from 1 */
+    uint32_t connection;       /* data channels: number of this connection in this room, from 1; 0: advertising */
+    uint8_t phy;               /* 1 LE 1M, 2 LE 2M, 3 LE Coded */
 } kith_sim_frame;
 
 /* At most four listeners, called inside kith_sim_advance; frame and its pointers are valid during the call.
