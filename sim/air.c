@@ -1,12 +1,26 @@
 /* The air between controllers: how long a packet takes, whether it arrives, who hears of it.
  *
- * Two packets at once never collide; loss stands for that.  Core Vol 6 Part B 2.1 (packet format on
- * LE 1M), 3.1.1 (CRC). */
+ * Two packets at once never collide; loss stands for that.  Core Vol 6 Part B 2.1, 2.2 (packet formats), 3.1.1 (CRC).
+ */
 #include "internal.h"
 
 uint64_t sim_air_duration(size_t pdu_len)
 {
-    return (1 + 4 + pdu_len + 3) * 8;
+    return sim_air_duration_on(SIM_PHY_1M, pdu_len);
+}
+
+/* LE Coded: preamble 80, access address 256, coding indicator and its end 16 + 24, all the rest by eight, its end 24.
+ */
+uint64_t sim_air_duration_on(uint8_t phy, size_t pdu_len)
+{
+    switch (phy) {
+    case SIM_PHY_2M:
+        return (2 + 4 + pdu_len + 3) * 4;
+    case SIM_PHY_CODED:
+        return 80 + 256 + 16 + 24 + (pdu_len + 3) * 64 + 24;
+    default:
+        return (1 + 4 + pdu_len + 3) * 8;
+    }
 }
 
 bool sim_air_reaches(sim_controller *from, sim_controller *to)

@@ -1,6 +1,7 @@
 /* What an antenna in the room would see, as a pcap file.
  *
- * LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR: a pseudo header of 10 octets, access address, PDU, CRC.  The file is
+ * LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR: a pseudo header of 10 octets, access address, coding indicator on LE Coded, PDU,
+ * CRC.  The file is
  * written little-endian whatever the machine, with times in microseconds of the room's clock. */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,9 @@ enum {
     CRC_CHECKED = 0x0400,
     CRC_VALID = 0x0800,
     MIC_CHECKED = 0x1000,
-    MIC_VALID = 0x2000
+    MIC_VALID = 0x2000,
+    PHY_SHIFT = 14,
+    CODED_BY_EIGHT = 0
 };
 
 /* The physical channel: advertising sits at both ends of the band and in the gap. */
@@ -46,6 +49,8 @@ static uint16_t flags_of(const kith_sim_frame *frame, bool decrypted)
         flags |= frame->from_central ? FROM_CENTRAL : FROM_PERIPHERAL;
     if (decrypted && frame->encrypted)
         flags |= DECRYPTED | MIC_CHECKED | MIC_VALID;
+    if (frame->phy > SIM_PHY_1M)
+        flags |= (unsigned)(frame->phy - SIM_PHY_1M) << PHY_SHIFT;
     return (uint16_t)flags;
 }
 
@@ -58,7 +63,10 @@ static size_t write_pseudo_header(uint8_t *out, const kith_sim_frame *frame, boo
     bytes_put32(out + 4, frame->access_address);
     bytes_put16(out + 8, flags_of(frame, decrypted));
     bytes_put32(out + PSEUDO_HEADER, frame->access_address);
-    return PSEUDO_HEADER + 4;
+    if (frame->phy != SIM_PHY_CODED)
+        return PSEUDO_HEADER + 4;
+    out[PSEUDO_HEADER + 4] = CODED_BY_EIGHT;
+    return PSEUDO_HEADER + 5;
 }
 
 static void on_frame(void *context, const kith_sim_frame *frame)
@@ -66,7 +74,7 @@ static void on_frame(void *context, const kith_sim_frame *frame)
     const sim_capture *capture = context;
     const uint8_t *pdu = capture->decrypted ? frame->plain : frame->pdu;
     size_t pdu_len = capture->decrypted ? frame->plain_len : frame->len;
-    uint8_t record[16 + PSEUDO_HEADER + 4 + SIM_PDU_MAX + 3];
+    uint8_t record[16 + PSEUDO_HEADER + 5 + SIM_PDU_MAX + 3];
     size_t len = 16 + write_pseudo_header(record + 16, frame, capture->decrypted);
 
     memcpy(record + len, pdu, pdu_len);

@@ -9,28 +9,11 @@
 enum { REPLY_MAX = 64 };
 
 static const sim_command_table *const tables[] = {&sim_commands_controller, &sim_commands_air, &sim_commands_lists,
-                                                  &sim_commands_link, &sim_commands_security};
-
-/* Both are there with LE Ping, and only with it (Vol 4 Part E 3.1). */
-static bool is_of_ping(uint16_t opcode)
-{
-    return opcode == KITH_HCI_READ_AUTH_PAYLOAD_TIMEOUT || opcode == KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT;
-}
-
-static bool is_left_out(const sim_controller *c, uint16_t opcode)
-{
-    if (is_of_ping(opcode) && (c->limits.le_features & SIM_FEATURE_PING) == 0)
-        return true;
-    for (size_t i = 0; i < c->limits.unsupported_count; i++) {
-        if (c->limits.unsupported_commands[i] == opcode)
-            return true;
-    }
-    return false;
-}
+                                                  &sim_commands_link,       &sim_commands_phy, &sim_commands_security};
 
 static const sim_command_row *find(const sim_controller *c, uint16_t opcode)
 {
-    if (is_left_out(c, opcode))
+    if (!sim_has_command(c, opcode))
         return NULL;
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
         for (size_t i = 0; i < tables[t]->count; i++) {
@@ -48,11 +31,11 @@ void sim_supported_commands(const sim_controller *c, uint8_t bits[64])
         for (size_t i = 0; i < tables[t]->count; i++) {
             const sim_command_row *row = &tables[t]->rows[i];
 
-            if (!is_left_out(c, row->opcode))
+            if (sim_has_command(c, row->opcode))
                 bits[row->octet] |= (uint8_t)(1 << row->bit);
         }
     }
-    if (!is_left_out(c, KITH_HCI_HOST_COMPLETED_PACKETS))
+    if (sim_has_command(c, KITH_HCI_HOST_COMPLETED_PACKETS))
         bits[10] |= 1 << 7;
 }
 
@@ -96,7 +79,7 @@ void sim_command_run(sim_controller *c, uint16_t opcode, const uint8_t *paramete
     const sim_command_row *row = find(c, opcode);
     uint8_t status;
 
-    if (opcode == KITH_HCI_HOST_COMPLETED_PACKETS && !is_left_out(c, opcode)) {
+    if (opcode == KITH_HCI_HOST_COMPLETED_PACKETS && sim_has_command(c, opcode)) {
         run_host_completed_packets(c, parameters, len);
         return;
     }

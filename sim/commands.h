@@ -34,6 +34,7 @@ extern const sim_command_table sim_commands_controller;
 extern const sim_command_table sim_commands_air;
 extern const sim_command_table sim_commands_lists;
 extern const sim_command_table sim_commands_link;
+extern const sim_command_table sim_commands_phy;
 extern const sim_command_table sim_commands_security;
 
 /* What handlers ask of parameters. */

@@ -6,7 +6,7 @@
 
 #include "commands.h"
 
-enum { VERSION_5_4 = 0x0d, COMPANY_NONE = 0xffff, SUBVERSION = 1 };
+enum { COMPANY_NONE = 0xffff, SUBVERSION = 1 };
 
 /* LMP features, Vol 2 Part C 3.3: BR/EDR Not Supported (37), LE Supported (38). */
 enum { LMP_FEATURES_OCTET = 4, LMP_LE_ONLY = 0x60 };
@@ -63,11 +63,10 @@ static uint8_t host_buffer_size(sim_controller *c, const uint8_t *p, uint8_t *re
 
 static uint8_t read_local_version(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    (void)c;
     (void)p;
-    reply[0] = VERSION_5_4;
+    reply[0] = c->limits.hci_version;
     bytes_put16(reply + 1, SUBVERSION);
-    reply[3] = VERSION_5_4;
+    reply[3] = c->limits.hci_version;
     bytes_put16(reply + 4, COMPANY_NONE);
     bytes_put16(reply + 6, SUBVERSION);
     return KITH_HCI_SUCCESS;

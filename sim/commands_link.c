@@ -1,12 +1,12 @@
-/* Commands for one connection, and for the data length and PHY of all.  Core Vol 4 Part E 7.1.6, 7.1.23, 7.3.35,
- * 7.5.4, 7.8.18 to 7.8.21, 7.8.33 to 7.8.35, 7.8.46 to 7.8.49. */
+/* Commands for one connection, and for the data length of all.  Core Vol 4 Part E 7.1.6, 7.1.23, 7.3.35, 7.5.4, 7.8.18
+ * to 7.8.21, 7.8.31 to 7.8.35, 7.8.46. */
 #include <string.h>
 
 #include "base/bytes.h"
 
 #include "commands.h"
 
-enum { PHY_1M = 1, RSSI_DBM = -50, TIME_MOST_US = 17040 };
+enum { RSSI_UNKNOWN = 127, TIME_MOST_US = 17040 };
 
 static sim_link *link_at(sim_controller *c, const uint8_t *p)
 {
@@ -71,7 +71,7 @@ static void read_remote_features(sim_controller *c, const uint8_t *p)
 
     if (link->features_known)
         sim_tell_features(link, KITH_HCI_SUCCESS);
-    else if (link->role == SIM_PERIPHERAL && (c->limits.le_features & SIM_FEATURE_PERIPHERAL_ASKS) == 0)
+    else if (link->role == SIM_PERIPHERAL && !sim_has_feature(c, SIM_FEATURE_PERIPHERAL_ASKS))
         sim_tell_features(link, KITH_HCI_UNSUPPORTED_REMOTE_FEATURE);
     else if (link->procedure != SIM_PROCEDURE_FEATURES)
         sim_procedure_want(link, SIM_PROCEDURE_FEATURES);
@@ -79,30 +79,78 @@ static void read_remote_features(sim_controller *c, const uint8_t *p)
 
 /* ---- parameters ---- */
 
-/* 7.8.18: a peripheral would need the connection parameters request procedure, which is not a feature here. */
+static bool updates_already(const sim_link *link)
+{
+    return link->procedure == SIM_PROCEDURE_UPDATE || link->wanted[SIM_PROCEDURE_UPDATE] ||
+           link->procedure == SIM_PROCEDURE_PARAMETERS || link->wanted[SIM_PROCEDURE_PARAMETERS] ||
+           link->parameters_asked;
+}
+
+/* 7.8.18: a peripheral asks, if both can. */
 static uint8_t begin_update(sim_controller *c, const uint8_t *p)
 {
     const sim_link *link = link_at(c, p);
 
     if (link == NULL)
         return KITH_HCI_UNKNOWN_CONNECTION;
-    if (link->role != SIM_CENTRAL)
+    if (link->role == SIM_PERIPHERAL && !sim_has_feature(c, SIM_FEATURE_PARAMETERS_REQUEST))
         return KITH_HCI_UNSUPPORTED;
+    if (link->role == SIM_PERIPHERAL && link->features_known &&
+        (link->peer_features[0] & SIM_FEATURE_PARAMETERS_REQUEST) == 0)
+        return KITH_HCI_UNSUPPORTED_REMOTE_FEATURE;
     if (!sim_connection_parameters_are_valid(p + 2))
         return KITH_HCI_INVALID_PARAMETERS;
-    if (link->procedure == SIM_PROCEDURE_UPDATE || link->wanted[SIM_PROCEDURE_UPDATE])
-        return KITH_HCI_COMMAND_DISALLOWED;
-    return KITH_HCI_SUCCESS;
+    return updates_already(link) ? KITH_HCI_COMMAND_DISALLOWED : KITH_HCI_SUCCESS;
+}
+
+/* p: Interval_Max, latency, timeout */
+static sim_connection_parameters parameters_at(const uint8_t *p)
+{
+    return (sim_connection_parameters){bytes_get16(p), bytes_get16(p + 2), bytes_get16(p + 4)};
 }
 
 static void update(sim_controller *c, const uint8_t *p)
 {
     sim_link *link = link_at(c, p);
 
-    link->update.interval = bytes_get16(p + 4);
-    link->update.latency = bytes_get16(p + 6);
-    link->update.timeout = bytes_get16(p + 8);
-    sim_procedure_want(link, SIM_PROCEDURE_UPDATE);
+    link->asked.interval_min = bytes_get16(p + 2);
+    link->asked.interval_max = bytes_get16(p + 4);
+    link->asked.latency = bytes_get16(p + 6);
+    link->asked.timeout = bytes_get16(p + 8);
+    link->update = parameters_at(p + 4);
+    sim_procedure_want(link, link->role == SIM_CENTRAL ? SIM_PROCEDURE_UPDATE : SIM_PROCEDURE_PARAMETERS);
+}
+
+/* 7.8.31 */
+static uint8_t accept_parameters(sim_controller *c, const uint8_t *p, uint8_t *reply)
+{
+    const sim_link *link = reply_for(c, p, reply);
+
+    if (link == NULL)
+        return KITH_HCI_UNKNOWN_CONNECTION;
+    if (!link->parameters_asked)
+        return KITH_HCI_COMMAND_DISALLOWED;
+    return sim_connection_parameters_are_valid(p + 2) ? KITH_HCI_SUCCESS : KITH_HCI_INVALID_PARAMETERS;
+}
+
+static void then_update(sim_controller *c, const uint8_t *p)
+{
+    sim_connection_parameters wanted = parameters_at(p + 4);
+
+    sim_parameters_accept(link_at(c, p), &wanted);
+}
+
+/* 7.8.32 */
+static uint8_t refuse_parameters(sim_controller *c, const uint8_t *p, uint8_t *reply)
+{
+    sim_link *link = reply_for(c, p, reply);
+
+    if (link == NULL)
+        return KITH_HCI_UNKNOWN_CONNECTION;
+    if (!link->parameters_asked)
+        return KITH_HCI_COMMAND_DISALLOWED;
+    sim_parameters_refuse(link, p[2]);
+    return KITH_HCI_SUCCESS;
 }
 
 static bool is_channel_map(const uint8_t map[5])
@@ -143,9 +191,13 @@ static uint8_t read_tx_power(sim_controller *c, const uint8_t *p, uint8_t *reply
 
 static uint8_t read_rssi(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    if (reply_for(c, p, reply) == NULL)
+    sim_link *link = reply_for(c, p, reply);
+    const sim_link *peer;
+
+    if (link == NULL)
         return KITH_HCI_UNKNOWN_CONNECTION;
-    reply[2] = (uint8_t)RSSI_DBM;
+    peer = sim_link_peer(link);
+    reply[2] = (uint8_t)(peer->alive ? peer->controller->rssi_dbm : RSSI_UNKNOWN);
     return KITH_HCI_SUCCESS;
 }
 
@@ -192,9 +244,8 @@ static uint8_t set_data_length(sim_controller *c, const uint8_t *p, uint8_t *rep
         return KITH_HCI_UNKNOWN_CONNECTION;
     if (!is_data_length(p + 2))
         return KITH_HCI_INVALID_PARAMETERS;
-    link->wanted_tx_octets = bytes_get16(p + 2);
-    if ((c->limits.le_features & SIM_FEATURE_DATA_LENGTH) != 0)
-        sim_procedure_want(link, SIM_PROCEDURE_LENGTH);
+    link->wanted_tx_octets = sim_octets_within(bytes_get16(p + 2), bytes_get16(p + 4));
+    sim_procedure_want(link, SIM_PROCEDURE_LENGTH);
     return KITH_HCI_SUCCESS;
 }
 
@@ -227,48 +278,6 @@ static uint8_t read_max_length(sim_controller *c, const uint8_t *p, uint8_t *rep
     return KITH_HCI_SUCCESS;
 }
 
-/* ---- PHY: LE 1M it is, and stays ---- */
-
-static uint8_t read_phy(sim_controller *c, const uint8_t *p, uint8_t *reply)
-{
-    if (reply_for(c, p, reply) == NULL)
-        return KITH_HCI_UNKNOWN_CONNECTION;
-    reply[2] = PHY_1M;
-    reply[3] = PHY_1M;
-    return KITH_HCI_SUCCESS;
-}
-
-static uint8_t check_phys(const uint8_t *p)
-{
-    bool any_tx = (p[0] & 1) != 0;
-    bool any_rx = (p[0] & 2) != 0;
-
-    if (p[0] > 3 || (!any_tx && p[1] == 0) || (!any_rx && p[2] == 0))
-        return KITH_HCI_INVALID_PARAMETERS;
-    if ((!any_tx && (p[1] & ~PHY_1M) != 0) || (!any_rx && (p[2] & ~PHY_1M) != 0))
-        return KITH_HCI_UNSUPPORTED;
-    return KITH_HCI_SUCCESS;
-}
-
-static uint8_t set_default_phy(sim_controller *c, const uint8_t *p, uint8_t *reply)
-{
-    (void)c;
-    (void)reply;
-    return check_phys(p);
-}
-
-static uint8_t begin_set_phy(sim_controller *c, const uint8_t *p)
-{
-    return link_at(c, p) == NULL ? KITH_HCI_UNKNOWN_CONNECTION : check_phys(p + 2);
-}
-
-static void set_phy(sim_controller *c, const uint8_t *p)
-{
-    uint8_t event[5] = {KITH_HCI_SUCCESS, p[0], p[1], PHY_1M, PHY_1M};
-
-    sim_le_event(c, KITH_HCI_LE_EV_PHY_UPDATE_COMPLETE, event, sizeof event);
-}
-
 static const sim_command_row rows[] = {
     {KITH_HCI_DISCONNECT, 3, 0, 5, 0, NULL, begin_disconnect, disconnect},
     {KITH_HCI_READ_REMOTE_VERSION, 2, 2, 7, 0, NULL, begin_on_link, read_remote_version},
@@ -280,13 +289,12 @@ static const sim_command_row rows[] = {
     {KITH_HCI_LE_READ_REMOTE_FEATURES, 2, 27, 5, 0, NULL, begin_on_link, read_remote_features},
     {KITH_HCI_READ_AUTH_PAYLOAD_TIMEOUT, 2, 32, 4, 4, read_authenticated_timeout, NULL, NULL},
     {KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT, 4, 32, 5, 2, write_authenticated_timeout, NULL, NULL},
+    {KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY, 14, 33, 4, 2, accept_parameters, NULL, then_update},
+    {KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_NEGATIVE_REPLY, 3, 33, 5, 2, refuse_parameters, NULL, NULL},
     {KITH_HCI_LE_SET_DATA_LENGTH, 6, 33, 6, 2, set_data_length, NULL, NULL},
     {KITH_HCI_LE_READ_DEFAULT_DATA_LENGTH, 0, 33, 7, 4, read_default_length, NULL, NULL},
     {KITH_HCI_LE_WRITE_DEFAULT_DATA_LENGTH, 4, 34, 0, 0, write_default_length, NULL, NULL},
     {KITH_HCI_LE_READ_MAX_DATA_LENGTH, 0, 35, 3, 8, read_max_length, NULL, NULL},
-    {KITH_HCI_LE_READ_PHY, 2, 35, 4, 4, read_phy, NULL, NULL},
-    {KITH_HCI_LE_SET_DEFAULT_PHY, 3, 35, 5, 0, set_default_phy, NULL, NULL},
-    {KITH_HCI_LE_SET_PHY, 7, 35, 6, 0, NULL, begin_set_phy, set_phy},
 };
 
 const sim_command_table sim_commands_link = {rows, sizeof rows / sizeof rows[0]};

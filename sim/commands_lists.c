@@ -19,9 +19,8 @@ static bool filter_list_is_used(const sim_controller *c)
 
 static uint8_t read_filter_list_size(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    (void)c;
     (void)p;
-    reply[0] = SIM_FILTER_LIST;
+    reply[0] = c->limits.filter_list;
     return KITH_HCI_SUCCESS;
 }
 
@@ -51,7 +50,7 @@ static uint8_t add_to_filter_list(sim_controller *c, const uint8_t *p, uint8_t *
     memcpy(address.octets, p + 1, 6);
     if (status != KITH_HCI_SUCCESS || p[0] == ANONYMOUS || sim_filter_list_has(c, &address))
         return status;
-    if (c->settings.filter_count == SIM_FILTER_LIST)
+    if (c->settings.filter_count >= c->limits.filter_list)
         return KITH_HCI_MEMORY_EXCEEDED;
     c->settings.filter_list[c->settings.filter_count++] = address;
     return KITH_HCI_SUCCESS;
@@ -115,7 +114,7 @@ static uint8_t add_to_resolving_list(sim_controller *c, const uint8_t *p, uint8_
         return KITH_HCI_COMMAND_DISALLOWED;
     if (p[0] > 1 || sim_resolving_find(c, &identity) != NULL || peer_irk_is_known(c, p + 7))
         return KITH_HCI_INVALID_PARAMETERS;
-    if (c->settings.resolving_count == SIM_RESOLVING_LIST)
+    if (c->settings.resolving_count >= c->limits.resolving_list)
         return KITH_HCI_MEMORY_EXCEEDED;
     entry = &c->settings.resolving_list[c->settings.resolving_count++];
     memset(entry, 0, sizeof *entry);
@@ -155,9 +154,37 @@ static uint8_t clear_resolving_list(sim_controller *c, const uint8_t *p, uint8_t
 
 static uint8_t read_resolving_list_size(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    (void)c;
     (void)p;
-    reply[0] = SIM_RESOLVING_LIST;
+    reply[0] = c->limits.resolving_list;
+    return KITH_HCI_SUCCESS;
+}
+
+/* 7.8.42 */
+static uint8_t read_peer_address(sim_controller *c, const uint8_t *p, uint8_t *reply)
+{
+    sim_address identity = identity_at(p);
+    const sim_resolving_entry *entry = sim_resolving_find(c, &identity);
+
+    if (p[0] > 1)
+        return KITH_HCI_INVALID_PARAMETERS;
+    if (entry == NULL || !entry->has_peer_rpa)
+        return KITH_HCI_UNKNOWN_CONNECTION;
+    memcpy(reply, entry->peer_rpa, 6);
+    return KITH_HCI_SUCCESS;
+}
+
+/* 7.8.43 */
+static uint8_t read_local_address(sim_controller *c, const uint8_t *p, uint8_t *reply)
+{
+    sim_address identity = identity_at(p);
+    sim_resolving_entry *entry = sim_resolving_find(c, &identity);
+    const uint8_t *rpa = entry != NULL ? sim_local_rpa(c, entry) : NULL;
+
+    if (p[0] > 1)
+        return KITH_HCI_INVALID_PARAMETERS;
+    if (rpa == NULL)
+        return KITH_HCI_UNKNOWN_CONNECTION;
+    memcpy(reply, rpa, 6);
     return KITH_HCI_SUCCESS;
 }
 
@@ -208,6 +235,8 @@ static const sim_command_row rows[] = {
     {KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST, 7, 34, 4, 0, remove_from_resolving_list, NULL, NULL},
     {KITH_HCI_LE_CLEAR_RESOLVING_LIST, 0, 34, 5, 0, clear_resolving_list, NULL, NULL},
     {KITH_HCI_LE_READ_RESOLVING_LIST_SIZE, 0, 34, 6, 1, read_resolving_list_size, NULL, NULL},
+    {KITH_HCI_LE_READ_PEER_RESOLVABLE_ADDRESS, 7, 34, 7, 6, read_peer_address, NULL, NULL},
+    {KITH_HCI_LE_READ_LOCAL_RESOLVABLE_ADDRESS, 7, 35, 0, 6, read_local_address, NULL, NULL},
     {KITH_HCI_LE_SET_RESOLUTION_ENABLE, 1, 35, 1, 0, set_resolution, NULL, NULL},
     {KITH_HCI_LE_SET_RPA_TIMEOUT, 2, 35, 2, 0, set_rpa_timeout, NULL, NULL},
     {KITH_HCI_LE_SET_PRIVACY_MODE, 8, 39, 2, 0, set_privacy_mode, NULL, NULL},

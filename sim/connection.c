@@ -96,6 +96,8 @@ sim_connection *sim_connection_new(kith_sim *sim, const uint8_t pdu[36])
     k->parameters.timeout = bytes_get16(pdu + 28);
     memcpy(k->channel_map, pdu + 30, 5);
     k->hop = pdu[35] & 0x1f;
+    k->phy[SIM_CENTRAL] = SIM_PHY_1M;
+    k->phy[SIM_PERIPHERAL] = SIM_PHY_1M;
     k->anchor_us = sim->now_us + TRANSMIT_WINDOW_DELAY_US + (uint64_t)bytes_get16(pdu + 22) * UNIT_US;
     k->next = sim->connections;
     sim->connections = k;
@@ -167,6 +169,16 @@ static void name_the_ends(sim_link *link, const sim_address *peer_on_air, const 
         memcpy(link->local_rpa, own_on_air->octets, 6);
 }
 
+static void start_with_lengths(sim_link *link)
+{
+    const sim_settings *s = &link->controller->settings;
+
+    link->wanted_tx_octets = sim_octets_within(s->default_tx_octets, s->default_tx_time);
+    link->tx_octets = link->told_tx_octets = SIM_DATA_MIN;
+    link->rx_octets = link->told_rx_octets = SIM_DATA_MIN;
+    link->told_tx_time = link->told_rx_time = SIM_TIME_MIN_US;
+}
+
 void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, const sim_address *peer_on_air,
                          const sim_address *own_on_air)
 {
@@ -176,9 +188,9 @@ void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, co
     link->controller = c;
     link->role = role;
     link->handle = free_handle(c);
-    link->wanted_tx_octets = c->settings.default_tx_octets;
-    link->tx_octets = SIM_DATA_MIN;
-    link->rx_octets = SIM_DATA_MIN;
+    start_with_lengths(link);
+    link->tx_phys = c->settings.tx_phys & sim_phys(c);
+    link->rx_phys = c->settings.rx_phys & sim_phys(c);
     link->authenticated_timeout = 3000;
     link->alive = true;
     name_the_ends(link, peer_on_air, own_on_air);
@@ -186,7 +198,7 @@ void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, co
     tell_host_of_connection(link);
     if (role == SIM_CENTRAL)
         sim_timer_start(&k->sim->queue, &k->timer, k->anchor_us, sim_connection_on_anchor, k);
-    if (c->settings.default_tx_octets > SIM_DATA_MIN && (c->limits.le_features & SIM_FEATURE_DATA_LENGTH) != 0)
+    if (link->wanted_tx_octets > SIM_DATA_MIN && sim_has_feature(c, SIM_FEATURE_DATA_LENGTH))
         sim_procedure_want(link, SIM_PROCEDURE_LENGTH);
 }
 

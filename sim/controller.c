@@ -1,5 +1,4 @@
-/* A controller: its limits, and what a reset leaves of it. */
-#include <stdlib.h>
+/* A controller: what a reset leaves of it. */
 #include <string.h>
 
 #include "internal.h"
@@ -25,6 +24,8 @@ void sim_controller_reset(sim_controller *c)
     s->le_event_mask = 0x1f;
     s->default_tx_octets = SIM_DATA_MIN;
     s->default_tx_time = SIM_TIME_MIN_US;
+    s->tx_phys = SIM_ALL_PHYS;
+    s->rx_phys = SIM_ALL_PHYS;
     s->rpa_timeout_s = 900;
     memset(s->channel_map, 0xff, 4);
     s->channel_map[4] = 0x1f;
@@ -43,40 +44,4 @@ void sim_controller_reset(sim_controller *c)
     c->scanner.active = false;
     c->scanner.own_type = 0;
     c->scanner.filter_policy = 0;
-}
-
-void kith_sim_default_limits(kith_sim_limits *limits)
-{
-    memset(limits, 0, sizeof *limits);
-    limits->acl_len = SIM_DATA_MAX;
-    limits->acl_packets = 8;
-    limits->command_credits = 1;
-    limits->le_features = SIM_FEATURE_ENCRYPTION | SIM_FEATURE_EXTENDED_REJECT | SIM_FEATURE_PERIPHERAL_ASKS |
-                          SIM_FEATURE_PING | SIM_FEATURE_DATA_LENGTH | SIM_FEATURE_PRIVACY;
-}
-
-static bool limits_are_valid(const kith_sim_limits *limits)
-{
-    return limits->acl_len >= SIM_DATA_MIN && limits->acl_len <= SIM_DATA_MAX && limits->acl_packets != 0 &&
-           limits->command_credits != 0 && (limits->unsupported_count == 0 || limits->unsupported_commands != NULL);
-}
-
-kith_status kith_sim_set_limits(kith_sim *sim, kith_sim_device device, const kith_sim_limits *limits)
-{
-    sim_controller *c = sim_find(sim, device);
-    uint16_t *copy = NULL;
-
-    if (c == NULL || !limits_are_valid(limits))
-        return KITH_ERR_VALUE;
-    if (limits->unsupported_count != 0) {
-        copy = malloc(limits->unsupported_count * sizeof *copy);
-        if (copy == NULL)
-            return KITH_ERR_FULL;
-        memcpy(copy, limits->unsupported_commands, limits->unsupported_count * sizeof *copy);
-    }
-    free(c->unsupported);
-    c->unsupported = copy;
-    c->limits = *limits;
-    c->limits.unsupported_commands = copy;
-    return KITH_OK;
 }

@@ -27,8 +27,6 @@ enum {
     SIM_TIME_MAX_US = 2120,
     SIM_MIC = 4,
     SIM_PDU_MAX = 2 + SIM_DATA_MAX + SIM_MIC,
-    SIM_FILTER_LIST = 16,
-    SIM_RESOLVING_LIST = 16,
     SIM_CONTROL_QUEUE = 16,
     SIM_LISTENERS = 4,
     SIM_NOBODY = -1
@@ -38,12 +36,21 @@ enum {
 #define SIM_ADVERTISING_CRC_INIT       UINT32_C(0x555555)
 
 /* le_features */
-#define SIM_FEATURE_ENCRYPTION      (UINT64_C(1) << 0)
-#define SIM_FEATURE_EXTENDED_REJECT (UINT64_C(1) << 2)
-#define SIM_FEATURE_PERIPHERAL_ASKS (UINT64_C(1) << 3)
-#define SIM_FEATURE_PING            (UINT64_C(1) << 4)
-#define SIM_FEATURE_DATA_LENGTH     (UINT64_C(1) << 5)
-#define SIM_FEATURE_PRIVACY         (UINT64_C(1) << 6)
+#define SIM_FEATURE_ENCRYPTION           (UINT64_C(1) << 0)
+#define SIM_FEATURE_PARAMETERS_REQUEST   (UINT64_C(1) << 1)
+#define SIM_FEATURE_EXTENDED_REJECT      (UINT64_C(1) << 2)
+#define SIM_FEATURE_PERIPHERAL_ASKS      (UINT64_C(1) << 3)
+#define SIM_FEATURE_PING                 (UINT64_C(1) << 4)
+#define SIM_FEATURE_DATA_LENGTH          (UINT64_C(1) << 5)
+#define SIM_FEATURE_PRIVACY              (UINT64_C(1) << 6)
+#define SIM_FEATURE_2M                   (UINT64_C(1) << 8)
+#define SIM_FEATURE_CODED                (UINT64_C(1) << 11)
+#define SIM_FEATURE_EXTENDED_ADVERTISING (UINT64_C(1) << 12)
+#define SIM_FEATURE_PERIODIC_ADVERTISING (UINT64_C(1) << 13)
+
+/* PHYs, as HCI and reports name them */
+enum { SIM_PHY_1M = 1, SIM_PHY_2M = 2, SIM_PHY_CODED = 3 };
+enum { SIM_ALL_PHYS = 7 }; /* bit 0 LE 1M, bit 1 LE 2M, bit 2 LE Coded */
 
 typedef struct sim_controller sim_controller;
 typedef struct sim_connection sim_connection;
@@ -132,6 +139,13 @@ typedef struct {
 } sim_connection_parameters;
 
 typedef struct {
+    uint16_t interval_min;
+    uint16_t interval_max;
+    uint16_t latency;
+    uint16_t timeout;
+} sim_parameter_wish;
+
+typedef struct {
     bool enabled;
     bool uses_filter_list;
     sim_address peer;
@@ -149,6 +163,7 @@ typedef struct {
     bool device_privacy;
     uint8_t local_rpa[6];
     uint8_t peer_rpa[6]; /* the last one seen */
+    bool has_peer_rpa;
     bool has_local_rpa;
     uint64_t local_rpa_us; /* when it was made */
 } sim_resolving_entry;
@@ -227,6 +242,8 @@ typedef enum {
     SIM_PROCEDURE_LENGTH,
     SIM_PROCEDURE_UPDATE,
     SIM_PROCEDURE_PING,
+    SIM_PROCEDURE_PARAMETERS,
+    SIM_PROCEDURE_PHY,
     SIM_PROCEDURES
 } sim_procedure;
 
@@ -269,6 +286,7 @@ struct sim_link {
     bool last_word_waits; /* the PDU that ends the procedure for the peer is not out yet: nothing passes it */
     sim_procedure procedure;
     bool wanted[SIM_PROCEDURES];
+    bool awaits_instant; /* the procedure is over but for its instant: no timer runs */
 
     bool version_sent;
     bool version_known;
@@ -280,7 +298,16 @@ struct sim_link {
     uint16_t wanted_tx_octets;
     uint16_t tx_octets;
     uint16_t rx_octets;
+    uint16_t told_tx_octets; /* in the last LE Data Length Change, or from the start */
+    uint16_t told_rx_octets;
+    uint16_t told_tx_time;
+    uint16_t told_rx_time;
     sim_connection_parameters update;
+    sim_parameter_wish asked; /* by the host of a peripheral */
+    bool parameters_asked;    /* the host of a central: it has to say yes or no */
+    uint8_t tx_phys;          /* liked, as in SIM_ALL_PHYS */
+    uint8_t rx_phys;
+    bool phy_asked; /* by the host */
 };
 
 struct sim_connection {
@@ -305,6 +332,12 @@ struct sim_connection {
     sim_connection_parameters update;
     bool update_heard; /* the peripheral has it */
 
+    uint8_t phy[2]; /* that an end sends on, by sim_role */
+    bool phy_pending;
+    uint32_t phy_instant;
+    uint8_t next_phy[2];
+    bool phy_heard; /* by the peripheral */
+
     sim_role sender; /* of the PDU on air */
     uint8_t air[SIM_PDU_MAX];
     size_t air_len;
@@ -322,10 +355,12 @@ typedef struct {
     bool has_random_address;
     uint16_t default_tx_octets;
     uint16_t default_tx_time;
+    uint8_t tx_phys; /* liked on new connections, as in SIM_ALL_PHYS */
+    uint8_t rx_phys;
     uint8_t channel_map[5];
-    sim_address filter_list[SIM_FILTER_LIST];
+    sim_address filter_list[KITH_SIM_LIST_MAX];
     size_t filter_count;
-    sim_resolving_entry resolving_list[SIM_RESOLVING_LIST];
+    sim_resolving_entry resolving_list[KITH_SIM_LIST_MAX];
     size_t resolving_count;
     bool resolving;
     uint16_t rpa_timeout_s;
@@ -345,6 +380,7 @@ struct sim_controller {
     bool mute;
     uint8_t injected[SIM_PDU_MAX]; /* taken in place of the next data PDU that would be received */
     size_t injected_len;           /* 0: none waits */
+    int8_t rssi_dbm;               /* at which everybody hears it */
     kith_sim_limits limits;
     uint16_t *unsupported;
     sim_rng rng;
@@ -398,12 +434,18 @@ sim_controller *sim_find(const kith_sim *sim, kith_sim_device device); /* NULL: 
 
 /* air.c */
 uint64_t sim_air_duration(size_t pdu_len);                      /* on LE 1M, with preamble, access address and CRC */
+uint64_t sim_air_duration_on(uint8_t phy, size_t pdu_len);      /* LE Coded: with eight symbols for a bit */
 bool sim_air_reaches(sim_controller *from, sim_controller *to); /* draws the loss */
 void sim_air_tell(kith_sim *sim, uint32_t crc_init, const kith_sim_frame *frame);
 uint32_t sim_air_crc(uint32_t crc_init, const uint8_t *pdu, size_t len); /* least significant octet first on air */
 
 /* controller.c */
 void sim_controller_reset(sim_controller *c); /* as HCI_Reset does, without its answer */
+
+/* limits.c: what comes with age and features */
+bool sim_has_feature(const sim_controller *c, uint64_t feature);
+bool sim_has_command(const sim_controller *c, uint16_t opcode);
+bool sim_has_le_event(const sim_controller *c, uint8_t subevent);
 
 /* transport.c */
 void sim_transport_clear(sim_controller *c);
@@ -452,6 +494,8 @@ sim_address sim_resolve(sim_controller *c, const sim_address *on_air, sim_resolv
 bool sim_privacy_allows(sim_controller *c, const sim_address *on_air);
 /* Is this address on air ours?  RPAs are resolved with our own IRKs. */
 bool sim_address_is_mine(sim_controller *c, const sim_address *on_air, uint8_t own_type);
+/* The private address in use towards this peer, a new one if it is time for it.  NULL: there is none. */
+const uint8_t *sim_local_rpa(sim_controller *c, sim_resolving_entry *entry);
 /* The address to use on air towards a peer (identity), for an Own_Address_Type of 0..3. */
 sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_address *peer);
 /* The address of a peer to name on air in a directed PDU: an RPA if its IRK is known. */
@@ -479,7 +523,8 @@ void sim_connection_on_anchor(void *connection);
 /* link_queue.c: what one end has to send */
 bool sim_link_control(sim_link *link, const uint8_t *payload, size_t len); /* false: the queue is full */
 void sim_link_acl(sim_link *link, bool continuing, const uint8_t *data, size_t len);
-void sim_link_select(sim_link *link); /* fills link->outgoing */
+void sim_link_select(sim_link *link);           /* fills link->outgoing */
+size_t sim_link_fragment(const sim_link *link); /* octets of data that a PDU may have */
 bool sim_link_has_more(const sim_link *link);
 void sim_link_acknowledged(sim_link *link);
 void sim_link_drop_queues(sim_link *link);
@@ -493,9 +538,32 @@ void sim_procedure_restart_timer(sim_link *link);
 void sim_procedure_restart_authenticated(sim_link *link);
 void sim_link_terminate(sim_link *link, uint8_t reason, uint8_t local_reason);
 void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx);
+void sim_link_tell_length(sim_link *link);                            /* to its host, if it is not what was told last */
+uint16_t sim_octets_within(uint16_t octets, uint16_t time_us);        /* of a packet on LE 1M */
+void sim_link_unknown(sim_link *link, uint8_t opcode);                /* LL_UNKNOWN_RSP */
+void sim_link_reject(sim_link *link, uint8_t opcode, uint8_t reason); /* LL_REJECT_EXT_IND */
+bool sim_procedure_collides(const sim_link *central); /* with what a peripheral that asks for an instant wants */
+void sim_procedure_await_instant(sim_link *link, sim_procedure procedure);
 void sim_tell_version(sim_link *link);
 void sim_tell_features(sim_link *link, uint8_t status);
 void sim_update_complete(sim_link *link, uint8_t status);
+
+/* link_parameters.c: connection parameters request */
+void sim_parameters_start(sim_link *link);
+void sim_parameters_accept(sim_link *link, const sim_connection_parameters *parameters); /* by the host */
+void sim_parameters_refuse(sim_link *link, uint8_t reason);
+void sim_parameters_refused(sim_link *link, uint8_t status); /* by the peer */
+void sim_on_parameters_req(sim_link *link, const uint8_t *p);
+
+/* link_phy.c: PHY update */
+uint8_t sim_phys(const sim_controller *c); /* that it has, as in SIM_ALL_PHYS */
+void sim_phy_start(sim_link *link);
+void sim_phy_finish(sim_link *link, uint8_t status, bool tell);
+void sim_phy_refused(sim_link *link, uint8_t status); /* by the peer */
+void sim_phy_apply(sim_connection *k);                /* at the instant */
+void sim_on_phy_req(sim_link *link, const uint8_t *p);
+void sim_on_phy_rsp(sim_link *link, const uint8_t *p);
+void sim_on_phy_update(sim_link *link, const uint8_t *p);
 
 /* link_encryption.c: the procedures */
 bool sim_encryption_allows_sending(const sim_link *link, uint8_t opcode);

@@ -21,18 +21,21 @@ enum {
     VERSION_IND = 0x0c,
     REJECT_IND = 0x0d,
     PERIPHERAL_FEATURE_REQ = 0x0e,
+    PARAM_REQ = 0x0f,
     REJECT_EXT_IND = 0x11,
     PING_REQ = 0x12,
     PING_RSP = 0x13,
     LENGTH_REQ = 0x14,
-    LENGTH_RSP = 0x15
+    LENGTH_RSP = 0x15,
+    PHY_REQ = 0x16,
+    PHY_RSP = 0x17,
+    PHY_UPDATE_IND = 0x18
 };
 
 enum {
     RESPONSE_TIMEOUT_US = 40000000,
     EVENTS_TO_INSTANT = 10,
     INSTANT_PASSED = 0x28,
-    VERSION_5_4 = 0x0d,
     COMPANY_NONE = 0xffff,
     SUBVERSION = 1,
     HALF_OF_10MS_IN_US = 5000
@@ -40,7 +43,7 @@ enum {
 
 static bool has_feature(const sim_link *link, uint64_t feature)
 {
-    return (link->controller->limits.le_features & feature) != 0;
+    return sim_has_feature(link->controller, feature);
 }
 
 /* ---- one procedure of our own at a time ---- */
@@ -53,7 +56,8 @@ static void on_response_timeout(void *owner)
 void sim_procedure_restart_timer(sim_link *link)
 {
     kith_sim *sim = link->connection->sim;
-    bool waits = link->procedure != SIM_PROCEDURE_NONE || link->encryption.state != SIM_ENCRYPTION_IDLE;
+    bool own = link->procedure != SIM_PROCEDURE_NONE && !link->awaits_instant;
+    bool waits = own || link->encryption.state != SIM_ENCRYPTION_IDLE;
 
     sim_timer_stop(&sim->queue, &link->response);
     if (waits && link->alive)
@@ -62,7 +66,7 @@ void sim_procedure_restart_timer(sim_link *link)
 
 static void send_version(sim_link *link)
 {
-    uint8_t pdu[6] = {VERSION_IND, VERSION_5_4};
+    uint8_t pdu[6] = {VERSION_IND, link->controller->limits.hci_version};
 
     bytes_put16(pdu + 2, COMPANY_NONE);
     bytes_put16(pdu + 4, SUBVERSION);
@@ -106,6 +110,7 @@ static void send_update(sim_link *link)
     bytes_put16(pdu + 8, k->update.timeout);
     bytes_put16(pdu + 10, (uint16_t)k->update_instant);
     (void)sim_link_control(link, pdu, sizeof pdu);
+    sim_procedure_await_instant(link, SIM_PROCEDURE_UPDATE);
 }
 
 static void start(sim_link *link, sim_procedure procedure)
@@ -132,10 +137,41 @@ static void start(sim_link *link, sim_procedure procedure)
     case SIM_PROCEDURE_PING:
         (void)sim_link_control(link, &ping, 1);
         break;
+    case SIM_PROCEDURE_PARAMETERS:
+        sim_parameters_start(link);
+        break;
+    case SIM_PROCEDURE_PHY:
+        sim_phy_start(link);
+        break;
     default:
         break;
     }
     sim_procedure_restart_timer(link);
+}
+
+/* An instant that this end knows of. */
+static bool instant_is_near(const sim_link *link)
+{
+    const sim_connection *k = link->connection;
+    bool central = link->role == SIM_CENTRAL;
+
+    return (k->update_pending && (central || k->update_heard)) || (k->phy_pending && (central || k->phy_heard));
+}
+
+/* 5.3: procedures that end at an instant come one after another. */
+static bool may_start(const sim_link *link, sim_procedure procedure)
+{
+    if (procedure == SIM_PROCEDURE_PHY && link->parameters_asked)
+        return false;
+    return (procedure != SIM_PROCEDURE_UPDATE && procedure != SIM_PROCEDURE_PARAMETERS &&
+            procedure != SIM_PROCEDURE_PHY) ||
+           !instant_is_near(link);
+}
+
+bool sim_procedure_collides(const sim_link *central)
+{
+    return central->procedure == SIM_PROCEDURE_UPDATE || central->procedure == SIM_PROCEDURE_PHY ||
+           instant_is_near(central) || sim_encryption_holds_data(central);
 }
 
 void sim_procedure_next(sim_link *link)
@@ -143,7 +179,7 @@ void sim_procedure_next(sim_link *link)
     if (!link->alive || link->procedure != SIM_PROCEDURE_NONE || link->encryption.state != SIM_ENCRYPTION_IDLE)
         return;
     for (sim_procedure p = SIM_PROCEDURE_ENCRYPTION; p < SIM_PROCEDURES; p++) {
-        if (link->wanted[p]) {
+        if (link->wanted[p] && may_start(link, p)) {
             link->wanted[p] = false;
             start(link, p);
             return;
@@ -162,8 +198,17 @@ void sim_procedure_done(sim_link *link, sim_procedure procedure)
     if (link->procedure != procedure)
         return;
     link->procedure = SIM_PROCEDURE_NONE;
+    link->awaits_instant = false;
     sim_procedure_restart_timer(link);
     sim_procedure_next(link);
+}
+
+void sim_procedure_await_instant(sim_link *link, sim_procedure procedure)
+{
+    if (link->procedure != procedure)
+        return;
+    link->awaits_instant = true;
+    sim_procedure_restart_timer(link);
 }
 
 /* ---- authenticated payload timeout: 5.4; Vol 4 Part E 7.7.75 ---- */
@@ -236,7 +281,7 @@ void sim_update_complete(sim_link *link, uint8_t status)
     bytes_put16(event + 5, p->latency);
     bytes_put16(event + 7, p->timeout);
     sim_le_event(link->controller, KITH_HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, event, sizeof event);
-    sim_procedure_done(link, SIM_PROCEDURE_UPDATE);
+    sim_procedure_done(link, link->role == SIM_CENTRAL ? SIM_PROCEDURE_UPDATE : SIM_PROCEDURE_PARAMETERS);
 }
 
 static void on_connection_update(sim_link *link, const uint8_t *p)
@@ -245,10 +290,12 @@ static void on_connection_update(sim_link *link, const uint8_t *p)
 
     if (link->role != SIM_PERIPHERAL)
         return;
-    if (!k->update_pending || bytes_get16(p + 10) != (uint16_t)k->update_instant)
+    if (!k->update_pending || bytes_get16(p + 10) != (uint16_t)k->update_instant) {
         sim_link_end(link, INSTANT_PASSED, true);
-    else
-        k->update_heard = true;
+        return;
+    }
+    k->update_heard = true;
+    sim_procedure_await_instant(link, SIM_PROCEDURE_PARAMETERS);
 }
 
 /* ---- features, version ---- */
@@ -308,20 +355,47 @@ static void on_version(sim_link *link, const uint8_t *p)
 
 /* ---- data length: 4.5.10, 5.1.9 ---- */
 
-void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx)
+/* A packet with MIC; on LE 2M the time is left at what LE 1M needs. */
+static uint16_t time_for(const sim_connection *k, sim_role sender, uint16_t octets)
+{
+    uint8_t phy = k->phy[sender] == SIM_PHY_CODED ? SIM_PHY_CODED : SIM_PHY_1M;
+
+    return (uint16_t)sim_air_duration_on(phy, 2u + octets + SIM_MIC);
+}
+
+static void send_length_change(sim_link *link)
 {
     uint8_t event[10];
 
-    if (tx == link->tx_octets && rx == link->rx_octets)
+    bytes_put16(event, link->handle);
+    bytes_put16(event + 2, link->told_tx_octets);
+    bytes_put16(event + 4, link->told_tx_time);
+    bytes_put16(event + 6, link->told_rx_octets);
+    bytes_put16(event + 8, link->told_rx_time);
+    sim_le_event(link->controller, KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, event, sizeof event);
+}
+
+void sim_link_tell_length(sim_link *link)
+{
+    const sim_connection *k = link->connection;
+    uint16_t tx_time = time_for(k, link->role, link->tx_octets);
+    uint16_t rx_time = time_for(k, sim_link_peer(link)->role, link->rx_octets);
+
+    if (link->told_tx_octets == link->tx_octets && link->told_rx_octets == link->rx_octets &&
+        link->told_tx_time == tx_time && link->told_rx_time == rx_time)
         return;
+    link->told_tx_octets = link->tx_octets;
+    link->told_rx_octets = link->rx_octets;
+    link->told_tx_time = tx_time;
+    link->told_rx_time = rx_time;
+    send_length_change(link);
+}
+
+void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx)
+{
     link->tx_octets = tx;
     link->rx_octets = rx;
-    bytes_put16(event, link->handle);
-    bytes_put16(event + 2, tx);
-    bytes_put16(event + 4, (uint16_t)((tx + 14) * 8));
-    bytes_put16(event + 6, rx);
-    bytes_put16(event + 8, (uint16_t)((rx + 14) * 8));
-    sim_le_event(link->controller, KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, event, sizeof event);
+    sim_link_tell_length(link);
 }
 
 static uint16_t within(uint16_t value)
@@ -329,6 +403,13 @@ static uint16_t within(uint16_t value)
     if (value < SIM_DATA_MIN)
         return SIM_DATA_MIN;
     return value > SIM_DATA_MAX ? SIM_DATA_MAX : value;
+}
+
+uint16_t sim_octets_within(uint16_t octets, uint16_t time_us)
+{
+    uint16_t fits = within((uint16_t)(time_us / 8 - 14));
+
+    return octets < fits ? octets : fits;
 }
 
 static void agree_on_length(sim_link *link, const uint8_t *p)
@@ -340,9 +421,16 @@ static void agree_on_length(sim_link *link, const uint8_t *p)
     sim_link_set_octets(link, tx, peer_tx);
 }
 
-static void refuse_opcode(sim_link *link, uint8_t opcode)
+void sim_link_unknown(sim_link *link, uint8_t opcode)
 {
     uint8_t pdu[2] = {UNKNOWN_RSP, opcode};
+
+    (void)sim_link_control(link, pdu, sizeof pdu);
+}
+
+void sim_link_reject(sim_link *link, uint8_t opcode, uint8_t reason)
+{
+    uint8_t pdu[3] = {REJECT_EXT_IND, opcode, reason};
 
     (void)sim_link_control(link, pdu, sizeof pdu);
 }
@@ -350,7 +438,7 @@ static void refuse_opcode(sim_link *link, uint8_t opcode)
 static void on_length_req(sim_link *link, const uint8_t *p)
 {
     if (!has_feature(link, SIM_FEATURE_DATA_LENGTH)) {
-        refuse_opcode(link, LENGTH_REQ);
+        sim_link_unknown(link, LENGTH_REQ);
         return;
     }
     send_length(link, LENGTH_RSP);
@@ -375,7 +463,7 @@ static void on_ping_req(sim_link *link, const uint8_t *p)
     if (has_feature(link, SIM_FEATURE_PING))
         (void)sim_link_control(link, &answer, 1);
     else
-        refuse_opcode(link, PING_REQ);
+        sim_link_unknown(link, PING_REQ);
 }
 
 static void on_ping_rsp(sim_link *link, const uint8_t *p)
@@ -394,6 +482,10 @@ static void on_unknown_rsp(sim_link *link, const uint8_t *p)
         sim_procedure_done(link, SIM_PROCEDURE_PING);
     if (p[1] == LENGTH_REQ)
         sim_procedure_done(link, SIM_PROCEDURE_LENGTH);
+    if (p[1] == PHY_REQ)
+        sim_phy_refused(link, KITH_HCI_UNSUPPORTED_REMOTE_FEATURE);
+    if (p[1] == PARAM_REQ)
+        sim_parameters_refused(link, KITH_HCI_UNSUPPORTED_REMOTE_FEATURE);
     if (link->procedure == SIM_PROCEDURE_FEATURES && (p[1] == FEATURE_REQ || p[1] == PERIPHERAL_FEATURE_REQ)) {
         sim_tell_features(link, KITH_HCI_UNSUPPORTED_REMOTE_FEATURE);
         sim_procedure_done(link, SIM_PROCEDURE_FEATURES);
@@ -409,6 +501,10 @@ static void on_reject_ext(sim_link *link, const uint8_t *p)
 {
     if (p[1] == ENC_REQ)
         sim_encryption_failed(link, p[2]);
+    if (p[1] == PHY_REQ)
+        sim_phy_refused(link, p[2]);
+    if (p[1] == PARAM_REQ)
+        sim_parameters_refused(link, p[2]);
 }
 
 /* ---- what arrives ---- */
@@ -434,11 +530,15 @@ static const control_row rows[] = {
     {VERSION_IND, 6, on_version},
     {REJECT_IND, 2, on_reject},
     {PERIPHERAL_FEATURE_REQ, 9, on_feature_req},
+    {PARAM_REQ, 24, sim_on_parameters_req},
     {REJECT_EXT_IND, 3, on_reject_ext},
     {PING_REQ, 1, on_ping_req},
     {PING_RSP, 1, on_ping_rsp},
     {LENGTH_REQ, 9, on_length_req},
     {LENGTH_RSP, 9, on_length_rsp},
+    {PHY_REQ, 3, sim_on_phy_req},
+    {PHY_RSP, 3, sim_on_phy_rsp},
+    {PHY_UPDATE_IND, 5, sim_on_phy_update},
 };
 
 void sim_control_received(sim_link *link, const uint8_t *payload, size_t len)
@@ -449,5 +549,5 @@ void sim_control_received(sim_link *link, const uint8_t *payload, size_t len)
             return;
         }
     }
-    refuse_opcode(link, payload[0]);
+    sim_link_unknown(link, payload[0]);
 }

@@ -61,7 +61,8 @@ static void tell(sim_connection *k, const sim_link *sender, const uint8_t *plain
                             .from_central = sender->role == SIM_CENTRAL,
                             .lost = !k->received,
                             .connection_event = k->counter,
-                            .connection = k->number};
+                            .connection = k->number,
+                            .phy = k->phy[sender->role]};
 
     sim_air_tell(k->sim, k->crc_init, &frame);
 }
@@ -98,11 +99,14 @@ static bool arrives(sim_link *sender, sim_link *receiver)
 
 static void transmit(sim_connection *k, sim_link *link)
 {
+    uint64_t duration;
+
     if (!link->outgoing.waits)
         sim_link_select(link);
     put_on_air(k, link);
+    duration = sim_air_duration_on(k->phy[link->role], k->air_len);
     k->received = arrives(link, sim_link_peer(link));
-    sim_timer_start(&k->sim->queue, &k->timer, k->sim->now_us + sim_air_duration(k->air_len), on_packet_end, k);
+    sim_timer_start(&k->sim->queue, &k->timer, k->sim->now_us + duration, on_packet_end, k);
     tell_of(k, link);
 }
 
@@ -188,18 +192,27 @@ static void receive(sim_link *link, const uint8_t *pdu, size_t len)
 
 /* ---- the course of one event ---- */
 
+static void next_anchor(sim_connection *k)
+{
+    k->counter++;
+    k->anchor_us += (uint64_t)k->parameters.interval * UNIT_US;
+}
+
 static void end_event(sim_connection *k)
 {
     k->in_event = false;
-    k->counter++;
-    k->anchor_us += (uint64_t)k->parameters.interval * UNIT_US;
+    next_anchor(k);
+    while (k->anchor_us < k->sim->now_us) {
+        hop(k); /* an event that there was no time for */
+        next_anchor(k);
+    }
     if (k->ends[SIM_CENTRAL].alive)
         sim_timer_start(&k->sim->queue, &k->timer, k->anchor_us, sim_connection_on_anchor, k);
 }
 
 static uint64_t longest_packet(const sim_link *link)
 {
-    return sim_air_duration(2u + link->tx_octets + SIM_MIC);
+    return sim_air_duration_on(link->connection->phy[link->role], 2u + sim_link_fragment(link) + SIM_MIC);
 }
 
 /* Is there time for one packet more each way before the next event? */
@@ -262,12 +275,20 @@ static void on_peripheral_turn(void *connection)
 /* 5.1.1: at the instant both ends change over; one that did not hear of it listens in vain. */
 static void apply_update(sim_connection *k)
 {
+    sim_link *central = &k->ends[SIM_CENTRAL];
+    sim_link *peripheral = &k->ends[SIM_PERIPHERAL];
+    bool heard = k->update_heard;
+
     k->update_pending = false;
     k->parameters = k->update;
-    k->ends[SIM_PERIPHERAL].deaf = !k->update_heard;
-    sim_update_complete(&k->ends[SIM_CENTRAL], KITH_HCI_SUCCESS);
-    if (k->update_heard && k->ends[SIM_PERIPHERAL].alive)
-        sim_update_complete(&k->ends[SIM_PERIPHERAL], KITH_HCI_SUCCESS);
+    if (!heard)
+        peripheral->deaf = true;
+    sim_update_complete(central, KITH_HCI_SUCCESS);
+    sim_procedure_next(central);
+    if (!heard || !peripheral->alive)
+        return;
+    sim_update_complete(peripheral, KITH_HCI_SUCCESS);
+    sim_procedure_next(peripheral);
 }
 
 void sim_connection_on_anchor(void *connection)
@@ -276,8 +297,10 @@ void sim_connection_on_anchor(void *connection)
 
     if (!k->ends[SIM_CENTRAL].alive)
         return; /* nobody to begin an event: the peripheral's supervision timer runs */
-    if (k->update_pending && k->counter == k->update_instant)
+    if (k->update_pending && k->counter >= k->update_instant)
         apply_update(k);
+    if (k->phy_pending && k->counter >= k->phy_instant)
+        sim_phy_apply(k);
     k->in_event = true;
     hop(k);
     transmit(k, &k->ends[SIM_CENTRAL]);

@@ -125,11 +125,22 @@ static void select_control(sim_link *link, size_t index)
     memcpy(link->outgoing.plain, pdu.payload, pdu.len);
 }
 
+/* On LE Coded the longest packets each way take longer than many an interval. */
+size_t sim_link_fragment(const sim_link *link)
+{
+    const sim_connection *k = link->connection;
+    uint64_t two_us = 2 * (sim_air_duration_on(SIM_PHY_CODED, SIM_PDU_MAX) + 2 * SIM_T_IFS_US);
+    bool coded = k->phy[SIM_CENTRAL] == SIM_PHY_CODED || k->phy[SIM_PERIPHERAL] == SIM_PHY_CODED;
+
+    return coded && k->parameters.interval * 1250u < two_us ? SIM_DATA_MIN : link->tx_octets;
+}
+
 static void select_fragment(sim_link *link)
 {
     sim_acl *acl = link->acl_first;
     size_t left = acl->len - acl->sent;
-    size_t len = left < link->tx_octets ? left : link->tx_octets;
+    size_t most = sim_link_fragment(link);
+    size_t len = left < most ? left : most;
 
     link->outgoing.kind = SIM_AIR_DATA;
     link->outgoing.llid = acl->continuing || acl->sent != 0 ? LLID_CONTINUATION : LLID_START;

@@ -69,6 +69,7 @@ sim_address sim_resolve(sim_controller *c, const sim_address *on_air, sim_resolv
         identity = e->identity;
         identity.type |= IDENTITY_TYPE;
         memcpy(e->peer_rpa, on_air->octets, 6);
+        e->has_peer_rpa = true;
         if (entry != NULL)
             *entry = e;
         break;
@@ -116,17 +117,23 @@ static void renew_local_rpa(sim_controller *c, sim_resolving_entry *entry)
     entry->local_rpa_us = c->sim->now_us;
 }
 
+const uint8_t *sim_local_rpa(sim_controller *c, sim_resolving_entry *entry)
+{
+    if (!entry->has_local_irk)
+        return NULL;
+    renew_local_rpa(c, entry);
+    return entry->has_local_rpa ? entry->local_rpa : NULL;
+}
+
 sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_address *peer)
 {
     sim_address own = own_identity(c, own_type);
     sim_resolving_entry *entry = own_type >= 2 && c->settings.resolving ? sim_resolving_find(c, peer) : NULL;
+    const uint8_t *rpa = entry != NULL ? sim_local_rpa(c, entry) : NULL;
 
-    if (entry == NULL || !entry->has_local_irk)
-        return own;
-    renew_local_rpa(c, entry);
-    if (entry->has_local_rpa) {
+    if (rpa != NULL) {
         own.type = KITH_ADDRESS_RANDOM;
-        memcpy(own.octets, entry->local_rpa, 6);
+        memcpy(own.octets, rpa, 6);
     }
     return own;
 }

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-enum { CONTROLLER_TIMERS = 2 };
+enum { CONTROLLER_TIMERS = 2, RSSI_DEFAULT_DBM = -50, RSSI_LEAST_DBM = -127, RSSI_MOST_DBM = 20 };
 
 kith_status kith_sim_new(const kith_sim_config *config, kith_sim **out)
 {
@@ -100,6 +100,7 @@ kith_status kith_sim_add(kith_sim *sim, const uint8_t public_address[6], kith_si
     c->id = (kith_sim_device)sim->controller_count;
     memcpy(c->public_address, public_address, 6);
     kith_sim_default_limits(&c->limits);
+    c->rssi_dbm = RSSI_DEFAULT_DBM;
     sim_rng_seed(&c->rng, sim->seed, sim->controller_count + 1);
     sim->controllers[sim->controller_count++] = c;
     sim_controller_reset(c);
@@ -141,6 +142,16 @@ void kith_sim_set_out_of_range(kith_sim *sim, kith_sim_device device, bool out_o
 
     if (c != NULL)
         c->out_of_range = out_of_range;
+}
+
+kith_status kith_sim_set_rssi(kith_sim *sim, kith_sim_device device, int8_t dbm)
+{
+    sim_controller *c = sim_find(sim, device);
+
+    if (c == NULL || dbm < RSSI_LEAST_DBM || dbm > RSSI_MOST_DBM)
+        return KITH_ERR_VALUE;
+    c->rssi_dbm = dbm;
+    return KITH_OK;
 }
 
 void kith_sim_break_next_session_key(kith_sim *sim, kith_sim_device device)

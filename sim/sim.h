@@ -91,16 +91,17 @@ typedef struct {
     uint64_t le_features;
     const uint16_t *unsupported_commands; /* opcodes answered Unknown Command and absent from Supported Commands */
     size_t unsupported_count;
-    uint8_t hci_version;    /* as assigned: 8 is Core 4.2, 9 is 5.0, 13 is 5.4; default 13 */
+    uint8_t hci_version;    /* as assigned: 8 is Core 4.2, 9 is 5.0, 13 is 5.4; not 0; default 13 */
     uint8_t filter_list;    /* entries of the filter accept list, 1..KITH_SIM_LIST_MAX; default 16 */
-    uint8_t resolving_list; /* entries of the resolving list, with LL privacy; default 16 */
+    uint8_t resolving_list; /* entries of the resolving list, with LL privacy, 1..KITH_SIM_LIST_MAX; default 16 */
     uint8_t sets;           /* advertising sets, with extended advertising, 1..KITH_SIM_SETS_MAX; default 4 */
     uint16_t data_most; /* octets of advertising data of one set, 31..1650, with extended advertising; default 1650 */
 } kith_sim_limits;
 enum { KITH_SIM_LIST_MAX = 64, KITH_SIM_SETS_MAX = 16 };
 
 /* Commands and events of a feature are there with its bit in le_features, and only with it.  Default: those of Core 4.2
- * whose bits are set; no extended advertising and LE 1M alone. */
+ * whose bits are set; no extended advertising and LE 1M alone.  Read PHY, Set PHY and Set Default PHY, LE Read Transmit
+ * Power and Set Privacy Mode are there from version 9 on, the last only with LL privacy. */
 void kith_sim_default_limits(kith_sim_limits *limits);
 
 /* Controllers as they were built at a time. */
@@ -131,7 +132,8 @@ typedef struct {
     bool from_central;         /* data channels only */
     bool lost;                 /* nobody at the other end received it (an antenna beside the sender did) */
     uint32_t connection_event; /* data channels: the link's event counter, not wrapped */
-    uint32_t connection;       /* data channels: number of this connection in this room, from 1 */
+    uint32_t connection;       /* data channels: number of this connection in this room, from 1; 0: advertising */
+    uint8_t phy;               /* 1 LE 1M, 2 LE 2M, 3 LE Coded */
 } kith_sim_frame;
 
 /* At most four listeners, called inside kith_sim_advance; frame and its pointers are valid during the call.

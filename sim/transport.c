@@ -98,7 +98,8 @@ void sim_event(sim_controller *c, uint8_t code, const uint8_t *parameters, size_
 
 bool sim_le_event_enabled(const sim_controller *c, uint8_t subevent)
 {
-    return !is_masked(c, KITH_HCI_EV_LE_META) && (c->settings.le_event_mask >> (subevent - 1) & 1) != 0;
+    return sim_has_le_event(c, subevent) && !is_masked(c, KITH_HCI_EV_LE_META) &&
+           (c->settings.le_event_mask >> (subevent - 1) & 1) != 0;
 }
 
 void sim_le_event(sim_controller *c, uint8_t subevent, const uint8_t *parameters, size_t len)

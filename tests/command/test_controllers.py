@@ -178,3 +178,31 @@ def stopped_controller(scene, role):
     watched.ends(1, limit_s=75)
     one_sentence(watched, 1)
     require(stores_of(scene) == before, "a store has changed")
+
+
+def told_version(where):
+    """HCI and LMP version in the answer to Read Local Version Information."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(10)
+        line.connect(str(where))
+        line.sendall(bytes.fromhex("01011000"))
+        answer = b""
+        while len(answer) < 15:
+            answer += line.recv(15 - len(answer)) or b"\0" * 15
+    return answer[7], answer[10]
+
+
+@case("the radio's controllers are of the age asked for, whichever door a client comes in by", seconds=1)
+def core(scene):
+    for name, version in (("4.2-bare", 8), ("4.2", 8), ("5.0", 9), ("5.4", 13)):
+        doors = [scene.path(f"door {i} {name}") for i in range(2)]
+        radio = scene.controller("--core", name, "--unix", doors[0], "--unix", doors[1], name=f"controller {name}")
+        radio.expect(LISTENING)
+        for door in doors:
+            require(told_version(door) == (version, version), f"{name} is not version {version}")
+        require(radio.stop() == 0, "the controller did not end in order")
+
+
+@case("an age that there is no controller of is refused, and those that there are named", seconds=0.1)
+def wrong_core(scene):
+    usage_error(scene.run("controller", "--core", "4.1"), "4.2-bare, 4.2, 5.0", "5.4", "'4.1'")

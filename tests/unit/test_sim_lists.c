@@ -111,12 +111,32 @@ static void resolution_is_switched_while_nothing_goes_on(void **state)
         }
 }
 
+/* Reading and the timeout change no entry. */
+static void what_changes_no_entry_is_answered_whatever_goes_on(void **state)
+{
+    static const uint8_t timeout[2] = {60, 0};
+
+    (void)state;
+    for (activity what = NOTHING; what < ACTIVITIES; what++) {
+        room *r = prepare(true);
+
+        begin(r, what, true);
+        must(command(r, 0, KITH_HCI_LE_SET_RPA_TIMEOUT, timeout, sizeof timeout));
+        must(command(r, 0, KITH_HCI_LE_READ_RESOLVING_LIST_SIZE, NULL, 0));
+        must(command(r, 0, KITH_HCI_LE_READ_FILTER_LIST_SIZE, NULL, 0));
+        assert_int_equal(command(r, 0, KITH_HCI_LE_READ_PEER_RESOLVABLE_ADDRESS, known, sizeof known),
+                         KITH_HCI_UNKNOWN_CONNECTION); /* it hasn't been seen */
+        room_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_accept_list_is_changed_unless_something_filters),
         cmocka_unit_test(the_resolving_list_is_changed_unless_it_is_resolved_with),
         cmocka_unit_test(resolution_is_switched_while_nothing_goes_on),
+        cmocka_unit_test(what_changes_no_entry_is_answered_whatever_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,217 @@ static void without_resolution_or_keys_the_address_stays_as_it_is(void **state)
     room_free(r);
 }
 
+/* ---- reading the addresses in use: 7.8.42, 7.8.43 ---- */
+
+static uint8_t read_address(room *r, int device, uint16_t opcode, const uint8_t *identity, uint8_t out[6])
+{
+    uint8_t p[7] = {0};
+    uint8_t status;
+
+    memcpy(p + 1, identity, 6);
+    status = command(r, device, opcode, p, sizeof p);
+    memcpy(out, answer_of(r, device, opcode), 6);
+    return status;
+}
+
+static void the_host_can_read_the_private_addresses_in_use(void **state)
+{
+    room *r = acquainted();
+    uint8_t local[6];
+    uint8_t seen[6];
+
+    (void)state;
+    assert_int_equal(read_address(r, 1, KITH_HCI_LE_READ_PEER_RESOLVABLE_ADDRESS, ROOM_ADDRESS[0], seen),
+                     KITH_HCI_UNKNOWN_CONNECTION); /* none has been seen */
+    start_private_advertising(r);
+    set_scanning(r, 1, false, 0, 0);
+    must(enable_scanning(r, 1, true, false));
+    (void)await_le(r, 1, KITH_HCI_LE_EV_ADVERTISING_REPORT, 300000);
+    must(read_address(r, 0, KITH_HCI_LE_READ_LOCAL_RESOLVABLE_ADDRESS, ROOM_ADDRESS[1], local));
+    must(read_address(r, 1, KITH_HCI_LE_READ_PEER_RESOLVABLE_ADDRESS, ROOM_ADDRESS[0], seen));
+    assert_memory_equal(local, seen, 6);
+    assert_true(is_rpa_of(r, local, IRK[0]));
+    assert_int_equal(read_address(r, 0, KITH_HCI_LE_READ_LOCAL_RESOLVABLE_ADDRESS, ROOM_ADDRESS[2], local),
+                     KITH_HCI_UNKNOWN_CONNECTION); /* not in the list */
+    must(add_entry(r, 2, ROOM_ADDRESS[0], IRK[0], NO_IRK));
+    assert_int_equal(read_address(r, 2, KITH_HCI_LE_READ_LOCAL_RESOLVABLE_ADDRESS, ROOM_ADDRESS[0], local),
+                     KITH_HCI_UNKNOWN_CONNECTION); /* nothing to make it with */
+    room_free(r);
+}
+
+/* ---- when it changes ---- */
+
+static void local_address(room *r, uint8_t out[6])
+{
+    must(read_address(r, 0, KITH_HCI_LE_READ_LOCAL_RESOLVABLE_ADDRESS, ROOM_ADDRESS[1], out));
+}
+
+static void an_entry_that_is_added_again_has_a_fresh_address(void **state)
+{
+    room *r = acquainted();
+    uint8_t entry[7] = {0};
+    uint8_t first[6];
+    uint8_t second[6];
+    uint8_t third[6];
+
+    (void)state;
+    memcpy(entry + 1, ROOM_ADDRESS[1], 6);
+    local_address(r, first);
+    local_address(r, second);
+    assert_memory_equal(second, first, 6);
+    must(command(r, 0, KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST, entry, 7));
+    must(add_entry(r, 0, ROOM_ADDRESS[1], IRK[1], IRK[0]));
+    local_address(r, second);
+    assert_memory_not_equal(second, first, 6);
+    must(command(r, 0, KITH_HCI_LE_CLEAR_RESOLVING_LIST, NULL, 0));
+    must(add_entry(r, 0, ROOM_ADDRESS[1], IRK[1], IRK[0]));
+    local_address(r, third);
+    assert_memory_not_equal(third, first, 6);
+    assert_memory_not_equal(third, second, 6);
+    room_free(r);
+}
+
+static void the_timeout_can_be_set_while_advertising_goes_on(void **state)
+{
+    static const uint8_t two_s[2] = {2, 0};
+    room *r = acquainted();
+    uint8_t first[6];
+    uint8_t second[6];
+
+    (void)state;
+    start_private_advertising(r);
+    room_run(r, 500000);
+    local_address(r, first);
+    must(command(r, 0, KITH_HCI_LE_SET_RPA_TIMEOUT, two_s, 2));
+    room_run(r, 1000000);
+    local_address(r, second);
+    assert_memory_equal(second, first, 6);
+    room_run(r, 1000000);
+    local_address(r, second);
+    assert_memory_not_equal(second, first, 6);
+    room_free(r);
+}
+
+typedef struct {
+    uint8_t own[4][6]; /* AdvA, those that came after one another */
+    uint8_t target[4][6];
+    size_t count;
+} addresses_on_air;
+
+static void note_addresses(void *context, const kith_sim_frame *frame)
+{
+    addresses_on_air *a = context;
+
+    if (frame->sender != 0 || frame->channel < 37 || a->count == 4 ||
+        (a->count > 0 && memcmp(a->own[a->count - 1], frame->pdu + 2, 6) == 0))
+        return;
+    memcpy(a->own[a->count], frame->pdu + 2, 6);
+    memcpy(a->target[a->count++], frame->pdu + 8, 6);
+}
+
+static void directed_advertising_changes_its_address_too(void **state)
+{
+    static const uint8_t two_s[2] = {2, 0};
+    room *r = acquainted();
+    addresses_on_air a = {.count = 0};
+
+    (void)state;
+    assert_int_equal(kith_sim_listen(r->sim, note_addresses, &a), KITH_OK);
+    must(command(r, 0, KITH_HCI_LE_SET_RPA_TIMEOUT, two_s, 2));
+    set_advertising(r, 0, 4, 3, 0, 0, ROOM_ADDRESS[1]);
+    assert_int_equal(enable_advertising(r, 0, true), KITH_HCI_INVALID_PARAMETERS); /* no random address was set */
+    must(command(r, 0, KITH_HCI_LE_SET_RANDOM_ADDRESS, "\x01\x02\x03\x04\x05\xc6", 6));
+    must(enable_advertising(r, 0, true));
+    room_run(r, 5000000);
+    assert_int_equal(a.count, 3);
+    for (size_t i = 0; i < a.count; i++) {
+        assert_true(is_rpa_of(r, a.own[i], IRK[0]));
+        assert_true(is_rpa_of(r, a.target[i], IRK[1]));
+    }
+    room_free(r);
+}
+
+/* ---- without an entry, and who may come in ---- */
+
+static void without_an_entry_the_own_address_is_the_one_that_is_set(void **state)
+{
+    static const uint8_t random_address[6] = {1, 2, 3, 4, 5, 0xc6};
+    static const uint8_t types[] = {2, 3};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof types; i++) {
+        room *r = acquainted();
+        addresses_on_air a = {.count = 0};
+
+        assert_int_equal(kith_sim_listen(r->sim, note_addresses, &a), KITH_OK);
+        must(command(r, 0, KITH_HCI_LE_SET_RANDOM_ADDRESS, random_address, 6));
+        set_advertising(r, 0, 0, types[i], 0, 0, ROOM_ADDRESS[3]);
+        must(enable_advertising(r, 0, true));
+        room_run(r, 300000);
+        assert_int_equal(a.count, 1);
+        assert_memory_equal(a.own[0], types[i] == 2 ? ROOM_ADDRESS[0] : random_address, 6);
+        room_free(r);
+    }
+}
+
+/* Filter policy 2: connection requests from the list alone, which holds identities. */
+static void an_advertiser_lets_in_the_identities_of_its_accept_list(void **state)
+{
+    (void)state;
+    for (unsigned listed = 0; listed <= 1; listed++) {
+        room *r = acquainted();
+        uint8_t entry[7] = {0};
+
+        memcpy(entry + 1, ROOM_ADDRESS[listed != 0 ? 1 : 2], 6);
+        must(command(r, 0, KITH_HCI_LE_ADD_TO_FILTER_LIST, entry, sizeof entry));
+        set_advertising(r, 0, 0, 2, 2, 0, ROOM_ADDRESS[1]);
+        must(enable_advertising(r, 0, true));
+        must(create_connection(r, 1, 0, 2, ROOM_ADDRESS[0], 2, INTERVAL, TIMEOUT));
+        room_run(r, 300000);
+        assert_int_equal(seek_le(r, 0, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE) != NULL, listed != 0);
+        room_free(r);
+    }
+}
+
+/* Vol 6 Part B 6.2: an initiator that shows its identity is none of ours in network privacy mode. */
+static void network_privacy_lets_no_identity_address_in_and_device_privacy_does(void **state)
+{
+    (void)state;
+    for (unsigned device_privacy = 0; device_privacy <= 1; device_privacy++) {
+        room *r = acquainted();
+
+        if (device_privacy != 0)
+            set_device_privacy(r, 0, ROOM_ADDRESS[1]);
+        start_private_advertising(r);
+        must(create_connection(r, 1, 0, 2, ROOM_ADDRESS[0], 0, INTERVAL, TIMEOUT));
+        room_run(r, 300000);
+        assert_int_equal(seek_le(r, 0, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE) != NULL, device_privacy != 0);
+        room_free(r);
+    }
+}
+
+static void who_is_connected_already_is_not_connected_with_again(void **state)
+{
+    static const uint8_t one_s[2] = {1, 0};
+    room *r = acquainted();
+    uint8_t entry[7] = {0};
+
+    (void)state;
+    memcpy(entry + 1, ROOM_ADDRESS[0], 6);
+    must(command(r, 1, KITH_HCI_LE_ADD_TO_FILTER_LIST, entry, sizeof entry));
+    must(command(r, 0, KITH_HCI_LE_SET_RPA_TIMEOUT, one_s, 2));
+    start_private_advertising(r);
+    must(create_connection(r, 1, 1, 0, NULL, 2, INTERVAL, TIMEOUT));
+    must(await_le(r, 1, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, 300000)[0]);
+    must(enable_advertising(r, 0, true));
+    must(create_connection(r, 1, 1, 0, NULL, 2, INTERVAL, TIMEOUT));
+    room_run(r, 3000000); /* its address changes meanwhile */
+    assert_null(seek_le(r, 1, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE));
+    must(disconnect(r, 1, 1, 0x13));
+    must(await_le(r, 1, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, 1000000)[0]);
+    room_free(r);
+}
+
 static void the_list_refuses_what_it_must(void **state)
 {
     room *r = acquainted();
@@ -217,6 +428,14 @@ int main(void)
         cmocka_unit_test(the_filter_accept_list_meets_the_resolved_address),
         cmocka_unit_test(network_privacy_ignores_identity_addresses_and_device_privacy_does_not),
         cmocka_unit_test(without_resolution_or_keys_the_address_stays_as_it_is),
+        cmocka_unit_test(the_host_can_read_the_private_addresses_in_use),
+        cmocka_unit_test(an_entry_that_is_added_again_has_a_fresh_address),
+        cmocka_unit_test(the_timeout_can_be_set_while_advertising_goes_on),
+        cmocka_unit_test(directed_advertising_changes_its_address_too),
+        cmocka_unit_test(without_an_entry_the_own_address_is_the_one_that_is_set),
+        cmocka_unit_test(an_advertiser_lets_in_the_identities_of_its_accept_list),
+        cmocka_unit_test(network_privacy_lets_no_identity_address_in_and_device_privacy_does),
+        cmocka_unit_test(who_is_connected_already_is_not_connected_with_again),
         cmocka_unit_test(the_list_refuses_what_it_must),
     };
 

@@ -2,15 +2,17 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "air_path.h"
 #include "command.h"
 #include "radio.h"
 
-enum { OPTION_DECRYPTED = 256, OPTION_BTSNOOP, OPTION_PTY };
+enum { OPTION_DECRYPTED = 256, OPTION_BTSNOOP, OPTION_PTY, OPTION_CORE };
 
 typedef struct {
     radio_options radio;
+    kith_sim_limits limits;
     door_plan *doors;   /* room for one of each argument */
     door_plan *unnamed; /* the pseudo terminal that the next word would be a name for; NULL: none */
 } arguments;
@@ -41,6 +43,18 @@ static uint64_t seed_of(const char *arg, struct argp_state *state)
     if (*arg < '0' || *arg > '9' || *end != '\0')
         argp_error(state, "--seed wants a number, not '%s'", arg);
     return seed;
+}
+
+static void take_core(arguments *a, const char *name, struct argp_state *state)
+{
+    for (int core = 0; core < KITH_SIM_CORES; core++) {
+        if (strcmp(name, kith_sim_core_name((kith_sim_core)core)) == 0) {
+            kith_sim_core_limits(&a->limits, (kith_sim_core)core);
+            a->radio.limits = &a->limits;
+            return;
+        }
+    }
+    argp_error(state, "--core is one of 4.2-bare, 4.2, 5.0 and 5.4, not '%s'", name);
 }
 
 static error_t take_option(int key, char *arg, struct argp_state *state)
@@ -77,6 +91,9 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case 's':
         a->radio.seed = seed_of(arg, state);
         return 0;
+    case OPTION_CORE:
+        take_core(a, arg, state);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -95,6 +112,12 @@ static const struct argp_option option_table[] = {
     {"pcap", 'p', "FILE", 0, "capture the air as an antenna hears it", 2},
     {"pcap-decrypted", OPTION_DECRYPTED, "FILE", 0, "capture the air with protected packets in plain", 2},
     {"btsnoop", OPTION_BTSNOOP, "PREFIX", 0, "capture the HCI traffic of client N in PREFIX-N.btsnoop", 2},
+    {"core", OPTION_CORE, "AGE", 0,
+     "every controller is as they were built at that Core version: 4.2-bare (nothing but encryption), 4.2 (privacy "
+     "with "
+     "lists of 8, long packets), 5.0 (extended advertising, 4 sets, LE 2M), 5.4 (16 sets, LE Coded, lists of 32); "
+     "without it: a recent one without extended advertising",
+     3},
     {"seed", 's', "N", 0, "of the radio's randomness, LE Rand included (default 1)", 3},
     {0},
 };

@@ -286,7 +286,7 @@ static void serve(radio *r)
 
 int radio_serve(const radio_options *options)
 {
-    radio r = {.options = options, .house.btsnoop = options->btsnoop};
+    radio r = {.options = options, .house = {.btsnoop = options->btsnoop, .limits = options->limits}};
     int status = stop_watch() ? EXIT_OK : EXIT_FAILED;
 
     r.stop_fd = stop_fd();

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "door.h"
+#include "sim/sim.h"
 
 typedef struct {
     const door_plan *doors; /* where clients come in */
@@ -14,6 +15,7 @@ typedef struct {
     const char *decrypted; /* the same in plain; NULL: none */
     const char *btsnoop;   /* "X": X-1.btsnoop for client 1 and so on; NULL: none */
     uint64_t seed;
+    const kith_sim_limits *limits; /* of every client's controller; NULL: the default ones */
 } radio_options;
 
 /* Serves until stop_take() says so.  Returns an exit status. */

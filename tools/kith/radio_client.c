@@ -22,6 +22,8 @@ static kith_status add_controller(radio_client *c)
     for (unsigned i = 0; i < 3; i++)
         address.octets[i] = (uint8_t)(c->number >> 8 * i);
     status = kith_sim_add(c->house->sim, address.octets, &c->device);
+    if (status == KITH_OK && c->house->limits != NULL)
+        status = kith_sim_set_limits(c->house->sim, c->device, c->house->limits);
     if (status == KITH_OK && !c->house->silent)
         printf("client %u has come; its controller is %s\n", c->number, kith_address_format(&address, text));
     return status;

@@ -10,8 +10,9 @@ enum { RADIO_SNOOP_PATH = 512 };
 
 typedef struct {
     kith_sim *sim;
-    const char *btsnoop; /* as in radio_options */
-    bool silent;         /* nothing is printed */
+    const char *btsnoop;           /* as in radio_options */
+    const kith_sim_limits *limits; /* as in radio_options */
+    bool silent;                   /* nothing is printed */
 } radio_house;
 
 typedef struct {
