@@ -1,147 +1,104 @@
-/* Legacy advertising: one event sends a PDU on each channel of the map and answers what comes T_IFS
- * later.  Core Vol 6 Part B 2.3 (PDUs), 4.4.2 (events).
+/* Advertising: events, their primary channels, and who hears.  Core Vol 6 Part B 4.4.2.
  *
  * Where several devices want to answer one PDU, one of them is drawn: collisions and the scanners'
  * backoff would come to that. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "advertise.h"
 
-enum {
-    NEXT_CHANNEL_US = 400,
-    DELAY_MAX_US = 10000,
-    HIGH_DUTY_INTERVAL_US = 3750,
-    HIGH_DUTY_LASTS_US = 1280000,
-    SLOT_US = 625
-};
+enum { DELAY_MAX_US = 10000, HIGH_DUTY_INTERVAL_US = 3750, SLOT_US = 625 };
 
-enum { HCI_ADV_IND, HCI_DIRECT_HIGH, HCI_SCAN_IND, HCI_NONCONN_IND, HCI_DIRECT_LOW };
-enum { PDU_ADV_IND, PDU_DIRECT_IND, PDU_NONCONN_IND, PDU_SCAN_REQ, PDU_SCAN_RSP, PDU_CONNECT_IND, PDU_SCAN_IND };
+static void on_event(void *advertiser);
+static void on_pdu_sent(void *advertiser);
 
-static const uint8_t pdu_type_of[] = {
-    [HCI_ADV_IND] = PDU_ADV_IND,         [HCI_DIRECT_HIGH] = PDU_DIRECT_IND, [HCI_SCAN_IND] = PDU_SCAN_IND,
-    [HCI_NONCONN_IND] = PDU_NONCONN_IND, [HCI_DIRECT_LOW] = PDU_DIRECT_IND,
-};
-
-static void on_event(void *controller);
-static void on_pdu_sent(void *controller);
-static void on_request(void *controller);
-static void on_request_sent(void *controller);
-static void on_response(void *controller);
-static void on_response_sent(void *controller);
-
-static void later(sim_controller *c, uint64_t in_us, sim_timer_due *run)
+void sim_adv_later(sim_advertiser *a, uint64_t in_us, sim_timer_due *run)
 {
-    sim_timer_start(&c->sim->queue, &c->advertiser.timer, c->sim->now_us + in_us, run, c);
+    kith_sim *sim = a->controller->sim;
+
+    sim_timer_start(&sim->queue, &a->timer, sim->now_us + in_us, run, a);
 }
 
-static uint8_t header(uint8_t pdu_type, const sim_address *tx, const sim_address *rx)
+uint8_t sim_adv_header(uint8_t pdu_type, const sim_address *tx, const sim_address *rx)
 {
     return (uint8_t)(pdu_type | (tx->type & 1) << 6 | (rx == NULL ? 0 : (rx->type & 1) << 7));
 }
 
-static void tell(sim_controller *sender, unsigned channel, const uint8_t *pdu, size_t len, bool lost)
+void sim_adv_tell(const sim_advertiser *a, sim_controller *sender, const uint8_t *pdu, size_t len, bool lost)
 {
     kith_sim_frame frame = {.time_us = sender->sim->now_us,
                             .sender = sender->id,
-                            .channel = (uint8_t)channel,
+                            .channel = (uint8_t)a->channel,
                             .access_address = SIM_ADVERTISING_ACCESS_ADDRESS,
                             .pdu = pdu,
                             .len = len,
                             .plain = pdu,
                             .plain_len = len,
-                            .lost = lost};
+                            .lost = lost,
+                            .phy = a->phy};
 
     sim_air_tell(sender->sim, SIM_ADVERTISING_CRC_INIT, &frame);
 }
 
-static bool is_directed(const sim_advertiser *a)
-{
-    return a->type == HCI_DIRECT_HIGH || a->type == HCI_DIRECT_LOW;
-}
-
 /* ---- start and stop ---- */
 
-void sim_advertise_start(sim_controller *c)
+void sim_advertise_start(sim_advertiser *a, uint64_t lasts_us, uint8_t most_events)
 {
-    sim_advertiser *a = &c->advertiser;
+    kith_sim *sim = a->controller->sim;
 
     a->enabled = true;
-    a->stop_us = a->type == HCI_DIRECT_HIGH ? c->sim->now_us + HIGH_DUTY_LASTS_US : UINT64_MAX;
-    later(c, sim_rng_below(&c->sim->rng, DELAY_MAX_US / 10), on_event);
+    a->stop_us = lasts_us == 0 ? UINT64_MAX : sim->now_us + lasts_us;
+    a->most_events = most_events;
+    a->events_done = 0;
+    sim_adv_later(a, sim_rng_below(&sim->rng, DELAY_MAX_US / 10), on_event);
 }
 
-void sim_advertise_stop(sim_controller *c)
+void sim_advertise_stop(sim_advertiser *a)
 {
-    c->advertiser.enabled = false;
-    sim_timer_stop(&c->sim->queue, &c->advertiser.timer);
+    a->enabled = false;
+    sim_timer_stop(&a->controller->sim->queue, &a->timer);
 }
 
-static void time_out(sim_controller *c)
+/* By the legacy commands only high duty cycle directed advertising ends by itself. */
+static void time_out(sim_advertiser *a)
 {
     uint8_t failed[30] = {KITH_HCI_ADVERTISING_TIMEOUT, 0, 0, SIM_PERIPHERAL};
+    sim_controller *c = a->controller;
 
-    sim_advertise_stop(c);
-    if (sim_le_event_enabled(c, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE))
+    sim_advertise_stop(a);
+    if (a->is_set)
+        sim_set_terminated(a, KITH_HCI_ADVERTISING_TIMEOUT, 0);
+    else if (sim_le_event_enabled(c, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE))
         sim_le_event(c, KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, failed, 30);
     else
         sim_le_event(c, KITH_HCI_LE_EV_CONNECTION_COMPLETE, failed, 18);
 }
 
+static bool reached_its_limit(sim_advertiser *a)
+{
+    if (a->most_events == 0 || ++a->events_done < a->most_events)
+        return false;
+    sim_advertise_stop(a);
+    sim_set_terminated(a, KITH_HCI_LIMIT_REACHED, 0);
+    return true;
+}
+
 /* ---- one event ---- */
 
-static size_t build(const sim_advertiser *a, uint8_t pdu[2 + 6 + SIM_ADV_DATA_MAX])
+void sim_adv_end_event(sim_advertiser *a)
 {
-    size_t extra = is_directed(a) ? 6 : a->data_len;
-
-    pdu[0] = header(pdu_type_of[a->type], &a->own, is_directed(a) ? &a->target : NULL);
-    pdu[1] = (uint8_t)(6 + extra);
-    memcpy(pdu + 2, a->own.octets, 6);
-    memcpy(pdu + 8, is_directed(a) ? a->target.octets : a->data, extra);
-    return 8 + extra;
-}
-
-static bool note_who_hears(sim_controller *c, uint64_t until_us)
-{
-    sim_advertiser *a = &c->advertiser;
-    kith_sim *sim = c->sim;
-    bool anybody_listens = false;
-    bool anybody_hears = false;
-
-    for (size_t i = 0; i < a->heard_count; i++) {
-        sim_controller *other = sim->controllers[i];
-        bool listens = other != NULL && other != c && sim_scan_listens(other, a->channel, sim->now_us, until_us);
-
-        a->heard[i] = listens && sim_air_reaches(c, other);
-        anybody_listens |= listens;
-        anybody_hears |= a->heard[i];
-    }
-    return anybody_hears || !anybody_listens;
-}
-
-static void send_on_channel(sim_controller *c)
-{
-    sim_advertiser *a = &c->advertiser;
-    uint8_t pdu[2 + 6 + SIM_ADV_DATA_MAX];
-    size_t len = build(a, pdu);
-    uint64_t duration = sim_air_duration(len);
-    bool arrives = note_who_hears(c, c->sim->now_us + duration);
-
-    later(c, duration, on_pdu_sent);
-    tell(c, a->channel, pdu, len, !arrives);
-}
-
-static void end_event(sim_controller *c)
-{
-    sim_advertiser *a = &c->advertiser;
+    kith_sim *sim = a->controller->sim;
     uint64_t next = a->event_us + HIGH_DUTY_INTERVAL_US;
 
-    if (a->type != HCI_DIRECT_HIGH)
-        next = a->event_us + (uint64_t)a->interval_min * SLOT_US + sim_rng_below(&c->sim->rng, DELAY_MAX_US + 1);
-    if (next < c->sim->now_us)
-        next = c->sim->now_us;
-    later(c, next - c->sim->now_us, on_event);
+    if (reached_its_limit(a))
+        return;
+    if (!sim_adv_is(a, SIM_ADV_HIGH_DUTY))
+        next = a->event_us + (uint64_t)a->interval_min * SLOT_US + sim_rng_below(&sim->rng, DELAY_MAX_US + 1);
+    if (a->is_set && next > a->stop_us)
+        next = a->stop_us;
+    if (next < sim->now_us)
+        next = sim->now_us;
+    sim_adv_later(a, next - sim->now_us, on_event);
 }
 
 static bool skip_to_mapped_channel(sim_advertiser *a)
@@ -151,227 +108,166 @@ static bool skip_to_mapped_channel(sim_advertiser *a)
     return a->channel <= 39;
 }
 
-static void on_channel(void *controller)
+static void send_on_channel(sim_advertiser *a)
 {
-    sim_controller *c = controller;
+    uint8_t pdu[SIM_ADV_PDU_MAX];
+    size_t len = sim_adv_is(a, SIM_ADV_LEGACY) ? sim_adv_build_legacy(a, pdu) : sim_adv_build_primary(a, pdu);
+    uint64_t duration = sim_air_duration_on(a->phy, len);
+    bool arrives = sim_adv_reaches_listeners(a, a->controller->sim->now_us + duration);
 
-    if (skip_to_mapped_channel(&c->advertiser))
-        send_on_channel(c);
-    else
-        end_event(c);
+    sim_adv_later(a, duration, on_pdu_sent);
+    sim_adv_tell(a, a->controller, pdu, len, !arrives);
 }
 
-static void next_channel(sim_controller *c)
+static void on_channel(void *advertiser)
 {
-    c->advertiser.channel++;
-    if (skip_to_mapped_channel(&c->advertiser))
-        later(c, NEXT_CHANNEL_US, on_channel);
+    sim_advertiser *a = advertiser;
+
+    if (skip_to_mapped_channel(a))
+        send_on_channel(a);
     else
-        end_event(c);
+        sim_adv_end_event(a);
 }
 
-static bool make_room_for_hearers(sim_controller *c)
+void sim_adv_next_channel(sim_advertiser *a)
 {
-    sim_advertiser *a = &c->advertiser;
-    bool *grown;
+    a->channel++;
+    if (skip_to_mapped_channel(a))
+        sim_adv_later(a, SIM_NEXT_CHANNEL_US, on_channel);
+    else if (sim_adv_is(a, SIM_ADV_LEGACY))
+        sim_adv_end_event(a);
+    else
+        sim_adv_go_auxiliary(a);
+}
 
-    if (a->heard_count == c->sim->controller_count)
-        return true;
-    grown = realloc(a->heard, c->sim->controller_count * sizeof *grown);
-    if (grown == NULL)
-        return false;
-    a->heard = grown;
-    a->heard_count = c->sim->controller_count;
+static void on_pdu_sent(void *advertiser)
+{
+    sim_advertiser *a = advertiser;
+    sim_want want = sim_adv_is(a, SIM_ADV_LEGACY) ? sim_adv_ask_legacy(a) : SIM_WANTS_NOTHING;
+
+    if (want == SIM_WANTS_NOTHING)
+        sim_adv_next_channel(a);
+    else
+        sim_adv_answer(a, want);
+}
+
+static bool make_room_for_hearers(sim_advertiser *a)
+{
+    size_t count = a->controller->sim->controller_count;
+    sim_hearer *grown;
+
+    if (a->hearer_count < count) {
+        grown = realloc(a->hearers, count * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        a->hearers = grown;
+        a->hearer_count = count;
+    }
+    memset(a->hearers, 0, count * sizeof *a->hearers);
     return true;
 }
 
-static void on_event(void *controller)
+static void on_event(void *advertiser)
 {
-    sim_controller *c = controller;
-    sim_advertiser *a = &c->advertiser;
+    sim_advertiser *a = advertiser;
 
-    a->event_us = c->sim->now_us;
-    if (c->sim->now_us >= a->stop_us) {
-        time_out(c);
+    a->event_us = a->controller->sim->now_us;
+    if (a->event_us >= a->stop_us) {
+        time_out(a);
         return;
     }
-    if (!make_room_for_hearers(c)) {
-        end_event(c);
+    if (!make_room_for_hearers(a)) {
+        sim_adv_end_event(a);
         return;
     }
-    a->own = sim_own_address(c, a->own_type, &a->peer);
-    a->target = sim_peer_address(c, a->own_type, &a->peer);
+    a->own = sim_advertiser_address(a);
+    a->target = sim_peer_address(a->controller, a->own_type, &a->peer);
+    a->phy = a->primary_phy;
     a->channel = 37;
-    on_channel(c);
+    if (!sim_adv_is(a, SIM_ADV_LEGACY))
+        sim_adv_plan_auxiliary(a);
+    on_channel(a);
 }
 
-/* ---- who heard it, and who answers ---- */
+/* ---- who hears, and who answers ---- */
+
+sim_controller *sim_adv_hearer(const sim_advertiser *a, size_t i)
+{
+    sim_controller *other = a->controller->sim->controllers[i];
+
+    return other == a->controller ? NULL : other;
+}
+
+/* On extended advertising's primary channels nothing is told yet: who hears will follow. */
+bool sim_adv_reaches_listeners(sim_advertiser *a, uint64_t until_us)
+{
+    sim_tuning tuning = {a->phy, !sim_adv_is(a, SIM_ADV_LEGACY), a->channel};
+    uint64_t now_us = a->controller->sim->now_us;
+    bool anybody_listens = false;
+    bool anybody_hears = false;
+
+    for (size_t i = 0; i < a->hearer_count; i++) {
+        sim_controller *other = sim_adv_hearer(a, i);
+        bool listens = other != NULL && sim_scan_listens(other, &tuning, now_us, until_us);
+
+        a->hearers[i].heard = listens && sim_air_reaches(a->controller, other);
+        a->hearers[i].follows |= a->hearers[i].heard;
+        anybody_listens |= listens;
+        anybody_hears |= a->hearers[i].heard;
+    }
+    return anybody_hears || !anybody_listens;
+}
+
+bool sim_adv_reaches_followers(sim_advertiser *a)
+{
+    bool anybody_listens = false;
+    bool anybody_hears = false;
+
+    for (size_t i = 0; i < a->hearer_count; i++) {
+        sim_hearer *h = &a->hearers[i];
+        sim_controller *other = sim_adv_hearer(a, i);
+
+        h->heard = h->follows && other != NULL && sim_air_reaches(a->controller, other);
+        anybody_listens |= h->follows;
+        anybody_hears |= h->heard;
+    }
+    return anybody_hears || !anybody_listens;
+}
 
 /* One of those with the strongest wish, each equally likely. */
-static void draw(sim_controller *c, unsigned *candidates, kith_sim_device candidate)
+static void draw(sim_advertiser *a, unsigned *candidates, kith_sim_device candidate)
 {
     (*candidates)++;
-    if (*candidates == 1 || sim_rng_below(&c->sim->rng, *candidates) == 0)
-        c->advertiser.responder = candidate;
+    if (*candidates == 1 || sim_rng_below(&a->controller->sim->rng, *candidates) == 0)
+        a->responder = candidate;
 }
 
-static sim_want ask_hearers(sim_controller *c, const sim_advertisement *sent)
+static sim_want tell_hearer(sim_advertiser *a, size_t i, const sim_advertisement *sent)
 {
-    sim_advertiser *a = &c->advertiser;
+    sim_hearer *h = &a->hearers[i];
+    sim_controller *other = h->heard ? sim_adv_hearer(a, i) : NULL;
+    sim_want want = other != NULL ? sim_scan_hear(other, sent) : SIM_WANTS_NOTHING;
+
+    h->follows = want == SIM_WANTS_REST;
+    h->scan = other != NULL ? other->scanner.number : 0;
+    return want;
+}
+
+sim_want sim_adv_ask(sim_advertiser *a, const sim_advertisement *sent)
+{
     sim_want strongest = SIM_WANTS_NOTHING;
     unsigned candidates = 0;
 
     a->responder = SIM_NOBODY;
-    for (size_t i = 0; i < a->heard_count; i++) {
-        sim_controller *other = a->heard[i] ? c->sim->controllers[i] : NULL;
-        sim_want want = other != NULL ? sim_scan_hear(other, sent) : SIM_WANTS_NOTHING;
+    for (size_t i = 0; i < a->hearer_count; i++) {
+        sim_want want = tell_hearer(a, i, sent);
 
         if (want == SIM_WANTS_NOTHING || want < strongest)
             continue;
         if (want > strongest)
             candidates = 0;
         strongest = want;
-        draw(c, &candidates, (kith_sim_device)i);
+        draw(a, &candidates, (kith_sim_device)i);
     }
     return strongest;
-}
-
-static void on_pdu_sent(void *controller)
-{
-    sim_controller *c = controller;
-    sim_advertiser *a = &c->advertiser;
-    sim_advertisement sent = {.pdu_type = pdu_type_of[a->type],
-                              .address = a->own,
-                              .target = a->target,
-                              .data = a->data,
-                              .len = is_directed(a) ? 0 : a->data_len};
-
-    a->request[0] = ask_hearers(c, &sent) == SIM_WANTS_CONNECTION ? PDU_CONNECT_IND : PDU_SCAN_REQ;
-    if (a->responder == SIM_NOBODY)
-        next_channel(c);
-    else
-        later(c, SIM_T_IFS_US, on_request);
-}
-
-static void build_scan_request(const sim_advertiser *a, const sim_address *scanner, uint8_t pdu[14])
-{
-    pdu[0] = header(PDU_SCAN_REQ, scanner, &a->own);
-    pdu[1] = 12;
-    memcpy(pdu + 2, scanner->octets, 6);
-    memcpy(pdu + 8, a->own.octets, 6);
-}
-
-static void on_request(void *controller)
-{
-    sim_controller *c = controller;
-    sim_advertiser *a = &c->advertiser;
-    sim_controller *other = sim_find(c->sim, a->responder);
-    sim_address own;
-    sim_address advertiser;
-
-    if (other == NULL) {
-        next_channel(c);
-        return;
-    }
-    advertiser = sim_resolve(other, &a->own, NULL);
-    if (a->request[0] == PDU_CONNECT_IND) {
-        own = sim_own_address(other, other->initiator.own_type, &advertiser);
-        sim_connect_ind(other, &own, &a->own, a->request);
-        a->request_len = 36;
-    } else {
-        own = sim_own_address(other, other->scanner.own_type, &advertiser);
-        build_scan_request(a, &own, a->request);
-        a->request_len = 14;
-    }
-    a->request_received = sim_air_reaches(other, c);
-    later(c, sim_air_duration(a->request_len), on_request_sent);
-    tell(other, a->channel, a->request, a->request_len, !a->request_received);
-}
-
-/* ---- what the advertiser makes of an answer ---- */
-
-static sim_address sender_of(const uint8_t *pdu)
-{
-    sim_address sender = {.type = pdu[0] >> 6 & 1};
-
-    memcpy(sender.octets, pdu + 2, 6);
-    return sender;
-}
-
-static bool accepts(sim_controller *c, const sim_address *on_air, uint8_t filter_bit)
-{
-    sim_address peer = sim_resolve(c, on_air, NULL);
-
-    if (!sim_privacy_allows(c, on_air))
-        return false;
-    if (is_directed(&c->advertiser))
-        return (peer.type & 1) == (c->advertiser.peer.type & 1) &&
-               memcmp(peer.octets, c->advertiser.peer.octets, 6) == 0;
-    return (c->advertiser.filter_policy & filter_bit) == 0 || sim_filter_list_has(c, &peer);
-}
-
-static void on_connect_ind(sim_controller *c)
-{
-    sim_advertiser *a = &c->advertiser;
-    sim_controller *initiator = sim_find(c->sim, a->responder);
-    sim_address sender = sender_of(a->request);
-    sim_connection *k = sim_connection_new(c->sim, a->request);
-
-    if (k == NULL) {
-        next_channel(c);
-        return;
-    }
-    if (initiator != NULL && initiator->initiator.enabled) {
-        initiator->initiator.enabled = false;
-        sim_connection_join(k, initiator, SIM_CENTRAL, &a->own, &sender);
-    }
-    if (a->request_received && accepts(c, &sender, 2)) {
-        sim_advertise_stop(c);
-        sim_connection_join(k, c, SIM_PERIPHERAL, &sender, &a->own);
-    } else {
-        next_channel(c);
-    }
-}
-
-static void on_request_sent(void *controller)
-{
-    sim_controller *c = controller;
-    sim_advertiser *a = &c->advertiser;
-    sim_address sender = sender_of(a->request);
-
-    if (a->request_len == 36)
-        on_connect_ind(c);
-    else if (a->request_received && accepts(c, &sender, 1))
-        later(c, SIM_T_IFS_US, on_response);
-    else
-        next_channel(c);
-}
-
-static void on_response(void *controller)
-{
-    sim_controller *c = controller;
-    sim_advertiser *a = &c->advertiser;
-    sim_controller *scanner = sim_find(c->sim, a->responder);
-    uint8_t pdu[2 + 6 + SIM_ADV_DATA_MAX];
-    size_t len = 8u + a->response_len;
-
-    pdu[0] = header(PDU_SCAN_RSP, &a->own, NULL);
-    pdu[1] = (uint8_t)(6 + a->response_len);
-    memcpy(pdu + 2, a->own.octets, 6);
-    memcpy(pdu + 8, a->response, a->response_len);
-    if (scanner == NULL || !sim_air_reaches(c, scanner))
-        a->responder = SIM_NOBODY;
-    later(c, sim_air_duration(len), on_response_sent);
-    tell(c, a->channel, pdu, len, a->responder == SIM_NOBODY);
-}
-
-static void on_response_sent(void *controller)
-{
-    sim_controller *c = controller;
-    sim_advertiser *a = &c->advertiser;
-    sim_controller *scanner = sim_find(c->sim, a->responder);
-
-    if (scanner != NULL)
-        sim_scan_response(scanner, &a->own, a->response, a->response_len);
-    next_channel(c);
 }

@@ -23,6 +23,11 @@ uint64_t sim_air_duration_on(uint8_t phy, size_t pdu_len)
     }
 }
 
+int8_t sim_rssi(const sim_controller *sender)
+{
+    return sender->rssi_dbm;
+}
+
 bool sim_air_reaches(sim_controller *from, sim_controller *to)
 {
     kith_sim *sim = from->sim;

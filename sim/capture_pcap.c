@@ -1,8 +1,7 @@
 /* What an antenna in the room would see, as a pcap file.
  *
- * LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR: a pseudo header of 10 octets, access address, coding indicator on LE Coded, PDU,
- * CRC.  The file is
- * written little-endian whatever the machine, with times in microseconds of the room's clock. */
+ * LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR: a pseudo header of 10 octets, access address, on LE Coded a coding indicator,
+ * PDU, CRC.  The file is written little-endian whatever the machine, with times in microseconds of the room's clock. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +13,11 @@ enum {
     LINKTYPE = 256,
     SNAP_LEN = 65535,
     PSEUDO_HEADER = 10,
-    SIGNAL_DBM = -50,
     DEWHITENED = 0x0001,
     SIGNAL_VALID = 0x0002,
     DECRYPTED = 0x0008,
     REFERENCE_VALID = 0x0010,
+    AUXILIARY = 0x0080,
     FROM_CENTRAL = 0x0100,
     FROM_PERIPHERAL = 0x0180,
     CRC_CHECKED = 0x0400,
@@ -26,6 +25,7 @@ enum {
     MIC_CHECKED = 0x1000,
     MIC_VALID = 0x2000,
     PHY_SHIFT = 14,
+    FIRST_PRIMARY_CHANNEL = 37,
     CODED_BY_EIGHT = 0
 };
 
@@ -47,26 +47,25 @@ static uint16_t flags_of(const kith_sim_frame *frame, bool decrypted)
 
     if (frame->connection != 0)
         flags |= frame->from_central ? FROM_CENTRAL : FROM_PERIPHERAL;
+    else if (frame->channel < FIRST_PRIMARY_CHANNEL)
+        flags |= AUXILIARY;
+    flags |= (unsigned)(frame->phy - SIM_PHY_1M) << PHY_SHIFT;
     if (decrypted && frame->encrypted)
         flags |= DECRYPTED | MIC_CHECKED | MIC_VALID;
-    if (frame->phy > SIM_PHY_1M)
-        flags |= (unsigned)(frame->phy - SIM_PHY_1M) << PHY_SHIFT;
     return (uint16_t)flags;
 }
 
-static size_t write_pseudo_header(uint8_t *out, const kith_sim_frame *frame, bool decrypted)
+static size_t write_pseudo_header(const kith_sim *sim, uint8_t *out, const kith_sim_frame *frame, bool decrypted)
 {
     out[0] = rf_channel(frame->channel);
-    out[1] = (uint8_t)SIGNAL_DBM;
+    out[1] = (uint8_t)sim_rssi(sim_find(sim, frame->sender));
     out[2] = 0;
     out[3] = 0;
     bytes_put32(out + 4, frame->access_address);
     bytes_put16(out + 8, flags_of(frame, decrypted));
     bytes_put32(out + PSEUDO_HEADER, frame->access_address);
-    if (frame->phy != SIM_PHY_CODED)
-        return PSEUDO_HEADER + 4;
     out[PSEUDO_HEADER + 4] = CODED_BY_EIGHT;
-    return PSEUDO_HEADER + 5;
+    return PSEUDO_HEADER + 4 + (frame->phy == SIM_PHY_CODED ? 1 : 0);
 }
 
 static void on_frame(void *context, const kith_sim_frame *frame)
@@ -74,8 +73,8 @@ static void on_frame(void *context, const kith_sim_frame *frame)
     const sim_capture *capture = context;
     const uint8_t *pdu = capture->decrypted ? frame->plain : frame->pdu;
     size_t pdu_len = capture->decrypted ? frame->plain_len : frame->len;
-    uint8_t record[16 + PSEUDO_HEADER + 5 + SIM_PDU_MAX + 3];
-    size_t len = 16 + write_pseudo_header(record + 16, frame, capture->decrypted);
+    uint8_t record[16 + PSEUDO_HEADER + 4 + 1 + SIM_PDU_MAX + 3];
+    size_t len = 16 + write_pseudo_header(capture->sim, record + 16, frame, capture->decrypted);
 
     memcpy(record + len, pdu, pdu_len);
     bytes_put24(record + len + pdu_len, sim_air_crc(capture->sim->frame_crc_init, pdu, pdu_len));

@@ -8,8 +8,9 @@
 
 enum { REPLY_MAX = 64 };
 
-static const sim_command_table *const tables[] = {&sim_commands_controller, &sim_commands_air, &sim_commands_lists,
-                                                  &sim_commands_link,       &sim_commands_phy, &sim_commands_security};
+static const sim_command_table *const tables[] = {
+    &sim_commands_controller, &sim_commands_air,      &sim_commands_lists,    &sim_commands_link,
+    &sim_commands_phy,        &sim_commands_security, &sim_commands_extended, &sim_commands_extended_scan};
 
 static const sim_command_row *find(const sim_controller *c, uint16_t opcode)
 {
@@ -39,12 +40,35 @@ void sim_supported_commands(const sim_controller *c, uint8_t bits[64])
         bits[10] |= 1 << 7;
 }
 
+/* Vol 4 Part E 3.1.1: once a host has used one kind of advertising commands, the other is refused until a reset. */
+static bool is_of_other_kind(sim_controller *c, uint16_t opcode)
+{
+    bool legacy = opcode >= KITH_HCI_LE_SET_ADV_PARAMETERS && opcode <= KITH_HCI_LE_CREATE_CONNECTION;
+    bool extended = opcode >= KITH_HCI_LE_SET_SET_RANDOM_ADDRESS && opcode <= KITH_HCI_LE_PERIODIC_TERMINATE_SYNC;
+    sim_settings *s = &c->settings;
+
+    if (!sim_has_feature(c, SIM_FEATURE_EXTENDED_ADVERTISING))
+        return false;
+    if ((legacy && s->has_extended_commands) || (extended && s->has_legacy_commands))
+        return true;
+    s->has_legacy_commands |= legacy;
+    s->has_extended_commands |= extended;
+    return false;
+}
+
+static bool is_whole(const sim_command_row *row, const uint8_t *p, size_t len)
+{
+    return len >= row->len && len == row->len + sim_command_more(row->opcode, p);
+}
+
 static uint8_t run_complete(sim_controller *c, const sim_command_row *row, const uint8_t *p, size_t len)
 {
     uint8_t reply[REPLY_MAX] = {0};
     uint8_t status = KITH_HCI_INVALID_PARAMETERS;
 
-    if (len == row->len)
+    if (is_of_other_kind(c, row->opcode))
+        status = KITH_HCI_COMMAND_DISALLOWED;
+    else if (is_whole(row, p, len))
         status = row->complete(c, p, reply);
     sim_command_complete(c, row->opcode, status, reply, row->reply_len);
     return status;
@@ -52,8 +76,12 @@ static uint8_t run_complete(sim_controller *c, const sim_command_row *row, const
 
 static uint8_t run_status(sim_controller *c, const sim_command_row *row, const uint8_t *p, size_t len)
 {
-    uint8_t status = len == row->len ? row->begin(c, p) : KITH_HCI_INVALID_PARAMETERS;
+    uint8_t status = KITH_HCI_INVALID_PARAMETERS;
 
+    if (is_of_other_kind(c, row->opcode))
+        status = KITH_HCI_COMMAND_DISALLOWED;
+    else if (is_whole(row, p, len))
+        status = row->begin(c, p);
     sim_command_status(c, row->opcode, status);
     return status;
 }

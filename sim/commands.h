@@ -16,7 +16,7 @@ typedef void sim_command_then(sim_controller *c, const uint8_t *p);
 
 typedef struct {
     uint16_t opcode;
-    uint8_t len;
+    uint8_t len;   /* the least, where sim_command_more() knows of more */
     uint8_t octet; /* place in the Supported Commands mask, Vol 4 Part E 6.27 */
     uint8_t bit;
     uint8_t reply_len; /* without the status */
@@ -32,10 +32,15 @@ typedef struct {
 
 extern const sim_command_table sim_commands_controller;
 extern const sim_command_table sim_commands_air;
+extern const sim_command_table sim_commands_extended;
+extern const sim_command_table sim_commands_extended_scan;
 extern const sim_command_table sim_commands_lists;
 extern const sim_command_table sim_commands_link;
 extern const sim_command_table sim_commands_phy;
 extern const sim_command_table sim_commands_security;
+
+/* Parameters that say themselves how many they are: the octets beyond a row's len, which are there already. */
+size_t sim_command_more(uint16_t opcode, const uint8_t *p);
 
 /* What handlers ask of parameters. */
 static inline bool sim_is_between(unsigned value, unsigned least, unsigned most)

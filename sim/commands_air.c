@@ -3,10 +3,12 @@
 
 #include "base/bytes.h"
 
+#include "advertise.h"
 #include "commands.h"
 
 enum {
     ADV_DIRECT_HIGH = 1,
+    HIGH_DUTY_LASTS_US = 1280000,
     INTERVAL_LEAST = 6,
     INTERVAL_MOST = 0x0c80,
     LATENCY_MOST = 0x01f3,
@@ -22,7 +24,16 @@ static sim_address address_at(const uint8_t *p)
     return address;
 }
 
+static const uint16_t properties_of[] = {SIM_ADV_IND, SIM_ADV_DIRECT_HIGH, SIM_ADV_SCAN_IND, SIM_ADV_NONCONN_IND,
+                                         SIM_ADV_DIRECT_LOW};
+
 bool sim_lists_are_frozen(const sim_controller *c)
+{
+    return sim_advertises(c) || c->scanner.enabled || c->initiator.enabled;
+}
+
+/* Sets have addresses of their own. */
+static bool random_address_is_used(const sim_controller *c)
 {
     return c->advertiser.enabled || c->scanner.enabled || c->initiator.enabled;
 }
@@ -30,7 +41,7 @@ bool sim_lists_are_frozen(const sim_controller *c)
 static uint8_t set_random_address(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
     (void)reply;
-    if (sim_lists_are_frozen(c))
+    if (random_address_is_used(c))
         return KITH_HCI_COMMAND_DISALLOWED;
     memcpy(c->settings.random_address, p, 6);
     c->settings.has_random_address = true;
@@ -60,8 +71,7 @@ static uint8_t set_adv_parameters(sim_controller *c, const uint8_t *p, uint8_t *
     if (!adv_parameters_are_valid(p))
         return KITH_HCI_INVALID_PARAMETERS;
     a->interval_min = bytes_get16(p);
-    a->interval_max = bytes_get16(p + 2);
-    a->type = p[4];
+    a->properties = properties_of[p[4]];
     a->own_type = p[5];
     a->peer = address_at(p + 6);
     a->channel_map = p[13];
@@ -82,8 +92,8 @@ static uint8_t set_adv_data(sim_controller *c, const uint8_t *p, uint8_t *reply)
     (void)reply;
     if (p[0] > SIM_ADV_DATA_MAX)
         return KITH_HCI_INVALID_PARAMETERS;
-    c->advertiser.data_len = p[0];
-    memcpy(c->advertiser.data, p + 1, SIM_ADV_DATA_MAX);
+    c->advertiser.data.len = p[0];
+    memcpy(c->advertiser.data.octets, p + 1, SIM_ADV_DATA_MAX);
     return KITH_HCI_SUCCESS;
 }
 
@@ -92,26 +102,28 @@ static uint8_t set_scan_response(sim_controller *c, const uint8_t *p, uint8_t *r
     (void)reply;
     if (p[0] > SIM_ADV_DATA_MAX)
         return KITH_HCI_INVALID_PARAMETERS;
-    c->advertiser.response_len = p[0];
-    memcpy(c->advertiser.response, p + 1, SIM_ADV_DATA_MAX);
+    c->advertiser.response.len = p[0];
+    memcpy(c->advertiser.response.octets, p + 1, SIM_ADV_DATA_MAX);
     return KITH_HCI_SUCCESS;
 }
 
 static uint8_t set_adv_enable(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
+    sim_advertiser *a = &c->advertiser;
+
     (void)reply;
-    if (p[0] > 1 || (p[0] == 1 && sim_own_address_missing(c, c->advertiser.own_type)))
+    if (p[0] > 1 || (p[0] == 1 && sim_own_address_missing(c, a->own_type)))
         return KITH_HCI_INVALID_PARAMETERS;
     if (p[0] == 0)
-        sim_advertise_stop(c);
-    else if (!c->advertiser.enabled)
-        sim_advertise_start(c);
+        sim_advertise_stop(a);
+    else if (!a->enabled)
+        sim_advertise_start(a, a->properties == SIM_ADV_DIRECT_HIGH ? HIGH_DUTY_LASTS_US : 0, 0);
     return KITH_HCI_SUCCESS;
 }
 
 /* ---- scanning ---- */
 
-static bool scan_window_is_valid(const uint8_t *p)
+bool sim_scan_window_is_valid(const uint8_t *p)
 {
     uint16_t interval = bytes_get16(p);
 
@@ -125,11 +137,11 @@ static uint8_t set_scan_parameters(sim_controller *c, const uint8_t *p, uint8_t 
     (void)reply;
     if (s->enabled)
         return KITH_HCI_COMMAND_DISALLOWED;
-    if (p[0] > 1 || !scan_window_is_valid(p + 1) || p[5] > 3 || p[6] > 3)
+    if (p[0] > 1 || !sim_scan_window_is_valid(p + 1) || p[5] > 3 || p[6] > 3)
         return KITH_HCI_INVALID_PARAMETERS;
-    s->active = p[0] == 1;
-    s->interval = bytes_get16(p + 1);
-    s->window = bytes_get16(p + 3);
+    s->phys[0].active = p[0] == 1;
+    s->phys[0].interval = bytes_get16(p + 1);
+    s->phys[0].window = bytes_get16(p + 3);
     s->own_type = p[5];
     s->filter_policy = p[6];
     return KITH_HCI_SUCCESS;
@@ -142,7 +154,7 @@ static uint8_t set_scan_enable(sim_controller *c, const uint8_t *p, uint8_t *rep
         return KITH_HCI_INVALID_PARAMETERS;
     c->scanner.filter_duplicates = p[1] == 1;
     if (p[0] == 0)
-        c->scanner.enabled = false;
+        sim_scan_stop(c);
     else
         sim_scan_start(c);
     return KITH_HCI_SUCCESS;
@@ -162,13 +174,18 @@ bool sim_connection_parameters_are_valid(const uint8_t *p)
            timeout * 10000u > (1u + latency) * most * 1250u * 2u && bytes_get16(p + 8) <= bytes_get16(p + 10);
 }
 
+sim_connection_parameters sim_connection_parameters_at(const uint8_t *p)
+{
+    return (sim_connection_parameters){bytes_get16(p + 2), bytes_get16(p + 4), bytes_get16(p + 6)};
+}
+
 static uint8_t begin_create_connection(sim_controller *c, const uint8_t *p)
 {
     sim_address peer = address_at(p + 5);
 
     if (c->initiator.enabled)
         return KITH_HCI_COMMAND_DISALLOWED;
-    if (!scan_window_is_valid(p) || p[4] > 1 || (p[4] == 0 && p[5] > 3) || p[12] > 3 ||
+    if (!sim_scan_window_is_valid(p) || p[4] > 1 || (p[4] == 0 && p[5] > 3) || p[12] > 3 ||
         !sim_connection_parameters_are_valid(p + 13) || sim_own_address_missing(c, p[12]))
         return KITH_HCI_INVALID_PARAMETERS;
     return p[4] == 0 && sim_link_to(c, &peer) != NULL ? KITH_HCI_CONNECTION_EXISTS : KITH_HCI_SUCCESS;
@@ -179,13 +196,13 @@ static void create_connection(sim_controller *c, const uint8_t *p)
     sim_initiator *i = &c->initiator;
 
     i->enabled = true;
+    i->extended = false;
     i->uses_filter_list = p[4] == 1;
     i->peer = address_at(p + 5);
     i->own_type = p[12];
-    i->parameters.interval = bytes_get16(p + 15);
-    i->parameters.latency = bytes_get16(p + 17);
-    i->parameters.timeout = bytes_get16(p + 19);
-    sim_scan_window_start(c, &i->listens, bytes_get16(p), bytes_get16(p + 2));
+    i->phys = 1;
+    i->by_phy[0] = sim_connection_parameters_at(p + 13);
+    sim_scan_window_start(c, &i->listens[0], bytes_get16(p), bytes_get16(p + 2));
 }
 
 static uint8_t cancel_connection(sim_controller *c, const uint8_t *p, uint8_t *reply)

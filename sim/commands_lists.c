@@ -12,8 +12,7 @@ enum { ANONYMOUS = 0xff, RPA_TIMEOUT_MOST_S = 3600 };
 
 static bool filter_list_is_used(const sim_controller *c)
 {
-    return (c->advertiser.enabled && c->advertiser.filter_policy != 0) ||
-           (c->scanner.enabled && (c->scanner.filter_policy & 1) != 0) ||
+    return sim_advertise_uses_filter_list(c) || (c->scanner.enabled && (c->scanner.filter_policy & 1) != 0) ||
            (c->initiator.enabled && c->initiator.uses_filter_list);
 }
 
@@ -31,6 +30,7 @@ static uint8_t clear_filter_list(sim_controller *c, const uint8_t *p, uint8_t *r
     if (filter_list_is_used(c))
         return KITH_HCI_COMMAND_DISALLOWED;
     c->settings.filter_count = 0;
+    c->settings.anonymous_listed = false;
     return KITH_HCI_SUCCESS;
 }
 
@@ -48,6 +48,8 @@ static uint8_t add_to_filter_list(sim_controller *c, const uint8_t *p, uint8_t *
 
     (void)reply;
     memcpy(address.octets, p + 1, 6);
+    if (status == KITH_HCI_SUCCESS && p[0] == ANONYMOUS)
+        c->settings.anonymous_listed = true;
     if (status != KITH_HCI_SUCCESS || p[0] == ANONYMOUS || sim_filter_list_has(c, &address))
         return status;
     if (c->settings.filter_count >= c->limits.filter_list)
@@ -62,6 +64,8 @@ static uint8_t remove_from_filter_list(sim_controller *c, const uint8_t *p, uint
     sim_address *list = c->settings.filter_list;
 
     (void)reply;
+    if (status == KITH_HCI_SUCCESS && p[0] == ANONYMOUS)
+        c->settings.anonymous_listed = false;
     for (size_t i = 0; status == KITH_HCI_SUCCESS && i < c->settings.filter_count; i++) {
         if (list[i].type == p[0] && memcmp(list[i].octets, p + 1, 6) == 0) {
             list[i] = list[--c->settings.filter_count];

@@ -164,8 +164,7 @@ static void name_the_ends(sim_link *link, const sim_address *peer_on_air, const 
     link->peer = sim_resolve(link->controller, peer_on_air, NULL);
     if (link->peer.type >= 2)
         memcpy(link->peer_rpa, peer_on_air->octets, 6);
-    if (sim_address_is_resolvable(own_on_air) &&
-        memcmp(own_on_air->octets, link->controller->settings.random_address, 6) != 0)
+    if (sim_address_is_resolvable(own_on_air) && !sim_address_is_given(link->controller, own_on_air))
         memcpy(link->local_rpa, own_on_air->octets, 6);
 }
 

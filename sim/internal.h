@@ -20,7 +20,9 @@
 
 enum {
     SIM_T_IFS_US = 150,
+    SIM_T_MAFS_US = 300,
     SIM_ADV_DATA_MAX = 31,
+    SIM_SET_DATA_MAX = 1650,
     SIM_DATA_MIN = 27,
     SIM_DATA_MAX = 251,
     SIM_TIME_MIN_US = 328,
@@ -79,32 +81,65 @@ typedef struct {
 typedef kith_address sim_address;
 
 typedef struct {
+    uint16_t len;
+    bool partial; /* its last fragment hasn't come */
+    uint8_t octets[SIM_SET_DATA_MAX];
+} sim_adv_data;
+
+/* Another controller, by its index, and the advertising event under way. */
+typedef struct {
+    bool heard;    /* the PDU just sent */
+    bool follows;  /* is at the place and time of the next auxiliary one */
+    uint32_t scan; /* the scanner's number when it began to follow */
+} sim_hearer;
+
+/* Advertising by the legacy commands, or an advertising set. */
+typedef struct {
+    sim_controller *controller;
     bool enabled;
-    uint16_t interval_min;
-    uint16_t interval_max;
-    uint8_t type; /* as in LE Set Advertising Parameters */
+    bool is_set;
+    uint8_t handle;      /* of a set */
+    uint16_t properties; /* Advertising_Event_Properties */
+    uint32_t interval_min;
     uint8_t own_type;
     sim_address peer;
     uint8_t channel_map;
     uint8_t filter_policy;
-    uint8_t data[SIM_ADV_DATA_MAX];
-    uint8_t data_len;
-    uint8_t response[SIM_ADV_DATA_MAX];
-    uint8_t response_len;
+    uint8_t primary_phy;
+    uint8_t secondary_phy;
+    uint8_t sid;
+    bool tells_scan_requests;
+    uint8_t random_address[6]; /* of a set */
+    bool has_random_address;
+    sim_adv_data data;
+    sim_adv_data response;
+    uint16_t did;
 
     /* the advertising event under way */
     sim_timer timer;
     uint64_t event_us;
-    uint64_t stop_us; /* high duty cycle directed: when it ends */
-    unsigned channel; /* 37..39 */
+    uint64_t stop_us;    /* when it ends; UINT64_MAX: never */
+    uint8_t most_events; /* 0: no limit */
+    uint8_t events_done;
+    uint8_t phy;      /* of the PDU on air */
+    unsigned channel; /* of the PDU on air */
     sim_address own;  /* as on air */
     sim_address target;
-    bool *heard; /* by controller index, of the PDU just sent */
-    size_t heard_count;
+    sim_hearer *hearers; /* by controller index */
+    size_t hearer_count;
     kith_sim_device responder;
     uint8_t request[36]; /* the SCAN_REQ or CONNECT_IND being answered */
     size_t request_len;
     bool request_received;
+
+    /* auxiliary PDUs of that event */
+    uint64_t aux_us;
+    uint8_t aux_channel;
+    uint8_t aux_kind;
+    sim_adv_data on_air; /* what is being sent, whatever the host does meanwhile */
+    size_t sent;         /* octets of it before this PDU */
+    size_t sending;      /* octets of it in this PDU */
+    bool more;           /* another PDU follows */
 } sim_advertiser;
 
 typedef struct {
@@ -114,19 +149,35 @@ typedef struct {
 } sim_scan_window;
 
 typedef struct {
-    uint8_t event_type;
+    uint16_t event_type;
+    uint16_t adi;
     sim_address address;
 } sim_seen;
 
+/* Scanning on one primary PHY. */
 typedef struct {
-    bool enabled;
+    bool used;
     bool active;
-    bool filter_duplicates;
     uint16_t interval;
     uint16_t window;
+    sim_scan_window listens;
+} sim_scan_phy;
+
+enum { SIM_PRIMARY_PHYS = 2 }; /* LE 1M and LE Coded */
+
+typedef struct {
+    bool enabled;
+    bool extended; /* by the extended commands: hears extended PDUs, and reports as they do */
+    bool resting;  /* between the end of a duration and the next period */
+    bool filter_duplicates;
+    bool forgets; /* duplicates, with every period */
     uint8_t own_type;
     uint8_t filter_policy;
-    sim_scan_window listens;
+    sim_scan_phy phys[SIM_PRIMARY_PHYS];
+    uint32_t number; /* of starts */
+    uint64_t duration_us;
+    uint64_t period_us;
+    sim_timer timer;
     sim_seen *seen;
     size_t seen_count;
     size_t seen_capacity;
@@ -147,11 +198,14 @@ typedef struct {
 
 typedef struct {
     bool enabled;
+    bool extended;
     bool uses_filter_list;
     sim_address peer;
     uint8_t own_type;
-    sim_connection_parameters parameters;
-    sim_scan_window listens;
+    uint8_t phys;                         /* bit 0 LE 1M, bit 1 LE 2M, bit 2 LE Coded */
+    sim_connection_parameters by_phy[3];  /* by bit */
+    sim_connection_parameters parameters; /* of the connection being asked for */
+    sim_scan_window listens[SIM_PRIMARY_PHYS];
 } sim_initiator;
 
 typedef struct {
@@ -360,12 +414,15 @@ typedef struct {
     uint8_t channel_map[5];
     sim_address filter_list[KITH_SIM_LIST_MAX];
     size_t filter_count;
+    bool anonymous_listed; /* in the filter list: those who send no address */
     sim_resolving_entry resolving_list[KITH_SIM_LIST_MAX];
     size_t resolving_count;
     bool resolving;
     uint16_t rpa_timeout_s;
     uint8_t p256_private[32];
     bool has_p256;
+    bool has_legacy_commands; /* one of the legacy advertising commands was given */
+    bool has_extended_commands;
     bool host_flow;
     uint16_t host_acl_buffers;
     uint16_t host_acl_used;
@@ -395,7 +452,8 @@ struct sim_controller {
     FILE *snoop;
 
     sim_settings settings;
-    sim_advertiser advertiser;
+    sim_advertiser advertiser;               /* of the legacy commands */
+    sim_advertiser *sets[KITH_SIM_SETS_MAX]; /* those that exist, in no order; the others are NULL */
     sim_scanner scanner;
     sim_initiator initiator;
     unsigned acl_in_use;
@@ -433,8 +491,9 @@ struct kith_sim {
 sim_controller *sim_find(const kith_sim *sim, kith_sim_device device); /* NULL: no such, or removed */
 
 /* air.c */
-uint64_t sim_air_duration(size_t pdu_len);                      /* on LE 1M, with preamble, access address and CRC */
-uint64_t sim_air_duration_on(uint8_t phy, size_t pdu_len);      /* LE Coded: with eight symbols for a bit */
+uint64_t sim_air_duration(size_t pdu_len);                 /* on LE 1M, with preamble, access address and CRC */
+uint64_t sim_air_duration_on(uint8_t phy, size_t pdu_len); /* LE Coded: with eight symbols for a bit */
+int8_t sim_rssi(const sim_controller *sender);
 bool sim_air_reaches(sim_controller *from, sim_controller *to); /* draws the loss */
 void sim_air_tell(kith_sim *sim, uint32_t crc_init, const kith_sim_frame *frame);
 uint32_t sim_air_crc(uint32_t crc_init, const uint8_t *pdu, size_t len); /* least significant octet first on air */
@@ -464,25 +523,60 @@ void sim_command_run(sim_controller *c, uint16_t opcode, const uint8_t *paramete
 void sim_supported_commands(const sim_controller *c, uint8_t bits[64]);
 bool sim_lists_are_frozen(const sim_controller *c);         /* something on air uses addresses */
 bool sim_connection_parameters_are_valid(const uint8_t *p); /* six 16-bit numbers from Interval_Min on */
+sim_connection_parameters sim_connection_parameters_at(const uint8_t *p);
+bool sim_scan_window_is_valid(const uint8_t *p); /* interval and window */
 
 /* advertise.c */
-void sim_advertise_start(sim_controller *c);
-void sim_advertise_stop(sim_controller *c);
+void sim_advertise_start(sim_advertiser *a, uint64_t lasts_us, uint8_t most_events); /* 0: without an end */
+void sim_advertise_stop(sim_advertiser *a);
+bool sim_advertises(const sim_controller *c); /* by whatever commands */
+bool sim_advertise_uses_filter_list(const sim_controller *c);
+
+/* advertise_set.c */
+sim_advertiser *sim_set_find(const sim_controller *c, uint8_t handle);
+sim_advertiser *sim_set_new(sim_controller *c, uint8_t handle); /* NULL: there are as many as may be, or no memory */
+void sim_set_remove(sim_advertiser *set);
+void sim_sets_clear(sim_controller *c);
+void sim_set_terminated(sim_advertiser *set, uint8_t status, uint16_t connection); /* tells the host */
 
 /* scan.c: what a receiver makes of advertising */
-typedef enum { SIM_WANTS_NOTHING, SIM_WANTS_RESPONSE, SIM_WANTS_CONNECTION } sim_want;
+typedef enum { SIM_WANTS_NOTHING, SIM_WANTS_REST, SIM_WANTS_RESPONSE, SIM_WANTS_CONNECTION } sim_want;
 typedef struct {
-    uint8_t pdu_type;    /* 0 ADV_IND, 1 ADV_DIRECT_IND, 2 ADV_NONCONN_IND, 6 ADV_SCAN_IND */
-    sim_address address; /* types 0 and 1 */
-    sim_address target;  /* of ADV_DIRECT_IND */
+    uint8_t phy; /* primary */
+    bool extended;
+    unsigned channel;
+} sim_tuning;
+typedef struct {
+    uint16_t event_type; /* as in LE Extended Advertising Report, without the data status */
+    sim_address address; /* types 0 and 1; SIM_ANONYMOUS: none was sent */
+    sim_address target;  /* of directed advertising */
     const uint8_t *data;
     size_t len;
+    bool more; /* of the data comes in another PDU */
+    uint8_t primary_phy;
+    uint8_t secondary_phy; /* 0: a legacy PDU */
+    uint8_t sid;           /* 0xff: none */
+    uint16_t adi;
+    int8_t tx_power; /* 127: unknown */
+    int8_t rssi;
+    uint16_t periodic_interval;
 } sim_advertisement;
-bool sim_scan_listens(const sim_controller *c, unsigned channel, uint64_t from_us, uint64_t to_us);
+enum { SIM_ANONYMOUS = 0xff };
+bool sim_scan_listens(const sim_controller *c, const sim_tuning *tuning, uint64_t from_us, uint64_t to_us);
 sim_want sim_scan_hear(sim_controller *c, const sim_advertisement *heard);
-void sim_scan_response(sim_controller *c, const sim_address *from, const uint8_t *data, size_t len);
+bool sim_scan_response(sim_controller *c, const sim_advertisement *heard); /* it is told, and the rest wanted */
+void sim_scan_rest(sim_controller *c, const sim_advertisement *heard);     /* what follows one that was told */
+void sim_scan_cut(sim_controller *c, const sim_advertisement *heard);      /* nothing follows it: the rest was lost */
 void sim_scan_start(sim_controller *c);
+void sim_scan_stop(sim_controller *c);
 void sim_scan_window_start(sim_controller *c, sim_scan_window *window, uint16_t interval, uint16_t length);
+unsigned sim_primary_index(uint8_t phy); /* of LE 1M or LE Coded, in what is kept by primary PHY */
+
+/* scan_report.c */
+bool sim_scan_was_seen(const sim_scanner *s, const sim_advertisement *heard, const sim_address *peer);
+/* False: filtered as a duplicate. */
+bool sim_scan_report(sim_controller *c, const sim_advertisement *heard, const sim_address *peer);
+void sim_scan_report_rest(sim_controller *c, const sim_advertisement *heard, const sim_address *peer, bool cut);
 
 /* privacy.c: the filter accept list and the resolving list */
 bool sim_filter_list_has(const sim_controller *c, const sim_address *address); /* types 2 and 3 count as 0 and 1 */
@@ -501,6 +595,11 @@ sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_addre
 /* The address of a peer to name on air in a directed PDU: an RPA if its IRK is known. */
 sim_address sim_peer_address(sim_controller *c, uint8_t own_type, const sim_address *peer);
 bool sim_own_address_missing(const sim_controller *c, uint8_t own_type); /* random wanted and never set */
+/* The same for an advertiser: a set has a random address of its own. */
+sim_address sim_advertiser_address(sim_advertiser *a);
+bool sim_advertiser_address_missing(sim_advertiser *a);
+/* Is this address on air one that the host gave, and not made here from an IRK? */
+bool sim_address_is_given(const sim_controller *c, const sim_address *on_air);
 
 /* connection.c */
 /* What an initiator sends; its addresses, access address and the rest are drawn here. */

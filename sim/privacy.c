@@ -89,12 +89,12 @@ bool sim_own_address_missing(const sim_controller *c, uint8_t own_type)
     return (own_type & 1) != 0 && !c->settings.has_random_address;
 }
 
-static sim_address own_identity(const sim_controller *c, uint8_t own_type)
+static sim_address own_identity(const sim_controller *c, uint8_t own_type, const uint8_t random_address[6])
 {
     sim_address own;
 
     own.type = own_type & 1;
-    memcpy(own.octets, own.type == KITH_ADDRESS_RANDOM ? c->settings.random_address : c->public_address, 6);
+    memcpy(own.octets, own.type == KITH_ADDRESS_RANDOM ? random_address : c->public_address, 6);
     return own;
 }
 
@@ -125,10 +125,16 @@ const uint8_t *sim_local_rpa(sim_controller *c, sim_resolving_entry *entry)
     return entry->has_local_rpa ? entry->local_rpa : NULL;
 }
 
-sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_address *peer)
+static sim_resolving_entry *entry_for(sim_controller *c, uint8_t own_type, const sim_address *peer)
 {
-    sim_address own = own_identity(c, own_type);
-    sim_resolving_entry *entry = own_type >= 2 && c->settings.resolving ? sim_resolving_find(c, peer) : NULL;
+    return own_type >= 2 && c->settings.resolving ? sim_resolving_find(c, peer) : NULL;
+}
+
+static sim_address own_address(sim_controller *c, uint8_t own_type, const sim_address *peer,
+                               const uint8_t random_address[6])
+{
+    sim_address own = own_identity(c, own_type, random_address);
+    sim_resolving_entry *entry = entry_for(c, own_type, peer);
     const uint8_t *rpa = entry != NULL ? sim_local_rpa(c, entry) : NULL;
 
     if (rpa != NULL) {
@@ -138,10 +144,40 @@ sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_addre
     return own;
 }
 
+sim_address sim_own_address(sim_controller *c, uint8_t own_type, const sim_address *peer)
+{
+    return own_address(c, own_type, peer, c->settings.random_address);
+}
+
+sim_address sim_advertiser_address(sim_advertiser *a)
+{
+    sim_controller *c = a->controller;
+
+    return own_address(c, a->own_type, &a->peer, a->is_set ? a->random_address : c->settings.random_address);
+}
+
+bool sim_advertiser_address_missing(sim_advertiser *a)
+{
+    const sim_resolving_entry *entry = entry_for(a->controller, a->own_type, &a->peer);
+
+    if (!a->is_set)
+        return sim_own_address_missing(a->controller, a->own_type);
+    return (a->own_type & 1) != 0 && !a->has_random_address && (entry == NULL || !entry->has_local_irk);
+}
+
+bool sim_address_is_given(const sim_controller *c, const sim_address *on_air)
+{
+    bool given = memcmp(on_air->octets, c->settings.random_address, 6) == 0;
+
+    for (size_t i = 0; i < KITH_SIM_SETS_MAX; i++)
+        given |= c->sets[i] != NULL && memcmp(on_air->octets, c->sets[i]->random_address, 6) == 0;
+    return given;
+}
+
 sim_address sim_peer_address(sim_controller *c, uint8_t own_type, const sim_address *peer)
 {
     sim_address named = as_identity(peer);
-    sim_resolving_entry *entry = own_type >= 2 && c->settings.resolving ? sim_resolving_find(c, peer) : NULL;
+    sim_resolving_entry *entry = entry_for(c, own_type, peer);
 
     if (entry != NULL && entry->has_peer_irk && make_rpa(c, entry->peer_irk, named.octets))
         named.type = KITH_ADDRESS_RANDOM;
@@ -150,7 +186,7 @@ sim_address sim_peer_address(sim_controller *c, uint8_t own_type, const sim_addr
 
 bool sim_address_is_mine(sim_controller *c, const sim_address *on_air, uint8_t own_type)
 {
-    sim_address own = own_identity(c, own_type);
+    sim_address own = own_identity(c, own_type, c->settings.random_address);
 
     if (same_address(&own, on_air))
         return true;

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-enum { CONTROLLER_TIMERS = 2, RSSI_DEFAULT_DBM = -50, RSSI_LEAST_DBM = -127, RSSI_MOST_DBM = 20 };
+enum { CONTROLLER_TIMERS = 3, RSSI_DEFAULT_DBM = -50, RSSI_LEAST_DBM = -127, RSSI_MOST_DBM = 20 };
 
 kith_status kith_sim_new(const kith_sim_config *config, kith_sim **out)
 {
@@ -33,7 +33,7 @@ static void free_controller(sim_controller *c)
     sim_controller_reset(c);
     sim_transport_clear(c);
     sim_queue_release(&c->sim->queue, CONTROLLER_TIMERS);
-    free(c->advertiser.heard);
+    free(c->advertiser.hearers);
     free(c->scanner.seen);
     free(c->unsupported);
     free(c);
@@ -101,6 +101,7 @@ kith_status kith_sim_add(kith_sim *sim, const uint8_t public_address[6], kith_si
     memcpy(c->public_address, public_address, 6);
     kith_sim_default_limits(&c->limits);
     c->rssi_dbm = RSSI_DEFAULT_DBM;
+    c->advertiser.controller = c;
     sim_rng_seed(&c->rng, sim->seed, sim->controller_count + 1);
     sim->controllers[sim->controller_count++] = c;
     sim_controller_reset(c);

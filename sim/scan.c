@@ -1,13 +1,22 @@
-/* Scanning and initiating: what a receiver on the advertising channels hears, reports and wants.
- * Core Vol 6 Part B 4.3 (filters), 4.4.3 (scanning), 4.4.4 (initiating); Vol 4 Part E 7.7.65.2. */
-#include <stdlib.h>
+/* Scanning and initiating: what a receiver on the advertising channels hears and wants.
+ * Core Vol 6 Part B 4.3 (filters), 4.4.3 (scanning), 4.4.4 (initiating); Vol 4 Part E 7.8.65 (duration and period).
+ *
+ * Auxiliary PDUs are followed whenever they come, in a window or not. */
 #include <string.h>
 
-#include "internal.h"
+#include "advertise.h"
 
-enum { REPORT_SCAN_RESPONSE = 4, RSSI_DBM = -50, SLOT_US = 625 };
-enum { PDU_ADV_IND = 0, PDU_DIRECT_IND = 1, PDU_NONCONN_IND = 2, PDU_SCAN_IND = 6 };
+enum { SLOT_US = 625 };
 enum { POLICY_FILTER_LIST = 1, POLICY_PRIVATE_TARGETS = 2 };
+
+static void on_period(void *controller);
+
+unsigned sim_primary_index(uint8_t phy)
+{
+    return phy == SIM_PHY_CODED ? 1 : 0;
+}
+
+/* ---- when ---- */
 
 void sim_scan_window_start(sim_controller *c, sim_scan_window *window, uint16_t interval, uint16_t length)
 {
@@ -16,11 +25,63 @@ void sim_scan_window_start(sim_controller *c, sim_scan_window *window, uint16_t 
     window->window_us = (uint32_t)length * SLOT_US;
 }
 
+static void later(sim_controller *c, uint64_t in_us, sim_timer_due *run)
+{
+    sim_timer_start(&c->sim->queue, &c->scanner.timer, c->sim->now_us + in_us, run, c);
+}
+
+static void on_duration_over(void *controller)
+{
+    sim_controller *c = controller;
+    sim_scanner *s = &c->scanner;
+
+    if (s->period_us != 0) {
+        s->resting = true;
+        later(c, s->period_us - s->duration_us, on_period);
+        return;
+    }
+    sim_scan_stop(c);
+    sim_le_event(c, KITH_HCI_LE_EV_SCAN_TIMEOUT, NULL, 0);
+}
+
+static void open_windows(sim_controller *c)
+{
+    sim_scanner *s = &c->scanner;
+
+    for (size_t i = 0; i < SIM_PRIMARY_PHYS; i++)
+        sim_scan_window_start(c, &s->phys[i].listens, s->phys[i].interval, s->phys[i].window);
+    s->resting = false;
+    s->number++;
+    if (s->duration_us != 0)
+        later(c, s->duration_us, on_duration_over);
+}
+
+static void on_period(void *controller)
+{
+    sim_controller *c = controller;
+
+    if (c->scanner.forgets)
+        c->scanner.seen_count = 0;
+    open_windows(c);
+}
+
 void sim_scan_start(sim_controller *c)
 {
+    sim_timer_stop(&c->sim->queue, &c->scanner.timer);
     c->scanner.enabled = true;
     c->scanner.seen_count = 0;
-    sim_scan_window_start(c, &c->scanner.listens, c->scanner.interval, c->scanner.window);
+    open_windows(c);
+}
+
+void sim_scan_stop(sim_controller *c)
+{
+    sim_timer_stop(&c->sim->queue, &c->scanner.timer);
+    c->scanner.enabled = false;
+}
+
+static bool scans(const sim_controller *c)
+{
+    return c->scanner.enabled && !c->scanner.resting;
 }
 
 /* One window per interval, each on the next channel. */
@@ -32,114 +93,66 @@ static bool window_covers(const sim_scan_window *w, unsigned channel, uint64_t f
     return from_us >= w->start_us && 37 + round % 3 == channel && to_us <= opens_us + w->window_us;
 }
 
-bool sim_scan_listens(const sim_controller *c, unsigned channel, uint64_t from_us, uint64_t to_us)
+static bool scanner_hears(const sim_controller *c, uint8_t primary_phy, bool extended)
 {
-    return (c->scanner.enabled && window_covers(&c->scanner.listens, channel, from_us, to_us)) ||
-           (c->initiator.enabled && window_covers(&c->initiator.listens, channel, from_us, to_us));
+    return scans(c) && c->scanner.phys[sim_primary_index(primary_phy)].used && (c->scanner.extended || !extended);
 }
 
-/* ---- reports ---- */
-
-static bool was_seen(sim_scanner *s, uint8_t event_type, const sim_address *address)
+static bool initiator_hears(const sim_controller *c, uint8_t primary_phy, bool extended)
 {
-    for (size_t i = 0; i < s->seen_count; i++) {
-        const sim_seen *seen = &s->seen[i];
+    const sim_initiator *i = &c->initiator;
 
-        if (seen->event_type == event_type && kith_address_equal(&seen->address, address))
-            return true;
-    }
-    return false;
+    return i->enabled && (i->phys >> (primary_phy - 1) & 1) != 0 && (i->extended || !extended);
 }
 
-static void remember(sim_scanner *s, uint8_t event_type, const sim_address *address)
+bool sim_scan_listens(const sim_controller *c, const sim_tuning *t, uint64_t from_us, uint64_t to_us)
 {
-    if (s->seen_count == s->seen_capacity) {
-        size_t capacity = s->seen_capacity == 0 ? 16 : s->seen_capacity * 2;
-        sim_seen *grown = realloc(s->seen, capacity * sizeof *grown);
+    unsigned index = sim_primary_index(t->phy);
 
-        if (grown == NULL)
-            return;
-        s->seen = grown;
-        s->seen_capacity = capacity;
-    }
-    s->seen[s->seen_count].event_type = event_type;
-    s->seen[s->seen_count++].address = *address;
-}
-
-static bool is_duplicate(sim_scanner *s, uint8_t event_type, const sim_address *address)
-{
-    if (!s->filter_duplicates)
-        return false;
-    if (was_seen(s, event_type, address))
-        return true;
-    remember(s, event_type, address);
-    return false;
-}
-
-static void report(sim_controller *c, uint8_t event_type, const sim_address *address, const uint8_t *data, size_t len)
-{
-    uint8_t event[10 + SIM_ADV_DATA_MAX + 1];
-
-    if (is_duplicate(&c->scanner, event_type, address))
-        return;
-    event[0] = 1;
-    event[1] = event_type;
-    event[2] = address->type;
-    memcpy(event + 3, address->octets, 6);
-    event[9] = (uint8_t)len;
-    if (len != 0)
-        memcpy(event + 10, data, len);
-    event[10 + len] = (uint8_t)RSSI_DBM;
-    sim_le_event(c, KITH_HCI_LE_EV_ADVERTISING_REPORT, event, 11 + len);
-}
-
-/* Directed to a private address that nothing here resolves: the host may know better. */
-static void report_directed(sim_controller *c, const sim_address *address, const sim_address *target)
-{
-    uint8_t event[17] = {1, PDU_DIRECT_IND};
-
-    if (is_duplicate(&c->scanner, PDU_DIRECT_IND, address))
-        return;
-    event[2] = address->type;
-    memcpy(event + 3, address->octets, 6);
-    event[9] = 1;
-    memcpy(event + 10, target->octets, 6);
-    event[16] = (uint8_t)RSSI_DBM;
-    sim_le_event(c, KITH_HCI_LE_EV_DIRECTED_ADVERTISING_REPORT, event, sizeof event);
-}
-
-static uint8_t event_type_of(uint8_t pdu_type)
-{
-    switch (pdu_type) {
-    case PDU_SCAN_IND:
-        return 2;
-    case PDU_NONCONN_IND:
-        return 3;
-    default:
-        return pdu_type;
-    }
+    return (scanner_hears(c, t->phy, t->extended) &&
+            window_covers(&c->scanner.phys[index].listens, t->channel, from_us, to_us)) ||
+           (initiator_hears(c, t->phy, t->extended) &&
+            window_covers(&c->initiator.listens[index], t->channel, from_us, to_us));
 }
 
 /* ---- hearing ---- */
 
+static bool passes_list(const sim_controller *c, const sim_address *peer)
+{
+    if ((c->scanner.filter_policy & POLICY_FILTER_LIST) == 0)
+        return true;
+    return peer->type == SIM_ANONYMOUS ? c->settings.anonymous_listed : sim_filter_list_has(c, peer);
+}
+
+static bool passes_target(sim_controller *c, const sim_advertisement *heard)
+{
+    const sim_scanner *s = &c->scanner;
+
+    return (heard->event_type & SIM_ADV_DIRECTED) == 0 || sim_address_is_mine(c, &heard->target, s->own_type) ||
+           ((s->filter_policy & POLICY_PRIVATE_TARGETS) != 0 && sim_address_is_resolvable(&heard->target));
+}
+
+static bool asks_for_response(const sim_controller *c, const sim_advertisement *heard, const sim_address *peer)
+{
+    const sim_scanner *s = &c->scanner;
+    sim_advertisement response = *heard;
+
+    if (!s->phys[sim_primary_index(heard->primary_phy)].active || (heard->event_type & SIM_ADV_SCANNABLE) == 0)
+        return false;
+    response.event_type |= SIM_REPORT_RESPONSE;
+    return !s->filter_duplicates || !sim_scan_was_seen(s, &response, peer);
+}
+
 static sim_want scan(sim_controller *c, const sim_advertisement *heard, const sim_address *peer)
 {
-    sim_scanner *s = &c->scanner;
-    uint8_t event_type = event_type_of(heard->pdu_type);
+    bool told;
 
-    if ((s->filter_policy & POLICY_FILTER_LIST) != 0 && !sim_filter_list_has(c, peer))
+    if (!passes_list(c, peer) || !passes_target(c, heard))
         return SIM_WANTS_NOTHING;
-    if (heard->pdu_type == PDU_DIRECT_IND) {
-        if (sim_address_is_mine(c, &heard->target, s->own_type))
-            report(c, event_type, peer, NULL, 0);
-        else if ((s->filter_policy & POLICY_PRIVATE_TARGETS) != 0 && sim_address_is_resolvable(&heard->target))
-            report_directed(c, peer, &heard->target);
-        return SIM_WANTS_NOTHING;
-    }
-    report(c, event_type, peer, heard->data, heard->len);
-    if (!s->active || heard->pdu_type == PDU_NONCONN_IND)
-        return SIM_WANTS_NOTHING;
-    return s->filter_duplicates && was_seen(s, REPORT_SCAN_RESPONSE, peer) ? SIM_WANTS_NOTHING : SIM_WANTS_RESPONSE;
+    told = sim_scan_report(c, heard, peer);
+    if (heard->more)
+        return told ? SIM_WANTS_REST : SIM_WANTS_NOTHING;
+    return asks_for_response(c, heard, peer) ? SIM_WANTS_RESPONSE : SIM_WANTS_NOTHING;
 }
 
 static bool is_wanted_peer(const sim_controller *c, const sim_address *peer)
@@ -153,10 +166,10 @@ static bool is_wanted_peer(const sim_controller *c, const sim_address *peer)
 
 static bool initiates(sim_controller *c, const sim_advertisement *heard, const sim_address *peer)
 {
-    if (!c->initiator.enabled || !is_wanted_peer(c, peer) || sim_link_to(c, peer) != NULL)
+    if (!initiator_hears(c, heard->primary_phy, heard->secondary_phy != 0) ||
+        (heard->event_type & SIM_ADV_CONNECTABLE) == 0 || !is_wanted_peer(c, peer) || sim_link_to(c, peer) != NULL)
         return false;
-    return heard->pdu_type == PDU_ADV_IND ||
-           (heard->pdu_type == PDU_DIRECT_IND && sim_address_is_mine(c, &heard->target, c->initiator.own_type));
+    return (heard->event_type & SIM_ADV_DIRECTED) == 0 || sim_address_is_mine(c, &heard->target, c->initiator.own_type);
 }
 
 sim_want sim_scan_hear(sim_controller *c, const sim_advertisement *heard)
@@ -166,15 +179,30 @@ sim_want sim_scan_hear(sim_controller *c, const sim_advertisement *heard)
 
     if (!sim_privacy_allows(c, &heard->address))
         return SIM_WANTS_NOTHING;
-    if (c->scanner.enabled)
+    if (scanner_hears(c, heard->primary_phy, heard->secondary_phy != 0))
         want = scan(c, heard, &peer);
     return initiates(c, heard, &peer) ? SIM_WANTS_CONNECTION : want;
 }
 
-void sim_scan_response(sim_controller *c, const sim_address *from, const uint8_t *data, size_t len)
+bool sim_scan_response(sim_controller *c, const sim_advertisement *heard)
 {
-    sim_address peer = sim_resolve(c, from, NULL);
+    sim_address peer = sim_resolve(c, &heard->address, NULL);
 
-    if (c->scanner.enabled)
-        report(c, REPORT_SCAN_RESPONSE, &peer, data, len);
+    return scans(c) && sim_scan_report(c, heard, &peer);
+}
+
+void sim_scan_rest(sim_controller *c, const sim_advertisement *heard)
+{
+    sim_address peer = sim_resolve(c, &heard->address, NULL);
+
+    if (scans(c))
+        sim_scan_report_rest(c, heard, &peer, false);
+}
+
+void sim_scan_cut(sim_controller *c, const sim_advertisement *heard)
+{
+    sim_address peer = sim_resolve(c, &heard->address, NULL);
+
+    if (scans(c))
+        sim_scan_report_rest(c, heard, &peer, true);
 }

@@ -122,7 +122,7 @@ KITH_MUST_USE kith_status kith_sim_set_limits(kith_sim *sim, kith_sim_device dev
 typedef struct {
     uint64_t time_us;
     kith_sim_device sender;
-    uint8_t channel; /* LL channel index: 37..39 advertising, 0..36 data */
+    uint8_t channel; /* LL channel index: 37..39 advertising, 0..36 data and auxiliary advertising */
     uint32_t access_address;
     const uint8_t *pdu; /* header and payload as on air; encrypted ones with their MIC */
     size_t len;
