@@ -425,6 +425,137 @@ static void captures_name_the_phy(void **state)
     free(file);
 }
 
+/* ---- rubbish ---- */
+
+static uint32_t draw(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* LL control PDUs of procedures with an instant and of others, right in length and wrong in all else. */
+static void inject_rubbish(room *r, uint32_t *seed)
+{
+    static const uint8_t opcodes[] = {0x00, 0x07, 0x0d, 0x0f, 0x10, 0x11, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19};
+    static const uint8_t lengths[] = {12, 2, 2, 24, 24, 3, 9, 9, 3, 3, 5, 3};
+    size_t which = draw(seed) % sizeof opcodes;
+    uint8_t pdu[24] = {0};
+
+    for (size_t i = 0; i < sizeof pdu; i++)
+        pdu[i] = (uint8_t)(draw(seed) % 3 == 0 ? draw(seed) : draw(seed) % 8);
+    pdu[0] = opcodes[which];
+    (void)!kith_sim_inject(r->sim, (int)(draw(seed) % 2), 3, pdu, lengths[which]);
+}
+
+static void one_of_many_moves(room *r, uint32_t *seed)
+{
+    static const uint8_t reply[14] = {1, 0, 40, 0, 40, 0, 0, 0, 200, 0};
+    int device = (int)(draw(seed) % 2);
+
+    switch (draw(seed) % 6) {
+    case 0:
+        (void)set_phy(r, device, (uint8_t)(draw(seed) % 4), (uint8_t)(draw(seed) % 8), (uint8_t)(draw(seed) % 8));
+        break;
+    case 1:
+        (void)command(r, device, KITH_HCI_LE_CONNECTION_UPDATE, reply, sizeof reply);
+        break;
+    case 2:
+        (void)command(r, CENTRAL, KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY, reply, sizeof reply);
+        break;
+    case 3:
+        (void)enable_encryption(r, CENTRAL, 1, ROOM_LTK);
+        break;
+    case 4:
+        (void)reply_ltk(r, PERIPHERAL, 1, ROOM_LTK);
+        break;
+    default:
+        inject_rubbish(r, seed);
+        break;
+    }
+}
+
+static void reset_both(room *r)
+{
+    for (int device = 0; device < 2; device++) {
+        must(command(r, device, KITH_HCI_RESET, NULL, 0));
+        room_unmask(r, device);
+    }
+    room_forget_log(r);
+}
+
+/* The link may end of it; then both ends know in time, and the next one works. */
+static void whatever_comes_in_between_the_next_link_works(void **state)
+{
+    (void)state;
+    for (uint32_t start = 1; start <= 60; start++) {
+        uint32_t seed = start;
+        room *r = room_new(2, start);
+
+        print_message("seed %u\n", start);
+        set_features(r, 0, HAS_ALL | 2);
+        set_features(r, 1, HAS_ALL | 2);
+        room_connect(r, PERIPHERAL, CENTRAL);
+        for (int i = 0; i < 200; i++) {
+            one_of_many_moves(r, &seed);
+            room_run(r, draw(&seed) % 4 * INTERVAL_US / 2);
+            room_forget_log(r);
+        }
+        for (int device = 0; device < 2; device++) { /* what still waits to be injected ends one of these */
+            reset_both(r);
+            room_connect(r, PERIPHERAL, CENTRAL);
+            room_run(r, LATER_US);
+        }
+        reset_both(r);
+        room_connect(r, PERIPHERAL, CENTRAL);
+        must(set_phy(r, CENTRAL, 0, LIKES_2M, LIKES_2M));
+        await_phy(r, CENTRAL, KITH_HCI_SUCCESS, TWO_M, TWO_M);
+        link_works(r);
+        room_free(r);
+    }
+}
+
+/* Without rubbish and with whatever the hosts wish, on a lossy link too: nothing hangs and nothing ends. */
+static void wishes_at_any_time_end_each_with_one_answer(void **state)
+{
+    (void)state;
+    for (uint32_t start = 1; start <= 60; start++) {
+        uint32_t seed = start;
+        room *r = room_new(2, start);
+        unsigned asked[2] = {0};
+        unsigned answered[2] = {0};
+
+        print_message("seed %u\n", start);
+        set_features(r, 0, HAS_ALL | 2);
+        set_features(r, 1, HAS_ALL | 2);
+        room_connect(r, PERIPHERAL, CENTRAL);
+        for (int i = 0; i < 60; i++) {
+            static const uint8_t wish[14] = {1, 0, 24, 0, 24, 0, 0, 0, 200, 0};
+            int device = (int)(draw(&seed) % 2);
+
+            if (draw(&seed) % 2 == 0)
+                (void)command(r, device, KITH_HCI_LE_CONNECTION_UPDATE, wish, sizeof wish);
+            else if (set_phy(r, device, 0, (uint8_t)(1 + draw(&seed) % 7), (uint8_t)(1 + draw(&seed) % 7)) == 0)
+                asked[device]++;
+            room_run(r, draw(&seed) % 8 * INTERVAL_US);
+            if (draw(&seed) % 2 == 0)
+                (void)command(r, CENTRAL, KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY, wish, sizeof wish);
+        }
+        (void)command(r, CENTRAL, KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY, "\1\0\30\0\30\0\0\0\310\0\0\0\0\0",
+                      14);
+        room_run(r, 5 * LATER_US);
+        for (int device = 0; device < 2; device++) {
+            r->read[device] = 0;
+            while (seek_le(r, device, KITH_HCI_LE_EV_PHY_UPDATE_COMPLETE) != NULL)
+                answered[device]++;
+            assert_true(answered[device] >= asked[device]);
+            must(set_phy(r, device, 0, LIKES_1M, LIKES_1M)); /* none is under way any more */
+            room_run(r, LATER_US);
+        }
+        link_works(r);
+        room_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +574,8 @@ int main(void)
         cmocka_unit_test(a_packet_takes_the_time_of_its_phy),
         cmocka_unit_test(long_packets_get_through_on_le_coded),
         cmocka_unit_test(captures_name_the_phy),
+        cmocka_unit_test(whatever_comes_in_between_the_next_link_works),
+        cmocka_unit_test(wishes_at_any_time_end_each_with_one_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
