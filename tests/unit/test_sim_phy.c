@@ -252,6 +252,29 @@ static void a_central_does_one_thing_after_the_other(void **state)
     room_free(r);
 }
 
+/* 5.3: who knows of an instant begins nothing else that ends at one. */
+static void what_ends_at_an_instant_waits_for_another(void **state)
+{
+    room *r = connected_with(HAS_2M, HAS_2M);
+    uint64_t first_us;
+
+    (void)state;
+    must(set_phy(r, PERIPHERAL, 0, LIKES_2M, LIKES_2M));
+    room_run(r, 4 * INTERVAL_US);
+    ask_update(r);
+    await_phy(r, CENTRAL, KITH_HCI_SUCCESS, TWO_M, TWO_M);
+    first_us = kith_sim_now(r->sim);
+    must(await_le(r, CENTRAL, KITH_HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, LATER_US)[0]);
+    assert_true(kith_sim_now(r->sim) >= first_us + 10 * INTERVAL_US);
+    ask_update(r);
+    room_run(r, 4 * INTERVAL_US);
+    must(set_phy(r, PERIPHERAL, 0, LIKES_1M, LIKES_1M));
+    r->read[PERIPHERAL] = r->count[PERIPHERAL];
+    await_phy(r, PERIPHERAL, KITH_HCI_SUCCESS, ONE_M, ONE_M);
+    link_works(r);
+    room_free(r);
+}
+
 static void encryption_and_a_change_get_along(void **state)
 {
     (void)state;
@@ -283,6 +306,8 @@ static void who_misses_the_instant_is_lost(void **state)
     await_phy(r, CENTRAL, KITH_HCI_SUCCESS, TWO_M, TWO_M); /* alone */
     assert_int_equal(await(r, CENTRAL, KITH_HCI_EV_DISCONNECTION_COMPLETE, -1, 2 * TIMEOUT_US)[3],
                      KITH_HCI_CONNECTION_TIMEOUT);
+    assert_int_equal(await(r, PERIPHERAL, KITH_HCI_EV_DISCONNECTION_COMPLETE, -1, 2 * TIMEOUT_US)[3],
+                     KITH_HCI_CONNECTION_TIMEOUT); /* it hears nothing, not even that it is too late */
     room_free(r);
 }
 
@@ -337,6 +362,23 @@ static void a_packet_takes_the_time_of_its_phy(void **state)
     }
 }
 
+typedef struct {
+    uint64_t last_us;
+    bool went_back;
+    size_t longest; /* new data PDU on LE Coded */
+    bool changed;   /* what was waiting at the instant has been sent */
+} order_on_air;
+
+static void note_order(void *context, const kith_sim_frame *frame)
+{
+    order_on_air *o = context;
+
+    o->went_back |= frame->time_us < o->last_us;
+    o->last_us = frame->time_us;
+    if (o->changed && frame->len > o->longest)
+        o->longest = frame->len;
+}
+
 static size_t carried(room *r, int device)
 {
     const room_packet *p;
@@ -347,7 +389,8 @@ static size_t carried(room *r, int device)
     return octets;
 }
 
-/* Long packets on LE Coded, at an interval that is long enough for them and at one that is not. */
+/* Long packets on LE Coded, at an interval that is long enough for them and at one that is not; one is being repeated
+ * at the instant. */
 static void long_packets_get_through_on_le_coded(void **state)
 {
     static const uint8_t most[6] = {1, 0, 251, 0, 0x48, 0x08};
@@ -356,6 +399,7 @@ static void long_packets_get_through_on_le_coded(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         room *r = room_new(2, 11);
+        order_on_air order = {.last_us = 0};
         uint8_t data[251] = {1};
         const uint8_t *p;
 
@@ -367,19 +411,27 @@ static void long_packets_get_through_on_le_coded(void **state)
         must(command(r, CENTRAL, KITH_HCI_LE_SET_DATA_LENGTH, most, sizeof most));
         must(command(r, PERIPHERAL, KITH_HCI_LE_SET_DATA_LENGTH, most, sizeof most));
         room_run(r, LATER_US);
+        assert_int_equal(kith_sim_listen(r->sim, note_order, &order), KITH_OK);
         must(set_phy(r, CENTRAL, 0, LIKES_CODED, LIKES_CODED));
+        room_run(r, 5 * intervals[i] * 1250u);
+        kith_sim_set_out_of_range(r->sim, PERIPHERAL, true);
         for (int n = 0; n < 4; n++) {
             send_acl(r, CENTRAL, 1, false, data, sizeof data);
             send_acl(r, PERIPHERAL, 1, false, data, sizeof data);
         }
         await_phy(r, CENTRAL, KITH_HCI_SUCCESS, CODED, CODED);
+        kith_sim_set_out_of_range(r->sim, PERIPHERAL, false);
         p = await_le(r, CENTRAL, KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, LATER_US); /* the times have changed */
         assert_int_equal(bytes_get16(p + 4), 17040);
+        room_run(r, LATER_US);
+        order.changed = true;
         for (int n = 0; n < 4; n++) {
             send_acl(r, CENTRAL, 1, false, data, sizeof data);
             send_acl(r, PERIPHERAL, 1, false, data, sizeof data);
         }
         room_run(r, 10 * (uint64_t)LATER_US);
+        assert_false(order.went_back);
+        assert_int_equal(order.longest, i == 0 ? 2 + 27 : 2 + 251);
         for (int device = 0; device < 2; device++) {
             r->read[device] = 0;
             assert_int_equal(carried(r, device), 8 * sizeof data);
@@ -569,6 +621,7 @@ int main(void)
         cmocka_unit_test(two_that_ask_at_once_end_with_one_change),
         cmocka_unit_test(a_change_that_meets_an_update_is_rejected),
         cmocka_unit_test(a_central_does_one_thing_after_the_other),
+        cmocka_unit_test(what_ends_at_an_instant_waits_for_another),
         cmocka_unit_test(encryption_and_a_change_get_along),
         cmocka_unit_test(who_misses_the_instant_is_lost),
         cmocka_unit_test(a_packet_takes_the_time_of_its_phy),
