@@ -173,9 +173,9 @@ static void start_with_lengths(sim_link *link)
     const sim_settings *s = &link->controller->settings;
 
     link->wanted_tx_octets = sim_octets_within(s->default_tx_octets, s->default_tx_time);
-    link->tx_octets = link->told_tx_octets = SIM_DATA_MIN;
-    link->rx_octets = link->told_rx_octets = SIM_DATA_MIN;
-    link->told_tx_time = link->told_rx_time = SIM_TIME_MIN_US;
+    link->tx_octets = SIM_DATA_MIN;
+    link->rx_octets = SIM_DATA_MIN;
+    sim_link_note_length(link);
 }
 
 void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, const sim_address *peer_on_air,

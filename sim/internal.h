@@ -301,6 +301,13 @@ typedef enum {
     SIM_PROCEDURES
 } sim_procedure;
 
+typedef struct {
+    uint16_t tx_octets;
+    uint16_t tx_time; /* microseconds */
+    uint16_t rx_octets;
+    uint16_t rx_time;
+} sim_lengths;
+
 /* One end of a connection: what its controller believes about it. */
 struct sim_link {
     sim_connection *connection;
@@ -352,10 +359,7 @@ struct sim_link {
     uint16_t wanted_tx_octets;
     uint16_t tx_octets;
     uint16_t rx_octets;
-    uint16_t told_tx_octets; /* in the last LE Data Length Change, or from the start */
-    uint16_t told_rx_octets;
-    uint16_t told_tx_time;
-    uint16_t told_rx_time;
+    sim_lengths told; /* to the host, in the last LE Data Length Change or from the start */
     sim_connection_parameters update;
     sim_parameter_wish asked; /* by the host of a peripheral */
     bool parameters_asked;    /* the host of a central: it has to say yes or no */
@@ -637,6 +641,7 @@ void sim_procedure_restart_timer(sim_link *link);
 void sim_procedure_restart_authenticated(sim_link *link);
 void sim_link_terminate(sim_link *link, uint8_t reason, uint8_t local_reason);
 void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx);
+void sim_link_note_length(sim_link *link);                            /* its host knows */
 void sim_link_tell_length(sim_link *link);                            /* to its host, if it is not what was told last */
 uint16_t sim_octets_within(uint16_t octets, uint16_t time_us);        /* of a packet on LE 1M */
 void sim_link_unknown(sim_link *link, uint8_t opcode);                /* LL_UNKNOWN_RSP */

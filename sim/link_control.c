@@ -363,32 +363,30 @@ static uint16_t time_for(const sim_connection *k, sim_role sender, uint16_t octe
     return (uint16_t)sim_air_duration_on(phy, 2u + octets + SIM_MIC);
 }
 
-static void send_length_change(sim_link *link)
+void sim_link_note_length(sim_link *link)
 {
-    uint8_t event[10];
+    const sim_connection *k = link->connection;
 
-    bytes_put16(event, link->handle);
-    bytes_put16(event + 2, link->told_tx_octets);
-    bytes_put16(event + 4, link->told_tx_time);
-    bytes_put16(event + 6, link->told_rx_octets);
-    bytes_put16(event + 8, link->told_rx_time);
-    sim_le_event(link->controller, KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, event, sizeof event);
+    link->told.tx_octets = link->tx_octets;
+    link->told.tx_time = time_for(k, link->role, link->tx_octets);
+    link->told.rx_octets = link->rx_octets;
+    link->told.rx_time = time_for(k, sim_link_peer(link)->role, link->rx_octets);
 }
 
 void sim_link_tell_length(sim_link *link)
 {
-    const sim_connection *k = link->connection;
-    uint16_t tx_time = time_for(k, link->role, link->tx_octets);
-    uint16_t rx_time = time_for(k, sim_link_peer(link)->role, link->rx_octets);
+    sim_lengths before = link->told;
+    uint8_t event[10];
 
-    if (link->told_tx_octets == link->tx_octets && link->told_rx_octets == link->rx_octets &&
-        link->told_tx_time == tx_time && link->told_rx_time == rx_time)
+    sim_link_note_length(link);
+    if (memcmp(&before, &link->told, sizeof before) == 0)
         return;
-    link->told_tx_octets = link->tx_octets;
-    link->told_rx_octets = link->rx_octets;
-    link->told_tx_time = tx_time;
-    link->told_rx_time = rx_time;
-    send_length_change(link);
+    bytes_put16(event, link->handle);
+    bytes_put16(event + 2, link->told.tx_octets);
+    bytes_put16(event + 4, link->told.tx_time);
+    bytes_put16(event + 6, link->told.rx_octets);
+    bytes_put16(event + 8, link->told.rx_time);
+    sim_le_event(link->controller, KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, event, sizeof event);
 }
 
 void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx)

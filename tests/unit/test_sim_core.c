@@ -2,7 +2,7 @@
  * Core Vol 4 Part E 3.1, 6.27, 7.4.1, 7.8.3; Vol 6 Part B 4.6. */
 #include "test_sim_support.h"
 
-enum { PING = 4, LENGTH = 5, PRIVACY = 6, TWO_M = 8, CODED = 11, EXTENDED = 12 };
+enum { REQUEST = 1, PING = 4, LENGTH = 5, PRIVACY = 6, TWO_M = 8, CODED = 11, EXTENDED = 12 };
 
 typedef struct {
     const char *name;
@@ -93,6 +93,8 @@ typedef struct {
 static const feature_command with_features[] = {
     {0x0c7b, 32, 4, BIT(PING), 0, 0},
     {0x0c7c, 32, 5, BIT(PING), 0, 0},
+    {0x2020, 33, 4, BIT(REQUEST), 0, 0},
+    {0x2021, 33, 5, BIT(REQUEST), 0, 0},
     {0x2022, 33, 6, BIT(LENGTH), 0, 0},
     {0x2023, 33, 7, BIT(LENGTH), 0, 0},
     {0x2024, 34, 0, BIT(LENGTH), 0, 0},
@@ -108,6 +110,18 @@ static const feature_command with_features[] = {
     {0x2030, 35, 4, BIT(TWO_M) | BIT(CODED), 9, 0},
     {0x2031, 35, 5, BIT(TWO_M) | BIT(CODED), 9, 0},
     {0x2032, 35, 6, BIT(TWO_M) | BIT(CODED), 9, 0},
+    {0x2035, 36, 1, BIT(EXTENDED), 0, 0},
+    {0x2036, 36, 2, BIT(EXTENDED), 0, 0},
+    {0x2037, 36, 3, BIT(EXTENDED), 0, 0},
+    {0x2038, 36, 4, BIT(EXTENDED), 0, 0},
+    {0x2039, 36, 5, BIT(EXTENDED), 0, 0},
+    {0x203a, 36, 6, BIT(EXTENDED), 0, 0},
+    {0x203b, 36, 7, BIT(EXTENDED), 0, 0},
+    {0x203c, 37, 0, BIT(EXTENDED), 0, 0},
+    {0x203d, 37, 1, BIT(EXTENDED), 0, 0},
+    {0x2041, 37, 5, BIT(EXTENDED), 0, 0},
+    {0x2042, 37, 6, BIT(EXTENDED), 0, 0},
+    {0x2043, 37, 7, BIT(EXTENDED), 0, 0},
     {0x204b, 38, 7, 0, 9, 0},
     {0x204e, 39, 2, 0, 9, BIT(PRIVACY)},
 };
