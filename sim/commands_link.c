@@ -269,12 +269,13 @@ static uint8_t write_default_length(sim_controller *c, const uint8_t *p, uint8_t
 
 static uint8_t read_max_length(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
-    (void)c;
+    uint16_t time_us = sim_has_feature(c, SIM_FEATURE_CODED) ? TIME_MOST_US : SIM_TIME_MAX_US;
+
     (void)p;
     bytes_put16(reply, SIM_DATA_MAX);
-    bytes_put16(reply + 2, SIM_TIME_MAX_US);
+    bytes_put16(reply + 2, time_us);
     bytes_put16(reply + 4, SIM_DATA_MAX);
-    bytes_put16(reply + 6, SIM_TIME_MAX_US);
+    bytes_put16(reply + 6, time_us);
     return KITH_HCI_SUCCESS;
 }
 

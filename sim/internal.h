@@ -640,10 +640,6 @@ void sim_procedure_done(sim_link *link, sim_procedure procedure);
 void sim_procedure_restart_timer(sim_link *link);
 void sim_procedure_restart_authenticated(sim_link *link);
 void sim_link_terminate(sim_link *link, uint8_t reason, uint8_t local_reason);
-void sim_link_set_octets(sim_link *link, uint16_t tx, uint16_t rx);
-void sim_link_note_length(sim_link *link);                            /* its host knows */
-void sim_link_tell_length(sim_link *link);                            /* to its host, if it is not what was told last */
-uint16_t sim_octets_within(uint16_t octets, uint16_t time_us);        /* of a packet on LE 1M */
 void sim_link_unknown(sim_link *link, uint8_t opcode);                /* LL_UNKNOWN_RSP */
 void sim_link_reject(sim_link *link, uint8_t opcode, uint8_t reason); /* LL_REJECT_EXT_IND */
 bool sim_procedure_collides(const sim_link *central); /* with what a peripheral that asks for an instant wants */
@@ -651,6 +647,14 @@ void sim_procedure_await_instant(sim_link *link, sim_procedure procedure);
 void sim_tell_version(sim_link *link);
 void sim_tell_features(sim_link *link, uint8_t status);
 void sim_update_complete(sim_link *link, uint8_t status);
+
+/* link_length.c: data length */
+void sim_length_start(sim_link *link);
+void sim_link_note_length(sim_link *link);                     /* its host knows */
+void sim_link_tell_length(sim_link *link);                     /* to its host, if it is not what was told last */
+uint16_t sim_octets_within(uint16_t octets, uint16_t time_us); /* of a packet on LE 1M */
+void sim_on_length_req(sim_link *link, const uint8_t *p);
+void sim_on_length_rsp(sim_link *link, const uint8_t *p);
 
 /* link_parameters.c: connection parameters request */
 void sim_parameters_start(sim_link *link);

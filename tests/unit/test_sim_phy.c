@@ -423,6 +423,8 @@ static void long_packets_get_through_on_le_coded(void **state)
         kith_sim_set_out_of_range(r->sim, PERIPHERAL, false);
         p = await_le(r, CENTRAL, KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, LATER_US); /* the times have changed */
         assert_int_equal(bytes_get16(p + 4), 17040);
+        must(command(r, CENTRAL, KITH_HCI_LE_READ_MAX_DATA_LENGTH, NULL, 0));
+        assert_int_equal(bytes_get16(answer_of(r, CENTRAL, KITH_HCI_LE_READ_MAX_DATA_LENGTH) + 2), 17040);
         room_run(r, LATER_US);
         order.changed = true;
         for (int n = 0; n < 4; n++) {
