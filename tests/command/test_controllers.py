@@ -206,3 +206,14 @@ def core(scene):
 @case("an age that there is no controller of is refused, and those that there are named", seconds=0.1)
 def wrong_core(scene):
     usage_error(scene.run("controller", "--core", "4.1"), "4.2-bare, 4.2, 5.0", "5.4", "'4.1'")
+
+
+def register_age(name):
+    @case(f"serve and pair meet on controllers of age {name}", seconds=3)
+    def run(scene):
+        scene.controller("--core", name)
+        pair_by_number(scene, scene.serve())
+
+
+for age in ("4.2-bare", "4.2", "5.0", "5.4"):
+    register_age(age)
