@@ -201,7 +201,7 @@ sim_controller *sim_adv_hearer(const sim_advertiser *a, size_t i)
 /* On extended advertising's primary channels nothing is told yet: who hears will follow. */
 bool sim_adv_reaches_listeners(sim_advertiser *a, uint64_t until_us)
 {
-    sim_tuning tuning = {a->phy, !sim_adv_is(a, SIM_ADV_LEGACY), a->channel};
+    sim_tuning tuning = {a->phy, sim_adv_is(a, SIM_ADV_LEGACY) ? 0 : a->secondary_phy, a->channel};
     uint64_t now_us = a->controller->sim->now_us;
     bool anybody_listens = false;
     bool anybody_hears = false;

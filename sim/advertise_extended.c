@@ -306,6 +306,8 @@ static void on_connect_response_sent(void *advertiser)
         return;
     }
     move_anchor(a, k);
+    k->phy[SIM_CENTRAL] = a->phy;
+    k->phy[SIM_PERIPHERAL] = a->phy;
     if (initiator != NULL && initiator->initiator.enabled) {
         initiator->initiator.enabled = false;
         sim_connection_join(k, initiator, SIM_CENTRAL, &a->own, &central);

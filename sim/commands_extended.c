@@ -76,13 +76,6 @@ static bool parameters_are_valid(const uint8_t *p)
     return (legacy || (sim_is_between(p[22], SIM_PHY_1M, SIM_PHY_CODED) && p[23] <= SID_MOST)) && p[24] <= 1;
 }
 
-static bool has_phy(const sim_controller *c, uint8_t phy)
-{
-    if (phy == SIM_PHY_1M)
-        return true;
-    return sim_has_feature(c, phy == SIM_PHY_2M ? SIM_FEATURE_2M : SIM_FEATURE_CODED);
-}
-
 static bool takes_data(unsigned properties)
 {
     if ((properties & SIM_ADV_LEGACY) != 0)
@@ -106,7 +99,7 @@ static uint8_t check_parameters(const sim_controller *c, const sim_advertiser *s
 
     if (!parameters_are_valid(p))
         return KITH_HCI_INVALID_PARAMETERS;
-    if (!has_phy(c, p[20]) || (!legacy && !has_phy(c, p[22])))
+    if (!sim_has_phy(c, p[20]) || (!legacy && !sim_has_phy(c, p[22])))
         return KITH_HCI_UNSUPPORTED;
     if (set != NULL && set->enabled)
         return KITH_HCI_COMMAND_DISALLOWED;

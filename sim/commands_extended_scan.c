@@ -38,9 +38,7 @@ size_t sim_command_more(uint16_t opcode, const uint8_t *p)
 /* One of the PHYs asked for is not there. */
 static bool lacks_phy(const sim_controller *c, uint8_t bits)
 {
-    return (bits & ~(BIT_1M | BIT_2M | BIT_CODED)) != 0 ||
-           ((bits & BIT_2M) != 0 && !sim_has_feature(c, SIM_FEATURE_2M)) ||
-           ((bits & BIT_CODED) != 0 && !sim_has_feature(c, SIM_FEATURE_CODED));
+    return (bits & ~(unsigned)sim_phys(c)) != 0;
 }
 
 /* ---- scanning ---- */

@@ -546,8 +546,8 @@ void sim_set_terminated(sim_advertiser *set, uint8_t status, uint16_t connection
 /* scan.c: what a receiver makes of advertising */
 typedef enum { SIM_WANTS_NOTHING, SIM_WANTS_REST, SIM_WANTS_RESPONSE, SIM_WANTS_CONNECTION } sim_want;
 typedef struct {
-    uint8_t phy; /* primary */
-    bool extended;
+    uint8_t phy;           /* primary */
+    uint8_t secondary_phy; /* of extended PDUs; 0: a legacy one */
     unsigned channel;
 } sim_tuning;
 typedef struct {
@@ -665,6 +665,7 @@ void sim_on_parameters_req(sim_link *link, const uint8_t *p);
 
 /* link_phy.c: PHY update */
 uint8_t sim_phys(const sim_controller *c); /* that it has, as in SIM_ALL_PHYS */
+bool sim_has_phy(const sim_controller *c, uint8_t phy);
 void sim_phy_start(sim_link *link);
 void sim_phy_finish(sim_link *link, uint8_t status, bool tell);
 void sim_phy_refused(sim_link *link, uint8_t status); /* by the peer */

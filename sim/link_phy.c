@@ -24,6 +24,11 @@ uint8_t sim_phys(const sim_controller *c)
     return phys;
 }
 
+bool sim_has_phy(const sim_controller *c, uint8_t phy)
+{
+    return (sim_phys(c) >> (phy - 1) & 1) != 0;
+}
+
 static void send_wishes(sim_link *link, uint8_t opcode)
 {
     uint8_t pdu[3] = {opcode, link->tx_phys, link->rx_phys};

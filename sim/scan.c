@@ -1,7 +1,7 @@
 /* Scanning and initiating: what a receiver on the advertising channels hears and wants.
  * Core Vol 6 Part B 4.3 (filters), 4.4.3 (scanning), 4.4.4 (initiating); Vol 4 Part E 7.8.65 (duration and period).
  *
- * Auxiliary PDUs are followed whenever they come, in a window or not. */
+ * Auxiliary PDUs are followed whenever they come, in a window or not, by who has their PHY. */
 #include <string.h>
 
 #include "advertise.h"
@@ -108,10 +108,13 @@ static bool initiator_hears(const sim_controller *c, uint8_t primary_phy, bool e
 bool sim_scan_listens(const sim_controller *c, const sim_tuning *t, uint64_t from_us, uint64_t to_us)
 {
     unsigned index = sim_primary_index(t->phy);
+    bool extended = t->secondary_phy != 0;
 
-    return (scanner_hears(c, t->phy, t->extended) &&
+    if (extended && !sim_has_phy(c, t->secondary_phy))
+        return false;
+    return (scanner_hears(c, t->phy, extended) &&
             window_covers(&c->scanner.phys[index].listens, t->channel, from_us, to_us)) ||
-           (initiator_hears(c, t->phy, t->extended) &&
+           (initiator_hears(c, t->phy, extended) &&
             window_covers(&c->initiator.listens[index], t->channel, from_us, to_us));
 }
 

@@ -76,6 +76,33 @@ static void connect(kith_sim *sim)
     pass_time(sim, 100000);
 }
 
+/* Every PHY, and what else there is to ask for. */
+static void give_all(kith_sim *sim, int device)
+{
+    kith_sim_limits limits;
+
+    kith_sim_core_limits(&limits, KITH_SIM_CORE_5_4);
+    rig_require(kith_sim_set_limits(sim, device, &limits) == KITH_OK);
+}
+
+/* Controller 2 has two sets on air, and controller 0 scans for them, actively and on two PHYs. */
+static void advertise_sets(kith_sim *sim)
+{
+    static const uint8_t parameters[] = {1, 0x36, 0x20, 25, 0, 0, 0, 0x20, 0,   0, 0x20, 0, 0, 7, 0,
+                                         0, 0,    0,    0,  0, 0, 0, 0,    127, 1, 0,    2, 1, 0};
+    static const uint8_t data[] = {1, 0x37, 0x20, 6, 0, 3, 0, 2, 1, 6};
+    static const uint8_t enable[] = {1, 0x39, 0x20, 6, 1, 1, 0, 0, 0, 0};
+    static const uint8_t scanning[] = {1, 0x41, 0x20, 13, 0, 0, 5, 1, 0x10, 0, 0x10, 0, 1, 0x10, 0, 0x10, 0};
+    static const uint8_t scan[] = {1, 0x42, 0x20, 6, 1, 0, 0, 0, 0, 0};
+
+    send(sim, 2, parameters, sizeof parameters);
+    send(sim, 2, data, sizeof data);
+    send(sim, 2, enable, sizeof enable);
+    send(sim, 0, scanning, sizeof scanning);
+    send(sim, 0, scan, sizeof scan);
+    pass_time(sim, 100000);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     rig_input in = {data, size};
@@ -91,11 +118,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         kith_sim_device device;
 
         rig_require(kith_sim_add(sim, addresses[i], &device) == KITH_OK && device == i);
+        if ((options & 4) != 0)
+            give_all(sim, i);
         if ((options & 1) == 0)
             unmask(sim, i);
     }
     if ((options & 2) != 0)
         connect(sim);
+    if ((options & 8) != 0)
+        advertise_sets(sim);
     kith_sim_set_reorder(sim, 0, options >> 4 & 3, options >> 6);
     while (in.left > 0) {
         uint8_t what = rig_octet(&in);

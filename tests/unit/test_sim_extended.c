@@ -305,6 +305,9 @@ static void a_connection_begins_on_each_phy_with_its_own_parameters(void **state
         assert_memory_equal(read_fields(&e.pdus[n - 1]).target, ROOM_ADDRESS[1], 6);
         room_run(r, 500000);
         assert_null(seek(r, 1, KITH_HCI_EV_DISCONNECTION_COMPLETE, -1));
+        must(command(r, 1, KITH_HCI_LE_READ_PHY, "\x01\x00", 2));
+        assert_int_equal(answer_of(r, 1, KITH_HCI_LE_READ_PHY)[2], phys[i][1]);
+        assert_int_equal(answer_of(r, 1, KITH_HCI_LE_READ_PHY)[3], phys[i][1]);
         send_acl(r, 1, 1, false, (const uint8_t *)"\x03\x00\x04\x00\x0a\x03\x00", 7);
         room_run(r, 200000);
         assert_non_null(seek_acl(r, 0));
@@ -413,6 +416,46 @@ static void directed_extended_advertising_connects_its_target_alone(void **state
     room_free(r);
 }
 
+/* Like an antenna's, the file names the PHY, and on LE Coded has the coding indicator. */
+static void captures_name_phy_and_auxiliary_pdus(void **state)
+{
+    char *file;
+    size_t len;
+    FILE *out = open_memstream(&file, &len);
+    room *r = extended_room(1, 54);
+    unsigned seen = 0;
+
+    (void)state;
+    assert_int_equal(kith_sim_capture(r->sim, out, false), KITH_OK);
+    for (uint8_t secondary = PHY_1M; secondary <= PHY_CODED; secondary++) {
+        set_parameters s = parameters_of(secondary, 0);
+
+        s.p[20] = secondary == PHY_2M ? PHY_1M : secondary;
+        s.p[22] = secondary;
+        must(give_parameters(r, 0, &s));
+        must(start_set(r, 0, secondary));
+    }
+    room_run(r, 100000);
+    room_free(r);
+    (void)fclose(out);
+    for (size_t at = 24; at < len;) {
+        const uint8_t *body = (const uint8_t *)file + at + 16;
+        size_t record = bytes_get32((const uint8_t *)file + at + 8);
+        uint16_t flags = bytes_get16(body + 8);
+        unsigned phy = flags >> 14;
+        size_t indicator = phy == 2 ? 1 : 0;
+        bool primary = body[0] == 0 || body[0] == 12 || body[0] == 39;
+
+        assert_int_equal(flags >> 7 & 7, primary ? 0 : 1);
+        assert_int_equal(body[14 + indicator] & 0x0f, PDU_EXTENDED);
+        assert_int_equal(record, 10 + 4 + indicator + 2 + body[15 + indicator] + 3);
+        seen |= 1u << (phy + (primary ? 0 : 4));
+        at += 16 + record;
+    }
+    assert_int_equal(seen, 0x75); /* nobody is called on LE 2M's primary channels: there are none */
+    free(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_lost_connect_response_leaves_the_initiator_initiating),
         cmocka_unit_test(connecting_can_be_cancelled_and_is_refused_twice),
         cmocka_unit_test(directed_extended_advertising_connects_its_target_alone),
+        cmocka_unit_test(captures_name_phy_and_auxiliary_pdus),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,25 @@ static void phys_are_told_and_kept_apart(void **state)
     room_free(r);
 }
 
+static void an_auxiliary_phy_that_is_not_there_is_not_followed(void **state)
+{
+    room *r = extended_room(2, 78);
+    set_parameters s = parameters_of(5, 0);
+    kith_sim_limits limits;
+
+    (void)state;
+    kith_sim_default_limits(&limits);
+    limits.le_features |= UINT64_C(1) << 12;
+    assert_int_equal(kith_sim_set_limits(r->sim, 1, &limits), KITH_OK);
+    s.p[22] = PHY_2M;
+    must(give_parameters(r, 0, &s));
+    must(start_set(r, 0, 5));
+    scan_extended(r, 1, 1, false, 0);
+    room_run(r, 500000);
+    assert_int_equal(count_extended(r, 1, -1), 0);
+    room_free(r);
+}
+
 static void an_active_scanner_gets_a_long_response(void **state)
 {
     static uint8_t data[600];
@@ -424,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_legacy_advertiser_is_heard_by_extended_scanning),
         cmocka_unit_test(legacy_scanning_hears_no_extended_pdus),
         cmocka_unit_test(phys_are_told_and_kept_apart),
+        cmocka_unit_test(an_auxiliary_phy_that_is_not_there_is_not_followed),
         cmocka_unit_test(an_active_scanner_gets_a_long_response),
         cmocka_unit_test(scan_requests_are_told_only_if_wanted),
         cmocka_unit_test(a_duration_ends_scanning),
