@@ -15,6 +15,8 @@ enum {
     SIM_ADV_ANONYMOUS = 0x20,
     SIM_ADV_TX_POWER = 0x40,
     SIM_ADV_REPORTED = 0x17,
+    SIM_ADV_PERIODIC_ALLOWS =
+        0x44,                   /* beside periodic advertising a set is not connectable, scannable, legacy, unnamed */
     SIM_REPORT_RESPONSE = 0x08, /* Event_Type: a scan response */
     /* the five that go with legacy PDUs */
     SIM_ADV_IND = 0x13,
@@ -89,6 +91,7 @@ typedef struct {
     uint8_t aux_channel;
     uint32_t aux_offset_us;
     uint8_t aux_phy;
+    const uint8_t *sync_info; /* 18 octets, or NULL */
     bool has_tx_power;
     const uint8_t *data;
     size_t len;
@@ -96,5 +99,9 @@ typedef struct {
 size_t sim_extended_capacity(const sim_extended_pdu *x); /* octets of data beside its fields */
 size_t sim_extended_len(const sim_extended_pdu *x);      /* of the whole PDU */
 void sim_extended_build(const sim_extended_pdu *x, uint8_t *pdu);
+
+/* advertise_extended.c: data in as many PDUs as it takes */
+void sim_train_load(kith_sim *sim, sim_train *t, const sim_adv_data *data);
+void sim_train_fill(kith_sim *sim, sim_train *t, uint8_t phy, sim_extended_pdu *x); /* of a PDU that begins now */
 
 #endif

@@ -9,9 +9,6 @@
 enum { MODE_CONNECTABLE = 1, MODE_SCANNABLE = 2, DATA_CHANNELS = 37, OFFSET_UNIT_US = 30 };
 enum { WINDOW_DELAY_US = 2500, WINDOW_DELAY_CODED_US = 3750, LEGACY_WINDOW_DELAY_US = 1250 };
 
-/* What is sent from a->on_air. */
-enum { KIND_ADVERTISING, KIND_RESPONSE };
-
 static void on_auxiliary(void *advertiser);
 static void on_auxiliary_sent(void *advertiser);
 static void on_chain(void *advertiser);
@@ -23,9 +20,9 @@ static uint16_t adi_of(const sim_advertiser *a)
     return (uint16_t)(a->did | a->sid << 12);
 }
 
-static uint8_t draw_channel(sim_advertiser *a)
+static uint8_t draw_channel(kith_sim *sim)
 {
-    return (uint8_t)sim_rng_below(&a->controller->sim->rng, DATA_CHANNELS);
+    return (uint8_t)sim_rng_below(&sim->rng, DATA_CHANNELS);
 }
 
 /* Offsets are told in units of 30 us, and rounded down: one unit late is still in time. */
@@ -50,8 +47,8 @@ static sim_extended_pdu primary(const sim_advertiser *a)
                               .has_adi = true,
                               .adi = adi_of(a),
                               .has_aux = true,
-                              .aux_channel = a->aux_channel,
-                              .aux_offset_us = (uint32_t)(a->aux_us - a->controller->sim->now_us),
+                              .aux_channel = a->train.channel,
+                              .aux_offset_us = (uint32_t)(a->train.due_us - a->controller->sim->now_us),
                               .aux_phy = a->secondary_phy};
 }
 
@@ -61,13 +58,10 @@ void sim_adv_plan_auxiliary(sim_advertiser *a)
     uint32_t duration = (uint32_t)sim_air_duration_on(a->primary_phy, sim_extended_len(&pdu));
     uint32_t channels = (a->channel_map & 1u) + (a->channel_map >> 1 & 1u) + (a->channel_map >> 2 & 1u);
 
-    a->aux_channel = draw_channel(a);
-    a->aux_us =
+    sim_train_load(a->controller->sim, &a->train, &a->data);
+    a->train.due_us =
         a->event_us + round_up(channels * (duration + SIM_NEXT_CHANNEL_US) - SIM_NEXT_CHANNEL_US + SIM_T_MAFS_US);
-    a->aux_kind = KIND_ADVERTISING;
-    a->on_air.len = a->data.len;
-    memcpy(a->on_air.octets, a->data.octets, a->data.len);
-    a->sent = 0;
+    a->responds = false;
 }
 
 size_t sim_adv_build_primary(const sim_advertiser *a, uint8_t *pdu)
@@ -80,28 +74,41 @@ size_t sim_adv_build_primary(const sim_advertiser *a, uint8_t *pdu)
 
 void sim_adv_go_auxiliary(sim_advertiser *a)
 {
-    sim_adv_later(a, a->aux_us - a->controller->sim->now_us, on_auxiliary);
+    sim_adv_later(a, a->train.due_us - a->controller->sim->now_us, on_auxiliary);
 }
 
 /* ---- auxiliary channels ---- */
 
+void sim_train_load(kith_sim *sim, sim_train *t, const sim_adv_data *data)
+{
+    t->data.len = data->len;
+    memcpy(t->data.octets, data->octets, data->len);
+    t->sent = 0;
+    t->channel = draw_channel(sim);
+}
+
 /* As much data as fits; if that isn't all, a pointer to the next PDU takes some of the place. */
+void sim_train_fill(kith_sim *sim, sim_train *t, uint8_t phy, sim_extended_pdu *x)
+{
+    size_t left = t->data.len - t->sent;
+
+    t->more = left > sim_extended_capacity(x);
+    x->has_aux = t->more;
+    x->len = t->more ? sim_extended_capacity(x) : left;
+    x->data = t->data.octets + t->sent;
+    t->sending = x->len;
+    if (!t->more)
+        return;
+    t->channel = draw_channel(sim);
+    x->aux_channel = t->channel;
+    x->aux_phy = phy;
+    x->aux_offset_us = round_up((uint32_t)sim_air_duration_on(phy, sim_extended_len(x)) + SIM_T_MAFS_US);
+    t->due_us = sim->now_us + x->aux_offset_us;
+}
+
 static void fill(sim_advertiser *a, sim_extended_pdu *x)
 {
-    size_t left = a->on_air.len - a->sent;
-
-    a->more = left > sim_extended_capacity(x);
-    x->has_aux = a->more;
-    x->len = a->more ? sim_extended_capacity(x) : left;
-    x->data = a->on_air.octets + a->sent;
-    a->sending = x->len;
-    if (!a->more)
-        return;
-    a->aux_channel = draw_channel(a);
-    x->aux_channel = a->aux_channel;
-    x->aux_phy = a->secondary_phy;
-    x->aux_offset_us = round_up((uint32_t)sim_air_duration_on(a->phy, sim_extended_len(x)) + SIM_T_MAFS_US);
-    a->aux_us = a->controller->sim->now_us + x->aux_offset_us;
+    sim_train_fill(a->controller->sim, &a->train, a->phy, x);
 }
 
 static void transmit(sim_advertiser *a, const sim_extended_pdu *x, bool arrives, sim_timer_due *then)
@@ -141,37 +148,44 @@ static void on_auxiliary(void *advertiser)
 {
     sim_advertiser *a = advertiser;
     sim_extended_pdu x = first_auxiliary(a);
+    uint8_t info[18];
 
+    if (sim_periodic_runs(a)) {
+        sim_periodic_put_info(a, info);
+        x.sync_info = info;
+    }
     a->phy = a->secondary_phy;
-    a->channel = a->aux_channel;
+    a->channel = a->train.channel;
     fill(a, &x);
     transmit(a, &x, sim_adv_reaches_followers(a), on_auxiliary_sent);
 }
 
 static sim_advertisement describe(const sim_advertiser *a)
 {
-    unsigned response = a->aux_kind == KIND_RESPONSE ? SIM_REPORT_RESPONSE : 0;
+    unsigned response = a->responds ? SIM_REPORT_RESPONSE : 0;
 
     return (sim_advertisement){
         .event_type = (uint16_t)((a->properties & SIM_ADV_REPORTED) | response),
         .address = names_itself(a) ? a->own : (sim_address){.type = SIM_ANONYMOUS},
         .target = a->target,
-        .data = a->on_air.octets + a->sent,
-        .len = a->sending,
-        .more = a->more,
+        .data = a->train.data.octets + a->train.sent,
+        .len = a->train.sending,
+        .more = a->train.more,
         .primary_phy = a->primary_phy,
         .secondary_phy = a->secondary_phy,
         .sid = a->sid,
         .adi = adi_of(a),
         .tx_power = sim_adv_is(a, SIM_ADV_TX_POWER) ? 0 : SIM_TX_POWER_UNKNOWN,
         .rssi = sim_rssi(a->controller),
+        .periodic_interval = sim_periodic_runs(a) ? a->periodic->interval : 0,
+        .sync_access_address = sim_periodic_runs(a) ? a->periodic->access_address : 0,
     };
 }
 
 static void go_to_chain(sim_advertiser *a)
 {
-    a->sent += a->sending;
-    sim_adv_later(a, a->aux_us - a->controller->sim->now_us, on_chain);
+    a->train.sent += a->train.sending;
+    sim_adv_later(a, a->train.due_us - a->controller->sim->now_us, on_chain);
 }
 
 static void on_auxiliary_sent(void *advertiser)
@@ -180,7 +194,7 @@ static void on_auxiliary_sent(void *advertiser)
     sim_advertisement sent = describe(a);
     sim_want want = sim_adv_ask(a, &sent);
 
-    if (a->more)
+    if (a->train.more)
         go_to_chain(a);
     else if (want >= SIM_WANTS_RESPONSE)
         sim_adv_answer(a, want);
@@ -195,7 +209,7 @@ static void on_chain(void *advertiser)
     sim_advertiser *a = advertiser;
     sim_extended_pdu x = {.pdu_type = SIM_PDU_EXTENDED, .has_adi = true, .adi = adi_of(a)};
 
-    a->channel = a->aux_channel;
+    a->channel = a->train.channel;
     fill(a, &x);
     transmit(a, &x, sim_adv_reaches_followers(a), on_chain_sent);
 }
@@ -221,7 +235,7 @@ static void on_chain_sent(void *advertiser)
 
     for (size_t i = 0; i < a->hearer_count; i++)
         tell_follower(a, i, &sent);
-    if (a->more)
+    if (a->train.more)
         go_to_chain(a);
     else
         sim_adv_end_event(a);
@@ -238,10 +252,10 @@ static void on_response_sent(void *advertiser)
         sim_hearer *h = &a->hearers[i];
         sim_controller *scanner = h->heard ? sim_adv_hearer(a, i) : NULL;
 
-        h->follows = scanner != NULL && sim_scan_response(scanner, &sent) && a->more;
+        h->follows = scanner != NULL && sim_scan_response(scanner, &sent) && a->train.more;
         h->scan = scanner != NULL ? scanner->scanner.number : 0;
     }
-    if (a->more)
+    if (a->train.more)
         go_to_chain(a);
     else
         sim_adv_end_event(a);
@@ -255,10 +269,8 @@ void sim_adv_aux_scan_response(void *advertiser)
 
     for (size_t i = 0; i < a->hearer_count; i++)
         a->hearers[i].follows = a->responder == (kith_sim_device)i;
-    a->aux_kind = KIND_RESPONSE;
-    a->on_air.len = a->response.len;
-    memcpy(a->on_air.octets, a->response.octets, a->response.len);
-    a->sent = 0;
+    a->responds = true;
+    sim_train_load(a->controller->sim, &a->train, &a->response);
     fill(a, &x);
     transmit(a, &x, sim_adv_reaches_followers(a), on_response_sent);
 }

@@ -7,7 +7,7 @@
 
 #include "advertise.h"
 
-enum { SET_TIMERS = 1 };
+enum { SET_TIMERS = 2 }; /* periodic advertising has one of them */
 
 sim_advertiser *sim_set_find(const sim_controller *c, uint8_t handle)
 {
@@ -52,6 +52,7 @@ static void free_set(sim_advertiser *set)
 
     sim_timer_stop(queue, &set->timer);
     sim_queue_release(queue, SET_TIMERS);
+    sim_periodic_free(set);
     free(set->hearers);
     free(set);
 }

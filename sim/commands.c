@@ -9,8 +9,9 @@
 enum { REPLY_MAX = 64 };
 
 static const sim_command_table *const tables[] = {
-    &sim_commands_controller, &sim_commands_air,      &sim_commands_lists,    &sim_commands_link,
-    &sim_commands_phy,        &sim_commands_security, &sim_commands_extended, &sim_commands_extended_scan};
+    &sim_commands_controller,    &sim_commands_air,      &sim_commands_extended,
+    &sim_commands_extended_scan, &sim_commands_periodic, &sim_commands_lists,
+    &sim_commands_link,          &sim_commands_phy,      &sim_commands_security};
 
 static const sim_command_row *find(const sim_controller *c, uint16_t opcode)
 {

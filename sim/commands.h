@@ -34,6 +34,7 @@ extern const sim_command_table sim_commands_controller;
 extern const sim_command_table sim_commands_air;
 extern const sim_command_table sim_commands_extended;
 extern const sim_command_table sim_commands_extended_scan;
+extern const sim_command_table sim_commands_periodic;
 extern const sim_command_table sim_commands_lists;
 extern const sim_command_table sim_commands_link;
 extern const sim_command_table sim_commands_phy;
@@ -41,6 +42,9 @@ extern const sim_command_table sim_commands_security;
 
 /* Parameters that say themselves how many they are: the octets beyond a row's len, which are there already. */
 size_t sim_command_more(uint16_t opcode, const uint8_t *p);
+
+/* One more part of data, by its Operation 0 to 3.  More than the most: all of it is forgotten. */
+uint8_t sim_adv_data_append(sim_adv_data *data, size_t most, uint8_t operation, const uint8_t *part, size_t len);
 
 /* What handlers ask of parameters. */
 static inline bool sim_is_between(unsigned value, unsigned least, unsigned most)

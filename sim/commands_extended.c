@@ -103,6 +103,10 @@ static uint8_t check_parameters(const sim_controller *c, const sim_advertiser *s
         return KITH_HCI_UNSUPPORTED;
     if (set != NULL && set->enabled)
         return KITH_HCI_COMMAND_DISALLOWED;
+    if (set != NULL && sim_periodic_runs(set) && (bytes_get16(p + 1) & ~(unsigned)SIM_ADV_PERIODIC_ALLOWS) != 0)
+        return KITH_HCI_INVALID_PARAMETERS;
+    if (set != NULL && sim_periodic_runs(set) && p[22] != set->secondary_phy)
+        return KITH_HCI_COMMAND_DISALLOWED;
     if (set != NULL && !holds_what_fits(set, bytes_get16(p + 1)))
         return KITH_HCI_INVALID_PARAMETERS;
     return KITH_HCI_SUCCESS;
@@ -142,17 +146,17 @@ static uint8_t set_parameters(sim_controller *c, const uint8_t *p, uint8_t *repl
 
 /* ---- data ---- */
 
-static uint8_t append(const sim_controller *c, sim_adv_data *data, const uint8_t *p)
+uint8_t sim_adv_data_append(sim_adv_data *data, size_t most, uint8_t operation, const uint8_t *part, size_t len)
 {
-    size_t before = p[1] == OPERATION_FIRST || p[1] == OPERATION_COMPLETE ? 0 : data->len;
+    size_t before = operation == OPERATION_FIRST || operation == OPERATION_COMPLETE ? 0 : data->len;
 
-    data->partial = p[1] == OPERATION_FIRST || p[1] == OPERATION_INTERMEDIATE;
-    if (before + p[3] > c->limits.data_most) {
+    data->partial = operation == OPERATION_FIRST || operation == OPERATION_INTERMEDIATE;
+    if (before + len > most) {
         *data = (sim_adv_data){0};
         return KITH_HCI_MEMORY_EXCEEDED;
     }
-    memcpy(data->octets + before, p + 4, p[3]);
-    data->len = (uint16_t)(before + p[3]);
+    memcpy(data->octets + before, part, len);
+    data->len = (uint16_t)(before + len);
     return KITH_HCI_SUCCESS;
 }
 
@@ -205,7 +209,7 @@ static uint8_t set_data(sim_controller *c, const uint8_t *p, uint8_t *reply)
     if (status == KITH_HCI_SUCCESS && set->enabled && !fits_connectable(set, p[3]))
         return KITH_HCI_PACKET_TOO_LONG;
     if (status == KITH_HCI_SUCCESS)
-        status = append(c, &set->data, p);
+        status = sim_adv_data_append(&set->data, c->limits.data_most, p[1], p + 4, p[3]);
     if (status == KITH_HCI_SUCCESS)
         change_did(set);
     return status;
@@ -226,7 +230,7 @@ static uint8_t set_response(sim_controller *c, const uint8_t *p, uint8_t *reply)
         !sim_adv_is(set, SIM_ADV_LEGACY) && p[3] == 0)
         return KITH_HCI_COMMAND_DISALLOWED;
     if (status == KITH_HCI_SUCCESS)
-        status = append(c, &set->response, p);
+        status = sim_adv_data_append(&set->response, c->limits.data_most, p[1], p + 4, p[3]);
     if (status == KITH_HCI_SUCCESS)
         change_did(set);
     return status;
@@ -331,7 +335,7 @@ static uint8_t remove_set(sim_controller *c, const uint8_t *p, uint8_t *reply)
     (void)reply;
     if (set == NULL)
         return p[0] > HANDLE_MOST ? KITH_HCI_INVALID_PARAMETERS : KITH_HCI_UNKNOWN_SET;
-    if (set->enabled)
+    if (set->enabled || sim_periodic_runs(set))
         return KITH_HCI_COMMAND_DISALLOWED;
     sim_set_remove(set);
     return KITH_HCI_SUCCESS;
@@ -341,8 +345,10 @@ static uint8_t clear_sets(sim_controller *c, const uint8_t *p, uint8_t *reply)
 {
     (void)p;
     (void)reply;
-    if (sim_advertises(c))
-        return KITH_HCI_COMMAND_DISALLOWED;
+    for (size_t i = 0; i < KITH_SIM_SETS_MAX; i++) {
+        if (c->sets[i] != NULL && (c->sets[i]->enabled || sim_periodic_runs(c->sets[i])))
+            return KITH_HCI_COMMAND_DISALLOWED;
+    }
     sim_sets_clear(c);
     return KITH_HCI_SUCCESS;
 }

@@ -24,6 +24,8 @@ size_t sim_command_more(uint16_t opcode, const uint8_t *p)
     case KITH_HCI_LE_SET_EXT_ADV_DATA:
     case KITH_HCI_LE_SET_EXT_SCAN_RESPONSE_DATA:
         return p[3];
+    case KITH_HCI_LE_SET_PERIODIC_ADV_DATA:
+        return p[2];
     case KITH_HCI_LE_SET_EXT_ADV_ENABLE:
         return (size_t)p[1] * 4;
     case KITH_HCI_LE_SET_EXT_SCAN_PARAMETERS:

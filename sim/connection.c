@@ -46,7 +46,7 @@ static bool is_good_access_address(uint32_t a)
     return (a & 0xff) != (a >> 8 & 0xff);
 }
 
-static uint32_t draw_access_address(kith_sim *sim)
+uint32_t sim_draw_access_address(kith_sim *sim)
 {
     uint32_t a;
 
@@ -66,7 +66,7 @@ void sim_connect_ind(sim_controller *central, const sim_address *own, const sim_
     pdu[1] = 34;
     memcpy(pdu + 2, own->octets, 6);
     memcpy(pdu + 8, advertiser->octets, 6);
-    bytes_put32(pdu + 14, draw_access_address(sim));
+    bytes_put32(pdu + 14, sim_draw_access_address(sim));
     bytes_put24(pdu + 18, (uint32_t)sim_rng_next(&sim->rng) & 0xffffff);
     pdu[21] = 1;
     bytes_put16(pdu + 22, (uint16_t)sim_rng_below(&sim->rng, offsets));

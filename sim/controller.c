@@ -25,6 +25,7 @@ void sim_controller_reset(sim_controller *c)
     sim_link_for_each(c, leave_silently);
     sim_advertise_stop(&c->advertiser);
     sim_sets_clear(c);
+    sim_syncs_clear(c);
     sim_scan_stop(c);
     c->initiator.enabled = false;
     sim_transport_clear(c);

@@ -5,8 +5,15 @@
 
 #include "advertise.h"
 
-enum { FIELD_ADVERTISER = 0x01, FIELD_TARGET = 0x02, FIELD_ADI = 0x08, FIELD_AUX = 0x10, FIELD_TX_POWER = 0x40 };
-enum { PAYLOAD_MAX = 255, OFFSET_UNIT_US = 30, TX_POWER_DBM = 0 };
+enum {
+    FIELD_ADVERTISER = 0x01,
+    FIELD_TARGET = 0x02,
+    FIELD_ADI = 0x08,
+    FIELD_AUX = 0x10,
+    FIELD_SYNC = 0x20,
+    FIELD_TX_POWER = 0x40
+};
+enum { SYNC_INFO_LEN = 18, PAYLOAD_MAX = 255, OFFSET_UNIT_US = 30, TX_POWER_DBM = 0 };
 
 static uint8_t fields_of(const sim_extended_pdu *x)
 {
@@ -16,6 +23,7 @@ static uint8_t fields_of(const sim_extended_pdu *x)
     fields |= x->target != NULL ? FIELD_TARGET : 0;
     fields |= x->has_adi ? FIELD_ADI : 0;
     fields |= x->has_aux ? FIELD_AUX : 0;
+    fields |= x->sync_info != NULL ? FIELD_SYNC : 0;
     fields |= x->has_tx_power ? FIELD_TX_POWER : 0;
     return (uint8_t)fields;
 }
@@ -29,6 +37,7 @@ static size_t header_len(const sim_extended_pdu *x)
     len += x->target != NULL ? 6 : 0;
     len += x->has_adi ? 2 : 0;
     len += x->has_aux ? 3 : 0;
+    len += x->sync_info != NULL ? SYNC_INFO_LEN : 0;
     len += x->has_tx_power ? 1 : 0;
     return len == 0 ? 0 : len + 1;
 }
@@ -79,6 +88,10 @@ void sim_extended_build(const sim_extended_pdu *x, uint8_t *pdu)
         at += 2;
     }
     at = put_aux(at, x);
+    if (x->sync_info != NULL) {
+        memcpy(at, x->sync_info, SYNC_INFO_LEN);
+        at += SYNC_INFO_LEN;
+    }
     if (x->has_tx_power)
         *at++ = TX_POWER_DBM;
     if (x->len != 0)

@@ -86,6 +86,31 @@ typedef struct {
     uint8_t octets[SIM_SET_DATA_MAX];
 } sim_adv_data;
 
+/* Data on its way in one PDU after the other. */
+typedef struct {
+    sim_adv_data data; /* whatever the host does meanwhile */
+    size_t sent;       /* octets of it before this PDU */
+    size_t sending;    /* octets of it in this PDU */
+    bool more;         /* another PDU follows */
+    uint8_t channel;   /* of that other one, or of the first */
+    uint64_t due_us;
+} sim_train;
+
+/* Periodic advertising of a set. */
+typedef struct {
+    bool enabled;
+    bool sends_tx_power;
+    uint16_t interval; /* 1.25 ms */
+    sim_adv_data data;
+    uint32_t access_address;
+    uint32_t crc_init;
+    uint16_t counter; /* of events */
+    uint64_t event_us;
+    unsigned channel; /* of the PDU on air */
+    sim_timer timer;
+    sim_train train;
+} sim_periodic;
+
 /* Another controller, by its index, and the advertising event under way. */
 typedef struct {
     bool heard;    /* the PDU just sent */
@@ -133,13 +158,10 @@ typedef struct {
     bool request_received;
 
     /* auxiliary PDUs of that event */
-    uint64_t aux_us;
-    uint8_t aux_channel;
-    uint8_t aux_kind;
-    sim_adv_data on_air; /* what is being sent, whatever the host does meanwhile */
-    size_t sent;         /* octets of it before this PDU */
-    size_t sending;      /* octets of it in this PDU */
-    bool more;           /* another PDU follows */
+    bool responds; /* what is sent is scan response data */
+    sim_train train;
+
+    sim_periodic *periodic; /* NULL: has no parameters */
 } sim_advertiser;
 
 typedef struct {
@@ -182,6 +204,36 @@ typedef struct {
     size_t seen_count;
     size_t seen_capacity;
 } sim_scanner;
+
+enum { SIM_SYNCS = 4 };
+typedef enum { SIM_SYNC_FREE, SIM_SYNC_WAITS, SIM_SYNC_ESTABLISHED } sim_sync_state;
+
+/* A receiver of periodic advertising. */
+typedef struct {
+    sim_controller *controller;
+    sim_sync_state state;
+    uint16_t handle;
+    uint8_t sid;
+    sim_address advertiser;
+    uint8_t phy;
+    uint16_t interval;
+    uint32_t access_address;
+    uint16_t timeout; /* 10 ms */
+    sim_timer lost;
+    bool silent;  /* reports are not wanted */
+    bool heard;   /* the PDU just sent */
+    bool follows; /* is there for it */
+    bool begun;   /* has told its host of what came before it */
+} sim_sync;
+
+/* The next one, that the host asked for. */
+typedef struct {
+    bool pending;
+    bool silent;
+    uint8_t sid;
+    sim_address advertiser;
+    uint16_t timeout;
+} sim_sync_wish;
 
 typedef struct {
     uint16_t interval; /* 1.25 ms */
@@ -460,6 +512,8 @@ struct sim_controller {
     sim_advertiser *sets[KITH_SIM_SETS_MAX]; /* those that exist, in no order; the others are NULL */
     sim_scanner scanner;
     sim_initiator initiator;
+    sim_sync_wish sync_wish;
+    sim_sync syncs[SIM_SYNCS];
     unsigned acl_in_use;
 };
 
@@ -563,7 +617,8 @@ typedef struct {
     uint16_t adi;
     int8_t tx_power; /* 127: unknown */
     int8_t rssi;
-    uint16_t periodic_interval;
+    uint16_t periodic_interval;   /* 0: no periodic advertising goes with it */
+    uint32_t sync_access_address; /* of that */
 } sim_advertisement;
 enum { SIM_ANONYMOUS = 0xff };
 bool sim_scan_listens(const sim_controller *c, const sim_tuning *tuning, uint64_t from_us, uint64_t to_us);
@@ -581,6 +636,22 @@ bool sim_scan_was_seen(const sim_scanner *s, const sim_advertisement *heard, con
 /* False: filtered as a duplicate. */
 bool sim_scan_report(sim_controller *c, const sim_advertisement *heard, const sim_address *peer);
 void sim_scan_report_rest(sim_controller *c, const sim_advertisement *heard, const sim_address *peer, bool cut);
+
+/* periodic.c */
+bool sim_periodic_prepare(sim_advertiser *set); /* false: no memory */
+void sim_periodic_free(sim_advertiser *set);
+void sim_periodic_start(sim_advertiser *set);
+void sim_periodic_stop(sim_advertiser *set);
+bool sim_periodic_runs(const sim_advertiser *set);
+void sim_periodic_put_info(const sim_advertiser *set, uint8_t info[18]); /* SyncInfo, in a PDU that begins now */
+
+/* sync.c */
+void sim_sync_hear(sim_controller *c, const sim_advertisement *heard, const sim_address *peer);
+sim_sync *sim_sync_on(sim_controller *c, uint32_t access_address); /* NULL: isn't on that train */
+void sim_sync_received(sim_sync *sync, const sim_advertisement *part);
+void sim_sync_cancel(sim_controller *c);
+bool sim_sync_end(sim_controller *c, uint16_t handle); /* false: unknown */
+void sim_syncs_clear(sim_controller *c);
 
 /* privacy.c: the filter accept list and the resolving list */
 bool sim_filter_list_has(const sim_controller *c, const sim_address *address); /* types 2 and 3 count as 0 and 1 */
@@ -608,6 +679,7 @@ bool sim_address_is_given(const sim_controller *c, const sim_address *on_air);
 /* connection.c */
 /* What an initiator sends; its addresses, access address and the rest are drawn here. */
 void sim_connect_ind(sim_controller *central, const sim_address *own, const sim_address *advertiser, uint8_t pdu[36]);
+uint32_t sim_draw_access_address(kith_sim *sim);
 sim_connection *sim_connection_new(kith_sim *sim, const uint8_t connect_ind[36]); /* NULL: no memory */
 /* Brings one end to life and tells its host. */
 void sim_connection_join(sim_connection *k, sim_controller *c, sim_role role, const sim_address *peer_on_air,

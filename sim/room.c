@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-enum { CONTROLLER_TIMERS = 3, RSSI_DEFAULT_DBM = -50, RSSI_LEAST_DBM = -127, RSSI_MOST_DBM = 20 };
+enum { CONTROLLER_TIMERS = 3 + SIM_SYNCS, RSSI_DEFAULT_DBM = -50, RSSI_LEAST_DBM = -127, RSSI_MOST_DBM = 20 };
 
 kith_status kith_sim_new(const kith_sim_config *config, kith_sim **out)
 {

@@ -182,8 +182,10 @@ sim_want sim_scan_hear(sim_controller *c, const sim_advertisement *heard)
 
     if (!sim_privacy_allows(c, &heard->address))
         return SIM_WANTS_NOTHING;
-    if (scanner_hears(c, heard->primary_phy, heard->secondary_phy != 0))
+    if (scanner_hears(c, heard->primary_phy, heard->secondary_phy != 0)) {
+        sim_sync_hear(c, heard, &peer);
         want = scan(c, heard, &peer);
+    }
     return initiates(c, heard, &peer) ? SIM_WANTS_CONNECTION : want;
 }
 

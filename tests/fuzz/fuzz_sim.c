@@ -82,6 +82,7 @@ static void give_all(kith_sim *sim, int device)
     kith_sim_limits limits;
 
     kith_sim_core_limits(&limits, KITH_SIM_CORE_5_4);
+    limits.le_features |= UINT64_C(1) << 13; /* periodic advertising */
     rig_require(kith_sim_set_limits(sim, device, &limits) == KITH_OK);
 }
 

@@ -171,6 +171,7 @@ enum {
     KITH_HCI_FAILED_TO_ESTABLISH = 0x3e,
     KITH_HCI_UNKNOWN_SET = 0x42,
     KITH_HCI_LIMIT_REACHED = 0x43, /* of advertising events */
+    KITH_HCI_CANCELLED_BY_HOST = 0x44,
     KITH_HCI_PACKET_TOO_LONG = 0x45
 };
 
