@@ -109,7 +109,8 @@ void sim_le_event(sim_controller *c, uint8_t subevent, const uint8_t *parameters
     if (!sim_le_event_enabled(c, subevent))
         return;
     with_code[0] = subevent;
-    memcpy(with_code + 1, parameters, len);
+    if (len != 0)
+        memcpy(with_code + 1, parameters, len);
     push_event(c, KITH_HCI_EV_LE_META, with_code, len + 1);
 }
 
