@@ -109,7 +109,7 @@ typedef enum {
     KITH_SIM_CORE_4_2_BARE, /* nothing that 4.2 leaves open but encryption: no privacy, long packets, ping */
     KITH_SIM_CORE_4_2,      /* privacy with a resolving list of 8, long packets, ping */
     KITH_SIM_CORE_5_0,      /* besides: extended advertising, 4 sets of 251 octets, LE 2M, privacy modes */
-    KITH_SIM_CORE_5_4,      /* besides: 16 sets of 1650 octets, LE Coded, long lists */
+    KITH_SIM_CORE_5_4,      /* besides: 16 sets of 1650 octets, LE Coded, periodic advertising, long lists */
     KITH_SIM_CORES
 } kith_sim_core;
 void kith_sim_core_limits(kith_sim_limits *limits, kith_sim_core core);

@@ -17,7 +17,7 @@ static const expected_core expected[KITH_SIM_CORES] = {
     [KITH_SIM_CORE_4_2_BARE] = {"4.2-bare", 0x0001, 8, 8, 1, 31},
     [KITH_SIM_CORE_4_2] = {"4.2", 0x007d, 8, 8, 1, 31},
     [KITH_SIM_CORE_5_0] = {"5.0", 0x117d, 9, 8, 4, 251},
-    [KITH_SIM_CORE_5_4] = {"5.4", 0x197f, 13, 32, 16, 1650},
+    [KITH_SIM_CORE_5_4] = {"5.4", 0x397f, 13, 32, 16, 1650},
 };
 
 static room *room_of(kith_sim_core core)
