@@ -305,19 +305,3 @@ kith_status kith_gap_stop_advertising(kith_host *h)
 {
     return kith_gap_stop_set(h, 0);
 }
-
-bool kith_gap_find_name(const uint8_t *data, size_t len, char text[32])
-{
-    for (size_t i = 0; i + 1 < len && data[i] != 0 && data[i] < len - i; i += data[i] + 1u) {
-        size_t name_len = data[i] - 1u;
-
-        if (data[i + 1] != AD_SHORTENED_NAME && data[i + 1] != AD_COMPLETE_NAME)
-            continue;
-        if (name_len > 31)
-            name_len = 31;
-        memcpy(text, data + i + 2, name_len);
-        text[name_len] = '\0';
-        return true;
-    }
-    return false;
-}

@@ -10,6 +10,19 @@ bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit)
     return (h->commands_supported[octet] >> bit & 1) != 0;
 }
 
+/* All of feature LE Extended Advertising, and commands 36.1 to 36.7, 37.0, 37.5 to 37.7: the two kinds must not be
+ * mixed (3.1.1). */
+bool command_is_extended(const kith_host *h)
+{
+    return !h->config.legacy_commands && (h->le_features & 0x1000) != 0 && (h->commands_supported[36] & 0xfe) == 0xfe &&
+           (h->commands_supported[37] & 0xe1) == 0xe1;
+}
+
+bool command_has_phys(const kith_host *h, uint8_t phys)
+{
+    return (phys & KITH_PHYS_CODED) == 0 || (command_is_extended(h) && (h->le_features & 0x800) != 0);
+}
+
 void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len)
 {
     out[0] = KITH_H4_COMMAND;
@@ -76,9 +89,12 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
         break;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
     case KITH_HCI_LE_SET_SCAN_ENABLE:
+    case KITH_HCI_LE_SET_EXT_SCAN_PARAMETERS:
+    case KITH_HCI_LE_SET_EXT_SCAN_ENABLE:
         scan_on_result(h, status);
         break;
     case KITH_HCI_LE_CREATE_CONNECTION:
+    case KITH_HCI_LE_EXT_CREATE_CONNECTION:
     case KITH_HCI_LE_CREATE_CONNECTION_CANCEL:
         connect_on_status(h, opcode, status);
         break;

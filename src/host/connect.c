@@ -1,7 +1,6 @@
 /* Connecting as central.  Core Vol 4 Part E 7.8.12, 7.8.13; parameter rules 7.8.12 and Vol 6 Part B 4.5.2. */
 #include <string.h>
 
-#include "base/bytes.h"
 #include "host/internal.h"
 
 void kith_gap_default_parameters(kith_connection_parameters *p)
@@ -34,25 +33,6 @@ kith_status kith_gap_check_parameters(const kith_connection_parameters *p)
     return kith_gap_parameters_fault(p) == NULL ? KITH_OK : KITH_ERR_VALUE;
 }
 
-static size_t put_create(kith_host *h, uint8_t *out)
-{
-    const kith_connection_parameters *p = &h->connect_parameters;
-    const kith_address *peer = lists_name_of(h, &h->connect_to);
-
-    command_begin(out, KITH_HCI_LE_CREATE_CONNECTION, 25);
-    memset(out + 4, 0, 25);
-    bytes_put16(out + 4, 96); /* scan all the time: interval and window of 60 ms */
-    bytes_put16(out + 6, 96);
-    out[9] = peer->type;
-    memcpy(out + 10, peer->octets, 6);
-    out[16] = privacy_own_type(h);
-    bytes_put16(out + 17, p->interval_min_1250us);
-    bytes_put16(out + 19, p->interval_max_1250us);
-    bytes_put16(out + 21, p->latency);
-    bytes_put16(out + 23, p->timeout_10ms);
-    return 4 + 25;
-}
-
 static size_t put_cancel(uint8_t *out)
 {
     command_begin(out, KITH_HCI_LE_CREATE_CONNECTION_CANCEL, 0);
@@ -68,7 +48,7 @@ size_t connect_command(kith_host *h, uint8_t *out)
         return 0;
     if (!h->create_sent && !held) {
         h->create_sent = true;
-        return put_create(h, out);
+        return connect_put_create(h, out);
     }
     if (h->create_sent && !h->cancel_sent && (h->cancel_wanted || held)) {
         h->cancel_sent = true;
@@ -79,11 +59,14 @@ size_t connect_command(kith_host *h, uint8_t *out)
 
 void connect_made(kith_host *h)
 {
-    h->connecting = h->create_sent = h->cancel_wanted = h->cancel_sent = false;
+    h->connecting = h->create_sent = h->cancel_wanted = h->cancel_sent = h->cancel_refused = false;
+    h->connect_timed_out = false;
+    h->connect_end_us = UINT64_MAX;
 }
 
 void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status status)
 {
+    bool timed_out = h->connect_timed_out;
     kith_event *event;
 
     if (!h->connecting)
@@ -91,7 +74,15 @@ void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status statu
     connect_made(h);
     event = event_post(h, KITH_EVENT_CONNECT_FAILED, NULL);
     event->connect_failed.hci_status = hci_status;
+    event->connect_failed.timed_out = timed_out;
     event->connect_failed.status = status;
+}
+
+/* The list is changed in a pause, in which the controller does not connect. */
+void connect_refuse(kith_host *h, kith_hci_status status)
+{
+    if (h->connecting && h->initiating.listed)
+        connect_give_up(h, status, KITH_OK);
 }
 
 /* What was cancelled for a pause is created again after it. */
@@ -103,25 +94,62 @@ void connect_ended(kith_host *h, kith_hci_status status)
         connect_give_up(h, status, KITH_OK);
 }
 
-/* A cancel that comes too late fails; the Connection Complete that overtook it is the end all the same.  For a pause it
- * is enough that the controller says there is nothing to be cancelled. */
-static void on_cancel_refused(kith_host *h)
+/* A cancel that comes too late fails; the Connection Complete that overtook it is the end all the same.  Where none
+ * comes it is sent once more, and then believed.  For a pause it is enough that the controller says there is nothing to
+ * be cancelled. */
+static void on_cancel_refused(kith_host *h, kith_hci_status status)
 {
-    if (!h->cancel_wanted)
+    if (h->cancel_wanted && h->cancel_refused) {
+        connect_give_up(h, status, KITH_OK);
+        return;
+    }
+    if (h->cancel_wanted) {
+        h->cancel_refused = true;
+        h->connect_end_us = host_time(h) + HOST_DISCONNECT_TIMEOUT_US;
+    } else {
         h->create_sent = false;
+    }
     h->cancel_wanted = h->cancel_sent = false;
+}
+
+static bool is_create(uint16_t opcode)
+{
+    return opcode == KITH_HCI_LE_CREATE_CONNECTION || opcode == KITH_HCI_LE_EXT_CREATE_CONNECTION;
 }
 
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status)
 {
-    if (status == KITH_HCI_SUCCESS && opcode == KITH_HCI_LE_CREATE_CONNECTION)
+    if (status == KITH_HCI_SUCCESS && is_create(opcode))
         privacy_note_initiated(h);
     if (status == KITH_HCI_SUCCESS)
         return;
-    if (opcode == KITH_HCI_LE_CREATE_CONNECTION)
+    if (is_create(opcode))
         connect_give_up(h, status, KITH_OK);
     else if (h->cancel_sent)
-        on_cancel_refused(h);
+        on_cancel_refused(h, status);
+}
+
+static void cancel(kith_host *h)
+{
+    h->connect_end_us = UINT64_MAX;
+    if (h->create_sent)
+        h->cancel_wanted = true;
+    else
+        connect_give_up(h, KITH_HCI_UNKNOWN_CONNECTION, KITH_OK);
+}
+
+uint64_t connect_deadline(const kith_host *h)
+{
+    return h->connecting ? h->connect_end_us : UINT64_MAX;
+}
+
+bool connect_expire(kith_host *h)
+{
+    if (connect_deadline(h) > h->now_us)
+        return false;
+    h->connect_timed_out |= !h->cancel_refused;
+    cancel(h);
+    return true;
 }
 
 static bool has_free_link(const kith_host *h)
@@ -132,28 +160,60 @@ static bool has_free_link(const kith_host *h)
     return false;
 }
 
-kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_connection_parameters *parameters)
+void kith_gap_default_initiating(kith_initiating *initiating)
 {
-    kith_connection_parameters defaults;
+    memset(initiating, 0, sizeof *initiating);
+    initiating->scan_interval_625us = 96; /* all the time: interval and window of 60 ms */
+    initiating->scan_window_625us = 96;
+    kith_gap_default_parameters(&initiating->parameters);
+}
 
-    kith_gap_default_parameters(&defaults);
-    if (parameters == NULL)
-        parameters = &defaults;
-    if (peer->type > KITH_ADDRESS_RANDOM || kith_gap_check_parameters(parameters) != KITH_OK)
+static bool is_valid(const kith_initiating *i)
+{
+    return (i->listed || i->peer.type <= KITH_ADDRESS_RANDOM) && kith_gap_check_parameters(&i->parameters) == KITH_OK &&
+           i->scan_interval_625us >= 0x0004 && i->scan_interval_625us <= 0x4000 && i->scan_window_625us >= 0x0004 &&
+           i->scan_window_625us <= i->scan_interval_625us && (i->phys & ~(KITH_PHYS_1M | KITH_PHYS_CODED)) == 0;
+}
+
+static bool is_there(const kith_host *h, const kith_initiating *i)
+{
+    return (command_is_extended(h) || (h->ready.lacks & KITH_LACKS_INITIATING) == 0) && command_has_phys(h, i->phys) &&
+           (!i->listed || lists_can_filter(h)) && h->config.privacy.mode != KITH_PRIVACY_NON_RESOLVABLE;
+}
+
+kith_status kith_gap_initiate(kith_host *h, const kith_initiating *initiating)
+{
+    if (!is_valid(initiating))
         return KITH_ERR_VALUE;
     if (h->startup != STARTUP_READY)
         return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_INITIATING) != 0)
+    if (!is_there(h, initiating))
         return KITH_ERR_UNSUPPORTED;
     if (h->connecting || identity_is_busy(h))
         return KITH_ERR_BUSY;
     if (!has_free_link(h))
         return KITH_ERR_FULL;
+    if (initiating->listed && lists_have_nobody(h))
+        return KITH_ERR_NOT_FOUND;
+    if (initiating->listed)
+        lists_rebuild(h);
     privacy_begin(h);
-    h->connect_to = *peer;
-    h->connect_parameters = *parameters;
+    h->initiating = *initiating;
+    if (initiating->limit_ms != 0)
+        h->connect_end_us = host_time(h) + (uint64_t)initiating->limit_ms * 1000;
     h->connecting = true;
     return KITH_OK;
+}
+
+kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_connection_parameters *parameters)
+{
+    kith_initiating initiating;
+
+    kith_gap_default_initiating(&initiating);
+    initiating.peer = *peer;
+    if (parameters != NULL)
+        initiating.parameters = *parameters;
+    return kith_gap_initiate(h, &initiating);
 }
 
 kith_status kith_gap_cancel_connect(kith_host *h)
@@ -162,10 +222,7 @@ kith_status kith_gap_cancel_connect(kith_host *h)
         return KITH_ERR_STATE;
     if (!events_have_room(h))
         return KITH_ERR_FULL;
-    if (h->create_sent)
-        h->cancel_wanted = true;
-    else
-        connect_give_up(h, KITH_HCI_UNKNOWN_CONNECTION, KITH_OK);
+    cancel(h);
     return KITH_OK;
 }
 

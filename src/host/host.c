@@ -43,6 +43,9 @@ static const event_row le_rows[] = {
     {KITH_HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, parameters_on_complete},
     {KITH_HCI_LE_EV_LTK_REQUEST, security_on_ltk_request},
     {KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, on_enhanced_connection_complete},
+    {KITH_HCI_LE_EV_DIRECTED_ADVERTISING_REPORT, scan_on_directed_report},
+    {KITH_HCI_LE_EV_EXT_ADVERTISING_REPORT, scan_on_extended_report},
+    {KITH_HCI_LE_EV_SCAN_TIMEOUT, scan_on_timeout},
 };
 
 static void run_row(kith_host *h, const event_row *rows, size_t count, uint8_t code, const uint8_t *p, size_t len)
@@ -86,6 +89,8 @@ void host_begin(kith_host *h, uint64_t now_us)
     host_settle(h, &h->window_end_us);
     host_settle(h, &h->calendar_at_us);
     host_settle(h, &h->oob_end_us);
+    host_settle(h, &h->scanning.end_us);
+    host_settle(h, &h->connect_end_us);
     attempts_settle(h);
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_settle(h, &h->sessions[i].deadline_us);
@@ -238,7 +243,7 @@ static void tell_lost(kith_host *h)
 
     connect_give_up(h, why_links_end(h), KITH_OK);
     advertise_on_lost(h);
-    h->scanner = (host_activity){0};
+    scan_on_lost(h, why_links_end(h));
     lists_on_lost(h);
     privacy_on_lost(h);
     h->stray = 0;
@@ -276,7 +281,8 @@ static bool run_one(kith_host *h)
         return true;
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
-           window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h);
+           window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h) || scan_expire(h) ||
+           connect_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -326,6 +332,8 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, attempts_deadline(h));
     due = earlier(due, room_deadline(h));
     due = earlier(due, privacy_deadline(h));
+    due = earlier(due, scan_deadline(h));
+    due = earlier(due, connect_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

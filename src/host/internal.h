@@ -32,6 +32,8 @@ void command_on_complete(kith_host *h, const uint8_t *event, size_t len);
 void command_on_status(kith_host *h, const uint8_t *event, size_t len);
 void command_expire(kith_host *h);
 bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit);
+bool command_is_extended(const kith_host *h); /* advertising, scanning and connecting are by the extended commands */
+bool command_has_phys(const kith_host *h, uint8_t phys); /* it can listen on all of these */
 
 /* startup.c */
 size_t startup_command(kith_host *h, uint8_t *out);
@@ -39,7 +41,7 @@ void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters,
 void startup_fail_store(kith_host *h, kith_status status);
 void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status hci_status, kith_status status);
 
-/* gap: advertise.c, scan.c, connect.c */
+/* gap: advertise.c, scan.c, scan_reports.c, scan_heard.c, find.c, connect.c, connect_command.c */
 size_t advertise_command(kith_host *h, uint8_t *out);
 void advertise_on_result(kith_host *h, kith_hci_status status);
 void advertise_on_connected(kith_host *h);    /* a link came of it */
@@ -50,7 +52,22 @@ bool advertise_waits(const kith_host *h); /* a set does, for kith_allow_list_rea
 void advertise_let_begin(kith_host *h);
 size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
+void scan_on_timeout(kith_host *h, const uint8_t *parameters, size_t len); /* the controller has stopped by itself */
+void scan_on_lost(kith_host *h, kith_hci_status hci_status);
+void scan_stop_for(kith_host *h, host_scan_end end); /* it goes off for this */
+bool scan_expire(kith_host *h);
+uint64_t scan_deadline(const kith_host *h);
 void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len);
+void scan_on_directed_report(kith_host *h, const uint8_t *parameters, size_t len);
+void scan_on_extended_report(kith_host *h, const uint8_t *parameters, size_t len);
+bool scan_listens(const kith_host *h);
+void scan_hear(kith_host *h, kith_event_report *report, const uint8_t *data, size_t len);
+void scan_hear_part(kith_host *h, const host_advertiser *advertiser, kith_event_report *report, const uint8_t *data,
+                    size_t len, uint8_t status); /* of the data, as it was said */
+void scan_forget_heard(kith_host *h);
+bool find_takes(kith_host *h, const kith_event_report *report); /* true: it is found */
+bool find_asks_who(const kith_host *h);                         /* what is sought has a name among bonds */
+void find_tell(kith_host *h, kith_hci_status hci_status, kith_status status); /* the end of a search */
 void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
 void advertise_give_up(kith_host *h, kith_status status);    /* nothing may go on air: it is off, and told so */
 void scan_give_up(kith_host *h, kith_status status);
@@ -59,6 +76,10 @@ void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
 void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Complete that made no link */
 void connect_made(kith_host *h);                          /* one that did */
 void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status status);
+void connect_refuse(kith_host *h, kith_hci_status status); /* by the list, which is not what it shall be */
+size_t connect_put_create(const kith_host *h, uint8_t *out);
+bool connect_expire(kith_host *h);
+uint64_t connect_deadline(const kith_host *h);
 
 /* pause.c: activities are interrupted for a reason, and go on.  Once asked for, a pause goes deeper or ends. */
 void pause_ask(kith_host *h, host_pause_reason reason, host_pause_depth depth);

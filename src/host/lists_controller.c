@@ -287,8 +287,10 @@ static void fail(kith_host *h, host_lists_step_kind kind, kith_hci_status hci_st
         lists_tell(h, KITH_EVENT_ALLOW_LIST, status, hci_status);
     if (l->identities_due || !is_of_filter(kind))
         lists_tell(h, KITH_EVENT_DEVICE_IDENTITIES, status, hci_status);
-    if (is_of_filter(kind))
+    if (is_of_filter(kind)) {
         advertise_refuse(h, hci_status);
+        connect_refuse(h, hci_status);
+    }
     pause_end(h, PAUSE_FOR_LISTS);
 }
 

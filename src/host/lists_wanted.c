@@ -102,7 +102,8 @@ static bool is_active(const host_activity *a)
 /* A controller resolves for everything it does, and for what filters it looks into the accept list. */
 bool lists_are_in_use(const kith_host *h, bool touches_resolving)
 {
-    bool filtering = advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter);
+    bool filtering =
+        advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter) || (h->connecting && h->initiating.listed);
     bool anything = advertise_is_active(h) || is_active(&h->scanner) || h->connecting;
 
     return filtering || (touches_resolving && anything);

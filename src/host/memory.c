@@ -5,7 +5,7 @@
 #include "crypto/known_keys.h"
 #include "host/internal.h"
 
-enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32, MAX_DATA = 32 };
+enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32, MAX_DATA = 32, MAX_REPORT_DATA = 1650 };
 
 #define ALIGN        ((size_t)8)
 #define ARRAYS       ((size_t)13) /* pieces beside the buffers of links, each rounded up */
@@ -78,17 +78,19 @@ static bool limits_are_valid(const kith_limits *l)
     return l->links >= 1 && l->links <= MAX_LINKS && l->pairings >= 1 && l->pairings <= l->links && l->mtu >= 23 &&
            l->mtu <= 517 && l->events <= 32767 && l->bonds <= KITH_BONDS_MAX && l->subscriptions <= KITH_STATE_CCCDS &&
            l->queue <= MAX_QUEUE && l->operations <= MAX_OPERATIONS && l->identities <= KITH_RECORD_LAST_IDENTITY &&
-           l->data <= MAX_DATA && l->sets <= KITH_SETS_MAX &&
+           l->data <= MAX_DATA && l->sets <= KITH_SETS_MAX && l->report_data <= MAX_REPORT_DATA &&
            (l->cache == 0 || (l->cache >= GATT_TABLE_HEADER && l->cache <= KITH_CHUNK_MAX));
 }
 
-/* What one step tells, contiguous: a PDU, or all writes that a client has prepared.  Twice that holds it beside what
- * the program looks at. */
+/* What one step tells, contiguous: a PDU, all writes that a client has prepared, or what was found.  Twice that holds
+ * it beside what the program looks at. */
 uint32_t host_payload_octets(const kith_limits *limits)
 {
     size_t buffer = host_buffer_octets(limits);
 
-    return (uint32_t)(limits->queue > buffer ? limits->queue : buffer);
+    size_t most = limits->queue > buffer ? limits->queue : buffer;
+
+    return (uint32_t)(limits->report_data > most ? limits->report_data : most);
 }
 
 /* The longest value that a signed write has. */
@@ -152,6 +154,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_values *values = carve(&c, limits->data != 0 ? sizeof *values : 0);
 
     host_set *sets = carve(&c, sizeof *sets * (limits->sets + 1u));
+    uint8_t *parts = carve(&c, limits->report_data);
     host_lists *lists = carve(&c, limits->listed != 0 ? sizeof *lists : 0);
     kith_peer_id *listed = carve(&c, (size_t)4 * limits->listed * sizeof *listed);
     host_listed *entries = carve(&c, (size_t)3 * limits->listed * sizeof *entries);
@@ -167,6 +170,7 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->keys = keys;
     h->identities = identities;
     h->sets = sets;
+    h->scanning.parts = limits->report_data > sizeof h->scanning.report.data ? parts : NULL;
     h->clients = remembered != 0 ? clients : NULL;
     h->client_subscriptions = subscriptions;
     h->tables = limits->cache != 0 ? tables : NULL;
@@ -318,6 +322,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->smp.oob = &h->oob;
     h->oob_end_us = UINT64_MAX;
     h->privacy.end_us = UINT64_MAX;
+    h->scanning.end_us = h->connect_end_us = UINT64_MAX;
     *out = h;
     return KITH_OK;
 }

@@ -36,7 +36,7 @@ bool pause_holds_scanner(const kith_host *h)
 
 bool pause_holds_initiator(const kith_host *h)
 {
-    return holds(h, false);
+    return holds(h, h->connecting && h->initiating.listed);
 }
 
 static bool is_quiet(const host_activity *a)

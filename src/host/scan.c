@@ -1,11 +1,12 @@
-/* Legacy scanning and its reports.  Core Vol 4 Part E 7.8.10, 7.8.11, 7.7.65.2. */
+/* Scanning: two commands to switch it on, one to switch it off; in their extended form where the controller has it.
+ * Core Vol 4 Part E 7.8.10, 7.8.11, 7.8.64, 7.8.65, 7.7.65.17. */
 #include <string.h>
 
 #include "base/bytes.h"
 #include "host/internal.h"
 
 enum { STEP_PARAMETERS, STEP_ENABLE };
-enum { ADV_IND = 0, ADV_DIRECT_IND = 1, ADV_SCAN_IND = 2, SCAN_RSP = 4 };
+enum { POLICY_FILTERED = 1, POLICY_EXTENDED = 2 };
 
 void kith_gap_default_scan(kith_scan *scan)
 {
@@ -18,28 +19,70 @@ void kith_gap_default_scan(kith_scan *scan)
     scan->limit_ms = 0;
 }
 
-static size_t put_enable(const kith_host *h, bool on, uint8_t *out)
+/* ---- commands ---- */
+
+/* Directed advertising to a private address that the controller does not know for ours is heard, too, where it can be:
+ * the host has the key. */
+static uint8_t filter_policy(const kith_host *h)
 {
-    command_begin(out, KITH_HCI_LE_SET_SCAN_ENABLE, 2);
-    out[4] = on;
-    out[5] = !h->scan.report_duplicates;
-    return 4 + 2;
+    bool resolves = h->config.privacy.mode == KITH_PRIVACY_RESOLVABLE && (h->le_features & 0x80) != 0;
+
+    return (uint8_t)((h->scan.filter ? POLICY_FILTERED : 0) | (resolves ? POLICY_EXTENDED : 0));
 }
 
-static size_t chain_command(const kith_host *h, uint8_t *out)
+static size_t put_legacy_parameters(const kith_host *h, uint8_t *out)
+{
+    command_begin(out, KITH_HCI_LE_SET_SCAN_PARAMETERS, 7);
+    out[4] = h->scan.active;
+    bytes_put16(out + 5, h->scan.interval_625us);
+    bytes_put16(out + 7, h->scan.window_625us);
+    out[9] = privacy_own_type(h);
+    out[10] = filter_policy(h);
+    return 4 + 7;
+}
+
+static size_t put_extended_parameters(const kith_host *h, uint8_t *out)
+{
+    uint8_t phys = h->scan.phys != 0 ? h->scan.phys : KITH_PHYS_1M;
+    size_t at = 7;
+
+    for (uint8_t bit = KITH_PHYS_1M; bit <= KITH_PHYS_CODED; bit = (uint8_t)(bit << 1)) {
+        if ((phys & bit) == 0)
+            continue;
+        out[at] = h->scan.active;
+        bytes_put16(out + at + 1, h->scan.interval_625us);
+        bytes_put16(out + at + 3, h->scan.window_625us);
+        at += 5;
+    }
+    command_begin(out, KITH_HCI_LE_SET_EXT_SCAN_PARAMETERS, at - 4);
+    out[4] = privacy_own_type(h);
+    out[5] = filter_policy(h);
+    out[6] = phys;
+    return at;
+}
+
+/* Without a duration of the controller's own: it would not count through pauses. */
+static size_t put_enable(kith_host *h, bool on, uint8_t *out)
+{
+    bool extended = command_is_extended(h);
+    size_t len = extended ? 6 : 2;
+
+    h->scanning.disables = !on;
+    command_begin(out, extended ? KITH_HCI_LE_SET_EXT_SCAN_ENABLE : KITH_HCI_LE_SET_SCAN_ENABLE, len);
+    memset(out + 4, 0, len);
+    out[4] = on;
+    out[5] = !h->scan.report_duplicates;
+    return 4 + len;
+}
+
+static size_t chain_command(kith_host *h, uint8_t *out)
 {
     if (!h->scanner.busy)
         return 0;
-    if (!h->scanner.stopping && h->scanner.step == STEP_PARAMETERS) {
-        command_begin(out, KITH_HCI_LE_SET_SCAN_PARAMETERS, 7);
-        out[4] = h->scan.active;
-        bytes_put16(out + 5, h->scan.interval_625us);
-        bytes_put16(out + 7, h->scan.window_625us);
-        out[9] = privacy_own_type(h);
-        out[10] = h->scan.filter;
-        return 4 + 7;
-    }
-    return put_enable(h, !h->scanner.stopping, out);
+    if (h->scanner.stopping || h->scanner.step == STEP_ENABLE)
+        return put_enable(h, !h->scanner.stopping, out);
+    h->scanning.disables = false;
+    return command_is_extended(h) ? put_extended_parameters(h, out) : put_legacy_parameters(h, out);
 }
 
 size_t scan_command(kith_host *h, uint8_t *out)
@@ -56,93 +99,145 @@ size_t scan_command(kith_host *h, uint8_t *out)
     }
 }
 
-static kith_event *tell(kith_host *h, bool on, kith_hci_status status)
+/* ---- how it goes on and off ---- */
+
+static void become(kith_host *h, bool on)
+{
+    h->scanner.busy = h->scanner.stopping = false;
+    h->scanner.on = on;
+    h->scanner.held = HELD_NOT;
+}
+
+static void tell_on(kith_host *h)
+{
+    become(h, true);
+    if (!h->scanning.searches)
+        event_post(h, KITH_EVENT_SCANNING, NULL)->activity.on = true;
+}
+
+static uint8_t why_off(uint8_t end)
+{
+    return end == SCAN_ENDS_TIME ? KITH_ENDED_TIME : end == SCAN_ENDS_FOUND ? KITH_ENDED_FOUND : KITH_ENDED_ASKED;
+}
+
+static void tell_off(kith_host *h, kith_hci_status hci_status, kith_status status)
 {
     kith_event *event = event_post(h, KITH_EVENT_SCANNING, NULL);
 
-    h->scanner.busy = false;
-    h->scanner.stopping = false;
-    h->scanner.on = on;
-    h->scanner.held = HELD_NOT;
-    event->activity.on = on;
-    event->activity.hci_status = status;
-    return event;
+    become(h, false);
+    event->activity.why = why_off(h->scanning.end);
+    event->activity.hci_status = hci_status;
+    event->activity.status = status;
+    if (h->scanning.searches)
+        find_tell(h, hci_status, status);
+    scan_forget_heard(h);
+    h->scanning.end_us = UINT64_MAX;
+}
+
+static bool is_active(const kith_host *h)
+{
+    return h->scanner.on || h->scanner.busy;
 }
 
 void scan_give_up(kith_host *h, kith_status status)
 {
-    if (h->scanner.on || h->scanner.busy)
-        tell(h, false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
+    if (is_active(h))
+        tell_off(h, KITH_HCI_UNSPECIFIED_ERROR, status);
 }
 
+/* CONTROLLER_LOST tells that it is off; a search has its own end. */
+void scan_on_lost(kith_host *h, kith_hci_status hci_status)
+{
+    if (h->scanning.searches)
+        tell_off(h, hci_status, KITH_OK);
+    scan_forget_heard(h);
+    h->scanner = (host_activity){0};
+    h->scanning.end_us = UINT64_MAX;
+}
+
+/* A command that was on its way when it was to be switched off is followed by the one that does it. */
 void scan_on_result(kith_host *h, kith_hci_status status)
 {
     bool was_held = h->scanner.held != HELD_NOT;
 
     if (pause_takes_result(&h->scanner, status) || (!h->scanner.busy && !was_held))
         return;
-    if (status != KITH_HCI_SUCCESS || h->scanner.stopping)
-        (void)tell(h, false, status);
+    if (status != KITH_HCI_SUCCESS || (h->scanner.stopping && h->scanning.disables))
+        tell_off(h, status, KITH_OK);
+    else if (h->scanner.stopping)
+        return;
     else if (h->scanner.step == STEP_ENABLE)
-        (void)tell(h, true, status);
+        tell_on(h);
     else
         h->scanner.step++;
 }
 
-static void tell_report(kith_host *h, uint8_t type, const kith_address *address, const uint8_t *data, uint8_t len,
-                        int8_t rssi)
+void scan_stop_for(kith_host *h, host_scan_end end)
 {
-    kith_event *event = event_post_droppable(h, KITH_EVENT_REPORT, NULL);
-
-    if (event == NULL)
+    if (h->scanner.stopping)
         return;
-    event->report.address = *address;
-    event->report.connectable = type == ADV_IND || type == ADV_DIRECT_IND;
-    event->report.scan_response = type == SCAN_RSP;
-    event->report.rssi = rssi;
-    event->report.scannable = type == ADV_IND || type == ADV_SCAN_IND;
-    event->report.directed = type == ADV_DIRECT_IND;
-    event->report.sid = 0xff;
-    event->report.tx_power = 127;
-    event->report.primary_phy = KITH_PHY_1M;
-    event->report.len = len;
-    memcpy(event->report.data, data, len);
+    h->scanning.end = (uint8_t)end;
+    h->scanning.end_us = UINT64_MAX;
+    h->scanner.busy = true;
+    h->scanner.stopping = true;
 }
 
-/* Controllers in the field send one report an event; the format allows more. */
-void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len)
+/* It was given no time to end at; should it end all the same, it is not left to look as if it were on. */
+void scan_on_timeout(kith_host *h, const uint8_t *parameters, size_t len)
 {
-    bytes_reader r;
-    uint8_t count;
+    (void)parameters;
+    (void)len;
+    if (h->scanner.on && h->scanner.held == HELD_NOT)
+        scan_stop_for(h, SCAN_ENDS_TIME);
+}
 
-    bytes_reader_init(&r, parameters, len);
-    count = bytes_read8(&r);
-    for (uint8_t i = 0; i < count; i++) {
-        kith_address address;
-        uint8_t type = bytes_read8(&r), data_len;
-        const uint8_t *data;
-        int8_t rssi;
+uint64_t scan_deadline(const kith_host *h)
+{
+    return is_active(h) ? h->scanning.end_us : UINT64_MAX;
+}
 
-        address.type = bytes_read8(&r) & 1; /* 2 and 3: an identity that the controller resolved */
-        bytes_read(&r, address.octets, sizeof address.octets);
-        data_len = bytes_read8(&r);
-        data = bytes_take(&r, data_len);
-        rssi = (int8_t)bytes_read8(&r);
-        if (r.failed || data_len > 31 || type > SCAN_RSP)
-            return;
-        if (h->scanner.on)
-            tell_report(h, type, &address, data, data_len, rssi);
-    }
+bool scan_expire(kith_host *h)
+{
+    if (scan_deadline(h) > h->now_us)
+        return false;
+    scan_stop_for(h, SCAN_ENDS_TIME);
+    return true;
+}
+
+/* ---- the program's calls ---- */
+
+static bool is_valid(const kith_scan *scan)
+{
+    return scan->interval_625us >= 0x0004 && scan->interval_625us <= 0x4000 && scan->window_625us >= 0x0004 &&
+           scan->window_625us <= scan->interval_625us && (scan->phys & ~(KITH_PHYS_1M | KITH_PHYS_CODED)) == 0;
+}
+
+static bool is_there(const kith_host *h, const kith_scan *scan)
+{
+    return (command_is_extended(h) || (h->ready.lacks & KITH_LACKS_SCANNING) == 0) && command_has_phys(h, scan->phys) &&
+           (!scan->filter || lists_can_filter(h));
+}
+
+static void begin(kith_host *h, const kith_scan *scan)
+{
+    host_scanning *s = &h->scanning;
+
+    scan_forget_heard(h);
+    s->end = SCAN_ENDS_NOT;
+    s->searches = false;
+    s->end_us = scan->limit_ms != 0 ? host_time(h) + (uint64_t)scan->limit_ms * 1000 : UINT64_MAX;
+    h->scan = *scan;
+    h->scanner.step = STEP_PARAMETERS;
+    h->scanner.busy = true;
 }
 
 kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
 {
-    if (scan->interval_625us < 0x0004 || scan->interval_625us > 0x4000 || scan->window_625us < 0x0004 ||
-        scan->window_625us > scan->interval_625us)
+    if (!is_valid(scan))
         return KITH_ERR_VALUE;
-    if (h->startup != STARTUP_READY || h->scanner.on || h->scanner.busy || h->connecting)
+    if (h->startup != STARTUP_READY || is_active(h) || h->connecting)
         return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_SCANNING) != 0 || (scan->filter && !lists_can_filter(h)))
+    if (!is_there(h, scan))
         return KITH_ERR_UNSUPPORTED;
     if (identity_is_busy(h))
         return KITH_ERR_BUSY;
@@ -151,9 +246,7 @@ kith_status kith_gap_start_scan(kith_host *h, const kith_scan *scan)
     if (scan->filter)
         lists_rebuild(h);
     privacy_begin(h);
-    h->scan = *scan;
-    h->scanner.step = STEP_PARAMETERS;
-    h->scanner.busy = true;
+    begin(h, scan);
     return KITH_OK;
 }
 
@@ -163,7 +256,6 @@ kith_status kith_gap_stop_scan(kith_host *h)
         return KITH_ERR_BUSY;
     if (!h->scanner.on)
         return KITH_ERR_STATE;
-    h->scanner.busy = true;
-    h->scanner.stopping = true;
+    scan_stop_for(h, SCAN_ENDS_ASKED);
     return KITH_OK;
 }

@@ -108,6 +108,41 @@ typedef struct {
     bool enables; /* the command that is on its way switches it on */
 } host_set;
 
+/* ---- scanning (scan*.c, find.c) ---- */
+
+enum { HOST_LATELY = 8 }; /* advertisers whose packets a search puts together */
+
+/* Why it is to be switched off. */
+typedef enum { SCAN_ENDS_NOT, SCAN_ENDS_ASKED, SCAN_ENDS_TIME, SCAN_ENDS_FOUND } host_scan_end;
+
+/* What parts of one advertisement have in common. */
+typedef struct {
+    kith_address address;
+    uint8_t address_type; /* as it was said */
+    uint8_t sid, primary_phy, secondary_phy;
+    bool scan_response;
+} host_advertiser;
+
+/* One that was heard in a search, and what it has said of what is sought. */
+typedef struct {
+    kith_address address;
+    uint8_t met; /* 0: nobody */
+} host_lately;
+
+typedef struct {
+    uint64_t end_us; /* UINT64_MAX: no limit */
+    uint8_t end;     /* host_scan_end */
+    bool disables;   /* the command that is on its way switches it off */
+    bool searches;   /* what is heard is for kith_gap_find() */
+    bool is_open;    /* parts of advertiser have come, and more shall */
+    bool is_adrift;  /* what comes of adrift is the rest of what was given up */
+    host_advertiser advertiser, adrift;
+    kith_event_report report; /* of the parts so far; or what a search has found */
+    uint8_t *parts;           /* limits.report_data; NULL: no more than the report holds itself */
+    kith_sought sought;
+    host_lately lately[HOST_LATELY]; /* the last one first */
+} host_scanning;
+
 /* ---- pauses (pause.c): what the controller does not change while it uses it ---- */
 
 typedef enum { PAUSE_FOR_LISTS, PAUSE_FOR_ADDRESS, PAUSE_REASONS } host_pause_reason;
@@ -564,10 +599,13 @@ struct kith_host {
     host_set *sets; /* the first, and limits.sets of them */
     host_activity scanner;
     kith_scan scan;
+    host_scanning scanning;
     bool connecting, create_sent, cancel_wanted;
-    bool cancel_sent; /* by the program's wish if it is wanted, else for a pause */
-    kith_address connect_to;
-    kith_connection_parameters connect_parameters;
+    bool cancel_sent;        /* by the program's wish, or its limit, if it is wanted; else for a pause */
+    bool cancel_refused;     /* it was, and is sent once more */
+    bool connect_timed_out;  /* the limit is over */
+    uint64_t connect_end_us; /* of that limit, or until a cancel is sent once more; UINT64_MAX: neither */
+    kith_initiating initiating;
 
     uint16_t stray; /* STRAY and the handle of a connection there was no slot for */
 
