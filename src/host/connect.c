@@ -33,12 +33,6 @@ kith_status kith_gap_check_parameters(const kith_connection_parameters *p)
     return kith_gap_parameters_fault(p) == NULL ? KITH_OK : KITH_ERR_VALUE;
 }
 
-static size_t put_cancel(uint8_t *out)
-{
-    command_begin(out, KITH_HCI_LE_CREATE_CONNECTION_CANCEL, 0);
-    return 4;
-}
-
 /* A pause cancels it, too; then it is wanted as before. */
 size_t connect_command(kith_host *h, uint8_t *out)
 {
@@ -48,11 +42,11 @@ size_t connect_command(kith_host *h, uint8_t *out)
         return 0;
     if (!h->create_sent && !held) {
         h->create_sent = true;
-        return connect_put_create(h, out);
+        return connect_put_create(h, &h->initiating, out);
     }
     if (h->create_sent && !h->cancel_sent && (h->cancel_wanted || held)) {
         h->cancel_sent = true;
-        return put_cancel(out);
+        return connect_put_cancel(out);
     }
     return 0;
 }
@@ -152,12 +146,11 @@ bool connect_expire(kith_host *h)
     return true;
 }
 
-static bool has_free_link(const kith_host *h)
+bool connect_has_room(const kith_host *h, unsigned slots)
 {
-    for (unsigned i = 0; i < h->config.limits.links; i++)
-        if (h->links[i].id == 0)
-            return true;
-    return false;
+    for (unsigned i = 0; slots > 0 && i < h->config.limits.links; i++)
+        slots -= h->links[i].id == 0;
+    return slots == 0;
 }
 
 void kith_gap_default_initiating(kith_initiating *initiating)
@@ -191,7 +184,7 @@ kith_status kith_gap_initiate(kith_host *h, const kith_initiating *initiating)
         return KITH_ERR_UNSUPPORTED;
     if (h->connecting || identity_is_busy(h))
         return KITH_ERR_BUSY;
-    if (!has_free_link(h))
+    if (!connect_has_room(h, 1))
         return KITH_ERR_FULL;
     if (initiating->listed && lists_have_nobody(h))
         return KITH_ERR_NOT_FOUND;

@@ -9,9 +9,9 @@ enum { BY_ADDRESS, BY_LIST };
 
 static const kith_address nobody;
 
-static const kith_address *peer_of(const kith_host *h)
+static const kith_address *peer_of(const kith_host *h, const kith_initiating *i)
 {
-    return h->initiating.listed ? &nobody : lists_name_of(h, &h->initiating.peer);
+    return i->listed ? &nobody : lists_name_of(h, &i->peer);
 }
 
 static void put_parameters(const kith_connection_parameters *p, uint8_t *out)
@@ -23,10 +23,9 @@ static void put_parameters(const kith_connection_parameters *p, uint8_t *out)
     memset(out + 8, 0, 4); /* how long its events are is the controller's to say */
 }
 
-static size_t put_legacy(const kith_host *h, uint8_t *out)
+static size_t put_legacy(const kith_host *h, const kith_initiating *i, uint8_t *out)
 {
-    const kith_initiating *i = &h->initiating;
-    const kith_address *peer = peer_of(h);
+    const kith_address *peer = peer_of(h, i);
 
     command_begin(out, KITH_HCI_LE_CREATE_CONNECTION, 25);
     bytes_put16(out + 4, i->scan_interval_625us);
@@ -39,10 +38,9 @@ static size_t put_legacy(const kith_host *h, uint8_t *out)
     return 4 + 25;
 }
 
-static size_t put_extended(const kith_host *h, uint8_t *out)
+static size_t put_extended(const kith_host *h, const kith_initiating *i, uint8_t *out)
 {
-    const kith_initiating *i = &h->initiating;
-    const kith_address *peer = peer_of(h);
+    const kith_address *peer = peer_of(h, i);
     uint8_t phys = i->phys != 0 ? i->phys : KITH_PHYS_1M;
     size_t at = 14;
 
@@ -63,7 +61,13 @@ static size_t put_extended(const kith_host *h, uint8_t *out)
     return at;
 }
 
-size_t connect_put_create(const kith_host *h, uint8_t *out)
+size_t connect_put_create(const kith_host *h, const kith_initiating *as, uint8_t *out)
 {
-    return command_is_extended(h) ? put_extended(h, out) : put_legacy(h, out);
+    return command_is_extended(h) ? put_extended(h, as, out) : put_legacy(h, as, out);
+}
+
+size_t connect_put_cancel(uint8_t *out)
+{
+    command_begin(out, KITH_HCI_LE_CREATE_CONNECTION_CANCEL, 0);
+    return 4;
 }

@@ -54,6 +54,8 @@ size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_timeout(kith_host *h, const uint8_t *parameters, size_t len); /* the controller has stopped by itself */
 void scan_on_lost(kith_host *h, kith_hci_status hci_status);
+size_t scan_put_parameters(const kith_host *h, const kith_scan *scan, uint8_t *out);
+size_t scan_put_enable(const kith_host *h, const kith_scan *scan, bool on, uint8_t *out);
 void scan_stop_for(kith_host *h, host_scan_end end); /* it goes off for this */
 bool scan_expire(kith_host *h);
 uint64_t scan_deadline(const kith_host *h);
@@ -77,7 +79,9 @@ void connect_ended(kith_host *h, kith_hci_status status); /* a Connection Comple
 void connect_made(kith_host *h);                          /* one that did */
 void connect_give_up(kith_host *h, kith_hci_status hci_status, kith_status status);
 void connect_refuse(kith_host *h, kith_hci_status status); /* by the list, which is not what it shall be */
-size_t connect_put_create(const kith_host *h, uint8_t *out);
+size_t connect_put_create(const kith_host *h, const kith_initiating *as, uint8_t *out);
+size_t connect_put_cancel(uint8_t *out);
+bool connect_has_room(const kith_host *h, unsigned slots); /* so many are free */
 bool connect_expire(kith_host *h);
 uint64_t connect_deadline(const kith_host *h);
 

@@ -23,56 +23,66 @@ void kith_gap_default_scan(kith_scan *scan)
 
 /* Directed advertising to a private address that the controller does not know for ours is heard, too, where it can be:
  * the host has the key. */
-static uint8_t filter_policy(const kith_host *h)
+static uint8_t filter_policy(const kith_host *h, const kith_scan *scan)
 {
     bool resolves = h->config.privacy.mode == KITH_PRIVACY_RESOLVABLE && (h->le_features & 0x80) != 0;
 
-    return (uint8_t)((h->scan.filter ? POLICY_FILTERED : 0) | (resolves ? POLICY_EXTENDED : 0));
+    return (uint8_t)((scan->filter ? POLICY_FILTERED : 0) | (resolves ? POLICY_EXTENDED : 0));
 }
 
-static size_t put_legacy_parameters(const kith_host *h, uint8_t *out)
+static size_t put_legacy_parameters(const kith_host *h, const kith_scan *scan, uint8_t *out)
 {
     command_begin(out, KITH_HCI_LE_SET_SCAN_PARAMETERS, 7);
-    out[4] = h->scan.active;
-    bytes_put16(out + 5, h->scan.interval_625us);
-    bytes_put16(out + 7, h->scan.window_625us);
+    out[4] = scan->active;
+    bytes_put16(out + 5, scan->interval_625us);
+    bytes_put16(out + 7, scan->window_625us);
     out[9] = privacy_own_type(h);
-    out[10] = filter_policy(h);
+    out[10] = filter_policy(h, scan);
     return 4 + 7;
 }
 
-static size_t put_extended_parameters(const kith_host *h, uint8_t *out)
+static size_t put_extended_parameters(const kith_host *h, const kith_scan *scan, uint8_t *out)
 {
-    uint8_t phys = h->scan.phys != 0 ? h->scan.phys : KITH_PHYS_1M;
+    uint8_t phys = scan->phys != 0 ? scan->phys : KITH_PHYS_1M;
     size_t at = 7;
 
     for (uint8_t bit = KITH_PHYS_1M; bit <= KITH_PHYS_CODED; bit = (uint8_t)(bit << 1)) {
         if ((phys & bit) == 0)
             continue;
-        out[at] = h->scan.active;
-        bytes_put16(out + at + 1, h->scan.interval_625us);
-        bytes_put16(out + at + 3, h->scan.window_625us);
+        out[at] = scan->active;
+        bytes_put16(out + at + 1, scan->interval_625us);
+        bytes_put16(out + at + 3, scan->window_625us);
         at += 5;
     }
     command_begin(out, KITH_HCI_LE_SET_EXT_SCAN_PARAMETERS, at - 4);
     out[4] = privacy_own_type(h);
-    out[5] = filter_policy(h);
+    out[5] = filter_policy(h, scan);
     out[6] = phys;
     return at;
 }
 
+size_t scan_put_parameters(const kith_host *h, const kith_scan *scan, uint8_t *out)
+{
+    return command_is_extended(h) ? put_extended_parameters(h, scan, out) : put_legacy_parameters(h, scan, out);
+}
+
 /* Without a duration of the controller's own: it would not count through pauses. */
-static size_t put_enable(kith_host *h, bool on, uint8_t *out)
+size_t scan_put_enable(const kith_host *h, const kith_scan *scan, bool on, uint8_t *out)
 {
     bool extended = command_is_extended(h);
     size_t len = extended ? 6 : 2;
 
-    h->scanning.disables = !on;
     command_begin(out, extended ? KITH_HCI_LE_SET_EXT_SCAN_ENABLE : KITH_HCI_LE_SET_SCAN_ENABLE, len);
     memset(out + 4, 0, len);
     out[4] = on;
-    out[5] = !h->scan.report_duplicates;
+    out[5] = !scan->report_duplicates;
     return 4 + len;
+}
+
+static size_t put_enable(kith_host *h, bool on, uint8_t *out)
+{
+    h->scanning.disables = !on;
+    return scan_put_enable(h, &h->scan, on, out);
 }
 
 static size_t chain_command(kith_host *h, uint8_t *out)
@@ -82,7 +92,7 @@ static size_t chain_command(kith_host *h, uint8_t *out)
     if (h->scanner.stopping || h->scanner.step == STEP_ENABLE)
         return put_enable(h, !h->scanner.stopping, out);
     h->scanning.disables = false;
-    return command_is_extended(h) ? put_extended_parameters(h, out) : put_legacy_parameters(h, out);
+    return scan_put_parameters(h, &h->scan, out);
 }
 
 size_t scan_command(kith_host *h, uint8_t *out)

@@ -85,6 +85,8 @@ static void give_data(kith_event_report *report, const uint8_t *data, size_t len
 
 void scan_hear(kith_host *h, kith_event_report *report, const uint8_t *data, size_t len)
 {
+    if (!scan_listens(h))
+        return;
     give_data(report, data, len, data_most(h));
     if (h->scanning.searches)
         search(h, report);
@@ -181,6 +183,8 @@ void scan_hear_part(kith_host *h, const host_advertiser *advertiser, kith_event_
     host_scanning *s = &h->scanning;
     bool goes_on = s->is_open && is_same(&s->advertiser, advertiser);
 
+    if (!scan_listens(h))
+        return;
     report->is_cut = status != DATA_COMPLETE && status != DATA_MORE;
     if (!goes_on && is_drift(h, advertiser, status))
         return;

@@ -48,7 +48,7 @@ void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len)
 
     bytes_reader_init(&r, parameters, len);
     count = bytes_read8(&r);
-    for (uint8_t i = 0; i < count && scan_listens(h); i++) {
+    for (uint8_t i = 0; i < count; i++) {
         kith_event_report report;
         kith_address address;
         uint8_t type = bytes_read8(&r), data_len;
@@ -86,7 +86,7 @@ void scan_on_directed_report(kith_host *h, const uint8_t *parameters, size_t len
 
     bytes_reader_init(&r, parameters, len);
     count = bytes_read8(&r);
-    for (uint8_t i = 0; i < count && scan_listens(h); i++) {
+    for (uint8_t i = 0; i < count; i++) {
         kith_event_report report;
         kith_address address;
         const uint8_t *target;
@@ -175,7 +175,7 @@ void scan_on_extended_report(kith_host *h, const uint8_t *parameters, size_t len
 
     bytes_reader_init(&r, parameters, len);
     count = bytes_read8(&r);
-    for (uint8_t i = 0; i < count && scan_listens(h); i++) {
+    for (uint8_t i = 0; i < count; i++) {
         heard_extended e;
 
         if (!read_extended(&r, &e))
