@@ -1,4 +1,4 @@
-/* Starting, finding, connecting, disconnecting. */
+/* Starting, connecting, disconnecting. */
 #include <string.h>
 
 #include "blocking_inside.h"
@@ -51,88 +51,6 @@ kith_call kith_blocking_start(kith_blocking *b, uint32_t max_ms)
     return blocking_wait_for(b, &w, KITH_OK);
 }
 
-/* ---- finding ---- */
-
-static blocking_taken take_report(kith_blocking *b, blocking_wait *w, const kith_event *e)
-{
-    if (e->kind == KITH_EVENT_SCANNING) {
-        b->hci_status = e->activity.hci_status;
-        b->call = e->activity.on ? KITH_CALL_OK : KITH_CALL_FAILED;
-        return e->activity.on ? BLOCKING_PART : BLOCKING_END;
-    }
-    if (e->kind != KITH_EVENT_REPORT)
-        return BLOCKING_OTHERS;
-    if (!w->is_it(w->context, &e->report))
-        return BLOCKING_PART;
-    blocking_show(b, e);
-    return BLOCKING_END;
-}
-
-static blocking_taken take_scan_off(kith_blocking *b, blocking_wait *w, const kith_event *e)
-{
-    (void)b;
-    (void)w;
-    if (e->kind == KITH_EVENT_REPORT)
-        return BLOCKING_PART;
-    return e->kind == KITH_EVENT_SCANNING && !e->activity.on ? BLOCKING_END : BLOCKING_OTHERS;
-}
-
-/* However the search ended the scan goes off, and how it ended stays. */
-static kith_call end_scan(kith_blocking *b, blocking_wait *w, kith_call call)
-{
-    kith_status status;
-
-    if (call == KITH_CALL_REFUSED || call == KITH_CALL_FAILED || call == KITH_CALL_CONTROLLER_LOST)
-        return call;
-    b->inside = true;
-    w->deaf = true;
-    w->take = take_scan_off;
-    w->until_us = b->pump.now_us(b->pump.context) + BLOCKING_GRACE_US;
-    do
-        status = kith_gap_stop_scan(b->host);
-    while (blocking_again(b, w, status));
-    if (status == KITH_OK)
-        (void)blocking_wait_off(b, w);
-    return blocking_end(b, call);
-}
-
-kith_call kith_blocking_find(kith_blocking *b, const kith_scan *scan,
-                             bool (*is_it)(void *context, const kith_event_report *report), void *context,
-                             uint32_t max_ms)
-{
-    kith_scan defaults;
-    kith_status status = KITH_ERR_VALUE;
-    blocking_wait w;
-
-    if (!blocking_begin(b, "find", max_ms, &w))
-        return KITH_CALL_REFUSED;
-    kith_gap_default_scan(&defaults);
-    w.take = take_report;
-    w.is_it = is_it;
-    w.context = context;
-    if (is_it != NULL)
-        status = kith_gap_start_scan(b->host, scan != NULL ? scan : &defaults);
-    if (end_scan(b, &w, blocking_wait_for(b, &w, status)) == KITH_CALL_TIME_IS_UP)
-        b->detail = "nobody who was looked for was heard";
-    return b->call;
-}
-
-static bool has_name(void *context, const kith_event_report *report)
-{
-    char name[32];
-
-    return kith_gap_find_name(report->data, report->len, name) && strcmp(name, context) == 0;
-}
-
-kith_call kith_blocking_find_name(kith_blocking *b, const kith_scan *scan, const char *name, uint32_t max_ms)
-{
-    char sought[32] = "";
-
-    if (name != NULL)
-        (void)strncpy(sought, name, sizeof sought - 1);
-    return kith_blocking_find(b, scan, name != NULL && strlen(name) < sizeof sought ? has_name : NULL, sought, max_ms);
-}
-
 /* ---- connecting ---- */
 
 static blocking_taken fail(kith_blocking *b, kith_hci_status status)
@@ -149,11 +67,20 @@ static blocking_taken take_connected(kith_blocking *b, const kith_event *e)
     return BLOCKING_END;
 }
 
+static blocking_taken fail_to_connect(kith_blocking *b, const kith_event_connect_failed *f)
+{
+    (void)fail(b, f->hci_status);
+    b->status = f->status;
+    if (f->timed_out)
+        b->call = KITH_CALL_TIME_IS_UP;
+    return BLOCKING_END;
+}
+
 static blocking_taken take_our_link(kith_blocking *b, blocking_wait *w, const kith_event *e)
 {
     (void)w;
     if (e->kind == KITH_EVENT_CONNECT_FAILED)
-        return fail(b, e->connect_failed.hci_status);
+        return fail_to_connect(b, &e->connect_failed);
     return e->kind == KITH_EVENT_CONNECTED && e->connected.we_are_central ? take_connected(b, e) : BLOCKING_OTHERS;
 }
 
@@ -169,14 +96,8 @@ static blocking_taken take_their_link(kith_blocking *b, blocking_wait *w, const 
     return BLOCKING_PART;
 }
 
-static bool was_cut_short(kith_call call)
-{
-    return call == KITH_CALL_TIME_IS_UP || call == KITH_CALL_STOPPED;
-}
-
 /* A link that was made before the attempt could be cancelled is a link all the same. */
-kith_call kith_blocking_connect(kith_blocking *b, const kith_address *peer,
-                                const kith_connection_parameters *parameters, uint32_t max_ms)
+kith_call kith_blocking_initiate(kith_blocking *b, const kith_initiating *initiating, uint32_t max_ms)
 {
     kith_status status;
     kith_call call;
@@ -186,10 +107,23 @@ kith_call kith_blocking_connect(kith_blocking *b, const kith_address *peer,
         return KITH_CALL_REFUSED;
     w.take = take_our_link;
     do
-        status = kith_gap_connect(b->host, peer, parameters);
+        status = kith_gap_initiate(b->host, initiating);
     while (status == KITH_ERR_BUSY && blocking_again(b, &w, status));
     call = blocking_wait_for(b, &w, status);
-    return was_cut_short(call) && kith_gap_cancel_connect(b->host) == KITH_OK ? blocking_wait_off(b, &w) : call;
+    return blocking_was_cut_short(call) && kith_gap_cancel_connect(b->host) == KITH_OK ? blocking_wait_off(b, &w)
+                                                                                       : call;
+}
+
+kith_call kith_blocking_connect(kith_blocking *b, const kith_address *peer,
+                                const kith_connection_parameters *parameters, uint32_t max_ms)
+{
+    kith_initiating initiating;
+
+    kith_gap_default_initiating(&initiating);
+    initiating.peer = *peer;
+    if (parameters != NULL)
+        initiating.parameters = *parameters;
+    return kith_blocking_initiate(b, &initiating, max_ms);
 }
 
 kith_call kith_blocking_accept(kith_blocking *b, const kith_advertising *advertising, uint32_t max_ms)
@@ -201,7 +135,7 @@ kith_call kith_blocking_accept(kith_blocking *b, const kith_advertising *adverti
         return KITH_CALL_REFUSED;
     w.take = take_their_link;
     call = blocking_wait_for(b, &w, kith_gap_advertise(b->host, advertising));
-    w.called_off = was_cut_short(call);
+    w.called_off = blocking_was_cut_short(call);
     return w.called_off && kith_gap_stop_advertising(b->host) == KITH_OK ? blocking_wait_off(b, &w) : call;
 }
 

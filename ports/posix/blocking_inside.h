@@ -39,6 +39,10 @@ kith_call blocking_end(kith_blocking *b, kith_call call);
 kith_call blocking_wait_for(kith_blocking *b, blocking_wait *w, kith_status began);
 /* The same, once more and without the program's stop, for what was called off. */
 kith_call blocking_wait_off(kith_blocking *b, blocking_wait *w);
+static inline bool blocking_was_cut_short(kith_call call)
+{
+    return call == KITH_CALL_TIME_IS_UP || call == KITH_CALL_STOPPED;
+}
 /* The host would not just now (BUSY, FULL): true when it is worth asking again, after something has happened. */
 bool blocking_again(kith_blocking *b, blocking_wait *w, kith_status status);
 

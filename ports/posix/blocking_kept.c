@@ -3,6 +3,19 @@
 
 #include "blocking_inside.h"
 
+/* Short data lie in the report itself; of long ones there is room for the beginning. */
+static const uint8_t **data_of(kith_event_report *r, size_t *len)
+{
+    *len = 0;
+    if (r->len <= sizeof r->data)
+        return NULL;
+    r->is_cut |= r->len > KITH_BLOCKING_VALUE;
+    if (r->len > KITH_BLOCKING_VALUE)
+        r->len = KITH_BLOCKING_VALUE;
+    *len = r->len;
+    return &r->long_data;
+}
+
 /* Where the event points to the octets that it brings; NULL: it brings none. */
 static const uint8_t **value_of(kith_event *e, size_t *len)
 {
@@ -10,6 +23,10 @@ static const uint8_t **value_of(kith_event *e, size_t *len)
     case KITH_EVENT_NOTIFIED:
         *len = e->notified.len;
         return &e->notified.value;
+    case KITH_EVENT_REPORT:
+        return data_of(&e->report, len);
+    case KITH_EVENT_FOUND:
+        return data_of(&e->found.report, len);
     case KITH_EVENT_READ:
         *len = e->gatt.len;
         return &e->gatt.value;

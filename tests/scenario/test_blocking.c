@@ -137,6 +137,38 @@ static void a_search_ends_when_its_time_is_up_and_the_scan_is_off(void **state)
     meet_close(&m);
 }
 
+static void the_host_looks_for_what_is_sought(void **state)
+{
+    const kith_sought wanted = {.name = "device", .connectable = true}, ghost = {.name = "ghost"};
+    const kith_scan wrong = {.interval_625us = 4, .window_625us = 5};
+    kith_initiating initiating;
+    static meeting m;
+    uint64_t began;
+
+    (void)state;
+    meet_open(&m, NULL);
+    expect_call(&m, kith_blocking_find_sought(&m.b, &wrong, &wanted, 5000), KITH_CALL_REFUSED);
+    began = meet_now(&m);
+    expect_call(&m, kith_blocking_find_sought(&m.b, NULL, &ghost, 5000), KITH_CALL_TIME_IS_UP);
+    assert_in_range(meet_now(&m) - began, 5000000, 5100000);
+    assert_int_equal(kith_gap_stop_scan(m.host), KITH_ERR_STATE);
+    m.stop_after = 5;
+    expect_call(&m, kith_blocking_find_sought(&m.b, NULL, &ghost, 5000), KITH_CALL_STOPPED);
+    assert_int_equal(kith_gap_stop_scan(m.host), KITH_ERR_STATE);
+    m.stopped = false;
+    expect_call(&m, kith_blocking_find_sought(&m.b, NULL, &wanted, 5000), KITH_CALL_OK);
+    assert_int_equal(m.b.event.kind, KITH_EVENT_REPORT);
+    kith_gap_default_initiating(&initiating);
+    initiating.peer = m.b.event.report.address;
+    initiating.peer.octets[0] ^= 1; /* nobody */
+    initiating.limit_ms = 1000;
+    expect_call(&m, kith_blocking_initiate(&m.b, &initiating, 5000), KITH_CALL_TIME_IS_UP);
+    initiating.peer = m.b.event.report.address;
+    expect_call(&m, kith_blocking_initiate(&m.b, &initiating, 5000), KITH_CALL_OK);
+    assert_true(m.b.link != 0);
+    meet_close(&m);
+}
+
 static void nobody_to_connect_to_is_given_up(void **state)
 {
     const kith_address nobody = {.octets = {9, 9, 9, 9, 9, 9}};
@@ -643,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_bond_is_waited_for_until_it_is_durable),
         cmocka_unit_test(without_bonding_secure_does_not_wait_for_a_bond),
         cmocka_unit_test(a_search_ends_when_its_time_is_up_and_the_scan_is_off),
+        cmocka_unit_test(the_host_looks_for_what_is_sought),
         cmocka_unit_test(nobody_to_connect_to_is_given_up),
         cmocka_unit_test(nobody_who_connects_is_not_waited_for),
         cmocka_unit_test(a_person_who_is_away_costs_the_pairing_alone),

@@ -97,7 +97,8 @@ typedef struct {
 
     /* What it brought; stays until a call brings another. */
     kith_link link;   /* connect, accept */
-    kith_event event; /* find: the report; event: that; its pointers lead into value */
+    kith_event event; /* find: the report (long data are cut at KITH_BLOCKING_VALUE); event: that; its pointers lead
+                         into value */
     uint16_t handle;  /* read, subscribe, value: whose */
     kith_level level; /* read, value: of the link when it came; 1 is plain, and then nothing vouches for the value */
     uint16_t mtu;     /* exchange_mtu */
@@ -144,10 +145,20 @@ KITH_MUST_USE kith_call kith_blocking_find(kith_blocking *b, const kith_scan *sc
 KITH_MUST_USE kith_call kith_blocking_find_name(kith_blocking *b, const kith_scan *scan, const char *name,
                                                 uint32_t max_ms);
 
+/* The same by kith_gap_find(): what sought says, by address, name, service or bond, in one packet of an advertiser or
+ * in several.  scan->report_duplicates is not looked at.
+ * REFUSED: as kith_gap_find(); FAILED: b->hci_status and b->status; STOPPED also where a callback has stopped it. */
+KITH_MUST_USE kith_call kith_blocking_find_sought(kith_blocking *b, const kith_scan *scan, const kith_sought *sought,
+                                                  uint32_t max_ms);
+
 /* Connects; b->link is the connection.  parameters may be NULL: the defaults.
  * TIME_IS_UP: the attempt was cancelled.  REFUSED: as kith_gap_connect(); FAILED: b->hci_status. */
 KITH_MUST_USE kith_call kith_blocking_connect(kith_blocking *b, const kith_address *peer,
                                               const kith_connection_parameters *parameters, uint32_t max_ms);
+
+/* The same as kith_gap_initiate() does it: to whoever of the filter accept list is heard first, on other PHYs, or not
+ * listening all the time.  TIME_IS_UP also after initiating->limit_ms.  REFUSED: as kith_gap_initiate(). */
+KITH_MUST_USE kith_call kith_blocking_initiate(kith_blocking *b, const kith_initiating *initiating, uint32_t max_ms);
 
 /* Advertises until a central connects; b->link is the connection, b->event its CONNECTED.
  * TIME_IS_UP: advertising was stopped.  REFUSED: as kith_gap_advertise(); FAILED: b->hci_status. */
