@@ -35,8 +35,8 @@ static size_t le_event_mask(kith_host *h, uint8_t *out)
 {
     (void)h;
     /* Connection Complete, Advertising Report, Update Complete, LTK Request, Data Length Change, Enhanced
-     * Connection Complete: bit n is subevent n + 1. */
-    bytes_put64(out, 0x01 | 0x02 | 0x04 | 0x10 | 0x40 | 0x200);
+     * Connection Complete, Directed and Extended Advertising Report, Scan Timeout: bit n is subevent n + 1. */
+    bytes_put64(out, 0x01 | 0x02 | 0x04 | 0x10 | 0x40 | 0x200 | 0x400 | 0x1000 | 0x10000);
     return 8;
 }
 
