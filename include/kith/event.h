@@ -192,10 +192,11 @@ typedef struct {
     kith_address address; /* as heard, or the identity that the controller resolved it to (kith/lists.h): a claim.
                              Zeros where it says none */
     bool connectable, scannable;
-    bool directed; /* to us */
+    bool directed; /* to us: to our address, or to a private one that was made with our key */
     bool scan_response;
     bool extended;                      /* heard in extended PDUs */
-    bool is_cut;                        /* there was more data than limits.report_data, or than the controller got */
+    bool is_cut; /* there was more data than limits.report_data, than the controller got, or than came in order: parts
+                    of two advertisers do not come mixed, so the rest of the first is dropped, and counted */
     uint8_t sid;                        /* extended: which set of it; 0xff: it says none */
     uint8_t primary_phy, secondary_phy; /* KITH_PHY_*; secondary 0: none */
     int8_t rssi;                        /* dBm; 127: not known */

@@ -53,7 +53,10 @@ enum { KITH_GAP_DEVICE_NAME = 0x2a00 }; /* the id in events about the name */
 /* How to connect. */
 typedef struct {
     bool listed;       /* to whoever of the filter accept list (kith/lists.h) is heard first */
-    kith_address peer; /* else to this one: as on air, or the identity address of a peer that the controller resolves */
+    /* Else to this one: as on air, or the identity address of a peer that the controller resolves.  A bonded peer that
+     * uses private addresses and is not in the controller's resolving list (kith/lists.h) is not met by its identity
+     * address: kith_gap_find() tells its address on air. */
+    kith_address peer;
     kith_connection_parameters parameters;
     uint16_t scan_interval_625us, scan_window_625us; /* 0x0004..0x4000, window not above interval */
     uint8_t phys;                                    /* KITH_PHYS_1M, _CODED: where it listens; 0: LE 1M */
@@ -63,7 +66,9 @@ typedef struct {
 /* To nobody, 60 ms in 60 ms, the parameters above, LE 1M, no limit. */
 void kith_gap_default_initiating(kith_initiating *initiating);
 
-/* Connects.  Ends once, in CONNECTED or CONNECT_FAILED.  Scanning goes on by itself only if the controller can do both.
+/* Connects.  Ends once, in CONNECTED or CONNECT_FAILED; a link that is made in the moment in which its time is over, or
+ * it is cancelled, is CONNECTED.  With the list it ends in CONNECT_FAILED, too, when the controller refuses to make the
+ * list what it shall be: nobody is met by mistake.  Scanning goes on by itself only if the controller can do both.
  * KITH_ERR_STATE: not ready; KITH_ERR_BUSY: connecting already, or our identity is just being changed; KITH_ERR_VALUE:
  * a number is out of its range, or the parameters; KITH_ERR_FULL: all links in use; KITH_ERR_NOT_FOUND: listed, and
  * nobody is; KITH_ERR_UNSUPPORTED: the controller cannot, listed and there are no lists, a PHY it lacks, or

@@ -57,6 +57,19 @@ static void the_constant_of_lists_is_never_less_than_the_exact_size(void **state
     }
 }
 
+static void the_constant_of_reports_is_never_less_than_the_exact_size(void **state)
+{
+    (void)state;
+    for (unsigned data = 0; data <= 1650; data++)
+        for (unsigned queue = 0; queue <= 4096; queue += 512) {
+            kith_limits l = {.links = 1, .pairings = 1, .bonds = 2, .mtu = 65, .queue = (uint16_t)queue}, without = l;
+
+            l.report_data = (uint16_t)data;
+            assert_true(kith_host_size(&l) <= kith_host_size(&without) + KITH_HOST_SIZE_REPORTS(data));
+            assert_true(kith_host_size(&l) > 0);
+        }
+}
+
 static void limits_out_of_range_have_no_size(void **state)
 {
     static const kith_limits bad[] = {
@@ -72,6 +85,7 @@ static void limits_out_of_range_have_no_size(void **state)
         {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .operations = 33},
         {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .cache = 23},
         {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .cache = 1465},
+        {.links = 1, .pairings = 1, .bonds = 1, .mtu = 65, .report_data = 1651},
     };
 
     (void)state;
@@ -330,6 +344,7 @@ int main(void)
         cmocka_unit_test(the_constant_is_never_less_than_the_exact_size),
         cmocka_unit_test(the_constant_of_a_client_is_never_less_than_the_exact_size),
         cmocka_unit_test(the_constant_of_lists_is_never_less_than_the_exact_size),
+        cmocka_unit_test(the_constant_of_reports_is_never_less_than_the_exact_size),
         cmocka_unit_test(limits_out_of_range_have_no_size),
         cmocka_unit_test(every_mistake_in_a_configuration_is_refused),
         cmocka_unit_test(bonding_is_not_turned_on_later_without_a_store),
