@@ -194,10 +194,10 @@ typedef struct {
     bool connectable, scannable;
     bool directed; /* to us: to our address, or to a private one that was made with our key */
     bool scan_response;
-    bool extended;                      /* heard in extended PDUs */
-    bool is_cut; /* there was more data than limits.report_data, than the controller got, or than came in order: parts
-                    of two advertisers do not come mixed, so the rest of the first is dropped, and counted */
-    uint8_t sid;                        /* extended: which set of it; 0xff: it says none */
+    bool extended; /* heard in extended PDUs */
+    bool is_cut;   /* there was more data than limits.report_data, than the controller got, or than came in order: parts
+                      of two advertisers do not come mixed, so the rest of the first is dropped, and counted */
+    uint8_t sid;   /* extended: which set of it; 0xff: it says none */
     uint8_t primary_phy, secondary_phy; /* KITH_PHY_*; secondary 0: none */
     int8_t rssi;                        /* dBm; 127: not known */
     int8_t tx_power;                    /* dBm, as it says; 127: it does not */

@@ -52,7 +52,7 @@ enum { KITH_GAP_DEVICE_NAME = 0x2a00 }; /* the id in events about the name */
 
 /* How to connect. */
 typedef struct {
-    bool listed;       /* to whoever of the filter accept list (kith/lists.h) is heard first */
+    bool listed; /* to whoever of the filter accept list (kith/lists.h) is heard first */
     /* Else to this one: as on air, or the identity address of a peer that the controller resolves.  A bonded peer that
      * uses private addresses and is not in the controller's resolving list (kith/lists.h) is not met by its identity
      * address: kith_gap_find() tells its address on air. */

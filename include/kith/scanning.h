@@ -33,11 +33,12 @@ KITH_MUST_USE kith_status kith_gap_stop_scan(struct kith_host *h);
 /* What is sought; NULL and zeros: anything.  All that is given must be so of one advertiser: name and services may be
  * in its advertising or in its scan response.  What an advertiser says is a claim. */
 typedef struct {
-    const char *name;            /* its Complete Local Name; or the beginning of it, where it says the Shortened one */
-    const kith_address *address; /* as on air, or the identity of the bond that it claims (that: kith_gap_find() alone) */
-    const kith_uuid *service;    /* in a list of service UUIDs, or as service data; 16 bits fit their 128-bit form */
-    kith_peer_id peer;           /* it claims this bond */
-    int8_t rssi_least;           /* heard at least so strongly, in dBm; 0: however weakly */
+    const char *name; /* its Complete Local Name; or the beginning of it, where it says the Shortened one */
+    const kith_address
+        *address;             /* as on air, or the identity of the bond that it claims (that: kith_gap_find() alone) */
+    const kith_uuid *service; /* in a list of service UUIDs, or as service data; 16 bits fit their 128-bit form */
+    kith_peer_id peer;        /* it claims this bond */
+    int8_t rssi_least;        /* heard at least so strongly, in dBm; 0: however weakly */
     bool connectable;
 } kith_sought;
 
