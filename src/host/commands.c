@@ -10,6 +10,12 @@ bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit)
     return (h->commands_supported[octet] >> bit & 1) != 0;
 }
 
+/* A controller takes one kind, and refuses the other from then on (Vol 4 Part E 3.1.1). */
+bool command_is_extended(const kith_host *h)
+{
+    return (h->ready.lacks & KITH_LACKS_EXTENDED) == 0 && !h->config.legacy_commands;
+}
+
 void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len)
 {
     out[0] = KITH_H4_COMMAND;

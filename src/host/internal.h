@@ -32,6 +32,7 @@ void command_on_complete(kith_host *h, const uint8_t *event, size_t len);
 void command_on_status(kith_host *h, const uint8_t *event, size_t len);
 void command_expire(kith_host *h);
 bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit);
+bool command_is_extended(const kith_host *h); /* extended advertising, scanning, connecting; else those of Core 4.2 */
 
 /* startup.c */
 size_t startup_command(kith_host *h, uint8_t *out);
