@@ -104,7 +104,7 @@ typedef struct {
 #define KITH_SIZE_OPERATION                   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT                      40u
 #define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED                       (1488u + 59u * sizeof(void *))
+#define KITH_SIZE_FIXED                       (1664u + 64u * sizeof(void *))
 #define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
 #define KITH_SIZE_BOND                        200u

@@ -78,7 +78,13 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_LE_SET_ADV_DATA:
     case KITH_HCI_LE_SET_SCAN_RESPONSE_DATA:
     case KITH_HCI_LE_SET_ADV_ENABLE:
-        advertise_on_result(h, status);
+    case KITH_HCI_LE_SET_SET_RANDOM_ADDRESS:
+    case KITH_HCI_LE_SET_EXT_ADV_PARAMETERS:
+    case KITH_HCI_LE_SET_EXT_ADV_DATA:
+    case KITH_HCI_LE_SET_EXT_SCAN_RESPONSE_DATA:
+    case KITH_HCI_LE_SET_EXT_ADV_ENABLE:
+    case KITH_HCI_LE_REMOVE_SET:
+        advertise_on_result(h, opcode, status);
         break;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
     case KITH_HCI_LE_SET_SCAN_ENABLE:

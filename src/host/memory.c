@@ -8,11 +8,11 @@
 enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32, MAX_DATA = 32 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)13) /* pieces beside the buffers of links, each rounded up */
+#define ARRAYS       ((size_t)14) /* pieces beside the buffers of links, each rounded up */
 #define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
-_Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + HOST_MORE_KEYS * sizeof(host_key) +
+_Static_assert(sizeof(struct kith_host) + sizeof(host_set) + 2 * sizeof(host_job) + HOST_MORE_KEYS * sizeof(host_key) +
                        sizeof(smp_identity) + ARRAYS * (ALIGN - 1) <=
                    KITH_SIZE_FIXED,
                "KITH_SIZE_FIXED is too small");
@@ -30,6 +30,7 @@ _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES i
 _Static_assert(sizeof(smp_identity) <= KITH_SIZE_IDENTITY, "KITH_SIZE_IDENTITY is too small");
 _Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
                "KITH_HOST_SIZE_LISTS is too small");
+_Static_assert(sizeof(host_set) <= KITH_SIZE_SET, "KITH_SIZE_SET is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
 _Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
                    sizeof(host_save) <= KITH_SIZE_SAVE,
@@ -318,6 +319,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->smp.oob = &h->oob;
     h->oob_end_us = UINT64_MAX;
     h->privacy.end_us = UINT64_MAX;
+    advertise_clear(h);
     *out = h;
     return KITH_OK;
 }
