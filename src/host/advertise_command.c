@@ -140,12 +140,16 @@ static size_t switch_set(kith_host *h, host_set *set, uint8_t *out)
     }
 }
 
-/* What a late end left on goes off, and what is left of a set goes, before another one begins. */
+static size_t clear_command(kith_host *h, host_set *set, uint8_t *out)
+{
+    if (set->activity.held == HELD_UNDO)
+        return switch_set(h, set, out);
+    return set->is_left ? put_removal(h, set, out) : 0;
+}
+
 static size_t set_command(kith_host *h, host_set *set, uint8_t *out)
 {
-    if (set->activity.held != HELD_UNDO && set->is_left)
-        return put_removal(h, set, out);
-    if (set->activity.held != HELD_UNDO && (!set_is_active(set) || set->activity.waits || set->failure != KITH_OK))
+    if (!set_is_active(set) || set->activity.waits || set->failure != KITH_OK)
         return 0;
     if (is_being_prepared(h, set)) {
         note_changes(h, set);
@@ -155,15 +159,23 @@ static size_t set_command(kith_host *h, host_set *set, uint8_t *out)
     return switch_set(h, set, out);
 }
 
-size_t advertise_command(kith_host *h, uint8_t *out)
+static size_t first_command(kith_host *h, size_t (*command)(kith_host *h, host_set *set, uint8_t *out), uint8_t *out)
 {
     size_t len = 0;
 
     for (unsigned i = 0; len == 0 && i <= h->config.limits.sets; i++) {
         h->command.set = (uint8_t)i;
-        len = set_command(h, &h->sets[i], out);
+        len = command(h, &h->sets[i], out);
     }
     return len;
+}
+
+/* What a late end left on goes off, and what is left of sets goes, before another one needs its place. */
+size_t advertise_command(kith_host *h, uint8_t *out)
+{
+    size_t len = first_command(h, clear_command, out);
+
+    return len != 0 ? len : first_command(h, set_command, out);
 }
 
 /* ---- answers ---- */
