@@ -88,7 +88,7 @@ typedef struct {
 #define KITH_SIZE_VALUES (264u + 2u * sizeof(void *))
 #define KITH_SIZE_DATA   (16u + sizeof(void *))
 /* Besides, for advertising sets beyond the first. */
-#define KITH_HOST_SIZE_SETS(sets) ((size_t)(sets)*KITH_SIZE_SET)
+#define KITH_HOST_SIZE_SETS(sets) ((size_t)(sets) * (KITH_SIZE_SET + KITH_SIZE_EVENT) + 7u)
 #define KITH_SIZE_SET             (160u + 4u * sizeof(void *))
 /* Besides, for background reconnection. */
 #define KITH_HOST_SIZE_RECONNECTS(reconnects)                                                                          \

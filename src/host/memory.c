@@ -65,13 +65,14 @@ size_t host_buffer_octets(const kith_limits *limits)
 
 static uint16_t event_slots(const kith_limits *limits)
 {
-    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations + limits->data);
+    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations + limits->data + limits->sets);
 }
 
-/* A link that ends tells the end of everything that waits on it, and a reset that of every operation on peers. */
+/* A link that ends tells the end of everything that waits on it, a reset that of every operation on peers, and an
+ * address that cannot be made that of every advertising set. */
 static uint16_t step_events(const kith_limits *limits)
 {
-    return (uint16_t)(HOST_STEP_EVENTS + limits->operations + limits->data);
+    return (uint16_t)(HOST_STEP_EVENTS + limits->operations + limits->data + limits->sets);
 }
 
 static bool limits_are_valid(const kith_limits *l)

@@ -508,6 +508,42 @@ static void a_full_queue_only_delays(void **state)
     }
 }
 
+static kith_status no_randomness(void *context, uint8_t *out, size_t len)
+{
+    (void)context, (void)out, (void)len;
+    return KITH_ERR_ENTROPY;
+}
+
+/* All of them end in one step. */
+static void without_an_address_every_set_ends(void **state)
+{
+    kith_advertising a = air_advertising();
+    unsigned ended = 0;
+    air r;
+
+    (void)state;
+    air_make(&r, false, KITH_SETS_MAX, KITH_PRIVACY_RESOLVABLE);
+    r.sets = 16;
+    air_start(&r);
+    for (uint8_t i = 0; i <= KITH_SETS_MAX; i++)
+        air_begin(&r, i, &a);
+    air_forget(&r);
+    r.d.port.random = no_randomness;
+    r.is_lazy = true;
+    while (events_have_room(r.d.h))
+        event_post(r.d.h, KITH_EVENT_STORE_COLLECTED, NULL);
+    r.d.now_us += CYCLE_US;
+    air_run(&r);
+    air_take_events(&r);
+    for (const char *c = r.story; *c != '\0'; c++)
+        ended += *c == '!';
+    assert_int_equal(ended, KITH_SETS_MAX + 1);
+    assert_int_equal(r.last[KITH_EVENT_ADVERTISING].activity.status, KITH_ERR_ENTROPY);
+    air_run(&r);
+    assert_int_equal(air_count_made(&r), 0);
+    air_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +561,7 @@ int main(void)
         cmocka_unit_test(own_addresses_are_the_sets_own),
         cmocka_unit_test(anything_in_any_order),
         cmocka_unit_test(a_full_queue_only_delays),
+        cmocka_unit_test(without_an_address_every_set_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

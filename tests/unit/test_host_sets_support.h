@@ -5,7 +5,7 @@
 
 #include "test_host_support.h"
 
-enum { AIR_SETS = 4, AIR_MEMORY = 1650, AIR_LOG = 1024 };
+enum { AIR_SETS = 4 /* that a test has */, AIR_MOST = 16, AIR_MEMORY = 1650, AIR_LOG = 1024 };
 
 /* As the controller was told. */
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
     bool is_old; /* Core 4.2: set 0 alone, by legacy commands */
     uint8_t sets;
     uint16_t data_most;
-    air_set of[AIR_SETS];
+    air_set of[AIR_MOST];
     uint8_t random_address[6];
     bool scanning, initiating;
     uint16_t refuse; /* this command is answered with: */
@@ -40,8 +40,8 @@ typedef struct {
     kith_event last[KITH_EVENT_KINDS];
     char story[256]; /* of ADVERTISING and CONNECTED, a letter each; no more than fit */
     unsigned story_len;
-    bool on[AIR_SETS]; /* as it was told */
-    unsigned ends[AIR_SETS];
+    bool on[AIR_MOST]; /* as it was told */
+    unsigned ends[AIR_MOST];
     bool is_lazy; /* events are taken when nothing else helps */
 } air;
 
@@ -67,7 +67,7 @@ static inline char air_letter(const kith_event_activity *e)
 /* On is told of what is off, and each end once. */
 static inline void air_note_activity(air *r, const kith_event_activity *e)
 {
-    assert_true(e->set < AIR_SETS);
+    assert_true(e->set < AIR_MOST);
     assert_true(!e->on || !r->on[e->set]);
     r->on[e->set] = e->on;
     r->ends[e->set] += !e->on;
@@ -150,7 +150,7 @@ static inline void air_answer_kept(air *r)
 
 static inline bool air_any_on(const air *r)
 {
-    for (unsigned i = 0; i < AIR_SETS; i++)
+    for (unsigned i = 0; i < AIR_MOST; i++)
         if (r->of[i].is_on)
             return true;
     return false;
@@ -160,7 +160,7 @@ static inline unsigned air_count_made(const air *r)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < AIR_SETS; i++)
+    for (unsigned i = 0; i < AIR_MOST; i++)
         count += r->of[i].is_made;
     return count;
 }
@@ -212,9 +212,9 @@ static inline bool air_is_kind(uint8_t properties)
 
 static inline uint8_t air_parameters(air *r, const uint8_t *p)
 {
-    air_set *s = &r->of[p[0] % AIR_SETS];
+    air_set *s = &r->of[p[0] % AIR_MOST];
 
-    if (p[0] >= AIR_SETS || !air_is_kind(p[1]) || p[2] != 0 || p[20] == KITH_PHY_2M || p[20] == 0 || p[22] == 0 ||
+    if (p[0] >= AIR_MOST || !air_is_kind(p[1]) || p[2] != 0 || p[20] == KITH_PHY_2M || p[20] == 0 || p[22] == 0 ||
         p[23] > 15)
         return KITH_HCI_INVALID_PARAMETERS;
     if (s->is_on)
@@ -245,7 +245,7 @@ static inline bool air_takes_data(const air_set *s, unsigned response)
 
 static inline uint8_t air_data(air *r, unsigned response, const uint8_t *p)
 {
-    air_set *s = &r->of[p[0] % AIR_SETS];
+    air_set *s = &r->of[p[0] % AIR_MOST];
     const uint8_t operation = p[1], len = p[3];
     const bool begins = operation == 1 || operation == 3;
 
@@ -271,7 +271,7 @@ static inline uint8_t air_data(air *r, unsigned response, const uint8_t *p)
 
 static inline uint8_t air_address(air *r, const uint8_t *p)
 {
-    air_set *s = &r->of[p[0] % AIR_SETS];
+    air_set *s = &r->of[p[0] % AIR_MOST];
 
     if (!s->is_made)
         return KITH_HCI_UNKNOWN_SET;
@@ -284,7 +284,7 @@ static inline uint8_t air_address(air *r, const uint8_t *p)
 
 static inline uint8_t air_enable(air *r, const uint8_t *p)
 {
-    air_set *s = &r->of[p[2] % AIR_SETS];
+    air_set *s = &r->of[p[2] % AIR_MOST];
 
     if (p[1] != 1)
         return KITH_HCI_INVALID_PARAMETERS;
@@ -307,7 +307,7 @@ static inline uint8_t air_enable(air *r, const uint8_t *p)
 
 static inline uint8_t air_remove(air *r, const uint8_t *p)
 {
-    air_set *s = &r->of[p[0] % AIR_SETS];
+    air_set *s = &r->of[p[0] % AIR_MOST];
 
     if (!s->is_made)
         return KITH_HCI_UNKNOWN_SET;
