@@ -324,6 +324,72 @@ static void own_addresses_are_the_sets_own(void **state)
     air_close(&r);
 }
 
+/* ---- lists ---- */
+
+/* A set that filters waits for the list, and is paused for its changes; the other one is left alone. */
+static void a_filter_is_one_sets_own(void **state)
+{
+    static const uint16_t after[] = {KITH_HCI_LE_SET_EXT_ADV_ENABLE, KITH_HCI_LE_REMOVE_FROM_FILTER_LIST,
+                                     KITH_HCI_LE_ADD_TO_FILTER_LIST, KITH_HCI_LE_SET_EXT_ADV_ENABLE};
+    kith_advertising a = air_advertising();
+    kith_peer_id one, other;
+    air r;
+
+    (void)state;
+    air_open(&r, false, 1, KITH_PRIVACY_OFF);
+    air_begin(&r, 0, &a);
+    one = air_bond(&r, 1, 0);
+    other = air_bond(&r, 2, 0);
+    air_run(&r);
+    a.filter = KITH_FILTER_CONNECT;
+    assert_int_equal(kith_gap_advertise_set(r.d.h, 1, &a), KITH_ERR_NOT_FOUND); /* it would let nobody in */
+    a.ask_list = true;
+    air_begin(&r, 1, &a);
+    assert_int_equal(r.told[KITH_EVENT_ALLOW_LIST_WANTED], 1);
+    assert_int_equal(kith_gap_set_data(r.d.h, 1, NULL, 0, NULL, 0), KITH_ERR_STATE);
+    assert_false(r.of[1].is_made);
+    assert_int_equal(kith_allow_list_set(r.d.h, &one, 1, KITH_LIST_PAUSE), KITH_OK);
+    assert_int_equal(kith_allow_list_ready(r.d.h), KITH_OK);
+    air_run(&r);
+    assert_string_equal(r.story, "0+1+");
+    assert_true(r.of[1].is_on && r.of[1].policy == 2 && r.of[0].policy == 0);
+    air_forget(&r);
+    assert_int_equal(kith_allow_list_set(r.d.h, &other, 1, KITH_LIST_PAUSE), KITH_OK);
+    air_run(&r);
+    assert_int_equal(r.sent, sizeof after / sizeof after[0]); /* one set off, the list, and on */
+    assert_memory_equal(r.log, after, sizeof after);
+    assert_true(r.of[0].is_on && r.of[1].is_on);
+    r.refuse = KITH_HCI_LE_ADD_TO_FILTER_LIST;
+    r.refuse_with = KITH_HCI_MEMORY_EXCEEDED;
+    assert_int_equal(kith_allow_list_set(r.d.h, &one, 1, KITH_LIST_PAUSE), KITH_OK);
+    air_run(&r);
+    assert_string_equal(r.story, "1!"); /* nobody is let in by mistake */
+    assert_true(r.of[0].is_on && !r.of[1].is_made);
+    air_close(&r);
+}
+
+static void who_is_not_asked_any_more_is_told_so(void **state)
+{
+    kith_advertising a = air_advertising();
+    air r;
+
+    (void)state;
+    air_open(&r, false, 1, KITH_PRIVACY_OFF);
+    a.filter = KITH_FILTER_ALL;
+    a.ask_list = true;
+    air_begin(&r, 1, &a);
+    while (events_have_room(r.d.h))
+        event_post(r.d.h, KITH_EVENT_STORE_COLLECTED, NULL);
+    assert_int_equal(kith_gap_stop_set(r.d.h, 1), KITH_ERR_FULL);
+    assert_int_equal(kith_gap_advertise_set(r.d.h, 0, &a), KITH_ERR_FULL);
+    air_take_events(&r);
+    assert_int_equal(kith_gap_stop_set(r.d.h, 1), KITH_OK);
+    air_run(&r);
+    assert_string_equal(r.story, "1-");
+    assert_int_equal(r.sent, 0);
+    air_close(&r);
+}
+
 /* ---- anything ---- */
 
 typedef struct {
@@ -559,6 +625,8 @@ int main(void)
         cmocka_unit_test(all_sets_change_together),
         cmocka_unit_test(a_set_that_cannot_go_on_after_a_pause_ends),
         cmocka_unit_test(own_addresses_are_the_sets_own),
+        cmocka_unit_test(a_filter_is_one_sets_own),
+        cmocka_unit_test(who_is_not_asked_any_more_is_told_so),
         cmocka_unit_test(anything_in_any_order),
         cmocka_unit_test(a_full_queue_only_delays),
         cmocka_unit_test(without_an_address_every_set_ends),
