@@ -37,7 +37,7 @@ typedef struct {
 typedef struct {
     uint16_t interval_625us; /* 0x0020..0x4000; not looked at with high_duty */
     bool connectable;
-    bool silent;    /* not connectable, and scan requests are not answered either */
+    bool silent;    /* scan requests are not answered; not with connectable */
     bool extended;  /* extended PDUs, which scanners before Core 5.0 do not hear */
     bool directed;  /* to one device alone: */
     bool high_duty; /* with directed, legacy and connectable: as often as it goes, for 1.28 s */
@@ -47,7 +47,7 @@ typedef struct {
     kith_address to;
     uint8_t filter;    /* kith_filter; what is not listed is kept out before it is a link.  Not with directed */
     bool ask_list;     /* with a filter: ALLOW_LIST_WANTED each time before it begins, and it waits for
-                          kith_allow_list_ready() */
+                          kith_allow_list_ready(), which all sets that wait hear */
     uint32_t limit_ms; /* it is off after so long; 0: no limit.  Up to 0xffffffff */
     uint8_t primary_phy, secondary_phy; /* extended: KITH_PHY_*; 0: LE 1M.  Primary: not LE 2M */
     uint8_t sid;                        /* extended: 0..15, a number that scanners tell sets by */
@@ -66,16 +66,17 @@ void kith_gap_default_advertising(kith_advertising *advertising, const char *nam
 /* What is wrong with it, in words; NULL: nothing.  A constant string. */
 const char *kith_gap_advertising_fault(const kith_advertising *advertising);
 
-/* Starts set 0; KITH_EVENT_ADVERTISING tells.  It ends when a link comes of it, and with a filter when the controller's
- * list could not be made what it shall be: nobody is let in by mistake.  A pause (kith/lists.h) is not told.
- * KITH_ERR_STATE: not ready, or on already; KITH_ERR_VALUE: kith_gap_advertising_fault() says what, or there is no such
- * set;
- * KITH_ERR_NOT_FOUND: with a filter and without ask_list, and nobody is listed;
- * KITH_ERR_FULL: with ask_list: events must be taken first;
- * KITH_ERR_BUSY: our identity is just being changed;
- * KITH_ERR_UNSUPPORTED: the controller cannot (kith_lack_name() of READY.lacks), or not with so many octets or sets;
- * with a filter there are no lists; directed to a peer that is not known to resolve private addresses; connectable with
- * KITH_PRIVACY_NON_RESOLVABLE. */
+/* Starts set 0; KITH_EVENT_ADVERTISING tells, once when it is on, and once when it is off: when a link came of it
+ * (which is told before), when its limit is over, when it was stopped, when the controller refuses what is to go on
+ * after a pause; with a filter when the controller's list could not be made what it shall be: nobody is let in by
+ * mistake.  A pause (kith/lists.h, kith/privacy.h) is not told, nor is the end where the controller is lost.
+ * .activity.status: KITH_ERR_ENTROPY or the crypto port's own: there was no address, or nothing for a random part;
+ * KITH_ERR_NOT_FOUND: the bonded peer that it was directed to was forgotten. KITH_ERR_STATE: not ready, or on already;
+ * KITH_ERR_VALUE: kith_gap_advertising_fault() says what, or there is no such set; KITH_ERR_NOT_FOUND: with a filter
+ * and without ask_list, and nobody is listed; KITH_ERR_FULL: with ask_list: events must be taken first; KITH_ERR_BUSY:
+ * our identity is just being changed; KITH_ERR_UNSUPPORTED: the controller cannot (kith_lack_name() of READY.lacks), or
+ * not with so many octets or sets; with a filter there are no lists; directed to a peer that is not known to resolve
+ * private addresses; connectable with KITH_PRIVACY_NON_RESOLVABLE. */
 KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
 /* The same for a set: 0 to limits.sets. */
 KITH_MUST_USE kith_status kith_gap_advertise_set(struct kith_host *h, uint8_t set, const kith_advertising *advertising);
@@ -87,8 +88,10 @@ KITH_MUST_USE kith_status kith_gap_stop_set(struct kith_host *h, uint8_t set);
 
 /* Other data and response for a set that is on (random parts stay where they are, and are drawn anew).  Up to 31 octets
  * are copied; longer ones, of extended PDUs, are lent until it is off or has others.  From when the controller takes
- * it; where it does not, it advertises on with what it had, and the next change of address tries again.
- * KITH_ERR_STATE: it is off, or being switched; KITH_ERR_VALUE: lengths, or no such set; KITH_ERR_UNSUPPORTED: too long
+ * it; where it does not, it advertises on with what it had, and the next change of address tries again; where that is
+ * refused, too, it ends.  More than 251 octets take several commands and a pause, and a refusal ends it at once.
+ * KITH_ERR_STATE: it is off, or being switched; KITH_ERR_VALUE: lengths, a random part that does not fit any more, or
+ * no such set; KITH_ERR_UNSUPPORTED: too long
  * for the controller; KITH_ERR_BUSY: the last ones are on their way. */
 KITH_MUST_USE kith_status kith_gap_set_data(struct kith_host *h, uint8_t set, const uint8_t *data, uint16_t data_len,
                                             const uint8_t *response, uint16_t response_len);

@@ -179,7 +179,8 @@ typedef struct {
     uint8_t set;                /* ADVERTISING: which */
     kith_activity_end why;      /* it is off */
     kith_hci_status hci_status; /* what failed, 0: nothing */
-    kith_status status;         /* KITH_OK, or why there is no private address to do it with (kith/privacy.h) */
+    kith_status status;         /* KITH_OK, or why there is no private address to do it with (kith/privacy.h), or
+                                   nothing to say (kith/advertising.h) */
 } kith_event_activity;
 
 typedef struct {

@@ -88,7 +88,7 @@ typedef struct {
 #define KITH_SIZE_VALUES (264u + 2u * sizeof(void *))
 #define KITH_SIZE_DATA   (16u + sizeof(void *))
 /* Besides, for advertising sets beyond the first. */
-#define KITH_HOST_SIZE_SETS(sets) ((size_t)(sets)*KITH_SIZE_SET)
+#define KITH_HOST_SIZE_SETS(sets) ((size_t)(sets) * (KITH_SIZE_SET + KITH_SIZE_EVENT) + 7u)
 #define KITH_SIZE_SET             (160u + 4u * sizeof(void *))
 /* Besides, for background reconnection. */
 #define KITH_HOST_SIZE_RECONNECTS(reconnects)                                                                          \
@@ -104,7 +104,7 @@ typedef struct {
 #define KITH_SIZE_OPERATION                   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT                      40u
 #define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED                       (1680u + 64u * sizeof(void *))
+#define KITH_SIZE_FIXED                       (1824u + 68u * sizeof(void *))
 #define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
 #define KITH_SIZE_BOND                        200u

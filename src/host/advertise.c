@@ -1,142 +1,114 @@
-/* Legacy advertising: a chain of commands to switch it on, one to switch it off.
- * Core Vol 4 Part E 7.8.5 to 7.8.9, Vol 3 Part C 9.2. */
+/* Advertising sets: what the program wants of each, and how each ends.  Core Vol 3 Part C 9.2, 9.3, Vol 4 Part E 7.8.9,
+ * 7.8.56. */
 #include <string.h>
 
-#include "base/bytes.h"
 #include "host/internal.h"
 
-enum { STEP_PARAMETERS, STEP_DATA, STEP_RESPONSE, STEP_ENABLE };
-enum { ADV_IND = 0, ADV_SCAN_IND = 2, AD_FLAGS = 0x01, AD_SHORTENED_NAME = 0x08, AD_COMPLETE_NAME = 0x09 };
+/* ---- ends ---- */
 
-void kith_gap_default_advertising(kith_advertising *a, const char *name)
-{
-    size_t len = name != NULL ? strlen(name) : 0;
-    size_t room = sizeof a->data - 5;
-
-    memset(a, 0, sizeof *a);
-    a->interval_625us = 160;
-    a->connectable = true;
-    a->data[0] = 2;
-    a->data[1] = AD_FLAGS;
-    a->data[2] = 0x06; /* general discoverable, BR/EDR not supported */
-    a->data_len = 3;
-    if (len == 0)
-        return;
-    a->data[4] = len > room ? AD_SHORTENED_NAME : AD_COMPLETE_NAME;
-    if (len > room)
-        len = room;
-    a->data[3] = (uint8_t)(len + 1);
-    memcpy(a->data + 5, name, len);
-    a->data_len = (uint8_t)(5 + len);
-}
-
-/* Bit 0: scan requests, bit 1: connections, of listed peers alone. */
-static uint8_t filter_policy(uint8_t filter)
-{
-    if (filter == KITH_FILTER_NOTHING)
-        return 0;
-    return filter == KITH_FILTER_CONNECT ? 2 : 3;
-}
-
-static size_t put_parameters(kith_host *h, const host_set *set, uint8_t *out)
-{
-    h->advertised_as = h->selected;
-    command_begin(out, KITH_HCI_LE_SET_ADV_PARAMETERS, 15);
-    memset(out + 4, 0, 15);
-    bytes_put16(out + 4, set->as.interval_625us);
-    bytes_put16(out + 6, set->as.interval_625us);
-    out[8] = set->as.connectable ? ADV_IND : ADV_SCAN_IND;
-    out[9] = privacy_own_type(h);
-    out[17] = 0x07; /* all three channels */
-    out[18] = filter_policy(set->as.filter);
-    return 4 + 15;
-}
-
-static size_t put_data(uint16_t opcode, const uint8_t *data, uint8_t len, uint8_t *out)
-{
-    command_begin(out, opcode, 32);
-    memset(out + 4, 0, 32);
-    out[4] = len;
-    memcpy(out + 5, data, len);
-    return 4 + 32;
-}
-
-static size_t put_enable(host_set *set, bool on, uint8_t *out)
-{
-    set->enables = on;
-    command_begin(out, KITH_HCI_LE_SET_ADV_ENABLE, 1);
-    out[4] = on;
-    return 5;
-}
-
-static size_t chain_command(kith_host *h, host_set *set, uint8_t *out)
-{
-    const kith_advertising *a = &set->as;
-
-    if (!set->activity.busy || set->activity.waits)
-        return 0;
-    if (set->activity.stopping)
-        return put_enable(set, false, out);
-    switch (set->activity.step) {
-    case STEP_PARAMETERS:
-        return put_parameters(h, set, out);
-    case STEP_DATA:
-        return put_data(KITH_HCI_LE_SET_ADV_DATA, a->data, a->data_len, out);
-    case STEP_RESPONSE:
-        return put_data(KITH_HCI_LE_SET_SCAN_RESPONSE_DATA, a->response, a->response_len, out);
-    default:
-        return put_enable(set, true, out);
-    }
-}
-
-/* The controller keeps parameters and data over a pause. */
-static size_t set_command(kith_host *h, host_set *set, uint8_t *out)
-{
-    switch (pause_next(&set->activity, pause_holds_set(h, set))) {
-    case PAUSE_WAITS:
-        return 0;
-    case PAUSE_SWITCHES_OFF:
-        return put_enable(set, false, out);
-    case PAUSE_SWITCHES_ON:
-        return put_enable(set, true, out);
-    default:
-        return chain_command(h, set, out);
-    }
-}
-
-size_t advertise_command(kith_host *h, uint8_t *out)
-{
-    size_t len = 0;
-
-    for (unsigned i = 0; len == 0 && i <= h->config.limits.sets; i++) {
-        h->command.set = (uint8_t)i;
-        len = set_command(h, &h->sets[i], out);
-    }
-    return len;
-}
-
-static kith_event *tell(kith_host *h, host_set *set, bool on, kith_hci_status status)
+kith_event *advertise_tell(kith_host *h, host_set *set, bool on, kith_hci_status status)
 {
     kith_event *event = event_post(h, KITH_EVENT_ADVERTISING, NULL);
+    uint64_t limit_us = (uint64_t)set->as.limit_ms * 1000;
 
     set->activity.busy = set->activity.stopping = set->activity.waits = false;
     set->activity.on = on;
-    set->activity.held = HELD_NOT;
+    if (set->activity.held != HELD_UNDO && set->activity.held != HELD_UNDOING)
+        set->activity.held = HELD_NOT;
+    set->end_us = on && limit_us != 0 ? host_time(h) + limit_us : UINT64_MAX;
+    set->in_time = false;
+    set->failure = KITH_OK;
+    if (!on) {
+        set->due = set->refused = 0;
+        set->is_left = set->is_made;
+    }
     event->activity.on = on;
     event->activity.set = (uint8_t)(set - h->sets);
     event->activity.hci_status = status;
     return event;
 }
 
-static bool is_active(const host_set *set)
+/* What a command under way switches on had ended already, or ends now: it is switched off again, whichever it was. */
+void advertise_end(kith_host *h, host_set *set, kith_activity_end why, kith_hci_status status)
 {
-    return set->activity.on || set->activity.busy;
+    const bool enables = set->enables;
+
+    set->activity.overtaken = advertise_is_answered(h, set);
+    advertise_tell(h, set, false, status)->activity.why = why;
+    if (enables)
+        set->activity.held = HELD_UNDO;
 }
+
+/* The controller stops by itself when a link comes of it (7.8.9), or when its time is over (7.7.65.1). */
+static bool may_have_ended(const kith_host *h, const host_set *set)
+{
+    return !command_is_extended(h) && (set->activity.on || set->enables);
+}
+
+void advertise_on_connected(kith_host *h)
+{
+    if (may_have_ended(h, &h->sets[0]))
+        advertise_end(h, &h->sets[0], KITH_ENDED_CONNECTED, KITH_HCI_SUCCESS);
+}
+
+void advertise_on_timeout(kith_host *h)
+{
+    host_set *set = &h->sets[0];
+
+    if (may_have_ended(h, set) && set->as.high_duty)
+        advertise_end(h, set, KITH_ENDED_TIME, KITH_HCI_SUCCESS);
+}
+
+void advertise_refuse(kith_host *h, kith_hci_status status)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (set_is_active(&h->sets[i]) && h->sets[i].as.filter != KITH_FILTER_NOTHING)
+            (void)advertise_tell(h, &h->sets[i], false, status);
+}
+
+void advertise_give_up(kith_host *h, kith_status status)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (set_is_active(&h->sets[i]))
+            advertise_tell(h, &h->sets[i], false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
+}
+
+static host_set *failed_set(const kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (h->sets[i].failure != KITH_OK)
+            return &h->sets[i];
+    return NULL;
+}
+
+bool advertise_has_failed(const kith_host *h)
+{
+    return failed_set(h) != NULL;
+}
+
+void advertise_tell_failed(kith_host *h)
+{
+    host_set *set = failed_set(h);
+    kith_status status = set->failure;
+
+    advertise_tell(h, set, false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
+}
+
+/* HCI Reset leaves nothing of them in the controller, either (7.3.2). */
+void advertise_clear(kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++) {
+        memset(&h->sets[i], 0, sizeof h->sets[i]);
+        h->sets[i].end_us = UINT64_MAX;
+    }
+}
+
+/* ---- asked by others ---- */
 
 bool advertise_is_active(const kith_host *h)
 {
     for (unsigned i = 0; i <= h->config.limits.sets; i++)
-        if (is_active(&h->sets[i]))
+        if (set_is_active(&h->sets[i]))
             return true;
     return false;
 }
@@ -144,17 +116,9 @@ bool advertise_is_active(const kith_host *h)
 bool advertise_filters(const kith_host *h)
 {
     for (unsigned i = 0; i <= h->config.limits.sets; i++)
-        if (is_active(&h->sets[i]) && h->sets[i].as.filter != KITH_FILTER_NOTHING)
+        if (set_is_active(&h->sets[i]) && h->sets[i].as.filter != KITH_FILTER_NOTHING)
             return true;
     return false;
-}
-
-void advertise_on_lost(kith_host *h)
-{
-    for (unsigned i = 0; i <= h->config.limits.sets; i++) {
-        h->sets[i].activity = (host_activity){0};
-        h->sets[i].enables = false;
-    }
 }
 
 bool advertise_waits(const kith_host *h)
@@ -171,62 +135,38 @@ void advertise_let_begin(kith_host *h)
         h->sets[i].activity.waits = false;
 }
 
-void advertise_give_up(kith_host *h, kith_status status)
+/* ---- limits ---- */
+
+uint64_t advertise_deadline(const kith_host *h)
 {
-    for (unsigned i = 0; i <= h->config.limits.sets; i++)
-        if (is_active(&h->sets[i]))
-            tell(h, &h->sets[i], false, KITH_HCI_UNSPECIFIED_ERROR)->activity.status = status;
+    uint64_t due = UINT64_MAX;
+
+    for (unsigned i = 0; h->startup == STARTUP_READY && i <= h->config.limits.sets; i++)
+        if (h->sets[i].end_us < due)
+            due = h->sets[i].end_us;
+    return due;
 }
 
-void advertise_on_result(kith_host *h, kith_hci_status status)
+static void begin_to_stop(host_set *set)
 {
-    host_set *set = &h->sets[h->command.set];
-    host_activity *a = &set->activity;
-    bool overtaken = a->overtaken, was_held = a->held != HELD_NOT;
-
-    if (set->enables && status == KITH_HCI_SUCCESS)
-        privacy_note_advertised(h);
-    set->enables = false;
-    a->overtaken = false;
-    if (overtaken || pause_takes_result(a, status))
-        return;
-    if (!a->busy && !was_held)
-        return;
-    if (status != KITH_HCI_SUCCESS || a->stopping)
-        (void)tell(h, set, false, status);
-    else if (a->step == STEP_ENABLE)
-        (void)tell(h, set, true, status);
-    else
-        a->step++;
+    set->activity.busy = true;
+    set->activity.stopping = true;
+    set->end_us = UINT64_MAX;
 }
 
-static bool is_ours(uint16_t opcode)
+bool advertise_expire(kith_host *h)
 {
-    return opcode == KITH_HCI_LE_SET_ADV_PARAMETERS || opcode == KITH_HCI_LE_SET_ADV_DATA ||
-           opcode == KITH_HCI_LE_SET_SCAN_RESPONSE_DATA || opcode == KITH_HCI_LE_SET_ADV_ENABLE;
+    for (unsigned i = 0; i <= h->config.limits.sets; i++) {
+        if (h->sets[i].end_us > h->now_us)
+            continue;
+        begin_to_stop(&h->sets[i]);
+        h->sets[i].in_time = true;
+        return true;
+    }
+    return false;
 }
 
-/* The controller stops by itself when a link comes of it (7.8.9).  Where that was before a pause, what is about to be
- * resumed had ended already. */
-void advertise_on_connected(kith_host *h)
-{
-    host_set *set = &h->sets[0];
-    bool resuming = set->activity.held == HELD_RESUMING;
-
-    if (!is_active(set))
-        return;
-    set->activity.overtaken = is_ours(h->command.opcode);
-    tell(h, set, false, KITH_HCI_SUCCESS)->activity.why = KITH_ENDED_CONNECTED;
-    if (resuming)
-        set->activity.held = HELD_UNDO;
-}
-
-void advertise_refuse(kith_host *h, kith_hci_status status)
-{
-    for (unsigned i = 0; i <= h->config.limits.sets; i++)
-        if (is_active(&h->sets[i]) && h->sets[i].as.filter != KITH_FILTER_NOTHING)
-            (void)tell(h, &h->sets[i], false, status);
-}
+/* ---- the program's calls ---- */
 
 static kith_status check_filter(kith_host *h, const kith_advertising *a)
 {
@@ -239,35 +179,35 @@ static kith_status check_filter(kith_host *h, const kith_advertising *a)
     return lists_have_nobody(h) ? KITH_ERR_NOT_FOUND : KITH_OK;
 }
 
-kith_status kith_gap_advertise_set(kith_host *h, uint8_t number, const kith_advertising *a)
+static void begin(kith_host *h, host_set *set, const kith_advertising *a, kith_peer_id to)
 {
-    kith_status status;
-    host_set *set;
-
-    if (number > h->config.limits.sets || a->interval_625us < 0x0020 || a->interval_625us > 0x4000 ||
-        a->data_len > sizeof a->data || a->response_len > sizeof a->response || a->filter > KITH_FILTER_ALL ||
-        (a->ask_list && a->filter == KITH_FILTER_NOTHING))
-        return KITH_ERR_VALUE;
-    set = &h->sets[number];
-    if (h->startup != STARTUP_READY || is_active(set))
-        return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0 || number != 0)
-        return KITH_ERR_UNSUPPORTED;
-    if (identity_is_busy(h))
-        return KITH_ERR_BUSY;
-    status = check_filter(h, a);
-    if (status != KITH_OK)
-        return status;
     privacy_begin(h);
     set->as = *a;
-    set->activity.step = STEP_PARAMETERS;
+    set->to = to;
+    set->due = (uint8_t)(SET_PARAMETERS | advertise_used(a));
+    set->refused = 0;
+    set->at = 0;
+    set->drawn = h->privacy.made;
     set->activity.busy = true;
     set->activity.waits = a->ask_list;
     if (a->ask_list)
         event_post(h, KITH_EVENT_ALLOW_LIST_WANTED, NULL);
     if (a->filter != KITH_FILTER_NOTHING)
         lists_rebuild(h);
-    return KITH_OK;
+}
+
+kith_status kith_gap_advertise_set(kith_host *h, uint8_t number, const kith_advertising *a)
+{
+    kith_status status = advertise_check(h, number, a);
+    kith_peer_id to;
+
+    if (status == KITH_OK)
+        status = check_filter(h, a);
+    if (status == KITH_OK)
+        status = advertise_find_target(h, a, &to);
+    if (status == KITH_OK)
+        begin(h, &h->sets[number], a, to);
+    return status;
 }
 
 kith_status kith_gap_advertise(kith_host *h, const kith_advertising *a)
@@ -279,13 +219,13 @@ static kith_status stop_waiting(kith_host *h, host_set *set)
 {
     if (!events_have_room(h))
         return KITH_ERR_FULL;
-    (void)tell(h, set, false, KITH_HCI_SUCCESS);
+    (void)advertise_tell(h, set, false, KITH_HCI_SUCCESS);
     return KITH_OK;
 }
 
 kith_status kith_gap_stop_set(kith_host *h, uint8_t number)
 {
-    host_activity *a;
+    const host_activity *a;
 
     if (number > h->config.limits.sets)
         return KITH_ERR_VALUE;
@@ -296,12 +236,52 @@ kith_status kith_gap_stop_set(kith_host *h, uint8_t number)
         return KITH_ERR_BUSY;
     if (!a->on)
         return KITH_ERR_STATE;
-    a->busy = true;
-    a->stopping = true;
+    begin_to_stop(&h->sets[number]);
     return KITH_OK;
 }
 
 kith_status kith_gap_stop_advertising(kith_host *h)
 {
     return kith_gap_stop_set(h, 0);
+}
+
+/* What is short enough is copied. */
+static void put_octets(kith_advertising *a, const uint8_t *data, uint16_t data_len, const uint8_t *response,
+                       uint16_t response_len)
+{
+    a->long_data = data_len > sizeof a->data ? data : NULL;
+    a->long_data_len = data_len;
+    a->data_len = a->long_data == NULL ? (uint8_t)data_len : 0;
+    if (a->data_len != 0)
+        memcpy(a->data, data, data_len);
+    a->long_response = response_len > sizeof a->response ? response : NULL;
+    a->long_response_len = response_len;
+    a->response_len = a->long_response == NULL ? (uint8_t)response_len : 0;
+    if (a->response_len != 0)
+        memcpy(a->response, response, response_len);
+}
+
+kith_status kith_gap_set_data(kith_host *h, uint8_t number, const uint8_t *data, uint16_t data_len,
+                              const uint8_t *response, uint16_t response_len)
+{
+    kith_advertising as;
+    host_set *set;
+
+    if (number > h->config.limits.sets)
+        return KITH_ERR_VALUE;
+    set = &h->sets[number];
+    if (!set->activity.on || set->activity.busy)
+        return KITH_ERR_STATE;
+    as = set->as;
+    put_octets(&as, data, data_len, response, response_len);
+    if (kith_gap_advertising_fault(&as) != NULL)
+        return KITH_ERR_VALUE;
+    if (!advertise_fits(h, &as))
+        return KITH_ERR_UNSUPPORTED;
+    if ((set->due & (SET_DATA | SET_RESPONSE)) != 0)
+        return KITH_ERR_BUSY;
+    set->as = as;
+    set->due |= advertise_used(&as);
+    set->refused = 0;
+    return KITH_OK;
 }

@@ -10,17 +10,15 @@ bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit)
     return (h->commands_supported[octet] >> bit & 1) != 0;
 }
 
-/* All of feature LE Extended Advertising, and commands 36.1 to 36.7, 37.0, 37.5 to 37.7: the two kinds must not be
- * mixed (3.1.1). */
+/* A controller takes one kind, and refuses the other from then on (Vol 4 Part E 3.1.1). */
 bool command_is_extended(const kith_host *h)
 {
-    return !h->config.legacy_commands && (h->le_features & 0x1000) != 0 && (h->commands_supported[36] & 0xfe) == 0xfe &&
-           (h->commands_supported[37] & 0xe1) == 0xe1;
+    return (h->ready.lacks & KITH_LACKS_EXTENDED) == 0 && !h->config.legacy_commands;
 }
 
 bool command_has_phys(const kith_host *h, uint8_t phys)
 {
-    return (phys & KITH_PHYS_CODED) == 0 || (command_is_extended(h) && (h->le_features & 0x800) != 0);
+    return (phys & KITH_PHYS_CODED) == 0 || (command_is_extended(h) && (h->ready.lacks & KITH_LACKS_PHY_CODED) == 0);
 }
 
 void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len)
@@ -85,7 +83,13 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_LE_SET_ADV_DATA:
     case KITH_HCI_LE_SET_SCAN_RESPONSE_DATA:
     case KITH_HCI_LE_SET_ADV_ENABLE:
-        advertise_on_result(h, status);
+    case KITH_HCI_LE_SET_SET_RANDOM_ADDRESS:
+    case KITH_HCI_LE_SET_EXT_ADV_PARAMETERS:
+    case KITH_HCI_LE_SET_EXT_ADV_DATA:
+    case KITH_HCI_LE_SET_EXT_SCAN_RESPONSE_DATA:
+    case KITH_HCI_LE_SET_EXT_ADV_ENABLE:
+    case KITH_HCI_LE_REMOVE_SET:
+        advertise_on_result(h, opcode, status);
         break;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
     case KITH_HCI_LE_SET_SCAN_ENABLE:

@@ -46,6 +46,7 @@ static const event_row le_rows[] = {
     {KITH_HCI_LE_EV_DIRECTED_ADVERTISING_REPORT, scan_on_directed_report},
     {KITH_HCI_LE_EV_EXT_ADVERTISING_REPORT, scan_on_extended_report},
     {KITH_HCI_LE_EV_SCAN_TIMEOUT, scan_on_timeout},
+    {KITH_HCI_LE_EV_SET_TERMINATED, advertise_on_terminated},
 };
 
 static void run_row(kith_host *h, const event_row *rows, size_t count, uint8_t code, const uint8_t *p, size_t len)
@@ -105,6 +106,8 @@ void host_begin(kith_host *h, uint64_t now_us)
         host_settle(h, &h->links[i].disconnect_deadline_us);
         host_settle(h, &h->links[i].update_deadline_us);
     }
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        host_settle(h, &h->sets[i].end_us);
     events_settle(h);
     (void)oob_expire(h); /* before anybody can use it */
 }
@@ -164,6 +167,8 @@ static bool finish_one(kith_host *h)
         store_events_go_on(h);
     else if (lists_wait(h))
         lists_go_on(h);
+    else if (advertise_has_failed(h))
+        advertise_tell_failed(h);
     else if (h->told && privacy_waits(h))
         privacy_go_on(h);
     else if (s != NULL)
@@ -188,7 +193,7 @@ static bool is_unfinished(const kith_host *h)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
     return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h) || store_events_wait(h) ||
-           forgetting_waits(h) || lists_wait(h) || privacy_waits(h);
+           forgetting_waits(h) || lists_wait(h) || advertise_has_failed(h) || privacy_waits(h);
 }
 
 void host_finish(kith_host *h)
@@ -242,7 +247,7 @@ static void tell_lost(kith_host *h)
     bool starting = h->startup == STARTUP_RUNNING, reset = h->reset != RESET_NONE;
 
     connect_give_up(h, why_links_end(h), KITH_OK);
-    advertise_on_lost(h);
+    advertise_clear(h);
     scan_on_lost(h, why_links_end(h));
     lists_on_lost(h);
     privacy_on_lost(h);
@@ -282,7 +287,7 @@ static bool run_one(kith_host *h)
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
            window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h) || scan_expire(h) ||
-           connect_expire(h);
+           connect_expire(h) || advertise_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -334,6 +339,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, privacy_deadline(h));
     due = earlier(due, scan_deadline(h));
     due = earlier(due, connect_deadline(h));
+    due = earlier(due, advertise_deadline(h));
     return h->window_open ? earlier(due, h->window_end_us) : due;
 }
 

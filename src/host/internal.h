@@ -32,7 +32,7 @@ void command_on_complete(kith_host *h, const uint8_t *event, size_t len);
 void command_on_status(kith_host *h, const uint8_t *event, size_t len);
 void command_expire(kith_host *h);
 bool command_is_supported(const kith_host *h, unsigned octet, unsigned bit);
-bool command_is_extended(const kith_host *h); /* advertising, scanning and connecting are by the extended commands */
+bool command_is_extended(const kith_host *h); /* extended advertising, scanning, connecting; else those of Core 4.2 */
 bool command_has_phys(const kith_host *h, uint8_t phys); /* it can listen on all of these */
 
 /* startup.c */
@@ -41,15 +41,67 @@ void startup_on_result(kith_host *h, uint16_t opcode, const uint8_t *parameters,
 void startup_fail_store(kith_host *h, kith_status status);
 void startup_fail(kith_host *h, uint32_t lacks, uint16_t opcode, kith_hci_status hci_status, kith_status status);
 
-/* gap: advertise.c, scan.c, scan_reports.c, scan_heard.c, find.c, connect.c, connect_command.c */
-size_t advertise_command(kith_host *h, uint8_t *out);
-void advertise_on_result(kith_host *h, kith_hci_status status);
-void advertise_on_connected(kith_host *h);    /* a link came of it */
+/* advertise.c: sets, their beginning and end */
+static inline bool set_is_active(const host_set *set) /* it is on, or going to be */
+{
+    return set->activity.on || set->activity.busy;
+}
+kith_event *advertise_tell(kith_host *h, host_set *set, bool on, kith_hci_status status);
+void advertise_end(kith_host *h, host_set *set, kith_activity_end why, kith_hci_status status); /* by itself */
+void advertise_on_connected(kith_host *h);    /* a link came of it; with extended commands that tells nothing */
+void advertise_on_timeout(kith_host *h);      /* likewise; it was directed, and as often as it goes */
 bool advertise_is_active(const kith_host *h); /* any set is on, or going to be */
 bool advertise_filters(const kith_host *h);   /* one that filters */
-void advertise_on_lost(kith_host *h);
-bool advertise_waits(const kith_host *h); /* a set does, for kith_allow_list_ready() */
+void advertise_clear(kith_host *h);           /* the controller has none of them */
+bool advertise_waits(const kith_host *h);     /* a set does, for kith_allow_list_ready() */
 void advertise_let_begin(kith_host *h);
+void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
+void advertise_give_up(kith_host *h, kith_status status);    /* nothing may go on air: it is off, and told so */
+bool advertise_has_failed(const kith_host *h);               /* a set that could not be made: to be told */
+void advertise_tell_failed(kith_host *h);
+bool advertise_expire(kith_host *h);
+uint64_t advertise_deadline(const kith_host *h);
+
+/* advertise_command.c: what the controller is told of them, and what it answers */
+size_t advertise_command(kith_host *h, uint8_t *out);
+void advertise_on_result(kith_host *h, uint16_t opcode, kith_hci_status status);
+bool advertise_is_answered(const kith_host *h, const host_set *set); /* a command about it is under way */
+
+/* advertise_check.c: what can be, and what this controller can */
+uint8_t advertise_used(const kith_advertising *a); /* SET_DATA, SET_RESPONSE: what its PDUs have a place for */
+bool advertise_parts_fit(const kith_advertising *a);
+kith_status advertise_check(const kith_host *h, uint8_t number, const kith_advertising *a);
+bool advertise_fits(const kith_host *h, const kith_advertising *a); /* its data, into the controller */
+
+/* advertise_data.c */
+const uint8_t *advertise_octets(const kith_advertising *a, uint8_t which, uint16_t *len);
+const kith_random_part *advertise_random_part(const kith_advertising *a, uint8_t which);
+/* Some of them, with random parts drawn. */
+kith_status advertise_fill(kith_host *h, const host_set *set, uint8_t which, uint16_t at, uint16_t len, uint8_t *out);
+
+/* advertise_whom.c: who is answered, and whom directed advertising is for */
+typedef struct {
+    kith_address address;
+    uint8_t own_type;
+} host_target;
+uint8_t advertise_filter_policy(const kith_advertising *a);
+kith_status advertise_find_target(const kith_host *h, const kith_advertising *a, kith_peer_id *to);
+bool advertise_has_new_target(const kith_host *h, const host_set *set);
+kith_status advertise_aim(kith_host *h, host_set *set, host_target *target);
+
+/* advertise_legacy.c: commands of Core 4.2.  what: SET_*, one of them; a status other than KITH_OK: none is made */
+size_t advertise_put_legacy(kith_host *h, host_set *set, uint8_t what, uint8_t *out, kith_status *status);
+size_t advertise_enable_legacy(bool on, uint8_t *out);
+
+/* advertise_extended.c: commands of Core 5.0 */
+size_t advertise_put_extended(kith_host *h, host_set *set, uint8_t what, uint8_t *out, kith_status *status);
+size_t advertise_enable_extended(const kith_host *h, const host_set *set, bool on, uint8_t *out);
+size_t advertise_remove(const kith_host *h, const host_set *set, uint8_t *out);
+bool advertise_is_long(const host_set *set); /* what is due takes several commands, which the controller takes while it
+                                                is off */
+void advertise_on_terminated(kith_host *h, const uint8_t *parameters, size_t len);
+
+/* scan.c, scan_reports.c, scan_heard.c, find.c, connect.c, connect_command.c */
 size_t scan_command(kith_host *h, uint8_t *out);
 void scan_on_result(kith_host *h, kith_hci_status status);
 void scan_on_timeout(kith_host *h, const uint8_t *parameters, size_t len); /* the controller has stopped by itself */
@@ -70,8 +122,6 @@ void scan_forget_heard(kith_host *h);
 bool find_takes(kith_host *h, const kith_event_report *report); /* true: it is found */
 bool find_asks_who(const kith_host *h);                         /* what is sought has a name among bonds */
 void find_tell(kith_host *h, kith_hci_status hci_status, kith_status status); /* the end of a search */
-void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
-void advertise_give_up(kith_host *h, kith_status status);    /* nothing may go on air: it is off, and told so */
 void scan_give_up(kith_host *h, kith_status status);
 size_t connect_command(kith_host *h, uint8_t *out);
 void connect_on_status(kith_host *h, uint16_t opcode, kith_hci_status status);
@@ -122,6 +172,7 @@ void lists_judge(kith_host *h);
 host_lists_step lists_next_step(const kith_host *h);
 size_t lists_command(kith_host *h, uint8_t *out);
 void lists_on_result(kith_host *h, kith_hci_status status);
+bool lists_resolve(const kith_host *h, kith_peer_id peer); /* the controller does, this one's addresses */
 void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status);
 void lists_on_ready(kith_host *h);
 void lists_on_lost(kith_host *h);
@@ -263,6 +314,7 @@ void privacy_drop(kith_host *h);           /* the address is of a key that is no
 void privacy_renew(kith_host *h);          /* and another one is made, if it can be */
 kith_status privacy_prepare(kith_host *h); /* there shall be one, if any is wanted */
 const kith_address *privacy_on_air(const kith_host *h);
+kith_status privacy_make_of(kith_host *h, const uint8_t irk[16], uint8_t octets[6]); /* a resolvable private address */
 uint8_t privacy_own_type(const kith_host *h); /* of every command that goes on air */
 bool privacy_is_known(const kith_host *h);    /* the address on air */
 void privacy_begin(kith_host *h);             /* an activity is about to begin: before it is noted as one */

@@ -166,6 +166,10 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
 
     if (!parse(parameters, len, enhanced, &c))
         return;
+    if (c.status == KITH_HCI_ADVERTISING_TIMEOUT) { /* no end of connecting, whose times are the host's */
+        advertise_on_timeout(h);
+        return;
+    }
     if (c.status != KITH_HCI_SUCCESS) {
         connect_ended(h, c.status);
         return;

@@ -64,6 +64,13 @@ static bool has_entry(const kith_host *h, const host_listed *entries, uint16_t c
     return false;
 }
 
+bool lists_resolve(const kith_host *h, kith_peer_id peer)
+{
+    const host_lists *l = h->lists;
+
+    return l != NULL && l->resolution && has_entry(h, l->resolving, l->resolving_count, peer);
+}
+
 static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_t wanted_count,
                          const host_listed *entries, uint16_t count, host_lists_step *step)
 {

@@ -8,11 +8,11 @@
 enum { MAX_LINKS = 32, MAX_QUEUE = 4096, MAX_OPERATIONS = 32, MAX_DATA = 32, MAX_REPORT_DATA = 1650 };
 
 #define ALIGN        ((size_t)8)
-#define ARRAYS       ((size_t)13) /* pieces beside the buffers of links, each rounded up */
+#define ARRAYS       ((size_t)14) /* pieces beside the buffers of links, each rounded up */
 #define LINK_BUFFERS ((size_t)5)
 
 /* The public constants must hold what the private structs take. */
-_Static_assert(sizeof(struct kith_host) + 2 * sizeof(host_job) + HOST_MORE_KEYS * sizeof(host_key) +
+_Static_assert(sizeof(struct kith_host) + sizeof(host_set) + 2 * sizeof(host_job) + HOST_MORE_KEYS * sizeof(host_key) +
                        sizeof(smp_identity) + ARRAYS * (ALIGN - 1) <=
                    KITH_SIZE_FIXED,
                "KITH_SIZE_FIXED is too small");
@@ -30,6 +30,7 @@ _Static_assert(sizeof(host_tables) + 14 <= KITH_SIZE_TABLES, "KITH_SIZE_TABLES i
 _Static_assert(sizeof(smp_identity) <= KITH_SIZE_IDENTITY, "KITH_SIZE_IDENTITY is too small");
 _Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
                "KITH_HOST_SIZE_LISTS is too small");
+_Static_assert(sizeof(host_set) <= KITH_SIZE_SET, "KITH_SIZE_SET is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
 _Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
                    sizeof(host_save) <= KITH_SIZE_SAVE,
@@ -64,13 +65,14 @@ size_t host_buffer_octets(const kith_limits *limits)
 
 static uint16_t event_slots(const kith_limits *limits)
 {
-    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations + limits->data);
+    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations + limits->data + limits->sets);
 }
 
-/* A link that ends tells the end of everything that waits on it, and a reset that of every operation on peers. */
+/* A link that ends tells the end of everything that waits on it, a reset that of every operation on peers, and an
+ * address that cannot be made that of every advertising set. */
 static uint16_t step_events(const kith_limits *limits)
 {
-    return (uint16_t)(HOST_STEP_EVENTS + limits->operations + limits->data);
+    return (uint16_t)(HOST_STEP_EVENTS + limits->operations + limits->data + limits->sets);
 }
 
 static bool limits_are_valid(const kith_limits *l)
@@ -323,6 +325,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     h->oob_end_us = UINT64_MAX;
     h->privacy.end_us = UINT64_MAX;
     h->scanning.end_us = h->connect_end_us = UINT64_MAX;
+    advertise_clear(h);
     *out = h;
     return KITH_OK;
 }

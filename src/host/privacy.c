@@ -41,14 +41,18 @@ static kith_status draw(kith_host *h, uint8_t prand[3])
     return KITH_ERR_ENTROPY;
 }
 
+kith_status privacy_make_of(kith_host *h, const uint8_t irk[16], uint8_t octets[6])
+{
+    kith_status status = draw(h, octets + 3);
+
+    return status == KITH_OK ? crypto_ah(h->config.crypto, irk, octets + 3, octets) : status;
+}
+
 static kith_status make(kith_host *h)
 {
     host_privacy *p = &h->privacy;
-    uint8_t *octets = p->address.octets;
-    kith_status status = draw(h, octets + 3);
+    kith_status status = privacy_make_of(h, h->identities[h->selected].irk, p->address.octets);
 
-    if (status == KITH_OK)
-        status = crypto_ah(h->config.crypto, h->identities[h->selected].irk, octets + 3, octets);
     p->address.type = KITH_ADDRESS_RANDOM;
     p->is_made = status == KITH_OK;
     p->made++;

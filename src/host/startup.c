@@ -5,6 +5,18 @@
 #include "base/bytes.h"
 #include "host/internal.h"
 
+/* LE features, Vol 6 Part B 4.6. */
+enum {
+    FEATURE_ENCRYPTION = 0x0001,
+    FEATURE_PARAMETER_REQUEST = 0x0002,
+    FEATURE_PING = 0x0010,
+    FEATURE_DATA_LENGTH = 0x0020,
+    FEATURE_SCANNER_FILTERS = 0x0080,
+    FEATURE_PHY_2M = 0x0100,
+    FEATURE_PHY_CODED = 0x0800,
+    FEATURE_EXTENDED = 0x1000
+};
+
 typedef struct {
     uint16_t opcode;
     uint8_t octet, bit; /* in Supported Commands; skipped when it is not there */
@@ -31,12 +43,38 @@ static size_t event_mask_page_2(kith_host *h, uint8_t *out)
     return 8;
 }
 
+/* Bit n is subevent n + 1; what comes of a feature only where it is there. */
+static const struct {
+    uint64_t feature; /* 0: every controller has it */
+    uint32_t events;
+} le_events[] = {
+    /* Connection Complete, Advertising Report, Update Complete, LTK Request, Enhanced Connection Complete */
+    {0, 0x01 | 0x02 | 0x04 | 0x10 | 0x200},
+    {FEATURE_PARAMETER_REQUEST, 0x20}, /* Remote Connection Parameter Request */
+    {FEATURE_DATA_LENGTH, 0x40},       /* Data Length Change */
+    {FEATURE_SCANNER_FILTERS, 0x400},  /* Directed Advertising Report */
+    {FEATURE_PHY_2M, 0x800},           /* PHY Update Complete; so the next */
+    {FEATURE_PHY_CODED, 0x800},
+    {FEATURE_EXTENDED, 0x1000 | 0x10000 | 0x20000}, /* Extended Report, Scan Timeout, Advertising Set Terminated */
+};
+
+static bool is_unmasked(const kith_host *h, uint64_t feature)
+{
+    if (feature == FEATURE_PARAMETER_REQUEST) /* whoever lets it come must be able to answer */
+        return (h->ready.lacks & KITH_LACKS_PARAMETER_REQUEST) == 0;
+    if (feature == FEATURE_EXTENDED)
+        return command_is_extended(h);
+    return feature == 0 || (h->le_features & feature) != 0;
+}
+
 static size_t le_event_mask(kith_host *h, uint8_t *out)
 {
-    (void)h;
-    /* Connection Complete, Advertising Report, Update Complete, LTK Request, Data Length Change, Enhanced
-     * Connection Complete, Directed and Extended Advertising Report, Scan Timeout: bit n is subevent n + 1. */
-    bytes_put64(out, 0x01 | 0x02 | 0x04 | 0x10 | 0x40 | 0x200 | 0x400 | 0x1000 | 0x10000);
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < sizeof le_events / sizeof le_events[0]; i++)
+        if (is_unmasked(h, le_events[i].feature))
+            mask |= le_events[i].events;
+    bytes_put64(out, mask);
     return 8;
 }
 
@@ -115,19 +153,75 @@ static void on_shared_buffers(kith_host *h, bytes_reader *r)
         take_buffers(h, len, bytes_read16(r));
 }
 
+/* What a command's or a feature's absence means: all bits must be there, or the host lacks this. */
+static const struct {
+    uint32_t lacks;
+    uint8_t octet, mask;
+} needed_commands[] = {
+    {KITH_LACKS_ENCRYPTION, 28, 0x07},        /* Enable Encryption, LTK Request Reply, Negative Reply */
+    {KITH_LACKS_ADVERTISING, 25, 0xa0},       /* Set Advertising Parameters, Data */
+    {KITH_LACKS_ADVERTISING, 26, 0x03},       /* Set Scan Response Data, Set Advertising Enable */
+    {KITH_LACKS_SCANNING, 26, 0x0c},          /* Set Scan Parameters, Enable */
+    {KITH_LACKS_INITIATING, 26, 0x30},        /* Create Connection, Cancel */
+    {KITH_LACKS_DATA_LENGTH, 33, 0x40},       /* Set Data Length */
+    {KITH_LACKS_RESOLVING_LIST, 34, 0x78},    /* Add, Remove, Clear, Read Size */
+    {KITH_LACKS_RESOLVING_LIST, 35, 0x02},    /* Set Address Resolution Enable */
+    {KITH_LACKS_FILTER_LIST, 26, 0x40},       /* Read Size */
+    {KITH_LACKS_FILTER_LIST, 27, 0x03},       /* Add, Remove */
+    {KITH_LACKS_PING, 22, 0x04},              /* Set Event Mask Page 2 */
+    {KITH_LACKS_PING, 32, 0x20},              /* Write Authenticated Payload Timeout */
+    {KITH_LACKS_EXTENDED, 36, 0xfe},          /* all of advertising sets but: */
+    {KITH_LACKS_EXTENDED, 37, 0xe1},          /* Remove; Set Scan Parameters, Enable, Create Connection */
+    {KITH_LACKS_PRIVACY_MODES, 39, 0x04},     /* Set Privacy Mode */
+    {KITH_LACKS_PARAMETER_REQUEST, 33, 0x30}, /* Remote Connection Parameter Request Reply, Negative Reply */
+    {KITH_LACKS_PHY_2M, 35, 0x40},            /* Set PHY */
+    {KITH_LACKS_PHY_CODED, 35, 0x40},
+};
+static const struct {
+    uint32_t lacks;
+    uint64_t feature;
+} needed_features[] = {
+    {KITH_LACKS_ENCRYPTION, FEATURE_ENCRYPTION},
+    {KITH_LACKS_DATA_LENGTH, FEATURE_DATA_LENGTH},
+    {KITH_LACKS_PING, FEATURE_PING},
+    {KITH_LACKS_EXTENDED, FEATURE_EXTENDED},
+    {KITH_LACKS_PARAMETER_REQUEST, FEATURE_PARAMETER_REQUEST},
+    {KITH_LACKS_PHY_2M, FEATURE_PHY_2M},
+    {KITH_LACKS_PHY_CODED, FEATURE_PHY_CODED},
+};
+
+/* Commands are known by then. */
 static void on_le_features(kith_host *h, bytes_reader *r)
 {
     h->le_features = bytes_read64(r);
+    for (size_t i = 0; i < sizeof needed_commands / sizeof needed_commands[0]; i++)
+        if ((h->commands_supported[needed_commands[i].octet] & needed_commands[i].mask) != needed_commands[i].mask)
+            h->ready.lacks |= needed_commands[i].lacks;
+    for (size_t i = 0; i < sizeof needed_features / sizeof needed_features[0]; i++)
+        if ((h->le_features & needed_features[i].feature) == 0)
+            h->ready.lacks |= needed_features[i].lacks;
 }
 
 static void on_filter_list_size(kith_host *h, bytes_reader *r)
 {
-    h->lists->filtered_most = bytes_read8(r);
+    h->ready.filter_list = bytes_read8(r);
 }
 
 static void on_resolving_list_size(kith_host *h, bytes_reader *r)
 {
-    h->lists->resolving_most = bytes_read8(r);
+    h->ready.resolving_list = bytes_read8(r);
+}
+
+static void on_sets(kith_host *h, bytes_reader *r)
+{
+    h->ready.sets = bytes_read8(r);
+}
+
+static void on_data_most(kith_host *h, bytes_reader *r)
+{
+    uint16_t most = bytes_read16(r);
+
+    h->ready.data_most = most < KITH_ADVERTISING_DATA_MAX ? most : (uint16_t)KITH_ADVERTISING_DATA_MAX;
 }
 
 static const startup_step steps[] = {
@@ -139,32 +233,15 @@ static const startup_step steps[] = {
     {KITH_HCI_SET_EVENT_MASK, 0, 0, true, event_mask, NULL},
     {KITH_HCI_SET_EVENT_MASK_PAGE_2, 22, 2, false, event_mask_page_2, NULL},
     {KITH_HCI_WRITE_LE_HOST_SUPPORT, 24, 6, false, le_host_support, NULL},
-    {KITH_HCI_LE_SET_EVENT_MASK, 0, 0, true, le_event_mask, NULL},
     {KITH_HCI_LE_READ_BUFFER_SIZE, 0, 0, true, NULL, on_le_buffers},
     {KITH_HCI_READ_BUFFER_SIZE, 14, 7, false, NULL, on_shared_buffers},
     {KITH_HCI_LE_READ_LOCAL_FEATURES, 0, 0, true, NULL, on_le_features},
+    {KITH_HCI_LE_READ_NUMBER_OF_SETS, 36, 7, false, NULL, on_sets},
+    {KITH_HCI_LE_READ_MAX_ADV_DATA_LENGTH, 36, 6, false, NULL, on_data_most},
+    {KITH_HCI_LE_SET_EVENT_MASK, 0, 0, true, le_event_mask, NULL},
     {KITH_HCI_LE_SET_RANDOM_ADDRESS, 25, 4, false, random_address, NULL},
     {KITH_HCI_LE_READ_FILTER_LIST_SIZE, 26, 6, false, NULL, on_filter_list_size},
     {KITH_HCI_LE_READ_RESOLVING_LIST_SIZE, 34, 6, false, NULL, on_resolving_list_size},
-};
-
-/* What a command's absence means: all bits must be there, or the host lacks this. */
-static const struct {
-    uint32_t lacks;
-    uint8_t octet, mask;
-} needs[] = {
-    {KITH_LACKS_ENCRYPTION, 28, 0x07},     /* Enable Encryption, LTK Request Reply, Negative Reply */
-    {KITH_LACKS_ADVERTISING, 25, 0xa0},    /* Set Advertising Parameters, Data */
-    {KITH_LACKS_ADVERTISING, 26, 0x03},    /* Set Scan Response Data, Set Advertising Enable */
-    {KITH_LACKS_SCANNING, 26, 0x0c},       /* Set Scan Parameters, Enable */
-    {KITH_LACKS_INITIATING, 26, 0x30},     /* Create Connection, Cancel */
-    {KITH_LACKS_DATA_LENGTH, 33, 0x40},    /* Set Data Length */
-    {KITH_LACKS_RESOLVING_LIST, 34, 0x78}, /* Add, Remove, Clear, Read Size */
-    {KITH_LACKS_RESOLVING_LIST, 35, 0x02}, /* Set Address Resolution Enable */
-    {KITH_LACKS_FILTER_LIST, 26, 0x40},    /* Read Size */
-    {KITH_LACKS_FILTER_LIST, 27, 0x03},    /* Add, Remove */
-    {KITH_LACKS_PING, 22, 0x04},           /* Set Event Mask Page 2 */
-    {KITH_LACKS_PING, 32, 0x20},           /* Write Authenticated Payload Timeout */
 };
 
 enum { ENOUGH_TO_FAIL = KITH_LACKS_LE | KITH_LACKS_ENCRYPTION | KITH_LACKS_PUBLIC_ADDRESS | KITH_LACKS_BUFFERS };
@@ -175,8 +252,8 @@ static bool is_wanted(const kith_host *h, const startup_step *step)
         return privacy_on_air(h)->type == KITH_ADDRESS_RANDOM;
     if (step->opcode == KITH_HCI_READ_BUFFER_SIZE)
         return h->ready.acl_len == 0 || h->ready.acl_packets == 0;
-    if (step->opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE || step->opcode == KITH_HCI_LE_READ_RESOLVING_LIST_SIZE)
-        return h->lists != NULL && command_is_supported(h, step->octet, step->bit);
+    if (step->opcode == KITH_HCI_LE_READ_NUMBER_OF_SETS || step->opcode == KITH_HCI_LE_READ_MAX_ADV_DATA_LENGTH)
+        return command_is_extended(h); /* a controller takes commands of one kind, and no other (3.1.1) */
     return step->always || command_is_supported(h, step->octet, step->bit);
 }
 
@@ -200,24 +277,25 @@ void startup_fail_store(kith_host *h, kith_status status)
     h->startup = STARTUP_FAILED;
 }
 
-static void judge(kith_host *h)
+static void take_sizes(kith_host *h)
 {
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
-        if ((h->commands_supported[needs[i].octet] & needs[i].mask) != needs[i].mask)
-            h->ready.lacks |= needs[i].lacks;
-    if ((h->le_features & 0x01) == 0)
-        h->ready.lacks |= KITH_LACKS_ENCRYPTION;
-    if ((h->le_features & 0x20) == 0)
-        h->ready.lacks |= KITH_LACKS_DATA_LENGTH;
-    if ((h->le_features & 0x10) == 0)
-        h->ready.lacks |= KITH_LACKS_PING;
+    const bool extended = command_is_extended(h);
+
     if (h->ready.acl_len < 27 || h->ready.acl_packets == 0)
         h->ready.lacks |= KITH_LACKS_BUFFERS;
+    if (!extended || h->ready.sets == 0)
+        h->ready.sets = 1;
+    if (!extended || h->ready.data_most < 31)
+        h->ready.data_most = 31;
+    if (h->lists == NULL)
+        return;
+    h->lists->filtered_most = h->ready.filter_list;
+    h->lists->resolving_most = h->ready.resolving_list;
 }
 
 static void finish(kith_host *h)
 {
-    judge(h);
+    take_sizes(h);
     if ((h->ready.lacks & ENOUGH_TO_FAIL) != 0) {
         startup_fail(h, h->ready.lacks & ENOUGH_TO_FAIL, 0, 0, KITH_OK);
         return;
@@ -261,6 +339,9 @@ static uint32_t lacks_without(uint16_t opcode)
         return KITH_LACKS_FILTER_LIST;
     case KITH_HCI_LE_READ_RESOLVING_LIST_SIZE:
         return KITH_LACKS_RESOLVING_LIST;
+    case KITH_HCI_LE_READ_NUMBER_OF_SETS:
+    case KITH_HCI_LE_READ_MAX_ADV_DATA_LENGTH:
+        return KITH_LACKS_EXTENDED;
     default:
         return 0;
     }

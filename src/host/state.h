@@ -102,10 +102,29 @@ typedef struct {
 
 /* ---- advertising sets (advertise*.c) ---- */
 
+/* What the controller is to be given before a set goes on, in this order. */
+enum { SET_PARAMETERS = 0x01, SET_ADDRESS = 0x02, SET_DATA = 0x04, SET_RESPONSE = 0x08 };
+
 typedef struct {
     host_activity activity;
     kith_advertising as;
-    bool enables; /* the command that is on its way switches it on */
+    uint8_t due;        /* SET_* */
+    uint8_t refused;    /* of those, data that it did not take while the set was on */
+    uint16_t at, after; /* of data in several commands: what went, and will have with the one under way */
+    uint32_t drawn;     /* h->privacy.made, when its random parts were */
+    bool enables;       /* the command that is on its way switches it on */
+    bool in_time;       /* it is being switched off because its limit is over */
+    bool by_controller; /* directed: whose private address the controller makes */
+    kith_peer_id to;    /* directed: to a private address of this peer; 0: to the address that is given */
+    kith_status failure;
+    uint64_t end_us; /* of its limit */
+
+    /* with extended commands: what the controller has */
+    bool is_made, has_address;
+    bool is_left;  /* it is to be removed, for nothing of it is wanted any more */
+    bool is_stuck; /* that was refused: to be switched off before, once */
+    bool was_stuck;
+    uint8_t address[6];
 } host_set;
 
 /* ---- scanning (scan*.c, find.c) ---- */
@@ -457,6 +476,7 @@ typedef struct {
     uint64_t att_deadline_us;
     uint64_t indication_deadline_us;
     uint16_t indicated_id;  /* of what is indicated and not confirmed */
+    bool set_told;          /* as peripheral: which advertising set it came of */
     uint8_t plain_features; /* of its client's: said before it was proven, and not the bond's */
     uint64_t client_due_us; /* what its client said, and its last use, are written then; UINT64_MAX: all is */
     uint16_t changed_first, changed_last; /* handles of the table that changed, to be told; 0: none */

@@ -124,6 +124,9 @@ static size_t result_of(uint16_t opcode, uint8_t result[PACKET_MAX])
     case KITH_HCI_LE_READ_LOCAL_FEATURES:
         result[1] = 0x01; /* encryption */
         return 9;
+    case KITH_HCI_LE_READ_FILTER_LIST_SIZE:
+    case KITH_HCI_LE_READ_RESOLVING_LIST_SIZE:
+        return 2;
     case KITH_HCI_LE_LTK_REQUEST_REPLY:
     case KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY:
         result[1] = CONTROLLER_HANDLE;

@@ -70,6 +70,18 @@ static void the_constant_of_reports_is_never_less_than_the_exact_size(void **sta
         }
 }
 
+static void the_constant_of_sets_is_never_less_than_the_exact_size(void **state)
+{
+    (void)state;
+    for (unsigned sets = 0; sets <= KITH_SETS_MAX; sets++) {
+        kith_limits l = {.links = 1, .pairings = 1, .bonds = 2, .mtu = 65, .sets = (uint8_t)sets};
+
+        assert_true(kith_host_size(&l) <= KITH_HOST_SIZE(1, 1, 2, 65, 0) + KITH_HOST_SIZE_SETS(sets));
+        l.sets = KITH_SETS_MAX + 1;
+        assert_int_equal(kith_host_size(&l), 0);
+    }
+}
+
 static void limits_out_of_range_have_no_size(void **state)
 {
     static const kith_limits bad[] = {
@@ -345,6 +357,7 @@ int main(void)
         cmocka_unit_test(the_constant_of_a_client_is_never_less_than_the_exact_size),
         cmocka_unit_test(the_constant_of_lists_is_never_less_than_the_exact_size),
         cmocka_unit_test(the_constant_of_reports_is_never_less_than_the_exact_size),
+        cmocka_unit_test(the_constant_of_sets_is_never_less_than_the_exact_size),
         cmocka_unit_test(limits_out_of_range_have_no_size),
         cmocka_unit_test(every_mistake_in_a_configuration_is_refused),
         cmocka_unit_test(bonding_is_not_turned_on_later_without_a_store),

@@ -247,6 +247,9 @@ static inline size_t fill_result(const side *x, uint16_t opcode, uint8_t *result
     case KITH_HCI_LE_READ_LOCAL_FEATURES:
         result[1] = 1;
         return 9;
+    case KITH_HCI_LE_READ_FILTER_LIST_SIZE:
+    case KITH_HCI_LE_READ_RESOLVING_LIST_SIZE:
+        return 2;
     default:
         return 1;
     }
