@@ -65,7 +65,7 @@ typedef struct {
 #define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
     ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu) + (size_t)(mtu)) +              \
       (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND + KITH_SIZE_INDEX(bonds) +                 \
-      ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
+      ((size_t)(events) + 8u * (size_t)(links) + 14u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 /* Besides, for a server: as in kith_limits. */
 #define KITH_HOST_SIZE_SERVER(links, bonds, subscriptions, queue, services)                                            \
@@ -105,7 +105,7 @@ typedef struct {
 #define KITH_SIZE_CLIENT                      40u
 #define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
 #define KITH_SIZE_FIXED                       (1488u + 59u * sizeof(void *))
-#define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
+#define KITH_SIZE_LINK                        (1024u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
 #define KITH_SIZE_BOND                        200u
 #define KITH_SIZE_EVENT                       104u
