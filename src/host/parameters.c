@@ -27,6 +27,7 @@ static void end(kith_host *h, host_link *link, kith_parameters_result result, ki
     link->update = UPDATE_NONE;
     link->update_deadline_us = UINT64_MAX;
     link->update_crossed = false;
+    link->wants &= (uint16_t)~LINK_WANTS_UPDATE;
     if (link->update_for_peer && result != KITH_PARAMETERS_CHANGED)
         return;
     event = post(h, link);
@@ -218,7 +219,6 @@ bool parameters_expire(kith_host *h)
             continue;
         if (link->update == UPDATE_WISHED)
             wishes_refuse(link);
-        link->wants &= (uint16_t)~LINK_WANTS_UPDATE;
         end(h, link, KITH_PARAMETERS_TIMEOUT, KITH_HCI_SUCCESS);
         return true;
     }
