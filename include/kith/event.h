@@ -238,7 +238,7 @@ typedef struct {
 
 typedef enum {
     KITH_PARAMETERS_CHANGED,
-    KITH_PARAMETERS_REFUSED, /* by the central that we asked, or it does not know the question */
+    KITH_PARAMETERS_REFUSED, /* by the peer, or it does not know the question; .hci_status 0x3b: by its link layer */
     KITH_PARAMETERS_FAILED,  /* by the controller: .hci_status */
     KITH_PARAMETERS_TIMEOUT, /* the central did not answer for 30 seconds, or nothing came of it for 45 */
     KITH_PARAMETERS_LINK_LOST
@@ -261,14 +261,16 @@ typedef struct {
 } kith_event_parameters_wanted;
 
 typedef struct {
-    kith_hci_status hci_status; /* 0, or why it could not be read */
+    kith_hci_status hci_status; /* 0, or why it could not be read; the reason of a link's end */
     int8_t rssi;                /* dBm; 127: not known */
 } kith_event_rssi;
 
 typedef struct {
-    bool asked; /* by us: this is the end */
-    kith_hci_status hci_status;
-    uint8_t tx_phy, rx_phy; /* KITH_PHY_*, as they are now */
+    bool asked;                 /* by us: this is the end */
+    kith_hci_status hci_status; /* 0, or why they were not set: 0x22, nothing came of it for 45 seconds; the reason of a
+                                   link's end */
+    uint8_t tx_phy, rx_phy;     /* KITH_PHY_*, as they are now; 0: not known, before the first change of a link that
+                                   began with extended advertising */
 } kith_event_phy;
 
 typedef struct {

@@ -86,14 +86,17 @@ kith_gap_cancel_connect(struct kith_host *h); /* KITH_ERR_STATE: not connecting;
  * once, in PARAMETERS with .asked, which says what they are then.
  * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: kith_gap_check_parameters(); KITH_ERR_BUSY: one is under way on
  * this link, ours or the peer's; KITH_ERR_STATE: it is being disconnected; KITH_ERR_FULL: no buffer just now.  With an
- * error nothing was sent.  As peripheral it goes by the link layer where both ends can, else by L2CAP.
- * Vol 4 Part E 7.8.18, Vol 3 Part A 4.20, Part C 9.3.9. */
+ * error nothing was sent.  As peripheral it goes by the link layer where both ends can, else by L2CAP; that the
+ * central's cannot is found by trying, once for each link.  Where both sides began at once it is tried again, three
+ * times in all.  Vol 4 Part E 7.8.18, Vol 3 Part A 4.20, Part C 9.3.9, Vol 6 Part B 5.3. */
 KITH_MUST_USE kith_status kith_gap_update_parameters(struct kith_host *h, kith_link link,
                                                      const kith_connection_parameters *parameters);
 
-/* What becomes of parameters that a peripheral asks for (config.accept_parameters).  A peer may ask
- * KITH_PARAMETER_REQUESTS times in KITH_PARAMETER_REQUESTS_S seconds; what is more is refused, unseen.  What is no
- * sound request, or does not fit together, is always refused. */
+/* What becomes of parameters that a peripheral asks for (config.accept_parameters), by L2CAP or by its link layer.  A
+ * peer may ask KITH_PARAMETER_REQUESTS times in KITH_PARAMETER_REQUESTS_S seconds; what is more is refused, unseen.
+ * What is no sound request, does not fit together, or comes while a change is under way, is always refused.  A central
+ * needs nobody's leave: one that asks a peripheral by its link layer is told yes, within these rules and without that
+ * policy.  Vol 3 Part A 4.20, Vol 4 Part E 7.7.65.6. */
 typedef enum {
     KITH_PARAMETERS_REFUSE,
     KITH_PARAMETERS_ACCEPT, /* within config.parameters_within; it may make its link slow, and no other */
@@ -101,25 +104,29 @@ typedef enum {
 } kith_parameters_policy;
 enum { KITH_PARAMETER_REQUESTS = 4, KITH_PARAMETER_REQUESTS_S = 10 };
 
-/* Answers PARAMETERS_WANTED.  The change is told in PARAMETERS.
- * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_STATE: nothing was asked on it (any more). */
+/* Answers PARAMETERS_WANTED.  The change is told in PARAMETERS, without .asked; where nothing comes of it, nothing is.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_STATE: nothing was asked on it (any more), or the question has not been
+ * taken yet, and this would answer an earlier one. */
 KITH_MUST_USE kith_status kith_gap_answer_parameters(struct kith_host *h, kith_link link, bool accept);
 
 /* How strongly the peer is heard; ends once, in RSSI.
  * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_BUSY: it is being read; KITH_ERR_STATE: it is being disconnected;
- * KITH_ERR_UNSUPPORTED.  Vol 4 Part E 7.5.4. */
+ * KITH_ERR_UNSUPPORTED: the controller has no such command.  With an error nothing was sent.  Vol 4 Part E 7.5.4. */
 KITH_MUST_USE kith_status kith_gap_read_rssi(struct kith_host *h, kith_link link);
 
 /* Asks for other PHYs: KITH_PHYS_* each, 0: as the controllers like.  Ends once, in PHY with .asked, which says what
- * they are then; what the peer or a controller changes is told in PHY, too. KITH_ERR_NOT_FOUND; KITH_ERR_BUSY: one is
- * under way on this link; KITH_ERR_STATE: it is being disconnected; KITH_ERR_VALUE; KITH_ERR_UNSUPPORTED: the
- * controller has none but LE 1M, or not this one.  Vol 4 Part E 7.8.49. */
+ * they are then; what the peer or a controller changes is told in PHY, too.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: no such PHY; KITH_ERR_UNSUPPORTED: the controller has none but LE
+ * 1M, or lacks one of these; KITH_ERR_STATE: it is being disconnected; KITH_ERR_BUSY: one is under way on this link.
+ * With an error nothing was sent.  Vol 4 Part E 7.8.49. */
 KITH_MUST_USE kith_status kith_gap_set_phy(struct kith_host *h, kith_link link, uint8_t tx_phys, uint8_t rx_phys);
 
 /* Asks for link layer packets of up to so many octets, 27..251, to be sent.  The host asks for the longest by itself
- * once; DATA_LENGTH tells each change, whoever wanted it.  There is no end of its own: a peer without the feature
- * leaves everything as it is. KITH_ERR_NOT_FOUND; KITH_ERR_VALUE; KITH_ERR_STATE: it is being disconnected;
- * KITH_ERR_UNSUPPORTED: KITH_LACKS_DATA_LENGTH.  Vol 4 Part E 7.8.33. */
+ * once, unless this was called before: on a new link, or where its address claims a bond, once it is encrypted.
+ * DATA_LENGTH tells each change, whoever wanted it.  There is no end of its own: a peer without the feature leaves
+ * everything as it is.
+ * KITH_ERR_NOT_FOUND: no such link; KITH_ERR_VALUE: octets; KITH_ERR_UNSUPPORTED: KITH_LACKS_DATA_LENGTH;
+ * KITH_ERR_STATE: it is being disconnected.  With an error nothing was sent.  Vol 4 Part E 7.8.33. */
 KITH_MUST_USE kith_status kith_gap_set_data_length(struct kith_host *h, kith_link link, uint16_t octets);
 
 /* Disconnects; ends in DISCONNECTED.  reason as Vol 4 Part E 7.1.6 allows (0x13: user).

@@ -65,7 +65,7 @@ typedef struct {
 #define KITH_HOST_SIZE(links, pairings, bonds, mtu, events)                                                            \
     ((KITH_SIZE_FIXED + (size_t)(links) * (KITH_SIZE_LINK + 5u * KITH_SIZE_BUFFER(mtu) + (size_t)(mtu)) +              \
       (size_t)(pairings)*KITH_SIZE_PAIRING + (size_t)(bonds)*KITH_SIZE_BOND + KITH_SIZE_INDEX(bonds) +                 \
-      ((size_t)(events) + 8u * (size_t)(links) + 12u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
+      ((size_t)(events) + 8u * (size_t)(links) + 14u) * KITH_SIZE_EVENT + 2u * KITH_SIZE_BUFFER(mtu) + 7u) /           \
      8u * 8u)
 /* Besides, for a server: as in kith_limits. */
 #define KITH_HOST_SIZE_SERVER(links, bonds, subscriptions, queue, services)                                            \
@@ -104,8 +104,8 @@ typedef struct {
 #define KITH_SIZE_OPERATION                   (40u + 8u * sizeof(void *))
 #define KITH_SIZE_CLIENT                      40u
 #define KITH_SIZE_BUFFER(mtu)                 (((size_t)(mtu) < 65u ? 65u : (size_t)(mtu)) + 16u)
-#define KITH_SIZE_FIXED                       (1824u + 68u * sizeof(void *))
-#define KITH_SIZE_LINK                        (1008u + 30u * sizeof(void *))
+#define KITH_SIZE_FIXED                       (1856u + 69u * sizeof(void *))
+#define KITH_SIZE_LINK                        (1024u + 30u * sizeof(void *))
 #define KITH_SIZE_PAIRING                     (1112u + 17u * sizeof(void *))
 #define KITH_SIZE_BOND                        200u
 #define KITH_SIZE_EVENT                       104u
@@ -159,7 +159,8 @@ typedef struct {
      * KITH_PARAMETERS_REFUSE. */
     uint8_t accept_parameters;
     const kith_connection_parameters *parameters_within; /* what is outside of these intervals, above this latency or
-                                                            this timeout is refused; NULL: nothing is */
+                                                            this timeout is refused; NULL: nothing is.  Bounds, which
+                                                            need not fit together */
     /* The commands of Core 4.2 for advertising, scanning and connecting, although the controller has the extended ones;
      * default false. */
     bool legacy_commands;
@@ -182,10 +183,10 @@ typedef struct {
 void kith_config_default(kith_config *config);
 
 /* Lays the host out in memory (8-octet aligned).  Nothing is sent yet.
- * KITH_ERR_VALUE: a limit, an address, privacy, the name or what GAP has besides, a level, the security parameters or
- * the alignment, or bonding without a store; KITH_ERR_FULL: size is below kith_host_size(); KITH_ERR_ENTROPY or the
- * crypto port's own: with more than KITH_BONDS_SCANNED bonds a random key is drawn here, so that no peer can choose
- * addresses that make searches slow. On failure *out is NULL. */
+ * KITH_ERR_VALUE: a limit, an address, privacy, the name or what GAP has besides, a level, what peripherals may ask
+ * for, the security parameters or the alignment, or bonding without a store; KITH_ERR_FULL: size is below
+ * kith_host_size(); KITH_ERR_ENTROPY or the crypto port's own: with more than KITH_BONDS_SCANNED bonds a random key is
+ * drawn here, so that no peer can choose addresses that make searches slow. On failure *out is NULL. */
 KITH_MUST_USE kith_status kith_host_init(void *memory, size_t size, const kith_config *config, kith_host **out);
 
 /* Starts: loads the store (once), resets the controller and reads what it can do.  Ends in READY or START_FAILED.

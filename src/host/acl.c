@@ -262,10 +262,9 @@ static void answer_signalling(kith_host *h, host_link *link, const uint8_t *pdu,
     size_t answer_len;
 
     parameters_on_signalling(h, link, pdu, len);
-    if (parameters_take_request(h, link, pdu, len))
-        answer_len = l2cap_put_parameter_response(pdu[1], true, answer);
-    else
-        answer_len = l2cap_answer_signalling(link->central, pdu, len, answer);
+    if (wishes_take_signalling(h, link, pdu, len))
+        return;
+    answer_len = l2cap_answer_signalling(link->central, pdu, len, answer);
     /* A peer that asks faster than it listens gets fewer answers. */
     if (answer_len > 0)
         (void)acl_send(link, KITH_CID_SIGNALLING, TX_SIGNALLING, answer, answer_len);

@@ -324,7 +324,7 @@ static void forget_on_link(kith_host *h, host_link *link, const peers_bond *bond
     if (pairs || link->proven == peer || link->with_bond == peer)
         link_disconnect(h, link, KITH_HCI_REMOTE_USER_TERMINATED);
     if (link->with_bond == peer && (link->wants & HAS_KEY) != 0) {
-        link->wants &= (uint8_t)~HAS_KEY;
+        link->wants &= (uint16_t)~HAS_KEY;
         wipe(link->ltk, sizeof link->ltk);
         link->key_forgotten = true;
     }

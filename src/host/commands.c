@@ -74,7 +74,13 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_LE_ENABLE_ENCRYPTION:
     case KITH_HCI_DISCONNECT:
     case KITH_HCI_LE_CONNECTION_UPDATE:
+    case KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY:
+    case KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_NEGATIVE_REPLY:
+    case KITH_HCI_LE_SET_PHY:
         link_on_command_status(h, opcode, h->command.link, status);
+        break;
+    case KITH_HCI_READ_RSSI:
+        measures_on_rssi(h, h->command.link, parameters, len);
         break;
     case KITH_HCI_LE_SET_RANDOM_ADDRESS:
         identity_on_command(h, status);

@@ -56,7 +56,7 @@ void encryption_drop(kith_host *h, host_link *link)
     static const kith_event_security nothing = {.level = KITH_LEVEL_NONE};
     bool was_protected = link->level != KITH_LEVEL_NONE;
 
-    link->wants &= (uint8_t) ~(LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION);
+    link->wants &= (uint16_t) ~(LINK_WANTS_LTK_REPLY | LINK_WANTS_ENCRYPTION);
     link->key_given = false;
     wipe(link->ltk, sizeof link->ltk);
     link->encryption = LINK_PLAIN;

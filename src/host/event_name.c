@@ -80,7 +80,7 @@ const char *kith_event_name(kith_event_kind kind)
 const char *kith_parameters_result_name(kith_parameters_result result)
 {
     static const char *const names[] = {
-        [KITH_PARAMETERS_CHANGED] = "changed",     [KITH_PARAMETERS_REFUSED] = "refused by the central",
+        [KITH_PARAMETERS_CHANGED] = "changed",     [KITH_PARAMETERS_REFUSED] = "refused by the peer",
         [KITH_PARAMETERS_FAILED] = "failed",       [KITH_PARAMETERS_TIMEOUT] = "no answer in time",
         [KITH_PARAMETERS_LINK_LOST] = "link lost",
     };

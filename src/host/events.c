@@ -78,13 +78,19 @@ kith_event *event_post(kith_host *h, kith_event_kind kind, const host_link *link
     return post(h, kind, link);
 }
 
+/* Questions of pairing are answered by pairing's answers, and the one of connection parameters by its own. */
+static uint8_t *unheard_of(host_link *link, kith_event_kind kind)
+{
+    return kind == KITH_EVENT_PARAMETERS_WANTED ? &link->wish.unheard : &link->unheard;
+}
+
 /* An answer to it counts once it was handed out: whoever answers before that answers an earlier one. */
 kith_event *event_ask(kith_host *h, kith_event_kind kind, host_link *link)
 {
     kith_event *event = event_post(h, kind, link);
 
     newest(&h->events)->is_question = true;
-    link->unheard++;
+    ++*unheard_of(link, kind);
     return event;
 }
 
@@ -135,6 +141,8 @@ static void release_taken(host_events *e)
 static uint64_t *deadline_of(kith_event *event)
 {
     switch (event->kind) {
+    case KITH_EVENT_PARAMETERS_WANTED:
+        return &event->parameters_wanted.deadline_us;
     case KITH_EVENT_SECURITY_WANTED:
         return &event->security_wanted.deadline_us;
     case KITH_EVENT_CONSENT_WANTED:
@@ -173,12 +181,12 @@ static bool is_unsettled(kith_event *event)
     return deadline_us != NULL && *deadline_us >= HOST_UNSETTLED && *deadline_us != UINT64_MAX;
 }
 
-static void hear_question(kith_host *h, kith_link id)
+static void hear_question(kith_host *h, const kith_event *question)
 {
-    host_link *link = link_by_id(h, id);
+    host_link *link = link_by_id(h, question->link);
 
     if (link != NULL)
-        link->unheard--;
+        --*unheard_of(link, question->kind);
 }
 
 bool kith_host_next_event(kith_host *h, kith_event *out)
@@ -190,7 +198,7 @@ bool kith_host_next_event(kith_host *h, kith_event *out)
         return false;
     *out = e->slots[e->head].event;
     if (e->slots[e->head].is_question)
-        hear_question(h, out->link);
+        hear_question(h, out);
     e->taken = true;
     return true;
 }

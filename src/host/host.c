@@ -42,11 +42,14 @@ static const event_row le_rows[] = {
     {KITH_HCI_LE_EV_ADVERTISING_REPORT, scan_on_report},
     {KITH_HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, parameters_on_complete},
     {KITH_HCI_LE_EV_LTK_REQUEST, security_on_ltk_request},
+    {KITH_HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST, wishes_on_request},
+    {KITH_HCI_LE_EV_DATA_LENGTH_CHANGE, measures_on_data_length},
     {KITH_HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, on_enhanced_connection_complete},
     {KITH_HCI_LE_EV_DIRECTED_ADVERTISING_REPORT, scan_on_directed_report},
     {KITH_HCI_LE_EV_EXT_ADVERTISING_REPORT, scan_on_extended_report},
     {KITH_HCI_LE_EV_SCAN_TIMEOUT, scan_on_timeout},
     {KITH_HCI_LE_EV_SET_TERMINATED, advertise_on_terminated},
+    {KITH_HCI_LE_EV_PHY_UPDATE_COMPLETE, measures_on_phy},
 };
 
 static void run_row(kith_host *h, const event_row *rows, size_t count, uint8_t code, const uint8_t *p, size_t len)
@@ -105,6 +108,7 @@ void host_begin(kith_host *h, uint64_t now_us)
         host_settle(h, &h->links[i].bond_deadline_us);
         host_settle(h, &h->links[i].disconnect_deadline_us);
         host_settle(h, &h->links[i].update_deadline_us);
+        host_settle(h, &h->links[i].measures.phy_deadline_us);
     }
     for (unsigned i = 0; i <= h->config.limits.sets; i++)
         host_settle(h, &h->sets[i].end_us);
@@ -286,8 +290,8 @@ static bool run_one(kith_host *h)
         return true;
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
-           window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h) || scan_expire(h) ||
-           connect_expire(h) || advertise_expire(h);
+           measures_expire(h) || window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h) ||
+           scan_expire(h) || connect_expire(h) || advertise_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -333,6 +337,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, attributes_deadline(h));
     due = earlier(due, clients_deadline(h));
     due = earlier(due, parameters_deadline(h));
+    due = earlier(due, measures_deadline(h));
     due = earlier(due, oob_deadline(h));
     due = earlier(due, attempts_deadline(h));
     due = earlier(due, room_deadline(h));

@@ -199,11 +199,38 @@ void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hc
 void parameters_on_complete(kith_host *h, const uint8_t *parameters, size_t len);
 void parameters_on_command_status(kith_host *h, host_link *link, kith_hci_status status);
 void parameters_on_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* an answer to us */
-bool parameters_take_request(kith_host *h, host_link *link, const uint8_t *pdu, size_t len);  /* false: not taken */
 void parameters_on_link_end(kith_host *h, host_link *link);
-size_t parameters_put_update(host_link *link, uint8_t *out);
+size_t parameters_put_update(const kith_host *h, host_link *link, uint8_t *out);
+void parameters_begin_for_peer(kith_host *h, host_link *link, const kith_connection_parameters *wish);
+void parameters_wait_for_peer(kith_host *h, host_link *link); /* which was granted it, by the link layer */
+void parameters_on_grant_refused(kith_host *h, host_link *link);
+void parameters_forget_wish(host_link *link);
+size_t parameters_put(uint16_t opcode, const host_link *link, const kith_connection_parameters *p, uint8_t *out);
 bool parameters_expire(kith_host *h);
 uint64_t parameters_deadline(const kith_host *h);
+
+/* wishes.c: connection parameters that the peer asks for */
+bool wishes_take_signalling(kith_host *h, host_link *link, const uint8_t *pdu, size_t len); /* false: it is none */
+void wishes_on_request(kith_host *h, const uint8_t *parameters, size_t len);                /* of its link layer */
+void wishes_refuse(host_link *link);                                                        /* the one that waits */
+size_t wishes_put_granted(const kith_host *h, host_link *link, uint8_t *out);
+size_t wishes_put_refused(const kith_host *h, host_link *link, uint8_t *out);
+
+/* measures.c: signal strength, PHYs, data length */
+void measures_reset(host_measures *m);
+void measures_on_connected(const kith_host *h, host_link *link);
+void measures_on_link_end(kith_host *h, host_link *link, kith_hci_status reason);
+void measures_want_data_length(host_link *link, uint16_t octets);
+size_t measures_put_data_length(const kith_host *h, host_link *link, uint8_t *out);
+size_t measures_put_phy(const kith_host *h, host_link *link, uint8_t *out);
+size_t measures_put_rssi(const kith_host *h, host_link *link, uint8_t *out);
+void measures_on_rssi(kith_host *h, kith_link id, const uint8_t *answer, size_t len);
+void measures_on_rssi_refused(kith_host *h, host_link *link, kith_hci_status status);
+void measures_on_phy_refused(kith_host *h, host_link *link, kith_hci_status status);
+void measures_on_phy(kith_host *h, const uint8_t *parameters, size_t len);
+void measures_on_data_length(kith_host *h, const uint8_t *parameters, size_t len);
+bool measures_expire(kith_host *h);
+uint64_t measures_deadline(const kith_host *h);
 
 /* acl.c */
 void acl_receive(kith_host *h, const uint8_t *packet, size_t len);

@@ -99,6 +99,7 @@ static void reset_slot(host_link *link, size_t value_cap)
     fresh.level = KITH_LEVEL_NONE;
     fresh.disconnect_deadline_us = UINT64_MAX;
     fresh.update_deadline_us = UINT64_MAX;
+    measures_reset(&fresh.measures);
     wipe(link->tx, link->tx_cap);
     wipe(link->reassembly.buffer, link->reassembly.capacity);
     wipe(link->hold, link->hold_cap);
@@ -149,6 +150,7 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
     link->claimed = claimed != NULL ? claimed->id : 0;
     if (claimed == NULL)
         link_lengthen(h, link);
+    measures_on_connected(h, link);
     attributes_init_link(h, link);
     event = event_post(h, KITH_EVENT_CONNECTED, link);
     event->connected.we_are_central = link->central;
@@ -199,6 +201,7 @@ void link_end(kith_host *h, host_link *link, kith_hci_status reason)
     room_on_link_end(h, link);
     attributes_on_link_end(h, link);
     parameters_on_link_end(h, link);
+    measures_on_link_end(h, link, reason);
     acl_forget(h, link);
     link->proven = 0; /* nothing is proven about a link that is gone */
     event_post(h, KITH_EVENT_DISCONNECTED, link)->disconnected.reason = reason;
@@ -231,7 +234,7 @@ void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason)
 void link_lengthen(const kith_host *h, host_link *link)
 {
     if (!link->lengthened && (h->ready.lacks & KITH_LACKS_DATA_LENGTH) == 0)
-        link->wants |= LINK_WANTS_DATA_LENGTH;
+        measures_want_data_length(link, HOST_LONGEST_PACKET);
     link->lengthened = true;
 }
 
@@ -264,9 +267,16 @@ static size_t put_disconnect(uint16_t handle, kith_hci_status reason, uint8_t *o
     return put_handle(KITH_HCI_DISCONNECT, handle, 3, out);
 }
 
-/* EDIV and Rand are zero: a Secure Connections key. */
-static size_t put_encryption(host_link *link, uint8_t *out)
+static size_t put_refusal(const kith_host *h, host_link *link, uint8_t *out)
 {
+    (void)h;
+    return put_handle(KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY, link->handle, 2, out);
+}
+
+/* EDIV and Rand are zero: a Secure Connections key. */
+static size_t put_encryption(const kith_host *h, host_link *link, uint8_t *out)
+{
+    (void)h;
     bytes_put64(out + 6, link->key_rand);
     bytes_put16(out + 14, link->key_ediv);
     memcpy(out + 16, link->ltk, sizeof link->ltk);
@@ -274,27 +284,27 @@ static size_t put_encryption(host_link *link, uint8_t *out)
     return put_handle(KITH_HCI_LE_ENABLE_ENCRYPTION, link->handle, 28, out);
 }
 
-static size_t put_ltk(host_link *link, uint8_t *out)
+static size_t put_ltk(const kith_host *h, host_link *link, uint8_t *out)
 {
+    (void)h;
     memcpy(out + 6, link->ltk, sizeof link->ltk);
     wipe(link->ltk, sizeof link->ltk);
     return put_handle(KITH_HCI_LE_LTK_REQUEST_REPLY, link->handle, 18, out);
 }
 
-/* The longest there are (Vol 6 Part B 4.5.10). */
-static size_t put_data_length(const host_link *link, uint8_t *out)
-{
-    bytes_put16(out + 6, 251);
-    bytes_put16(out + 8, 2120);
-    return put_handle(KITH_HCI_LE_SET_DATA_LENGTH, link->handle, 6, out);
-}
-
-static size_t put_payload_timeout(const kith_host *h, const host_link *link, uint8_t *out)
+static size_t put_payload_timeout(const kith_host *h, host_link *link, uint8_t *out)
 {
     uint16_t timeout = h->config.payload_timeout_10ms;
 
     bytes_put16(out + 6, timeout > link->payload_floor_10ms ? timeout : link->payload_floor_10ms);
     return put_handle(KITH_HCI_WRITE_AUTH_PAYLOAD_TIMEOUT, link->handle, 4, out);
+}
+
+static size_t put_goodbye(const kith_host *h, host_link *link, uint8_t *out)
+{
+    (void)h;
+    link->disconnect_deadline_us = UINT64_MAX;
+    return put_disconnect(link->handle, link->disconnect_reason, out);
 }
 
 void link_disconnect_now(host_link *link)
@@ -310,36 +320,31 @@ static bool may_disconnect(const host_link *link)
     return link->disconnect_now || (link->smp_queued == 0 && (int32_t)(link->fragments_done - link->smp_mark) >= 0);
 }
 
+/* In order of urgency. */
+static const struct {
+    uint16_t want;
+    size_t (*put)(const kith_host *h, host_link *link, uint8_t *out);
+} wanting[] = {
+    {LINK_WANTS_LTK_REFUSED, put_refusal},
+    {LINK_WANTS_LTK_REPLY, put_ltk},
+    {LINK_WANTS_ENCRYPTION, put_encryption},
+    {LINK_WANTS_DISCONNECT, put_goodbye},
+    {LINK_WANTS_WISH_GRANTED, wishes_put_granted},
+    {LINK_WANTS_WISH_REFUSED, wishes_put_refused},
+    {LINK_WANTS_DATA_LENGTH, measures_put_data_length},
+    {LINK_WANTS_PAYLOAD_TIMEOUT, put_payload_timeout},
+    {LINK_WANTS_UPDATE, parameters_put_update},
+    {LINK_WANTS_PHY, measures_put_phy},
+    {LINK_WANTS_RSSI, measures_put_rssi},
+};
+
 static size_t command_of(const kith_host *h, host_link *link, uint8_t *out)
 {
-    if ((link->wants & LINK_WANTS_LTK_REFUSED) != 0) {
-        link->wants &= (uint8_t)~LINK_WANTS_LTK_REFUSED;
-        return put_handle(KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY, link->handle, 2, out);
-    }
-    if ((link->wants & LINK_WANTS_LTK_REPLY) != 0) {
-        link->wants &= (uint8_t)~LINK_WANTS_LTK_REPLY;
-        return put_ltk(link, out);
-    }
-    if ((link->wants & LINK_WANTS_ENCRYPTION) != 0) {
-        link->wants &= (uint8_t)~LINK_WANTS_ENCRYPTION;
-        return put_encryption(link, out);
-    }
-    if ((link->wants & LINK_WANTS_DISCONNECT) != 0 && may_disconnect(link)) {
-        link->wants &= (uint8_t)~LINK_WANTS_DISCONNECT;
-        link->disconnect_deadline_us = UINT64_MAX;
-        return put_disconnect(link->handle, link->disconnect_reason, out);
-    }
-    if ((link->wants & LINK_WANTS_DATA_LENGTH) != 0) {
-        link->wants &= (uint8_t)~LINK_WANTS_DATA_LENGTH;
-        return put_data_length(link, out);
-    }
-    if ((link->wants & LINK_WANTS_PAYLOAD_TIMEOUT) != 0) {
-        link->wants &= (uint8_t)~LINK_WANTS_PAYLOAD_TIMEOUT;
-        return put_payload_timeout(h, link, out);
-    }
-    if ((link->wants & LINK_WANTS_UPDATE) != 0) {
-        link->wants &= (uint8_t)~LINK_WANTS_UPDATE;
-        return parameters_put_update(link, out);
+    for (size_t i = 0; i < sizeof wanting / sizeof wanting[0]; i++) {
+        if ((link->wants & wanting[i].want) == 0 || (wanting[i].want == LINK_WANTS_DISCONNECT && !may_disconnect(link)))
+            continue;
+        link->wants &= (uint16_t)~wanting[i].want;
+        return wanting[i].put(h, link, out);
     }
     return 0;
 }
@@ -396,7 +401,13 @@ void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hc
         disconnect_again(h, link, opcode);
     else if (opcode == KITH_HCI_LE_CONNECTION_UPDATE)
         parameters_on_command_status(h, link, status);
-    else
+    else if (opcode == KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY)
+        parameters_on_grant_refused(h, link);
+    else if (opcode == KITH_HCI_LE_SET_PHY)
+        measures_on_phy_refused(h, link, status);
+    else if (opcode == KITH_HCI_READ_RSSI)
+        measures_on_rssi_refused(h, link, status);
+    else if (opcode != KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_NEGATIVE_REPLY)
         security_on_command_refused(h, link, status);
 }
 

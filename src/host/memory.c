@@ -65,7 +65,7 @@ size_t host_buffer_octets(const kith_limits *limits)
 
 static uint16_t event_slots(const kith_limits *limits)
 {
-    return (uint16_t)(limits->events + 8 * limits->links + 12 + limits->operations + limits->data + limits->sets);
+    return (uint16_t)(limits->events + 8 * limits->links + 14 + limits->operations + limits->data + limits->sets);
 }
 
 /* A link that ends tells the end of everything that waits on it, a reset that of every operation on peers, and an
@@ -275,6 +275,14 @@ static bool bonding_is_valid(const kith_security *security, const kith_config *c
     return !security->bonding || (config->limits.bonds > 0 && config->store != NULL);
 }
 
+static bool parameters_policy_is_valid(const kith_config *config)
+{
+    const kith_connection_parameters *within = config->parameters_within;
+
+    return config->accept_parameters <= KITH_PARAMETERS_ASK &&
+           (within == NULL || within->interval_min_1250us <= within->interval_max_1250us);
+}
+
 static kith_status make_database(const kith_config *config, gatt_database *database)
 {
     const kith_connection_parameters *preferred = config->gap.preferred;
@@ -298,7 +306,8 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
         !security_is_valid(&config->security) || !bonding_is_valid(&config->security, config) ||
         !own_address_is_valid(config) || !irk_is_valid(config->irk) || !privacy_is_valid(&config->privacy) ||
-        config->notified_level > KITH_LEVEL_SC_AUTHENTICATED || config->gatt_raise > KITH_GATT_RAISE_PAIR)
+        !parameters_policy_is_valid(config) || config->notified_level > KITH_LEVEL_SC_AUTHENTICATED ||
+        config->gatt_raise > KITH_GATT_RAISE_PAIR)
         return KITH_ERR_VALUE;
     if (size < needed)
         return KITH_ERR_FULL;

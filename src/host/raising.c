@@ -94,13 +94,19 @@ void raising_repeat(kith_host *h, host_link *link)
     attributes_start_timer(h, link);
 }
 
+/* A request may be refused for how the link was when it went, and that be told when it is better already. */
+static void note_refused(host_link *link)
+{
+    link->raise_asked = true;
+    link->raised_from = link->asked_level < link->level ? (kith_level)link->asked_level : link->level;
+    link->raised_from_size = link->key_size;
+}
+
 void raising_go_on(kith_host *h, host_link *link)
 {
     if (!link->raise_asked) {
-        link->raise_asked = true;
-        link->raised_from = link->level;
-        link->raised_from_size = link->key_size;
-        if (ask(h, link) != KITH_OK)
+        note_refused(link);
+        if (!is_better(link) && ask(h, link) != KITH_OK)
             give_up(h, link);
     } else if (is_better(link)) {
         raising_repeat(h, link);

@@ -23,7 +23,10 @@ enum {
     HOST_ENCRYPTION_TIMEOUT_US = 45000000, /* the link layer itself gives up after 40 s (Vol 6 Part B 5.2) */
     HOST_UPDATE_TIMEOUT_US = 45000000,     /* as long, for the same reason */
     HOST_UPDATE_ANSWER_US = 30000000,      /* TGAP(conn_param_timeout), Vol 3 Part C Appendix A */
-    HOST_STEP_EVENTS = 8,                  /* that one packet makes at most, besides the ends of operations that wait */
+    HOST_WISH_ANSWER_US = 25000000,        /* so that the peer, which waits that long, has the answer */
+    HOST_UPDATE_TRIES = 3,                 /* where both sides began at once */
+    HOST_LONGEST_PACKET = 251,             /* of the link layer, Vol 6 Part B 4.5.10 */
+    HOST_STEP_EVENTS = 10,                 /* that one packet makes at most, besides the ends of operations that wait */
     HOST_FRAME_RECORD = 3,                 /* before each frame in a transmit buffer: length and channel class */
     HOST_SMP_RESERVE = 320,                /* what one pairing can have waiting for the controller at most */
     HOST_SIGNALLING_RESERVE = 64,
@@ -65,9 +68,13 @@ enum {
     LINK_WANTS_LTK_REPLY = 0x02,
     LINK_WANTS_ENCRYPTION = 0x04,
     LINK_WANTS_DISCONNECT = 0x08,
-    LINK_WANTS_DATA_LENGTH = 0x10,
-    LINK_WANTS_PAYLOAD_TIMEOUT = 0x20,
-    LINK_WANTS_UPDATE = 0x40
+    LINK_WANTS_WISH_GRANTED = 0x10, /* the peer's for connection parameters, by the link layer */
+    LINK_WANTS_WISH_REFUSED = 0x20,
+    LINK_WANTS_DATA_LENGTH = 0x40,
+    LINK_WANTS_PAYLOAD_TIMEOUT = 0x80,
+    LINK_WANTS_UPDATE = 0x100,
+    LINK_WANTS_PHY = 0x200,
+    LINK_WANTS_RSSI = 0x400
 };
 
 typedef struct {
@@ -354,14 +361,38 @@ typedef enum {
     LINK_ENCRYPTED
 } host_encryption;
 
-/* A wish for other connection parameters (parameters.c). */
+/* Other connection parameters: ours, or the peer's (parameters.c, wishes.c). */
 typedef enum {
     UPDATE_NONE,
-    UPDATE_WANTED,  /* central: a command shall go */
-    UPDATE_SENT,    /* it went */
-    UPDATE_ASKED,   /* peripheral: the central has not answered */
-    UPDATE_ACCEPTED /* it said yes, and has not done it yet */
+    UPDATE_WANTED,   /* a command shall go */
+    UPDATE_SENT,     /* it went */
+    UPDATE_ASKED,    /* peripheral, by signalling: the central has not answered */
+    UPDATE_ACCEPTED, /* it said yes, and has not done it yet */
+    UPDATE_WISHED,   /* the peer's: the program was asked */
+    UPDATE_GRANTED   /* the peer's, by the link layer: it gets a yes, and the link layers do it */
 } host_update;
+
+/* What the peer asks for (wishes.c). */
+typedef struct {
+    uint8_t identifier; /* of its signalling request; 0: its link layer asks */
+    uint8_t unheard;    /* questions that wait in the queue: nobody can have answered them */
+    uint8_t count;      /* of the times below, that are known */
+    uint8_t next;
+    uint64_t times_us[KITH_PARAMETER_REQUESTS]; /* of its last requests: a ring */
+    kith_connection_parameters granted;         /* for the command that says so */
+} host_wish;
+
+/* What a link is like (measures.c). */
+typedef struct {
+    bool reads_rssi;          /* an end is owed */
+    bool sets_phy;            /* likewise */
+    bool phy_was_sent;        /* its command */
+    uint8_t tx_phys, rx_phys; /* that were asked for */
+    uint8_t tx_phy, rx_phy;   /* now; 0: not known */
+    uint16_t octets;          /* of a packet, that were asked for */
+    uint16_t tx_octets, rx_octets;
+    uint64_t phy_deadline_us;
+} host_measures;
 
 /* A signed write whose counter is on its way to the store. */
 typedef struct {
@@ -410,13 +441,18 @@ typedef struct {
     bool lengthened;             /* long packets were asked for */
     bool watched;                /* the controller was told how long it may hear nothing authentic */
     uint16_t payload_floor_10ms; /* less than that no controller takes */
-    uint8_t wants;               /* LINK_WANTS_* */
+    uint16_t wants;              /* LINK_WANTS_* */
     uint8_t update_identifier;   /* of the last signalling request of ours; 0: none */
     host_update update;
-    bool update_for_peer; /* as central: it was its wish */
+    bool update_for_peer;   /* it was its wish */
+    bool update_by_request; /* peripheral: its central's link layer does not know the procedure */
+    bool update_crossed;    /* ours is under way, and the peer's, which was granted, ends first */
+    uint8_t update_tries;
     kith_connection_parameters update_to;
     uint16_t interval_1250us, latency, timeout_10ms; /* now */
     uint64_t update_deadline_us;
+    host_wish wish;
+    host_measures measures;
     uint8_t disconnect_reason, disconnect_tries;
     bool disconnect_now; /* waits for nothing any more */
     uint64_t disconnect_deadline_us;

@@ -325,6 +325,7 @@ void bench_end(void)
         return;
     bench_we_send_nothing(KITH_CID_SMP);
     bench_we_send_nothing(KITH_CID_ATT);
+    bench_we_send_nothing(KITH_CID_SIGNALLING);
     bench_we_command_nothing();
     bench_we_emit_nothing();
     bench_discard();
@@ -475,7 +476,7 @@ void bench_we_send(uint16_t cid, const char *hex)
     packet *p;
 
     settle();
-    p = queue_take(cid == KITH_CID_SMP ? &controller.smp : &controller.att);
+    p = queue_take(controller_channel(cid));
     if (p == NULL)
         bench_fail("we sent nothing, wanted: %s", hex);
     for (size_t i = 0; i < len || i < p->len; i++)
@@ -507,7 +508,7 @@ void bench_we_send_nothing(uint16_t cid)
     packet *p;
 
     settle();
-    p = queue_take(cid == KITH_CID_SMP ? &controller.smp : &controller.att);
+    p = queue_take(controller_channel(cid));
     if (p != NULL)
         bench_fail("we sent something that was not expected, opcode %02x", p->octets[0]);
 }

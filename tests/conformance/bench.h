@@ -36,6 +36,7 @@ typedef struct {
     bool hold_completed;           /* ACL packets stay unacknowledged until completed_packets() */
     bool hold_work;                /* work items wait for do_work() */
     bool untold;                   /* what goes on just now is no part of the story that a failure prints */
+    bool link_layer_asks;          /* the controller has the connection parameters request procedure */
     bool tells_starts;             /* SECURITY_STARTED, SECURITY_REQUESTED and TABLE_TOLD are part of the script */
     kith_event heard[BENCH_HEARD]; /* the last of all that were told, whatever scripts are about; pointers are gone */
     unsigned heard_count;
@@ -85,6 +86,10 @@ void bench_at(const char *file, int line); /* where the script stands */
 #define peer_asks(hex)              (AT, bench_peer_sends(KITH_CID_ATT, hex)) /* ATT */
 #define we_answer(hex)              (AT, bench_we_send(KITH_CID_ATT, hex))
 #define we_answer_nothing()         (AT, bench_we_send_nothing(KITH_CID_ATT))
+
+#define peer_signals(hex)   (AT, bench_peer_sends(KITH_CID_SIGNALLING, hex))
+#define we_signal(hex)      (AT, bench_we_send(KITH_CID_SIGNALLING, hex))
+#define we_signal_nothing() (AT, bench_we_send_nothing(KITH_CID_SIGNALLING))
 
 /* ---- events ---- */
 

@@ -122,7 +122,7 @@ static size_t result_of(uint16_t opcode, uint8_t result[PACKET_MAX])
         result[3] = ACL_PACKETS;
         return 4;
     case KITH_HCI_LE_READ_LOCAL_FEATURES:
-        result[1] = 0x01; /* encryption */
+        result[1] = bench.link_layer_asks ? 0x03 : 0x01; /* encryption, connection parameters request */
         return 9;
     case KITH_HCI_LE_READ_FILTER_LIST_SIZE:
     case KITH_HCI_LE_READ_RESOLVING_LIST_SIZE:
@@ -139,7 +139,9 @@ static size_t result_of(uint16_t opcode, uint8_t result[PACKET_MAX])
 static bool is_kept(uint16_t opcode)
 {
     return opcode == KITH_HCI_LE_LTK_REQUEST_REPLY || opcode == KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY ||
-           opcode == KITH_HCI_LE_ENABLE_ENCRYPTION || opcode == KITH_HCI_DISCONNECT;
+           opcode == KITH_HCI_LE_ENABLE_ENCRYPTION || opcode == KITH_HCI_DISCONNECT ||
+           opcode == KITH_HCI_LE_CONNECTION_UPDATE || opcode == KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_REPLY ||
+           opcode == KITH_HCI_LE_REMOTE_CONNECTION_PARAMETER_NEGATIVE_REPLY;
 }
 
 static void take_command(const uint8_t *command, size_t len)
@@ -158,7 +160,7 @@ static void take_command(const uint8_t *command, size_t len)
     if (opcode == KITH_HCI_LE_CREATE_CONNECTION)
         controller.connecting = true;
     if (opcode == KITH_HCI_LE_CREATE_CONNECTION || opcode == KITH_HCI_LE_ENABLE_ENCRYPTION ||
-        opcode == KITH_HCI_DISCONNECT)
+        opcode == KITH_HCI_DISCONNECT || opcode == KITH_HCI_LE_CONNECTION_UPDATE)
         accept(opcode);
     else
         complete(opcode, result, result_of(opcode, result));
@@ -181,6 +183,13 @@ static void inspect(const uint8_t *pdu, size_t len)
         memcpy(bench.response, pdu, sizeof bench.response);
 }
 
+packet_queue *controller_channel(uint16_t cid)
+{
+    if (cid == KITH_CID_SMP)
+        return &controller.smp;
+    return cid == KITH_CID_SIGNALLING ? &controller.signalling : &controller.att;
+}
+
 static void take_frame(const uint8_t *frame, size_t len)
 {
     uint16_t cid = (uint16_t)(frame[2] | frame[3] << 8);
@@ -190,7 +199,7 @@ static void take_frame(const uint8_t *frame, size_t len)
         inspect(frame + 4, len - 4);
         bench.smp_sent_us = bench.now_us;
     }
-    queue_put(cid == KITH_CID_SMP ? &controller.smp : &controller.att, frame + 4, len - 4);
+    queue_put(controller_channel(cid), frame + 4, len - 4);
 }
 
 static void take_data(const uint8_t *acl, size_t len)

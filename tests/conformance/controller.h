@@ -21,10 +21,10 @@ typedef struct {
 
 typedef struct {
     uint8_t address[6];
-    uint16_t handle;       /* of the connection that speaks just now */
-    packet_queue to_host;  /* H4 packets */
-    packet_queue smp, att; /* PDUs from the host */
-    packet_queue commands; /* that concern encryption or the end of a link: opcode, parameters */
+    uint16_t handle;                   /* of the connection that speaks just now */
+    packet_queue to_host;              /* H4 packets */
+    packet_queue smp, att, signalling; /* PDUs from the host */
+    packet_queue commands; /* that concern encryption, parameters or the end of a link: opcode, parameters */
     bool hold_completed;
     uint16_t uncompleted;
     bool advertising, connecting;
@@ -39,6 +39,8 @@ void controller_tell(uint8_t event, const uint8_t *parameters, size_t len);
 void controller_tell_le(uint8_t subevent, const uint8_t *parameters, size_t len);
 void controller_data(uint16_t cid, const uint8_t *pdu, size_t len); /* from the peer */
 void controller_completed(void);                                    /* tells of all packets that were held */
+
+packet_queue *controller_channel(uint16_t cid); /* PDUs from the host on it; ATT stands for what nobody knows */
 
 packet *queue_put(packet_queue *q, const uint8_t *octets, size_t len);
 packet *queue_take(packet_queue *q); /* NULL: empty; valid until the queue is used again */

@@ -222,11 +222,16 @@ static void say_raw(rig *r, unsigned which, rig_input *in)
 static void change_parameters(rig *r, unsigned which, uint8_t choice)
 {
     uint8_t p[10] = {KITH_HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, (choice & 0x80) != 0 ? 0x1f : 0};
+    uint8_t phys[6] = {KITH_HCI_LE_EV_PHY_UPDATE_COMPLETE, p[1]};
 
     bytes_put16(p + 2, r->links[which].handle);
+    bytes_put16(phys + 2, r->links[which].handle);
     p[4] = choice & 0x3f;
     p[8] = 100;
+    phys[4] = choice & 3;
+    phys[5] = choice >> 2 & 3;
     rig_event(r, KITH_HCI_EV_LE_META, p, sizeof p);
+    rig_event(r, KITH_HCI_EV_LE_META, phys, sizeof phys);
 }
 
 static void switch_something(rig *r, uint8_t choice)
@@ -308,7 +313,8 @@ static void operate(rig *r, rig_input *in)
 static bool has_ended(const rig *r)
 {
     for (unsigned i = 0; i < RIG_LINKS; i++)
-        if (r->links[i].expected_count > 0 || r->links[i].updates > 0 || r->links[i].indicates > 0)
+        if (r->links[i].expected_count > 0 || r->links[i].updates > 0 ||
+            r->links[i].measures[0] + r->links[i].measures[1] > 0 || r->links[i].indicates > 0)
             return false;
     return true;
 }

@@ -186,10 +186,34 @@ void program_serve(rig *r, unsigned which, rig_input *in)
 
 /* ---- the rest ---- */
 
+static void measure(rig *r, unsigned which, uint8_t choice)
+{
+    const kith_link link = r->links[which].link;
+
+    switch (choice >> 5) {
+    case 4:
+        r->links[which].measures[0] += kith_gap_read_rssi(r->h, link) == KITH_OK;
+        break;
+    case 5:
+        r->links[which].measures[1] += kith_gap_set_phy(r->h, link, choice & 7, choice >> 2 & 7) == KITH_OK;
+        break;
+    case 6:
+        (void)!kith_gap_set_data_length(r->h, link, (uint16_t)(27 + choice % 32));
+        break;
+    default:
+        (void)!kith_gap_answer_parameters(r->h, link, (choice & 1) != 0);
+        break;
+    }
+}
+
 static void update(rig *r, unsigned which, uint8_t choice)
 {
     kith_connection_parameters parameters = {24, 40, 0, 400};
 
+    if ((choice & 0x80) != 0) {
+        measure(r, which, choice);
+        return;
+    }
     parameters.interval_min_1250us = (uint16_t)(6 + choice % 32);
     if (kith_gap_update_parameters(r->h, r->links[which].link, &parameters) == KITH_OK)
         r->links[which].updates++;

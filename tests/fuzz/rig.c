@@ -298,12 +298,17 @@ static void watch_asked(const rig *r, rig_link *link, const kith_event *e)
         rig_require(link->updates > 0);
         link->updates--;
     }
+    if (e->kind == KITH_EVENT_RSSI || (e->kind == KITH_EVENT_PHY && e->phy.asked)) {
+        rig_require(link->measures[e->kind == KITH_EVENT_PHY] > 0);
+        link->measures[e->kind == KITH_EVENT_PHY]--;
+    }
     if (e->kind == KITH_EVENT_INDICATED) {
         rig_require(link->indicates > 0);
         link->indicates--;
     }
     if (e->kind == KITH_EVENT_DISCONNECTED)
-        rig_require(link->expected_count == 0 && link->updates == 0 && link->indicates == 0);
+        rig_require(link->expected_count == 0 && link->updates == 0 && link->indicates == 0 &&
+                    link->measures[0] + link->measures[1] == 0);
 }
 
 /* What is known of a peer's table is a table: handles ascend, and it has an end. */
@@ -865,7 +870,8 @@ static void set_gap(rig *r, uint8_t choice)
     gap->name_permissions = (choice & 6) == 6 ? KITH_WRITE_OPEN : 0;
     gap->central_address_resolution = (choice & 8) != 0;
     gap->security_levels = (choice & 16) != 0;
-    r->config.accept_parameters = (choice & 32) != 0;
+    if ((choice & 32) != 0)
+        r->config.accept_parameters = (choice & 1) != 0 ? KITH_PARAMETERS_ASK : KITH_PARAMETERS_ACCEPT;
     r->config.transport_reorders = (choice & 64) != 0;
     r->config.notified_level = (choice & 128) != 0 ? KITH_LEVEL_ENCRYPTED : KITH_LEVEL_NONE;
 }

@@ -41,6 +41,7 @@ typedef struct {
     kith_event_kind expected[RIG_EXPECTED]; /* ends of operations, in their order: under way, or not taken yet */
     unsigned expected_count;
     unsigned updates, indicates; /* parameters asked for, values indicated: each has an end, which was not taken yet */
+    unsigned measures[2];        /* signal strengths and PHYs asked for */
     uint8_t question[RIG_PDU];   /* the last request of the host's client */
     size_t question_len;
 } rig_link;

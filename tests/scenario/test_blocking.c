@@ -615,7 +615,7 @@ static void a_central_may_refuse_parameters_or_vanish(void **state)
     be_found(&m);
     expect_call(&m, kith_blocking_update_parameters(&m.b, m.b.link, &slow, 5000), KITH_CALL_FAILED);
     (void)kith_blocking_describe(&m.b, text, sizeof text);
-    assert_string_equal(text, "update parameters: refused by the central");
+    assert_string_equal(text, "update parameters: refused by the peer");
     assert_int_equal(m.b.event.parameters.interval_1250us, 40); /* as they were */
     meet_out_of_range(&m);
     expect_call(&m, kith_blocking_update_parameters(&m.b, m.b.link, &slow, MINUTE_MS), KITH_CALL_LINK_LOST);

@@ -579,7 +579,8 @@ static void take_events(late_program *p)
     kith_event event;
 
     while (kith_host_next_event(h, &event))
-        kith_listeners_tell(&p->s.all, h, &event, kith_sim_now(p->s.h.room->sim));
+        if (event.kind != KITH_EVENT_DATA_LENGTH) /* in how many steps that comes is the link layers' to say */
+            kith_listeners_tell(&p->s.all, h, &event, kith_sim_now(p->s.h.room->sim));
     p->is_full = false;
 }
 

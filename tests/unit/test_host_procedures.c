@@ -532,8 +532,8 @@ static void the_fullest_encryption_fits_into_one_step(void **state)
     attack_end(&a);
 }
 
-/* A link that ends while a client has not confirmed a change, a pairing and a read are under way, and whose end was not
- * told before its handle comes back. */
+/* A link that ends while a client has not confirmed a change, a pairing, a read and whatever a link can be asked are
+ * under way, and whose end was not told before its handle comes back. */
 static void the_fullest_end_fits_into_one_step(void **state)
 {
     static const uint8_t back[22] = {KITH_H4_EVENT,
@@ -558,7 +558,9 @@ static void the_fullest_end_fits_into_one_step(void **state)
                                      100};
     kith_advertising advertising;
     kith_event_kind kinds[] = {KITH_EVENT_TABLE_TOLD,   KITH_EVENT_READ,      KITH_EVENT_PAIRING_FAILED,
+                               KITH_EVENT_PARAMETERS,   KITH_EVENT_RSSI,      KITH_EVENT_PHY,
                                KITH_EVENT_DISCONNECTED, KITH_EVENT_CONNECTED, KITH_EVENT_ADVERTISING};
+    kith_connection_parameters parameters;
     attack a;
     side *x = served_client(&a);
 
@@ -571,6 +573,11 @@ static void the_fullest_end_fits_into_one_step(void **state)
     assert_int_equal(kith_pairing_open(x->h, 30000), KITH_OK);
     say_frame(x, x->handle, KITH_CID_SMP, pairing_request, sizeof pairing_request);
     run(&a);
+    kith_gap_default_parameters(&parameters);
+    x->h->ready.lacks &= ~(uint32_t)(KITH_LACKS_PHY_2M | KITH_LACKS_PHY_CODED);
+    assert_int_equal(kith_gap_update_parameters(x->h, x->link, &parameters), KITH_OK);
+    assert_int_equal(kith_gap_read_rssi(x->h, x->link), KITH_OK);
+    assert_int_equal(kith_gap_set_phy(x->h, x->link, 0, 0), KITH_OK);
     forget_log(x);
     assert_in_range(events_of(x, back, sizeof back), sizeof kinds / sizeof kinds[0], HOST_STEP_EVENTS);
     take_events(x);
