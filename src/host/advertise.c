@@ -46,7 +46,7 @@ static size_t put_parameters(kith_host *h, const host_set *set, uint8_t *out)
     bytes_put16(out + 4, set->as.interval_625us);
     bytes_put16(out + 6, set->as.interval_625us);
     out[8] = set->as.connectable ? ADV_IND : ADV_SCAN_IND;
-    out[9] = privacy_own_type(h);
+    out[9] = privacy_undirected_type(h);
     out[17] = 0x07; /* all three channels */
     out[18] = filter_policy(set->as.filter);
     return 4 + 15;
@@ -251,7 +251,7 @@ kith_status kith_gap_advertise_set(kith_host *h, uint8_t number, const kith_adve
     set = &h->sets[number];
     if (h->startup != STARTUP_READY || is_active(set))
         return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0 || number != 0)
+    if ((h->ready.lacks & KITH_LACKS_ADVERTISING) != 0 || number != 0 || (a->connectable && !privacy_lets_connect(h)))
         return KITH_ERR_UNSUPPORTED;
     if (identity_is_busy(h))
         return KITH_ERR_BUSY;

@@ -143,7 +143,7 @@ kith_status kith_gap_connect(kith_host *h, const kith_address *peer, const kith_
         return KITH_ERR_VALUE;
     if (h->startup != STARTUP_READY)
         return KITH_ERR_STATE;
-    if ((h->ready.lacks & KITH_LACKS_INITIATING) != 0)
+    if ((h->ready.lacks & KITH_LACKS_INITIATING) != 0 || !privacy_lets_connect(h))
         return KITH_ERR_UNSUPPORTED;
     if (h->connecting || identity_is_busy(h))
         return KITH_ERR_BUSY;

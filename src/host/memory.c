@@ -292,6 +292,7 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
         !security_is_valid(&config->security) || !bonding_is_valid(&config->security, config) ||
         !own_address_is_valid(config) || !irk_is_valid(config->irk) || !privacy_is_valid(&config->privacy) ||
+        !privacy_keeps_promise(&config->gap, &config->privacy) ||
         config->notified_level > KITH_LEVEL_SC_AUTHENTICATED || config->gatt_raise > KITH_GATT_RAISE_PAIR)
         return KITH_ERR_VALUE;
     if (size < needed)
