@@ -334,6 +334,49 @@ static void network_privacy_is_for_who_says_so(void **state)
     rig_close(&r);
 }
 
+/* ---- what a peer says of its privacy ---- */
+
+/* The first answer is here, and the second question has no place to go out from: it ends with the link all the same. */
+static void a_link_that_ends_between_two_questions_ends_them(void **state)
+{
+    static const uint8_t not_there[] = {0x01, 0x08, 1, 0, 0x0a}, gone[] = {0, 0x40, 0, KITH_HCI_CONNECTION_TIMEOUT};
+    kith_address peer;
+    uint8_t packet[260];
+    kith_token token;
+    host_link *link;
+    rig r;
+
+    (void)state;
+    rig_make(&r, 4, 4, 4, NULL);
+    free(r.d.memory);
+    r.d.config.limits.data = 1;
+    r.d.memory = malloc(kith_host_size(&r.d.config.limits));
+    assert_int_equal(kith_host_init(r.d.memory, kith_host_size(&r.d.config.limits), &r.d.config, &r.d.h), KITH_OK);
+    rig_start(&r);
+    rig_identity(1, &peer);
+    rig_bond(&r, 1, 0x11);
+    rig_connection(&r, 0, true, &peer);
+    link = link_by_handle(r.d.h, DESK_HANDLE);
+    link->wants = 0;
+    link->proven = link->claimed;
+    link->encryption = LINK_ENCRYPTED;
+    link->level = KITH_LEVEL_ENCRYPTED;
+    assert_int_equal(kith_peers_ask_resolution(r.d.h, link->proven, &token), KITH_OK);
+    assert_true(kith_host_next_packet(r.d.h, packet, sizeof packet) > 0);
+    assert_int_equal(packet[0], KITH_H4_ACL);
+    while (kith_gatt_write_command(r.d.h, link->id, 3, packet, 1) == KITH_OK)
+        continue;
+    desk_frame(&r.d, 0, KITH_CID_ATT, not_there, sizeof not_there);
+    rig_take_events(&r);
+    assert_int_equal(r.told[KITH_EVENT_PEER_DATA], 0);
+    assert_false(gatt_client_is_waiting(&link->client));
+    rig_event(&r, KITH_HCI_EV_DISCONNECTION_COMPLETE, gone, sizeof gone);
+    assert_int_equal(r.told[KITH_EVENT_DISCONNECTED], 1);
+    assert_int_equal(r.told[KITH_EVENT_PEER_DATA], 1);
+    assert_int_equal(r.last[KITH_EVENT_PEER_DATA].data.status, KITH_ERR_STATE);
+    rig_close(&r);
+}
+
 /* ---- whom it resolves ---- */
 
 static void expect_identities(const rig *r, const kith_peer_id *wanted, uint16_t wanted_count)
@@ -677,6 +720,7 @@ int main(void)
         cmocka_unit_test(the_controllers_timer_is_a_net),
         cmocka_unit_test(a_controller_that_takes_no_time_does_without),
         cmocka_unit_test(network_privacy_is_for_who_says_so),
+        cmocka_unit_test(a_link_that_ends_between_two_questions_ends_them),
         cmocka_unit_test(who_hides_resolves_those_used_last),
         cmocka_unit_test(what_the_program_says_stands),
         cmocka_unit_test(who_is_allowed_comes_first),
