@@ -28,7 +28,8 @@ KITH_MUST_USE kith_status kith_gap_check_parameters(const kith_connection_parame
  * everybody may read it.  Vol 3 Part C 12.
  *
  * With more characteristics than name and appearance the service stands behind the GATT service: at handles 14 to 20,
- * 22 or 24, and the program's table after it.  Clients that know the table are told, as of every table that changes. */
+ * 22, 24 or 26, and the program's table after it.  Clients that know the table are told, as of every table that
+ * changes. */
 typedef struct {
     /* Peripheral Preferred Connection Parameters: what a central does best to connect with.  NULL: not there. */
     const kith_connection_parameters *preferred;
@@ -41,7 +42,8 @@ typedef struct {
      * to a private address of ours finds us, which takes a controller that resolves it. */
     bool central_address_resolution;
     /* Resolvable Private Address Only is there: whoever bonds with us may refuse our identity address from then on, on
-     * air.  Only with config.privacy KITH_PRIVACY_RESOLVABLE, and it says so for as long as the bonds last. */
+     * air.  Only with config.privacy KITH_PRIVACY_RESOLVABLE, which then stays (KITH_ERR_VALUE of kith_host_init() and
+     * kith_privacy_set()); and it says so for as long as the bonds last.  12.5. */
     bool private_only;
     /* LE GATT Security Levels: the mode and level with which a client may do all that the table lets anybody do (and
      * what signed writes need, where there are some), so that it knows before it is refused. */

@@ -79,8 +79,8 @@ typedef struct {
 /* Besides, for the lists of peers. */
 #define KITH_HOST_SIZE_LISTS(listed)                                                                                   \
     ((listed) != 0 ? KITH_SIZE_LISTS + (size_t)(listed) * (16u + 3u * KITH_SIZE_LISTED) : (size_t)0)
-#define KITH_SIZE_LISTS  (96u + 9u * sizeof(void *))
-#define KITH_SIZE_LISTED 20u
+#define KITH_SIZE_LISTS  (168u + 9u * sizeof(void *))
+#define KITH_SIZE_LISTED 24u
 /* Besides, for operations of kith/peers.h. */
 #define KITH_HOST_SIZE_DATA(data)                                                                                      \
     ((size_t)(data) * (KITH_SIZE_DATA + KITH_SIZE_EVENT) + ((data) != 0 ? KITH_SIZE_VALUES + KITH_SIZE_SAVE : 0u) + 7u)

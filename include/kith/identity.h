@@ -76,13 +76,21 @@ KITH_MUST_USE kith_status kith_identity_create(struct kith_host *h, const kith_a
  * looking for the old ones.  With another address its bonds are of none of our identities (the event says how many
  * there are of those) until the old address is set again; with another key they stay, but their peers no longer
  * recognize private addresses of ours.  Who was forgotten and shall not be able to follow this device any more makes
- * both necessary, and its other peers pair anew.
+ * both necessary (with private addresses alone on air, the key: kith_identity_rotate()), and its other peers pair anew.
  * Besides: KITH_ERR_VALUE, KITH_ERR_EXISTS as above, or neither is given; KITH_ERR_IN_USE: advertising, scanning or
  * connecting with it is on, or a link of it is there; KITH_ERR_STATE: the configuration gives it, and would again at
  * the next start; KITH_ERR_UNSUPPORTED: it is the controller's public address; KITH_ERR_BUSY: a bond of it is being
  * written, too.  Out of band data of ours that names it is dropped. */
 KITH_MUST_USE kith_status kith_identity_set(struct kith_host *h, uint8_t number, const kith_address *address,
                                             const uint8_t irk[16]);
+
+/* Gives it a fresh identity resolving key, drawn here, and the same address: as kith_identity_set().  Whoever has the
+ * old key, forgotten peers too, no longer recognizes its private addresses, which are made with the new one from then
+ * on, by the host and by the controller.  Bonds stay; but a peer that finds this device by those addresses must pair
+ * anew, and is known as the same peer when it does.  How many there may be is said before by kith_identity_get():
+ * .bonds.  Where the identity's address is on air bonds are as good as before. Besides: KITH_ERR_STATE: config.irk
+ * gives the key; KITH_ERR_ENTROPY, KITH_ERR_CRYPTO: none could be drawn. */
+KITH_MUST_USE kith_status kith_identity_rotate(struct kith_host *h, uint8_t number);
 
 /* Removes one; its key is overwritten, and destroyed in the store.
  * Besides: KITH_ERR_VALUE: the first one stays; KITH_ERR_IN_USE: it is selected, a link of it is there, or out of band

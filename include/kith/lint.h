@@ -29,6 +29,9 @@ typedef enum {
     /* The device. */
     KITH_LINT_PAIRING_UNREACHABLE, /* error: nobody can pair, since nothing reaches the level that is required */
     KITH_LINT_DEBUG_KEYS,          /* warning: the published debug key is allowed */
+    KITH_LINT_PRIVATE_ONLY_SHOWN,  /* error: gap.private_only without KITH_PRIVACY_RESOLVABLE: kith_host_init() refuses
+                                    */
+    KITH_LINT_HIDDEN_FROM_PEERS,   /* warning: private addresses, and in one role peers are not given the key to them */
     /* Values, by their permissions. */
     KITH_LINT_LEVEL_UNREACHABLE,     /* error: its IO, methods and key sizes give no such level, out of band neither */
     KITH_LINT_NEEDS_OOB,             /* warning: only out of band data gives it, and ask_oob is off */
@@ -57,9 +60,9 @@ typedef struct {
     uint32_t permissions; /* those that are meant: KITH_READ_ENCRYPTED...; 0: none in particular */
 } kith_lint_finding;
 
-/* Looks at limits, security and table; the rest of the configuration may be missing.  Returns how many findings there
- * are, which may be more than cap; the first cap of them are written, those about no attribute first, then by handle.
- * findings may be NULL with cap 0.
+/* Looks at limits, security, privacy and table; the rest of the configuration may be missing.  Returns how many
+ * findings there are, which may be more than cap; the first cap of them are written, those about no attribute first,
+ * then by handle. findings may be NULL with cap 0.
  *
  * Both roles and every peer are thought of: what one peer in one role reaches can be reached. */
 size_t kith_lint(const kith_config *config, kith_lint_finding *findings, size_t cap);

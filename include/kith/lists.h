@@ -7,9 +7,12 @@
  * moment is taken.  ALLOW_LIST and DEVICE_IDENTITIES tell of each change, by itself or asked for.
  *
  * The controller resolves while its resolving list has somebody in it, and is on device privacy mode for each of them:
- * who shows its identity address is heard, too.  Not in it are peers whose key is zeros, and those who share one with
- * another bond: both are known by their identity address alone.  Our own key there is zeros, as our own address is
- * none that hides.  What a controller resolves is a claim, as every address is.
+ * who shows its identity address is heard, too.  But for those who say that they never do
+ * (kith_peer_info.private_only): they are on network privacy mode, so that nobody takes their place by an address that
+ * is known.  Not in it are peers whose key is zeros, and those who share one with another bond: both are known by their
+ * identity address alone.  With KITH_PRIVACY_RESOLVABLE our own key there is that of the identity in use, and the
+ * controller makes private addresses of its own for those peers, which change together with ours (kith/privacy.h); else
+ * it is zeros, as our own address is none that hides.  What a controller resolves is a claim, as every address is.
  *
  * What the controller refuses ends in the event, with its word, and is not tried again by itself: the next change does,
  * or the next advertising with a filter, and advertising with a filter that is on by then ends.

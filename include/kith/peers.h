@@ -117,6 +117,7 @@ kith_link kith_peers_link_of(const struct kith_host *h, kith_peer_id peer);
 
 /* ---- which peers ---- */
 
+/* What it said of itself. */
 typedef enum {
     KITH_RESOLUTION_UNKNOWN, /* not read yet */
     KITH_RESOLUTION_NO,      /* not there, or it says no */
@@ -127,11 +128,13 @@ typedef enum {
  * largest of all peers whenever a link becomes proven to be this one's, unless it is the largest already, alone.  It is
  * in the store a little later, as long as there is room that no bond is promised. */
 typedef struct {
-    uint32_t rank;              /* 0: none; the larger, the rather it is kept */
-    uint32_t last_use;          /* 0: never; a larger one was later.  A count, not a time */
-    bool pinned;                /* never forgotten to make room */
-    kith_resolution resolution; /* its Central Address Resolution: Vol 3 Part C 12.4 */
-    kith_link link;             /* on which it is proven; 0: none */
+    uint32_t rank;                /* 0: none; the larger, the rather it is kept */
+    uint32_t last_use;            /* 0: never; a larger one was later.  A count, not a time */
+    bool pinned;                  /* never forgotten to make room */
+    kith_resolution resolution;   /* its Central Address Resolution: Vol 3 Part C 12.4 */
+    kith_resolution private_only; /* its Resolvable Private Address Only: 12.5.  Where it says so the controller does
+                                     not hear its identity address any more (network privacy, kith/lists.h) */
+    kith_link link;               /* on which it is proven; 0: none */
 } kith_peer_info;
 
 /* KITH_ERR_NOT_FOUND: no such peer. */
@@ -171,11 +174,11 @@ KITH_MUST_USE kith_status kith_peers_list(const struct kith_host *h, const kith_
  * KITH_ERR_BUSY       the store is not loaded
  * KITH_ERR_FULL       limits.data of them are under way, or events must be taken first
  * Ends, in .status: KITH_OK; KITH_ERR_NOT_FOUND: the peer was forgotten meanwhile, or there is nothing to be loaded;
- * KITH_ERR_UNSUPPORTED: its rank, pin and resolution lie in a record with subscriptions, which a host without
- * limits.subscriptions does not write anew;
- * KITH_ERR_FULL: no room in the store, beside what bonds and their states may want; KITH_ERR_STORAGE, KITH_ERR_DAMAGED,
- * KITH_ERR_NEWER: as kith/store.h; KITH_ERR_STATE: its work item was given back without having been run.  After each of
- * them what was there is there, and nothing is tried again by itself. */
+ * KITH_ERR_UNSUPPORTED: its rank, pin and what it said of itself lie in a record with subscriptions, which a host
+ * without limits.subscriptions does not write anew; KITH_ERR_FULL: no room in the store, beside what bonds and their
+ * states may want; KITH_ERR_STORAGE, KITH_ERR_DAMAGED, KITH_ERR_NEWER: as kith/store.h; KITH_ERR_STATE: its work item
+ * was given back without having been run.  After each of them what was there is there, and nothing is tried again by
+ * itself. */
 
 /* Makes a peer of bonding data that came from elsewhere: another store, a factory.  bond->peer is not looked at;
  * bond->local must be one of our identities.  The level is believed: who calls vouches for it; it counts as it does
@@ -232,10 +235,10 @@ KITH_MUST_USE kith_status kith_peers_ranks(const struct kith_host *h, kith_peer_
 /* Pinned peers are never forgotten to make room. */
 KITH_MUST_USE kith_status kith_peers_pin(struct kith_host *h, kith_peer_id peer, bool pinned, kith_token *token);
 
-/* Reads the peer's Central Address Resolution (0x2aa6) on the link on which it is proven, and keeps the answer; a peer
- * that does not answer so, or has none, is KITH_RESOLUTION_NO.  It is a client operation: one more in line
- * (kith/gatt_client.h), without an event of its own but PEER_DATA.  Later operations on peers do not wait for the
- * answer.
+/* Reads the peer's Central Address Resolution (0x2aa6) and its Resolvable Private Address Only (0x2ac9) on the link on
+ * which it is proven, and keeps both answers; what is not there, or not so, is KITH_RESOLUTION_NO.  It is one client
+ * operation, of two requests: one more in line (kith/gatt_client.h), without an event of its own but PEER_DATA.  Later
+ * operations on peers do not wait for the answer.
  * Besides: KITH_ERR_STATE: not proven on a link, and as its end: that link ended, or the peer did not answer;
  * KITH_ERR_BUSY: the line is full. */
 KITH_MUST_USE kith_status kith_peers_ask_resolution(struct kith_host *h, kith_peer_id peer, kith_token *token);

@@ -43,7 +43,8 @@ enum {
     GATT_ADDRESS_RESOLUTION = 0x2aa6,
     GATT_CLIENT_FEATURES = 0x2b29,
     GATT_DATABASE_HASH = 0x2b2a,
-    GATT_SECURITY_LEVELS = 0x2bf5
+    GATT_SECURITY_LEVELS = 0x2bf5,
+    GATT_PRIVATE_ONLY = 0x2ac9
 };
 enum { GATT_SERVICE_CHANGED_HANDLE = 8 }; /* of the value; the same in every version, as peers remember it */
 

@@ -5,7 +5,16 @@
 #include "gatt/built_in.h"
 #include "gatt/permission.h"
 
-enum { NAME, WRITABLE_NAME, APPEARANCE, PREFERRED_PARAMETERS, ADDRESS_RESOLUTION, SECURITY_LEVELS, COUNT };
+enum {
+    NAME,
+    WRITABLE_NAME,
+    APPEARANCE,
+    PREFERRED_PARAMETERS,
+    ADDRESS_RESOLUTION,
+    SECURITY_LEVELS,
+    PRIVATE_ONLY,
+    COUNT
+};
 
 static const kith_characteristic table[COUNT] = {
     [NAME] = {.uuid = KITH_UUID16(GATT_DEVICE_NAME),
@@ -32,6 +41,10 @@ static const kith_characteristic table[COUNT] = {
                          .properties = KITH_PROPERTY_READ,
                          .permissions = KITH_READ_OPEN,
                          .id = GATT_SECURITY_LEVELS},
+    [PRIVATE_ONLY] = {.uuid = KITH_UUID16(GATT_PRIVATE_ONLY),
+                      .properties = KITH_PROPERTY_READ,
+                      .permissions = KITH_READ_OPEN,
+                      .id = GATT_PRIVATE_ONLY},
 };
 
 const kith_service gatt_gap_service = {
@@ -55,6 +68,8 @@ static bool is_there(const kith_gap_service *gap, size_t index)
         return gap != NULL && gap->central_address_resolution;
     case SECURITY_LEVELS:
         return gap != NULL && gap->security_levels;
+    case PRIVATE_ONLY:
+        return gap != NULL && gap->private_only;
     default:
         return true;
     }
@@ -144,6 +159,10 @@ const uint8_t *gatt_gap_value(const gatt_database *db, uint16_t id, uint8_t scra
         return parameters_value(db->gap->preferred, scratch, len);
     case GATT_ADDRESS_RESOLUTION:
         scratch[0] = 1; /* 12.4: supported; who does not support it leaves it out */
+        *len = 1;
+        return scratch;
+    case GATT_PRIVATE_ONLY:
+        scratch[0] = 0; /* 12.5: nothing but resolvable private addresses after bonding */
         *len = 1;
         return scratch;
     default:

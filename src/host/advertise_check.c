@@ -123,7 +123,7 @@ bool advertise_fits(const kith_host *h, const kith_advertising *a)
 
 static bool is_supported(const kith_host *h, uint8_t number, const kith_advertising *a)
 {
-    if (a->connectable && h->config.privacy.mode == KITH_PRIVACY_NON_RESOLVABLE)
+    if (a->connectable && !privacy_lets_connect(h))
         return false;
     if (!command_is_extended(h))
         return (h->ready.lacks & KITH_LACKS_ADVERTISING) == 0 && number == 0 && !a->extended;

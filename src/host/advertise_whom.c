@@ -50,7 +50,7 @@ static kith_status aim_at_peer(kith_host *h, host_set *set, host_target *target)
 
 kith_status advertise_aim(kith_host *h, host_set *set, host_target *target)
 {
-    *target = (host_target){.own_type = privacy_on_air(h)->type};
+    *target = (host_target){.own_type = privacy_undirected_type(h)};
     if (!set->as.directed)
         return KITH_OK;
     if (set->to != 0)

@@ -128,7 +128,7 @@ static void tell(kith_host *h, host_link *link, const gatt_client_event *e)
 {
     if (e->kind == GATT_CLIENT_NOTIFIED)
         tell_notified(h, link, e);
-    if (e->list != GATT_CLIENT_NO_LIST && !resolution_take(link, e))
+    if (e->list != GATT_CLIENT_NO_LIST && !resolution_take(h, link, e))
         tell_list(h, link, e);
     if (e->kind == GATT_CLIENT_CHARACTERISTICS && e->count > 0)
         tell_found(h, link, e);

@@ -114,6 +114,7 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     case KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST:
     case KITH_HCI_LE_SET_RESOLUTION_ENABLE:
     case KITH_HCI_LE_SET_PRIVACY_MODE:
+    case KITH_HCI_LE_SET_RPA_TIMEOUT:
         lists_on_result(h, status);
         break;
     default:

@@ -171,7 +171,7 @@ static bool is_valid(const kith_initiating *i)
 static bool is_there(const kith_host *h, const kith_initiating *i)
 {
     return (command_is_extended(h) || (h->ready.lacks & KITH_LACKS_INITIATING) == 0) && command_has_phys(h, i->phys) &&
-           (!i->listed || lists_can_filter(h)) && h->config.privacy.mode != KITH_PRIVACY_NON_RESOLVABLE;
+           (!i->listed || lists_can_filter(h)) && privacy_lets_connect(h);
 }
 
 kith_status kith_gap_initiate(kith_host *h, const kith_initiating *initiating)

@@ -165,6 +165,8 @@ void encryption_tell(kith_host *h, host_link *link, kith_why why, kith_ender end
     bool succeeded = why == KITH_WHY_ENCRYPTED || why == KITH_WHY_ALREADY_SECURE;
     kith_event *event;
 
+    if (!succeeded)
+        claims_on_failure(h, link);
     if (is_part_of_a_wish(link))
         link->session->key_was_missing |= why == KITH_WHY_WE_HAVE_NO_KEY;
     if (is_part_of_a_wish(link) || link->bond_is_part) {

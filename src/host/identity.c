@@ -321,6 +321,17 @@ kith_status kith_identity_set(kith_host *h, uint8_t number, const kith_address *
     return status;
 }
 
+kith_status kith_identity_rotate(kith_host *h, uint8_t number)
+{
+    peers_device drawn;
+    kith_status status = draw(h, &drawn, true, false);
+
+    if (status == KITH_OK)
+        status = crypto_is_known_key(drawn.irk) ? KITH_ERR_ENTROPY : kith_identity_set(h, number, NULL, drawn.irk);
+    wipe(&drawn, sizeof drawn);
+    return status;
+}
+
 static bool is_being_named(const kith_host *h, const smp_identity *mine)
 {
     return h->oob_wanted && h->oob.mine == mine;

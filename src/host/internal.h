@@ -150,7 +150,10 @@ bool pause_takes_result(host_activity *activity, kith_hci_status status); /* fal
 bool lists_have_nobody(const kith_host *h);
 bool lists_can_filter(const kith_host *h);
 bool lists_can_resolve(const kith_host *h);
-void lists_follow(kith_host *h);
+void lists_follow_what(host_follow *f, const kith_peers_filter *filter, bool is_on); /* the filter is copied */
+uint16_t lists_named_identities(const kith_host *h); /* by the program; those that are followed have what is left */
+void lists_follow_allowed(kith_host *h);
+void lists_follow_identities(kith_host *h);
 bool lists_follow_meets_private(const kith_host *h, const kith_peers_filter *filter);
 uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
                            const kith_peer_id *identities, uint16_t identity_count,
@@ -164,6 +167,7 @@ void lists_rebuild(kith_host *h);
 kith_status lists_copy(const kith_peer_id *from, uint16_t from_count, kith_peer_id *to, uint16_t cap, uint16_t *count);
 bool lists_wait(const kith_host *h); /* for lists_go_on() */
 void lists_go_on(kith_host *h);
+void lists_hide_change(kith_host *h);
 void lists_forget_all(kith_host *h);
 void lists_lay_out(host_lists *l, uint8_t listed, kith_peer_id *peers, host_listed *entries);
 
@@ -176,6 +180,9 @@ bool lists_resolve(const kith_host *h, kith_peer_id peer); /* the controller doe
 void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status);
 void lists_on_ready(kith_host *h);
 void lists_on_lost(kith_host *h);
+void lists_renew(kith_host *h);      /* the controller makes new addresses of our own */
+void lists_on_own_key(kith_host *h); /* with another key, or none */
+void lists_on_use(kith_host *h);     /* what is known of a peer's privacy has changed */
 const kith_address *lists_name_of(const kith_host *h, const kith_address *peer); /* as the controller knows it */
 
 /* host.c */
@@ -194,6 +201,10 @@ void link_disconnect_now(host_link *link); /* it has waited long enough */
 void link_disconnect(kith_host *h, host_link *link, kith_hci_status reason);
 size_t link_command(kith_host *h, uint8_t *out);
 void link_on_command_status(kith_host *h, uint16_t opcode, kith_link id, kith_hci_status status);
+
+/* claims.c: whom an address claims to be */
+const peers_bond *claims_of(const kith_host *h, const kith_address *local, const kith_address *address);
+void claims_on_failure(kith_host *h, const host_link *link); /* it was not encrypted with the key that was claimed */
 
 /* parameters.c */
 void parameters_on_complete(kith_host *h, const uint8_t *parameters, size_t len);
@@ -342,10 +353,18 @@ void privacy_renew(kith_host *h);          /* and another one is made, if it can
 kith_status privacy_prepare(kith_host *h); /* there shall be one, if any is wanted */
 const kith_address *privacy_on_air(const kith_host *h);
 kith_status privacy_make_of(kith_host *h, const uint8_t irk[16], uint8_t octets[6]); /* a resolvable private address */
-uint8_t privacy_own_type(const kith_host *h); /* of every command that goes on air */
-bool privacy_is_known(const kith_host *h);    /* the address on air */
-void privacy_begin(kith_host *h);             /* an activity is about to begin: before it is noted as one */
-void privacy_note_advertised(kith_host *h);   /* the controller has begun */
+/* Own_Address_Type of commands that scan and connect, and of directed advertising; undirected advertising names nobody
+ * whose entry the controller could look for. */
+uint8_t privacy_own_type(const kith_host *h);
+uint8_t privacy_undirected_type(const kith_host *h);
+bool privacy_lets_connect(const kith_host *h); /* peers may know us, so links may be made */
+bool privacy_keeps_promise(const kith_gap_service *gap, const kith_privacy *privacy);
+const uint8_t *privacy_key(const kith_host *h); /* the controller shall make addresses with; zeros: none */
+uint16_t privacy_controller_cycle_s(const kith_host *h);
+bool privacy_is_known(const kith_host *h);  /* the address on air */
+void privacy_begin(kith_host *h);           /* an activity is about to begin: before it is noted as one */
+void privacy_on_list(kith_host *h);         /* who is answered has changed: so does who answers */
+void privacy_note_advertised(kith_host *h); /* the controller has begun */
 void privacy_note_initiated(kith_host *h);
 kith_address privacy_of_new_link(const kith_host *h, bool central, uint8_t identity); /* our address on it */
 bool privacy_waits(const kith_host *h);                                               /* for privacy_go_on() */
@@ -435,10 +454,13 @@ bool use_waits(const kith_host *h);                        /* for use_go_on() */
 bool use_is_turn(const kith_host *h, kith_token token);    /* of this operation */
 host_data *use_find(const kith_host *h, kith_token token);
 
-/* resolution.c: does a peer resolve our private addresses? */
-bool resolution_take(host_link *link, const gatt_client_event *e); /* true: it is not the program's */
+/* resolution.c: what a peer says of its privacy */
+const kith_uuid *resolution_next(const kith_host *h, kith_token asks); /* what that one asks now */
+void resolution_apply(uint32_t answers, kith_state_record *state);
+bool resolution_take(const kith_host *h, host_link *link,
+                     const gatt_client_event *e); /* true: it is not the program's */
 bool resolution_take_end(kith_host *h, host_link *link, const gatt_client_event *e);
-void resolution_end(kith_host *h, const host_link *link, kith_token asks, kith_gatt_result result, uint8_t answer);
+void resolution_end(kith_host *h, host_link *link, kith_token asks, kith_gatt_result result, uint8_t answer);
 
 /* forgetting.c: all peers at once */
 void forgetting_on_told(kith_host *h, kith_status status); /* one of them was */
@@ -528,8 +550,8 @@ void operations_go_on(kith_host *h, host_link *link);
 void operations_end(kith_host *h, host_link *link, kith_gatt_result result); /* of those that wait */
 void operations_drop(kith_host *h, host_link *link);                         /* none of those that wait is sent */
 
-/* The host's own: the first value of this type, for an operation of kith/peers.h. */
-kith_status operations_ask(kith_host *h, kith_link id, const kith_uuid *uuid, kith_token token);
+/* The host's own: the first value of a type, for an operation of kith/peers.h. */
+kith_status operations_ask(kith_host *h, kith_link id, kith_token token);
 
 /* remote.c: what is known of a peer's table */
 kith_status remote_begin(kith_host *h, host_link *link); /* a survey, or what stands for it */

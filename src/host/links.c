@@ -128,8 +128,7 @@ static uint16_t payload_floor(const completion *c)
 static void open_link(kith_host *h, host_link *link, const completion *c)
 {
     const uint8_t identity = identity_of_new_link(h, c->role == 0);
-    const peers_bond *claimed =
-        peers_by_address(&h->bonds, h->config.crypto, &h->identities[identity].address, &c->peer);
+    const peers_bond *claimed = claims_of(h, &h->identities[identity].address, &c->peer);
     kith_event *event;
 
     reset_slot(link, host_buffer(h));

@@ -71,12 +71,25 @@ static void look_at_debug_keys(lint *l)
         add_whole(l, KITH_LINT_DEBUG_KEYS);
 }
 
-/* ---- the table as a whole ---- */
-
 static bool can_bond(const kith_config *config)
 {
     return config->security.bonding && config->limits.bonds != 0;
 }
+
+/* As initiator it gives initiator_keys, as responder responder_keys. */
+static void look_at_privacy(lint *l)
+{
+    const kith_config *config = l->config;
+    const kith_security *s = &config->security;
+
+    if (config->gap.private_only && config->privacy.mode != KITH_PRIVACY_RESOLVABLE)
+        add_whole(l, KITH_LINT_PRIVATE_ONLY_SHOWN);
+    if (config->privacy.mode == KITH_PRIVACY_RESOLVABLE && can_bond(config) &&
+        (s->initiator_keys & s->responder_keys & KITH_KEY_ID) == 0)
+        add_whole(l, KITH_LINT_HIDDEN_FROM_PEERS);
+}
+
+/* ---- the table as a whole ---- */
 
 static size_t values_that_tell(const gatt_database *table)
 {
@@ -354,6 +367,7 @@ size_t kith_lint(const kith_config *config, kith_lint_finding *findings, size_t 
 
     look_at_pairing(&l);
     look_at_debug_keys(&l);
+    look_at_privacy(&l);
     if (gatt_database_init(&l.table, config->name, config->appearance, config->services, config->service_count) !=
             KITH_OK ||
         gatt_database_set_gap(&l.table, &config->gap) != KITH_OK) {

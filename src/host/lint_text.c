@@ -26,6 +26,13 @@ static const rule_text rules[KITH_LINT_RULE_COUNT] = {
                                        "the level that it requires."},
     [KITH_LINT_DEBUG_KEYS] = {KITH_LINT_WARNING, "debug-keys",
                               "Peers may use the published debug key: anybody can read such links."},
+    [KITH_LINT_PRIVATE_ONLY_SHOWN] = {KITH_LINT_ERROR, "private-only-shown",
+                                      "Peers are told that this device shows nothing but resolvable private addresses, "
+                                      "and it shows others. Set privacy, or leave gap.private_only out."},
+    [KITH_LINT_HIDDEN_FROM_PEERS] = {KITH_LINT_WARNING, "hidden-from-peers",
+                                     "This device hides, and does not give bonded peers its identity resolving key: to "
+                                     "them it is a stranger each time. Add KITH_KEY_ID to initiator_keys and "
+                                     "responder_keys."},
     [KITH_LINT_LEVEL_UNREACHABLE] = {KITH_LINT_ERROR, "level-unreachable",
                                      "Nobody can reach this level: not by the methods, the input and output, and the "
                                      "key sizes of this device. The value is closed to all."},

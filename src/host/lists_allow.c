@@ -1,6 +1,4 @@
 /* What the program asks of the filter accept list.  Everything is checked before anything is changed. */
-#include <string.h>
-
 #include "host/internal.h"
 
 static uint16_t most(const kith_host *h)
@@ -22,7 +20,7 @@ static kith_status check_fit(const kith_host *h, const kith_peer_id *peers, uint
 
     if (!lists_can_resolve(h))
         return has_private_addresses(h, peers, count) ? KITH_ERR_UNSUPPORTED : KITH_OK;
-    return lists_resolve_all(h, peers, count, l->identities, l->identity_count, NULL) <= l->resolving_most
+    return lists_resolve_all(h, peers, count, l->identities, lists_named_identities(h), NULL) <= l->resolving_most
                ? KITH_OK
                : KITH_ERR_FULL;
 }
@@ -63,25 +61,9 @@ kith_status kith_allow_list_set(kith_host *h, const kith_peer_id *peers, uint16_
     for (uint16_t i = 0; i < count; i++)
         h->lists->allow[i] = peers[i];
     h->lists->allow_count = count;
-    h->lists->follows = false;
+    h->lists->allow_follow.is_on = false;
     take(h);
     return KITH_OK;
-}
-
-static void copy_filter(host_lists *l, const kith_peers_filter *filter)
-{
-    memset(&l->filter, 0, sizeof l->filter);
-    if (filter == NULL)
-        return;
-    l->filter = *filter;
-    if (filter->identity != NULL) {
-        l->filter_identity = *filter->identity;
-        l->filter.identity = &l->filter_identity;
-    }
-    if (filter->local != NULL) {
-        l->filter_local = *filter->local;
-        l->filter.local = &l->filter_local;
-    }
 }
 
 kith_status kith_allow_list_follow(kith_host *h, const kith_peers_filter *filter)
@@ -92,8 +74,7 @@ kith_status kith_allow_list_follow(kith_host *h, const kith_peers_filter *filter
         return status;
     if (!lists_can_resolve(h) && lists_follow_meets_private(h, filter))
         return KITH_ERR_UNSUPPORTED;
-    copy_filter(h->lists, filter);
-    h->lists->follows = true;
+    lists_follow_what(&h->lists->allow_follow, filter, true);
     take(h);
     return KITH_OK;
 }

@@ -6,19 +6,29 @@
 #include "base/bytes.h"
 #include "host/internal.h"
 
-enum { DEVICE_PRIVACY = 1 };
+enum { NETWORK_PRIVACY, DEVICE_PRIVACY };
 
 /* ---- what differs ---- */
+
+/* 0: it could not be told, or is no key. */
+static uint32_t check_of(const kith_host *h, const uint8_t key[16])
+{
+    static const uint8_t none[16];
+    uint32_t check = 0;
+
+    if (memcmp(key, none, sizeof none) == 0 || peers_key_check(h->config.crypto, key, &check) != KITH_OK)
+        return 0;
+    return check;
+}
 
 /* A peer that was paired with anew has another key, and a controller keeps the one it was given. */
 static bool is_stale(const kith_host *h, const host_listed *e, bool is_wanted, bool by_key)
 {
     const peers_bond *bond = is_wanted ? peers_by_id(&h->bonds, e->peer) : NULL;
-    uint32_t check = 0;
 
     if (bond == NULL || !kith_address_equal(&bond->identity, &e->identity))
         return true;
-    return by_key && (peers_key_check(h->config.crypto, bond->irk, &check) != KITH_OK || check != e->check);
+    return by_key && (e->check == 0 || check_of(h, bond->irk) != e->check);
 }
 
 static void judge_filtered(const kith_host *h, host_listed *e)
@@ -26,25 +36,61 @@ static void judge_filtered(const kith_host *h, host_listed *e)
     e->stale = is_stale(h, e, lists_names(h->lists->allow, h->lists->allow_count, e->peer), false);
 }
 
-static void judge_resolving(const kith_host *h, host_listed *e)
+static void judge_resolving(const kith_host *h, host_listed *e, uint32_t own)
 {
     e->stale = is_stale(h, e, lists_names(h->lists->resolved, h->lists->resolved_count, e->peer), true);
+    e->renew |= e->local_check != own;
 }
 
 void lists_judge(kith_host *h)
 {
     host_lists *l = h->lists;
+    uint32_t own = check_of(h, privacy_key(h));
 
     for (uint16_t i = 0; i < l->filtered_count; i++)
         judge_filtered(h, &l->filtered[i]);
     for (uint16_t i = 0; i < l->resolving_count; i++)
-        judge_resolving(h, &l->resolving[i]);
+        judge_resolving(h, &l->resolving[i], own);
 }
 
-static bool find_stale(const host_listed *entries, uint16_t count, host_lists_step *step)
+typedef bool host_lists_condition(const kith_host *h, const host_listed *e);
+
+static bool has_gone(const kith_host *h, const host_listed *e)
+{
+    (void)h;
+    return e->stale;
+}
+
+static bool is_to_be_renewed(const kith_host *h, const host_listed *e)
+{
+    (void)h;
+    return e->renew && !e->absent;
+}
+
+static bool is_absent(const kith_host *h, const host_listed *e)
+{
+    (void)h;
+    return e->absent;
+}
+
+/* Network privacy is for those who said that they never show their identity address. */
+static bool wants_device_mode(const kith_host *h, const host_listed *e)
+{
+    const peers_bond *bond = peers_by_id(&h->bonds, e->peer);
+
+    return bond == NULL || bond->use.private_only != KITH_STATE_YES;
+}
+
+static bool has_wrong_mode(const kith_host *h, const host_listed *e)
+{
+    return e->device != wants_device_mode(h, e);
+}
+
+static bool find(const kith_host *h, const host_listed *entries, uint16_t count, host_lists_condition *is_meant,
+                 host_lists_step *step)
 {
     for (uint16_t i = 0; i < count; i++) {
-        if (!entries[i].stale)
+        if (!is_meant(h, &entries[i]))
             continue;
         step->at = i;
         step->entry = entries[i];
@@ -83,42 +129,58 @@ static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_
     return false;
 }
 
-static bool find_without_mode(const kith_host *h, host_lists_step *step)
+static bool can_set_modes(const kith_host *h)
+{
+    return !h->lists->lacks_modes && command_is_supported(h, 39, 2);
+}
+
+/* Its own timer is a net below the host's. */
+static bool wants_timeout(const kith_host *h)
+{
+    return h->lists->resolving_count != 0 && h->config.privacy.mode == KITH_PRIVACY_RESOLVABLE &&
+           h->lists->timeout_s != privacy_controller_cycle_s(h) && command_is_supported(h, 35, 2);
+}
+
+static bool find_removal(const kith_host *h, host_lists_step *step)
 {
     const host_lists *l = h->lists;
 
-    if (l->lacks_modes || !command_is_supported(h, 39, 2))
-        return false;
-    for (uint16_t i = 0; i < l->resolving_count; i++) {
-        if (l->resolving[i].mode_set)
-            continue;
-        step->at = i;
-        step->entry = l->resolving[i];
-        return true;
-    }
-    return false;
+    if (find(h, l->filtered, l->filtered_count, has_gone, step))
+        step->kind = LISTS_FILTER_REMOVE;
+    else if (find(h, l->resolving, l->resolving_count, has_gone, step))
+        step->kind = LISTS_RESOLVING_REMOVE;
+    else if (find(h, l->resolving, l->resolving_count, is_to_be_renewed, step))
+        step->kind = LISTS_RENEW_REMOVE;
+    else if (l->resolved_count == 0 && l->resolution)
+        step->kind = LISTS_RESOLUTION_OFF;
+    return step->kind != LISTS_NO_STEP;
+}
+
+static void find_addition(const kith_host *h, host_lists_step *step)
+{
+    const host_lists *l = h->lists;
+
+    if (find(h, l->resolving, l->resolving_count, is_absent, step))
+        step->kind = LISTS_RENEW_ADD;
+    else if (find_missing(h, l->resolved, l->resolved_count, l->resolving, l->resolving_count, step))
+        step->kind = LISTS_RESOLVING_ADD;
+    else if (can_set_modes(h) && find(h, l->resolving, l->resolving_count, has_wrong_mode, step))
+        step->kind = LISTS_SET_MODE;
+    else if (wants_timeout(h))
+        step->kind = LISTS_SET_TIMEOUT;
+    else if (l->resolving_count != 0 && !l->resolution)
+        step->kind = LISTS_RESOLUTION_ON;
+    else if (lists_can_filter(h) && find_missing(h, l->allow, l->allow_count, l->filtered, l->filtered_count, step))
+        step->kind = LISTS_FILTER_ADD;
 }
 
 host_lists_step lists_next_step(const kith_host *h)
 {
-    const host_lists *l = h->lists;
     host_lists_step step;
 
     memset(&step, 0, sizeof step);
-    if (find_stale(l->filtered, l->filtered_count, &step))
-        step.kind = LISTS_FILTER_REMOVE;
-    else if (find_stale(l->resolving, l->resolving_count, &step))
-        step.kind = LISTS_RESOLVING_REMOVE;
-    else if (l->resolved_count == 0 && l->resolution)
-        step.kind = LISTS_RESOLUTION_OFF;
-    else if (find_missing(h, l->resolved, l->resolved_count, l->resolving, l->resolving_count, &step))
-        step.kind = LISTS_RESOLVING_ADD;
-    else if (find_without_mode(h, &step))
-        step.kind = LISTS_SET_MODE;
-    else if (l->resolving_count != 0 && !l->resolution)
-        step.kind = LISTS_RESOLUTION_ON;
-    else if (lists_can_filter(h) && find_missing(h, l->allow, l->allow_count, l->filtered, l->filtered_count, &step))
-        step.kind = LISTS_FILTER_ADD;
+    if (!find_removal(h, &step))
+        find_addition(h, &step);
     return step;
 }
 
@@ -134,6 +196,8 @@ static host_pause_depth depth_of(const kith_host *h, host_lists_step_kind kind)
     case LISTS_RESOLUTION_ON:
     case LISTS_RESOLUTION_OFF:
         return PAUSE_ALL;
+    case LISTS_SET_TIMEOUT:
+        return PAUSE_NOTHING;
     default:
         return h->lists->resolution ? PAUSE_ALL : PAUSE_NOTHING;
     }
@@ -151,13 +215,29 @@ static size_t put_identity(uint16_t opcode, const kith_address *identity, size_t
 static size_t put_key(const kith_host *h, host_lists_step *step, uint8_t *out)
 {
     const peers_bond *bond = peers_by_id(&h->bonds, step->entry.peer);
+    const uint8_t *own = privacy_key(h);
 
     step->entry.identity = bond->identity;
-    if (peers_key_check(h->config.crypto, bond->irk, &step->entry.check) != KITH_OK)
-        step->entry.check = 0;
+    step->entry.check = check_of(h, bond->irk);
+    step->entry.local_check = check_of(h, own);
     memcpy(out + 11, bond->irk, 16);
-    memset(out + 27, 0, 16);
+    memcpy(out + 27, own, 16);
     return put_identity(KITH_HCI_LE_ADD_TO_RESOLVING_LIST, &bond->identity, 32, out);
+}
+
+static size_t put_mode(const kith_host *h, host_lists_step *step, uint8_t *out)
+{
+    step->entry.device = wants_device_mode(h, &step->entry);
+    out[11] = step->entry.device ? DEVICE_PRIVACY : NETWORK_PRIVACY;
+    return put_identity(KITH_HCI_LE_SET_PRIVACY_MODE, &step->entry.identity, 1, out);
+}
+
+static size_t put_timeout(kith_host *h, uint8_t *out)
+{
+    h->lists->timeout_s = privacy_controller_cycle_s(h);
+    command_begin(out, KITH_HCI_LE_SET_RPA_TIMEOUT, 2);
+    bytes_put16(out + 4, h->lists->timeout_s);
+    return 4 + 2;
 }
 
 static size_t put_filtered(const kith_host *h, host_lists_step *step, uint8_t *out)
@@ -173,7 +253,7 @@ static size_t put_resolution(bool on, uint8_t *out)
     return 5;
 }
 
-static size_t put_step(const kith_host *h, host_lists_step *step, uint8_t *out)
+static size_t put_step(kith_host *h, host_lists_step *step, uint8_t *out)
 {
     switch (step->kind) {
     case LISTS_FILTER_REMOVE:
@@ -181,12 +261,15 @@ static size_t put_step(const kith_host *h, host_lists_step *step, uint8_t *out)
     case LISTS_FILTER_ADD:
         return put_filtered(h, step, out);
     case LISTS_RESOLVING_REMOVE:
+    case LISTS_RENEW_REMOVE:
         return put_identity(KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST, &step->entry.identity, 0, out);
     case LISTS_RESOLVING_ADD:
+    case LISTS_RENEW_ADD:
         return put_key(h, step, out);
     case LISTS_SET_MODE:
-        out[11] = DEVICE_PRIVACY;
-        return put_identity(KITH_HCI_LE_SET_PRIVACY_MODE, &step->entry.identity, 1, out);
+        return put_mode(h, step, out);
+    case LISTS_SET_TIMEOUT:
+        return put_timeout(h, out);
     default:
         return put_resolution(step->kind == LISTS_RESOLUTION_ON, out);
     }
@@ -227,12 +310,17 @@ static void append_filtered(kith_host *h, const host_listed *entry)
     judge_filtered(h, e); /* its bond may have gone while the command was on its way */
 }
 
+/* Also its key of ours may be another one by now. */
+static void put_resolving(kith_host *h, host_listed *e, const host_listed *entry)
+{
+    *e = *entry;
+    e->renew = e->absent = e->device = false;
+    judge_resolving(h, e, check_of(h, privacy_key(h)));
+}
+
 static void append_resolving(kith_host *h, const host_listed *entry)
 {
-    host_listed *e = &h->lists->resolving[h->lists->resolving_count++];
-
-    *e = *entry;
-    judge_resolving(h, e);
+    put_resolving(h, &h->lists->resolving[h->lists->resolving_count++], entry);
 }
 
 static bool is_of_filter(host_lists_step_kind kind)
@@ -245,6 +333,7 @@ static void take_step(kith_host *h, const host_lists_step *step)
     host_lists *l = h->lists;
 
     l->allow_due |= is_of_filter(step->kind);
+    l->filter_changed |= is_of_filter(step->kind);
     l->identities_due |= step->kind == LISTS_RESOLVING_REMOVE || step->kind == LISTS_RESOLVING_ADD;
     switch (step->kind) {
     case LISTS_FILTER_REMOVE:
@@ -259,8 +348,16 @@ static void take_step(kith_host *h, const host_lists_step *step)
     case LISTS_RESOLVING_ADD:
         append_resolving(h, &step->entry);
         break;
+    case LISTS_RENEW_REMOVE:
+        l->resolving[step->at].absent = true;
+        break;
+    case LISTS_RENEW_ADD:
+        put_resolving(h, &l->resolving[step->at], &step->entry);
+        break;
     case LISTS_SET_MODE:
-        l->resolving[step->at].mode_set = true;
+        l->resolving[step->at].device = step->entry.device;
+        break;
+    case LISTS_SET_TIMEOUT:
         break;
     default:
         l->resolution = step->kind == LISTS_RESOLUTION_ON;
@@ -282,6 +379,14 @@ void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci
         h->lists->identities_due = false;
 }
 
+/* What was removed to be added again, and could not be, is not there. */
+static void drop_absent(host_lists *l)
+{
+    for (uint16_t i = l->resolving_count; i > 0; i--)
+        if (l->resolving[i - 1].absent)
+            drop(l->resolving, &l->resolving_count, (uint16_t)(i - 1));
+}
+
 /* It is not tried again by itself: the next change, or the next use of the list, does.  Whoever would be let in by a
  * list that is not what it shall be is not. */
 static void fail(kith_host *h, host_lists_step_kind kind, kith_hci_status hci_status)
@@ -290,6 +395,8 @@ static void fail(kith_host *h, host_lists_step_kind kind, kith_hci_status hci_st
     kith_status status = hci_status == KITH_HCI_MEMORY_EXCEEDED ? KITH_ERR_FULL : KITH_ERR_IO;
 
     l->pending = false;
+    lists_hide_change(h);
+    drop_absent(l);
     if (l->allow_due || is_of_filter(kind))
         lists_tell(h, KITH_EVENT_ALLOW_LIST, status, hci_status);
     if (l->identities_due || !is_of_filter(kind))
@@ -304,9 +411,10 @@ static void fail(kith_host *h, host_lists_step_kind kind, kith_hci_status hci_st
 /* What is not there need not be removed. */
 static bool is_done(host_lists_step_kind kind, kith_hci_status status)
 {
-    bool removes = kind == LISTS_FILTER_REMOVE || kind == LISTS_RESOLVING_REMOVE;
+    bool removes = kind == LISTS_FILTER_REMOVE || kind == LISTS_RESOLVING_REMOVE || kind == LISTS_RENEW_REMOVE;
 
-    return status == KITH_HCI_SUCCESS || (removes && status == KITH_HCI_UNKNOWN_CONNECTION);
+    return status == KITH_HCI_SUCCESS || kind == LISTS_SET_TIMEOUT ||
+           (removes && status == KITH_HCI_UNKNOWN_CONNECTION);
 }
 
 void lists_on_result(kith_host *h, kith_hci_status status)
@@ -336,6 +444,7 @@ void lists_on_ready(kith_host *h)
     if (l == NULL)
         return;
     l->filtered_count = l->resolving_count = 0;
+    l->timeout_s = 0;
     l->resolution = l->lacks_modes = false;
     memset(&l->sent, 0, sizeof l->sent);
     lists_rebuild(h);
@@ -355,6 +464,41 @@ void lists_on_lost(kith_host *h)
         lists_tell(h, KITH_EVENT_ALLOW_LIST, KITH_ERR_IO, KITH_HCI_HARDWARE_FAILURE);
     if (l->identities_due)
         lists_tell(h, KITH_EVENT_DEVICE_IDENTITIES, KITH_ERR_IO, KITH_HCI_HARDWARE_FAILURE);
+}
+
+/* ---- our own addresses and keys ---- */
+
+static bool is_running(const kith_host *h)
+{
+    return h->lists != NULL && h->startup == STARTUP_READY && !h->lost;
+}
+
+/* The pause begins here, so that nothing goes on between the host's change and the controller's. */
+void lists_renew(kith_host *h)
+{
+    host_lists *l = h->lists;
+
+    if (!is_running(h))
+        return;
+    for (uint16_t i = 0; i < l->resolving_count; i++) {
+        if (l->resolving[i].local_check == 0)
+            continue;
+        l->resolving[i].renew = true;
+        l->pending = true;
+        pause_ask(h, PAUSE_FOR_LISTS, PAUSE_ALL);
+    }
+}
+
+void lists_on_own_key(kith_host *h)
+{
+    if (is_running(h))
+        lists_rebuild(h);
+}
+
+void lists_on_use(kith_host *h)
+{
+    if (is_running(h))
+        h->lists->pending = true;
 }
 
 /* A controller that resolves looks for identities: somebody whose private address was heard before would not be found

@@ -32,6 +32,14 @@ static kith_status check_set(kith_host *h, const kith_peer_id *peers, uint16_t c
     return status;
 }
 
+static void take(kith_host *h)
+{
+    h->lists->identities_set = true;
+    lists_rebuild(h);
+    h->lists->identities_due = true;
+    host_finish(h);
+}
+
 kith_status kith_device_identities_set(kith_host *h, const kith_peer_id *peers, uint16_t count, kith_list_manner manner)
 {
     kith_status status = check_set(h, peers, count, manner);
@@ -41,9 +49,19 @@ kith_status kith_device_identities_set(kith_host *h, const kith_peer_id *peers, 
     for (uint16_t i = 0; i < count; i++)
         h->lists->identities[i] = peers[i];
     h->lists->identity_count = count;
-    lists_rebuild(h);
-    h->lists->identities_due = true;
-    host_finish(h);
+    h->lists->identity_follow.is_on = false;
+    take(h);
+    return KITH_OK;
+}
+
+kith_status kith_device_identities_follow(kith_host *h, const kith_peers_filter *filter)
+{
+    kith_status status = lists_check_call(h, lists_can_resolve(h), h->lists != NULL && h->lists->identities_due);
+
+    if (status != KITH_OK)
+        return status;
+    lists_follow_what(&h->lists->identity_follow, filter, true);
+    take(h);
     return KITH_OK;
 }
 

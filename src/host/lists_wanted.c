@@ -121,6 +121,21 @@ static uint16_t keep_bonded(const kith_host *h, kith_peer_id *peers, uint16_t co
     return kept;
 }
 
+/* Those of the allow list come first; of the others as many as there is room for. */
+static void follow(kith_host *h)
+{
+    host_lists *l = h->lists;
+
+    if (!l->identities_set)
+        lists_follow_what(&l->identity_follow, NULL, h->config.privacy.mode == KITH_PRIVACY_RESOLVABLE);
+    if (l->allow_follow.is_on)
+        lists_follow_allowed(h);
+    if (l->identity_follow.is_on)
+        lists_follow_identities(h);
+    else if (!l->identities_set)
+        l->identity_count = 0;
+}
+
 void lists_rebuild(kith_host *h)
 {
     host_lists *l = h->lists;
@@ -128,8 +143,7 @@ void lists_rebuild(kith_host *h)
     l->seen = h->bonds.changes;
     l->allow_count = keep_bonded(h, l->allow, l->allow_count);
     l->identity_count = keep_bonded(h, l->identities, l->identity_count);
-    if (l->follows)
-        lists_follow(h);
+    follow(h);
     l->resolved_count = 0;
     if (lists_can_resolve(h))
         l->resolved_count =
@@ -143,12 +157,23 @@ static bool is_settled(const kith_host *h)
     return h->lists->sent.kind == LISTS_NO_STEP && lists_next_step(h).kind == LISTS_NO_STEP;
 }
 
+/* Bonds that are being loaded are looked at when all are there. */
 bool lists_wait(const kith_host *h)
 {
     const host_lists *l = h->lists;
 
-    return l != NULL &&
-           (l->seen != h->bonds.changes || (l->pending && h->startup == STARTUP_READY && !h->lost && is_settled(h)));
+    if (l == NULL || h->startup == STARTUP_RUNNING)
+        return false;
+    return l->seen != h->bonds.changes || (l->pending && h->startup == STARTUP_READY && !h->lost && is_settled(h));
+}
+
+/* Whoever tries an address that was heard before learns by it who is listed, under an address of ours that is not the
+ * one of before (CVE-2020-35473). */
+void lists_hide_change(kith_host *h)
+{
+    if (h->lists->filter_changed)
+        privacy_on_list(h);
+    h->lists->filter_changed = false;
 }
 
 void lists_go_on(kith_host *h)
@@ -160,6 +185,7 @@ void lists_go_on(kith_host *h)
         return;
     }
     l->pending = false;
+    lists_hide_change(h);
     if (l->allow_due)
         lists_tell(h, KITH_EVENT_ALLOW_LIST, KITH_OK, KITH_HCI_SUCCESS);
     if (l->identities_due)
@@ -171,7 +197,7 @@ void lists_forget_all(kith_host *h)
 {
     if (h->lists == NULL)
         return;
-    h->lists->follows = false;
+    h->lists->allow_follow.is_on = h->lists->identity_follow.is_on = h->lists->identities_set = false;
     h->lists->allow_count = h->lists->identity_count = h->lists->resolved_count = 0;
 }
 

@@ -306,8 +306,8 @@ kith_status kith_host_init(void *memory, size_t size, const kith_config *config,
     if (needed == 0 || !crypto_is_valid(config->crypto) || (uintptr_t)memory % ALIGN != 0 ||
         !security_is_valid(&config->security) || !bonding_is_valid(&config->security, config) ||
         !own_address_is_valid(config) || !irk_is_valid(config->irk) || !privacy_is_valid(&config->privacy) ||
-        !parameters_policy_is_valid(config) || config->notified_level > KITH_LEVEL_SC_AUTHENTICATED ||
-        config->gatt_raise > KITH_GATT_RAISE_PAIR)
+        !privacy_keeps_promise(&config->gap, &config->privacy) || !parameters_policy_is_valid(config) ||
+        config->notified_level > KITH_LEVEL_SC_AUTHENTICATED || config->gatt_raise > KITH_GATT_RAISE_PAIR)
         return KITH_ERR_VALUE;
     if (size < needed)
         return KITH_ERR_FULL;

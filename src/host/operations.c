@@ -153,7 +153,7 @@ static bool is_under_way(const host_link *link)
 
 static bool is_busy(const host_link *link)
 {
-    return is_under_way(link) || link->operation_count > 0;
+    return is_under_way(link) || link->operation_count > 0 || link->asks_more != 0;
 }
 
 static host_operation *operation_at(const kith_host *h, host_link *link, unsigned i)
@@ -230,8 +230,8 @@ bool operations_wait(const kith_host *h, host_link *link)
     size_t cap;
 
     (void)h;
-    return link->id != 0 && link->operation_count > 0 && !link->going && !link->att_dead && !is_under_way(link) &&
-           find_place(link, &cap) != NULL;
+    return link->id != 0 && (link->operation_count > 0 || link->asks_more != 0) && !link->going && !link->att_dead &&
+           !is_under_way(link) && find_place(link, &cap) != NULL;
 }
 
 static void tell_end(kith_host *h, host_link *link, const host_operation *op, kith_gatt_result result)
@@ -244,11 +244,35 @@ static void tell_end(kith_host *h, host_link *link, const host_operation *op, ki
         attributes_tell_end(h, link, &event);
 }
 
+static host_operation asking(const kith_host *h, kith_token token)
+{
+    return (host_operation){.start = start_asking,
+                            .end = GATT_CLIENT_READ_DONE,
+                            .uuid = *resolution_next(h, token),
+                            .handle = 1,
+                            .last = 0xffff,
+                            .asks = token};
+}
+
+static void ask_more(kith_host *h, host_link *link)
+{
+    const host_operation op = asking(h, link->asks_more);
+
+    link->asks_more = 0;
+    if (start(h, link, &op) != KITH_OK)
+        tell_end(h, link, &op, KITH_GATT_NOT_SENT);
+}
+
 void operations_go_on(kith_host *h, host_link *link)
 {
     host_operation op;
-    uint8_t *memory = memory_of(h, link, operation_at(h, link, 0));
+    uint8_t *memory;
 
+    if (link->asks_more != 0) {
+        ask_more(h, link);
+        return;
+    }
+    memory = memory_of(h, link, operation_at(h, link, 0));
     take_out(h, link, &op);
     if (op.is_dropped || start(h, link, &op) != KITH_OK)
         tell_end(h, link, &op, KITH_GATT_NOT_SENT);
@@ -259,6 +283,9 @@ void operations_end(kith_host *h, host_link *link, kith_gatt_result result)
 {
     host_operation op;
 
+    if (link->asks_more != 0)
+        resolution_end(h, link, link->asks_more, result, KITH_STATE_NOT_READ);
+    link->asks_more = 0;
     if (link->operation_count == 0)
         return;
     while (link->operation_count > 0) {
@@ -388,10 +415,9 @@ kith_status kith_gatt_read_by_uuid(kith_host *h, kith_link id, const kith_uuid *
     return submit(h, id, &op);
 }
 
-kith_status operations_ask(kith_host *h, kith_link id, const kith_uuid *uuid, kith_token token)
+kith_status operations_ask(kith_host *h, kith_link id, kith_token token)
 {
-    const host_operation op = {
-        .start = start_asking, .end = GATT_CLIENT_READ_DONE, .uuid = *uuid, .handle = 1, .last = 0xffff, .asks = token};
+    const host_operation op = asking(h, token);
 
     return submit(h, id, &op);
 }

@@ -44,6 +44,7 @@ kith_status kith_peers_get(const kith_host *h, kith_peer_id peer, kith_peer_info
                             .last_use = bond->use.last_use,
                             .pinned = bond->use.pinned,
                             .resolution = (kith_resolution)bond->use.resolution,
+                            .private_only = (kith_resolution)bond->use.private_only,
                             .link = link_of(h, peer)};
     return KITH_OK;
 }

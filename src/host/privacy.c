@@ -3,15 +3,35 @@
  * Core Vol 6 Part B 1.3.2.2, Vol 3 Part C 10.7, Vol 4 Part E 7.8.4. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "crypto/toolbox.h"
 #include "host/internal.h"
 
 enum { MOST_DRAWS = 4 };
 
+/* The two top bits of an address. */
+enum { NON_RESOLVABLE = 0x00, RESOLVABLE = 0x40 };
+
+/* Own_Address_Type: a private address that the controller makes with the key of the peer's entry in its resolving list,
+ * else the random address.  Never 0x02, whose other one is the public address. */
+enum { OWN_OF_ENTRY = 0x03 };
+
+static bool is_time_valid(const kith_privacy *privacy)
+{
+    return privacy->cycle_s >= 1 && privacy->cycle_s <= KITH_PRIVACY_CYCLE_MAX_S &&
+           privacy->jitter_s < privacy->cycle_s;
+}
+
 bool privacy_is_valid(const kith_privacy *privacy)
 {
-    return privacy->mode == KITH_PRIVACY_OFF || (privacy->mode == KITH_PRIVACY_RESOLVABLE && privacy->cycle_s >= 1 &&
-                                                 privacy->cycle_s <= KITH_PRIVACY_CYCLE_MAX_S);
+    return privacy->mode == KITH_PRIVACY_OFF ||
+           (privacy->mode <= KITH_PRIVACY_NON_RESOLVABLE && is_time_valid(privacy));
+}
+
+/* Peers were told that they will hear nothing else. */
+bool privacy_keeps_promise(const kith_gap_service *gap, const kith_privacy *privacy)
+{
+    return !gap->private_only || privacy->mode == KITH_PRIVACY_RESOLVABLE;
 }
 
 static bool is_on(const kith_host *h)
@@ -19,23 +39,38 @@ static bool is_on(const kith_host *h)
     return h->config.privacy.mode != KITH_PRIVACY_OFF;
 }
 
+static bool is_resolvable(const kith_host *h)
+{
+    return h->config.privacy.mode == KITH_PRIVACY_RESOLVABLE;
+}
+
+bool privacy_lets_connect(const kith_host *h)
+{
+    return h->config.privacy.mode != KITH_PRIVACY_NON_RESOLVABLE;
+}
+
 /* ---- an address ---- */
 
 /* Not all of its random bits may be equal. */
-static bool is_possible(const uint8_t prand[3])
+static bool is_possible(const uint8_t *random, size_t len)
 {
-    uint32_t random = (uint32_t)prand[0] | (uint32_t)prand[1] << 8 | (uint32_t)(prand[2] & 0x3f) << 16;
+    uint8_t ones = (uint8_t)(random[len - 1] | 0xc0), zeros = (uint8_t)(random[len - 1] & 0x3f);
 
-    return random != 0 && random != 0x3fffff;
+    for (size_t i = 0; i + 1 < len; i++) {
+        ones &= random[i];
+        zeros |= random[i];
+    }
+    return ones != 0xff && zeros != 0;
 }
 
-static kith_status draw(kith_host *h, uint8_t prand[3])
+/* The two top bits say what kind of address it is. */
+static kith_status draw(kith_host *h, uint8_t kind, uint8_t *random, size_t len)
 {
     for (unsigned i = 0; i < MOST_DRAWS; i++) {
-        kith_status status = crypto_random(h->config.crypto, &h->random, prand, 3);
+        kith_status status = crypto_random(h->config.crypto, &h->random, random, len);
 
-        prand[2] = (uint8_t)((prand[2] & 0x3f) | 0x40);
-        if (status != KITH_OK || is_possible(prand))
+        random[len - 1] = (uint8_t)((random[len - 1] & 0x3f) | kind);
+        if (status != KITH_OK || is_possible(random, len))
             return status;
     }
     return KITH_ERR_ENTROPY;
@@ -43,16 +78,44 @@ static kith_status draw(kith_host *h, uint8_t prand[3])
 
 kith_status privacy_make_of(kith_host *h, const uint8_t irk[16], uint8_t octets[6])
 {
-    kith_status status = draw(h, octets + 3);
+    kith_status status = draw(h, RESOLVABLE, octets + 3, 3);
 
     return status == KITH_OK ? crypto_ah(h->config.crypto, irk, octets + 3, octets) : status;
+}
+
+/* Nor may it have the octets of the public address. */
+static kith_status draw_non_resolvable(kith_host *h, uint8_t octets[6])
+{
+    kith_status status = draw(h, NON_RESOLVABLE, octets, 6);
+
+    if (status == KITH_OK && memcmp(octets, h->public_address, 6) == 0)
+        status = KITH_ERR_ENTROPY;
+    return status;
+}
+
+/* How long it will be used: whole microseconds, each as likely. */
+static kith_status draw_time(kith_host *h)
+{
+    const kith_privacy *privacy = &h->config.privacy;
+    uint8_t octets[4] = {0};
+    kith_status status = KITH_OK;
+
+    if (privacy->jitter_s != 0)
+        status = crypto_random(h->config.crypto, &h->random, octets, sizeof octets);
+    h->privacy.time_us =
+        (uint64_t)privacy->cycle_s * 1000000 - ((uint64_t)privacy->jitter_s * 1000000 * bytes_get32(octets) >> 32);
+    return status;
 }
 
 static kith_status make(kith_host *h)
 {
     host_privacy *p = &h->privacy;
-    kith_status status = privacy_make_of(h, h->identities[h->selected].irk, p->address.octets);
+    uint8_t *octets = p->address.octets;
+    kith_status status =
+        is_resolvable(h) ? privacy_make_of(h, h->identities[h->selected].irk, octets) : draw_non_resolvable(h, octets);
 
+    if (status == KITH_OK)
+        status = draw_time(h);
     p->address.type = KITH_ADDRESS_RANDOM;
     p->is_made = status == KITH_OK;
     p->made++;
@@ -73,6 +136,7 @@ void privacy_renew(kith_host *h)
     privacy_drop(h);
     if (is_on(h) && h->identity_known)
         (void)make(h);
+    lists_on_own_key(h);
 }
 
 kith_status privacy_prepare(kith_host *h)
@@ -85,10 +149,29 @@ const kith_address *privacy_on_air(const kith_host *h)
     return is_on(h) ? &h->privacy.address : &h->own;
 }
 
-/* Own_Address_Type of every command that goes on air. */
 uint8_t privacy_own_type(const kith_host *h)
 {
+    return is_resolvable(h) && lists_can_resolve(h) ? OWN_OF_ENTRY : privacy_on_air(h)->type;
+}
+
+uint8_t privacy_undirected_type(const kith_host *h)
+{
     return privacy_on_air(h)->type;
+}
+
+const uint8_t *privacy_key(const kith_host *h)
+{
+    static const uint8_t none[16];
+
+    return is_resolvable(h) ? h->identities[h->selected].irk : none;
+}
+
+/* The range of the command ends with an hour: 7.8.45. */
+uint16_t privacy_controller_cycle_s(const kith_host *h)
+{
+    unsigned twice = 2u * h->config.privacy.cycle_s;
+
+    return (uint16_t)(twice < KITH_PRIVACY_CYCLE_MAX_S ? twice : KITH_PRIVACY_CYCLE_MAX_S);
 }
 
 bool privacy_is_known(const kith_host *h)
@@ -157,19 +240,29 @@ static void end_all(kith_host *h, kith_status status)
     connect_give_up(h, KITH_HCI_UNSPECIFIED_ERROR, status);
 }
 
+/* The controller's own ones change with it, in a pause that goes on for as long as that takes. */
+static kith_status change(kith_host *h)
+{
+    kith_status status = make(h);
+
+    if (status == KITH_OK)
+        lists_renew(h);
+    return status;
+}
+
 /* Only where the time was told: an address may have become old while nothing was on. */
 void privacy_go_on(kith_host *h)
 {
     kith_status status = KITH_OK;
 
     if (is_over(h))
-        status = make(h);
+        status = change(h);
     if (status == KITH_OK && !is_given(h))
         return; /* until the controller has taken it */
     if (status != KITH_OK)
         end_all(h, status);
     else if (h->privacy.end_us == UINT64_MAX && is_on(h))
-        h->privacy.end_us = h->now_us + (uint64_t)h->config.privacy.cycle_s * 1000000;
+        h->privacy.end_us = h->now_us + h->privacy.time_us;
     pause_end(h, PAUSE_FOR_ADDRESS);
 }
 
@@ -178,6 +271,16 @@ void privacy_on_lost(kith_host *h)
     pause_end(h, PAUSE_FOR_ADDRESS);
     memset(&h->privacy.advertised, 0, sizeof h->privacy.advertised);
     memset(&h->privacy.initiated, 0, sizeof h->privacy.initiated);
+}
+
+/* One that was not used yet is as good as another. */
+void privacy_on_list(kith_host *h)
+{
+    if (!is_resolvable(h) || h->privacy.end_us == UINT64_MAX)
+        return;
+    h->privacy.end_us = 0;
+    if (identity_is_active(h))
+        pause_ask(h, PAUSE_FOR_ADDRESS, PAUSE_ALL);
 }
 
 uint64_t privacy_deadline(const kith_host *h)
@@ -199,7 +302,7 @@ bool privacy_expire(kith_host *h)
 
 kith_status kith_privacy_set(kith_host *h, const kith_privacy *privacy)
 {
-    if (!privacy_is_valid(privacy))
+    if (!privacy_is_valid(privacy) || !privacy_keeps_promise(&h->config.gap, privacy))
         return KITH_ERR_VALUE;
     if (h->startup == STARTUP_RUNNING || h->reset != RESET_NONE || h->lost)
         return KITH_ERR_BUSY;

@@ -121,6 +121,9 @@ static void on_address(kith_host *h, bytes_reader *r)
     uint8_t address[6];
 
     bytes_read(r, address, sizeof address);
+    memcpy(h->public_address, address, sizeof address);
+    if (memcmp(h->privacy.address.octets, address, sizeof address) == 0)
+        privacy_drop(h);
     if (h->config.own_address != KITH_OWN_PUBLIC)
         return;
     if (memcmp(address, none, sizeof none) == 0)

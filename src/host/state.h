@@ -187,7 +187,10 @@ typedef enum {
     LISTS_FILTER_ADD,
     LISTS_RESOLVING_REMOVE,
     LISTS_RESOLVING_ADD,
-    LISTS_SET_MODE, /* device privacy */
+    LISTS_RENEW_REMOVE, /* and added again at once, so that the controller makes another address of our own */
+    LISTS_RENEW_ADD,
+    LISTS_SET_MODE,
+    LISTS_SET_TIMEOUT,
     LISTS_RESOLUTION_OFF,
     LISTS_RESOLUTION_ON
 } host_lists_step_kind;
@@ -195,10 +198,12 @@ typedef enum {
 /* What a list of the controller has. */
 typedef struct {
     kith_peer_id peer;
-    uint32_t check; /* of its key, in the resolving list */
+    uint32_t check, local_check; /* of its key and of ours, in the resolving list */
     kith_address identity;
-    bool stale; /* not wanted any more, or not so */
-    bool mode_set;
+    bool stale;  /* not wanted any more, or not so */
+    bool renew;  /* it shall be added again, for another address or key of our own: nobody is told */
+    bool absent; /* and was removed for that */
+    bool device; /* privacy mode; a controller begins with network privacy */
 } host_listed;
 
 typedef struct {
@@ -207,24 +212,32 @@ typedef struct {
     host_listed entry;
 } host_lists_step;
 
+/* All that a filter means. */
+typedef struct {
+    bool is_on;
+    kith_peers_filter filter; /* its pointers point to these two */
+    kith_address identity, local;
+} host_follow;
+
 typedef struct {
     /* What the program wants: limits.listed of each, and of those whose keys the controller shall have, twice. */
     kith_peer_id *allow, *identities, *resolved;
     uint16_t allow_count, identity_count, resolved_count;
-    bool follows;
-    kith_peers_filter filter; /* what it follows; its pointers point to these two */
-    kith_address filter_identity, filter_local;
+    host_follow allow_follow, identity_follow;
+    bool identities_set; /* the program said who; else privacy does */
 
     /* What the controller has. */
     host_listed *filtered, *resolving;
     uint16_t filtered_count, resolving_count;
     uint8_t filtered_most, resolving_most;
     bool resolution, lacks_modes;
+    uint16_t timeout_s; /* of the controller's own addresses; 0: its default */
 
     host_lists_step sent; /* is under way */
     uint32_t seen;        /* h->bonds.changes when the above was made of them */
     bool pending;         /* the second may differ from the first, or there is something to tell */
     bool allow_due, identities_due;
+    bool filter_changed; /* our address changes with it */
 } host_lists;
 
 /* ---- what the program wants of a peer's attributes (operations.c) ---- */
@@ -293,7 +306,8 @@ typedef enum {
     USE_RANK,
     USE_HIGHEST, /* a rank that is known when it is its turn */
     USE_PIN,
-    USE_ASKED, /* the peer has not answered yet; others need not wait */
+    USE_ASKED,      /* the peer has not answered yet; others need not wait */
+    USE_ASKED_MORE, /* nor to the second question */
     USE_RESOLUTION
 } use_change;
 
@@ -329,6 +343,12 @@ typedef struct {
     uint32_t left;      /* to be told */
     kith_status status; /* the first failure */
 } host_forgetting;
+
+/* Whose key did not encrypt a link from this address, last. */
+typedef struct {
+    kith_address address;
+    kith_peer_id peer; /* 0: nobody's */
+} host_failed_claim;
 
 /* The value that is on its way to or from the store, one at a time (values.c). */
 typedef enum {
@@ -496,8 +516,9 @@ typedef struct {
     gatt_survey survey;
     host_remote_stage remote;
     host_hash_check hash_check;
-    kith_token asks; /* of the operation under way; 0: the program's */
-    uint8_t answer;  /* KITH_STATE_*, to that */
+    kith_token asks;      /* of the operation under way; 0: the program's */
+    kith_token asks_more; /* its second question is the next one to go */
+    uint8_t answer;       /* KITH_STATE_*, to that */
     bool table_in_force;
     bool table_is_proven; /* it was learned of the bonded peer itself */
     uint8_t table_level;  /* the lowest at which a part of it was learned */
@@ -549,6 +570,7 @@ typedef struct {
     kith_address address;               /* that is used, or will be */
     bool is_made;                       /* it is there */
     uint32_t made;                      /* how many there were: who has something of its own to draw looks at it */
+    uint64_t time_us;                   /* how long it is used */
     uint64_t end_us;                    /* of its time; UINT64_MAX: it was not used yet */
     kith_address advertised, initiated; /* on air, when the controller last began to advertise or to connect */
 } host_privacy;
@@ -642,7 +664,8 @@ struct kith_host {
     smp_identity *identities; /* by number: the first, and limits.identities of them */
     uint8_t selected;         /* is used from now on */
     uint8_t advertised_as;    /* was used when advertising began last */
-    bool random_told;         /* the controller was given a random address: */
+    uint8_t public_address[6];
+    bool random_told; /* the controller was given a random address: */
     uint8_t random_address[6];
     host_naming naming;
     host_privacy privacy;
@@ -701,6 +724,7 @@ struct kith_host {
     uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
     kith_token last_data;
     host_use use;
+    host_failed_claim failed_claim;
     host_forgetting forgetting;
     host_reset_stage reset;
     kith_status reset_status;

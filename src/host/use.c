@@ -1,4 +1,4 @@
-/* How peers are used: rank, last use, pins, and whether they resolve our private addresses.
+/* How peers are used: rank, last use, pins, and what they say of their privacy.
  *
  * It is kept in memory beside the bond, and in its state record (docs/bond-format.md).  What the program asks for is in
  * force when that record is durable, one operation after the other; a last use is in force at once, and written with
@@ -132,7 +132,7 @@ void use_load(kith_host *h, peers_bond *bond, const kith_state_record *state)
 static bool takes_turn(const kith_host *h, const host_data *d)
 {
     (void)h;
-    return d->use != USE_ASKED;
+    return d->use != USE_ASKED && d->use != USE_ASKED_MORE;
 }
 
 host_data *use_find(const kith_host *h, kith_token token)
@@ -182,7 +182,7 @@ static void apply(const host_data *d, kith_state_record *state)
     else if (d->use == USE_PIN)
         state->pinned = d->number != 0;
     else
-        state->resolution = (uint8_t)d->number;
+        resolution_apply(d->number, state);
 }
 
 void use_fill(const kith_host *h, const peers_bond *bond, kith_state_record *state)
@@ -205,7 +205,8 @@ static bool is_in(const host_data *d, const kith_state_record *written)
     kith_state_record with = *written;
 
     apply(d, &with);
-    return with.rank == written->rank && with.pinned == written->pinned && with.resolution == written->resolution;
+    return with.rank == written->rank && with.pinned == written->pinned && with.resolution == written->resolution &&
+           with.private_only == written->private_only;
 }
 
 /* In memory. */
@@ -218,6 +219,8 @@ static void adopt(kith_host *h, peers_bond *bond, const kith_state_record *writt
     bond->use.rank = written->rank;
     bond->use.pinned = written->pinned;
     bond->use.resolution = written->resolution;
+    bond->use.private_only = written->private_only;
+    lists_on_use(h);
 }
 
 /* The highest rank is looked for when it is its turn. */

@@ -313,11 +313,11 @@ bool peers_shares_irk(const peers_bonds *bonds, const peers_bond *bond)
     return i != PEERS_NO_SLOT;
 }
 
-/* One AES block for each IRK, until one fits.  *sure: the port answered each time. */
-static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
-                        const kith_address *address, bool *sure)
+/* One AES block for each IRK from this slot on, until one fits.  *sure: the port answered each time. */
+static uint32_t try_from(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                         const kith_address *address, uint32_t first, bool *sure)
 {
-    uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, 0);
+    uint32_t i = next_in_set(bonds, PEERS_WITH_IRK, first);
 
     *sure = true;
     for (; i != PEERS_NO_SLOT; i = next_in_set(bonds, PEERS_WITH_IRK, i + 1)) {
@@ -336,7 +336,7 @@ static uint32_t try_all(const peers_bonds *bonds, const kith_crypto_port *crypto
 static uint32_t resolve_anew(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
                              const kith_address *address, bool *sure)
 {
-    uint32_t slot = try_all(bonds, crypto, local, address, sure);
+    uint32_t slot = try_from(bonds, crypto, local, address, 0, sure);
     bool shared = slot != PEERS_NO_SLOT && next_with_irk_of(bonds, slot + 1, &bonds->slots[slot]) != PEERS_NO_SLOT;
 
     return shared ? PEERS_NO_SLOT : slot;
@@ -363,6 +363,20 @@ peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *c
     if (kith_address_kind_of(address) == KITH_ADDRESS_KIND_RESOLVABLE)
         return resolve(bonds, crypto, local, address);
     return peers_by_identity(bonds, local, address);
+}
+
+peers_bond *peers_also_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                                  const kith_address *address, const peers_bond *but)
+{
+    bool sure;
+    uint32_t slot = number_of(bonds, but);
+
+    if (kith_address_kind_of(address) != KITH_ADDRESS_KIND_RESOLVABLE)
+        return NULL;
+    do
+        slot = try_from(bonds, crypto, local, address, slot + 1, &sure);
+    while (slot != PEERS_NO_SLOT && peers_shares_irk(bonds, &bonds->slots[slot]));
+    return slot != PEERS_NO_SLOT ? &bonds->slots[slot] : NULL;
 }
 
 /* ---- what may take whose place ---- */

@@ -81,6 +81,10 @@ peers_bond *peers_by_identity(const peers_bonds *bonds, const kith_address *loca
  * that was resolved is remembered until a bond changes. */
 peers_bond *peers_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
                              const kith_address *address);
+/* The next one, in another order than that of IDs, that made this private address, too: by accident, as one in 2^24
+ * fits a key. */
+peers_bond *peers_also_by_address(const peers_bonds *bonds, const kith_crypto_port *crypto, const kith_address *local,
+                                  const kith_address *address, const peers_bond *but);
 
 /* The legacy bond whose own key is asked for with these: an address does not tell whose.  NULL: none, or several. */
 peers_bond *peers_by_ediv(const peers_bonds *bonds, const kith_address *local, uint16_t ediv, uint64_t rand);

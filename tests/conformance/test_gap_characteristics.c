@@ -7,7 +7,7 @@
 
 #define EACH_ROLE(role) for (bench_role role = PERIPHERAL; role <= CENTRAL; role++)
 
-enum { ADDRESS_RESOLUTION = 0x2aa6, SECURITY_LEVELS = 0x2bf5, ONLY_READ = KITH_PROPERTY_READ };
+enum { ADDRESS_RESOLUTION = 0x2aa6, PRIVATE_ONLY = 0x2ac9, SECURITY_LEVELS = 0x2bf5, ONLY_READ = KITH_PROPERTY_READ };
 
 static const kith_characteristic open_value = {.uuid = KITH_UUID16(0xf901),
                                                .properties = KITH_PROPERTY_READ,
@@ -147,5 +147,21 @@ CONFORMANCE_ONCE("GAP/GAT/BV-18-C", "Central Address Resolution is there, and ca
         is_read_and_not_written(ADDRESS_RESOLUTION, "01");
         begin_with(role, &open_service, true, true);
         is_read_and_not_written(ADDRESS_RESOLUTION, "01");
+    }
+}
+
+/* It is a promise: only who hides makes it, and what is on air keeps it. */
+CONFORMANCE_ONCE("GAP/GAT/BV-19-C", "Resolvable Private Address Only is there, and can be read by anybody")
+{
+    EACH_ROLE(role)
+    {
+        begin_with(role, &open_service, true, false);
+        check(find_value(PRIVATE_ONLY) == 0);
+        bench_round("%s", role == CENTRAL ? "central" : "peripheral");
+        begin_serving(role, PLAIN, 16);
+        bench.config.gap.private_only = true;
+        bench.config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, 900, 0};
+        protect_link(PLAIN);
+        is_read_and_not_written(PRIVATE_ONLY, "00");
     }
 }

@@ -1,6 +1,7 @@
 /* Devices that hide: peers that bonded find them again whatever their address is by then, and whoever only listens
  * never hears who they are.  Core Vol 3 Part C 10.7, Vol 6 Part B 1.3.2. */
-#include "cast.h"
+#include "actor.h"
+#include "kith/lists.h"
 
 enum { CYCLE_S = 900, DAY_S = 24 * 60 * 60, MOST_ADDRESSES = 400, INTERVAL_1_S = 1600 };
 
@@ -229,6 +230,131 @@ static void a_link_that_is_older_than_the_address_can_be_paired_on(void **state)
     }
 }
 
+/* ---- addresses that the controller makes ---- */
+
+static void open_listing(pair *p, bool legacy)
+{
+    kith_config config;
+
+    p->room = cast_open(362, CAST_OPENSSL);
+    cast_phone_config(&config);
+    config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S, 0};
+    config.limits.listed = 2;
+    if (legacy)
+        config.security.methods = legacy_methods;
+    config.security.legacy = legacy;
+    p->phone = cast_add(p->room, "phone", &config);
+    cast_lamp_config(&config);
+    config.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, CYCLE_S, 0};
+    if (legacy)
+        config.security.methods = legacy_methods;
+    config.security.legacy = legacy;
+    p->lamp = cast_add(p->room, "lamp", &config);
+    cast_start(p->room);
+}
+
+/* It is not the host's, and what pairing computes with. */
+static void a_link_under_the_controllers_address_can_be_paired_on(void **state)
+{
+    (void)state;
+    for (unsigned legacy = 0; legacy <= 1; legacy++) {
+        kith_address lamp, phone;
+        const kith_address *heard;
+        pair p;
+
+        open_listing(&p, legacy != 0);
+        bond(&p);
+        lamp = identity_of(p.lamp);
+        advertise(&p);
+        connect_to(&p, &lamp);
+        phone = cast_address(p.phone);
+        heard = &p.lamp->last[KITH_EVENT_CONNECTED].connected.peer;
+        cast_equal(p.room, kith_address_kind_of(heard), KITH_ADDRESS_KIND_RESOLVABLE);
+        cast_check(p.room, !kith_address_equal(heard, &phone));
+        expect_known(&p);
+        cast_equal(p.room, kith_pairing_open(p.lamp->host, 30000), KITH_OK);
+        cast_equal(p.room, kith_security_pair(p.phone->host, p.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        cast_await(p.phone, KITH_EVENT_BONDED, 2);
+        cast_await(p.lamp, KITH_EVENT_BONDED, 2);
+        cast_close(p.room);
+    }
+}
+
+typedef struct {
+    pair p;
+    actor lamp;
+} street;
+
+static bool has_link(actor *a, void *phone)
+{
+    (void)a;
+    return ((cast_host *)phone)->link != 0;
+}
+
+/* Low duty, to a fresh private address of the phone, made with the key that it gave. */
+static void advertise_to_phone(street *s)
+{
+    uint8_t p[15] = {0x20, 0, 0x20, 0, 4}, on = 1, off = 0;
+    actor phone = s->lamp;
+
+    memcpy(phone.irk, s->lamp.peer_irk, sizeof phone.irk);
+    p[5] = s->lamp.own.type;
+    p[6] = KITH_ADDRESS_RANDOM;
+    p[10] = 0x77;
+    p[12] = 0x42;
+    actor_hash(&phone, p + 10, p + 7);
+    p[13] = 7;
+    actor_command(&s->lamp, KITH_HCI_LE_SET_ADV_ENABLE, &off, 1);
+    actor_run(&s->lamp, 1000, NULL, NULL);
+    actor_command(&s->lamp, KITH_HCI_LE_SET_ADV_PARAMETERS, p, sizeof p);
+    actor_run(&s->lamp, 1000, NULL, NULL);
+    actor_command(&s->lamp, KITH_HCI_LE_SET_ADV_ENABLE, &on, 1);
+    actor_run(&s->lamp, 1000, NULL, NULL);
+}
+
+static bool has_report(actor *a, void *phone)
+{
+    (void)a;
+    return ((cast_host *)phone)->told[KITH_EVENT_REPORT] != 0;
+}
+
+static bool has_bonded(actor *a, void *phone)
+{
+    (void)a;
+    return ((cast_host *)phone)->told[KITH_EVENT_BONDED] != 0;
+}
+
+/* GAP/CONN/DCEP and GAP/CONN/ACEP with private addresses: whoever has our key may direct advertising to any address
+ * that it makes, and the controller knows it as ours while it looks and while it connects. */
+static void what_is_directed_to_a_private_address_of_ours_finds_us(void **state)
+{
+    (void)state;
+    for (unsigned scans = 0; scans <= 1; scans++) {
+        kith_scan scan;
+        street s;
+
+        open_listing(&s.p, false);
+        actor_enter(&s.lamp, s.p.room);
+        actor_accept(&s.lamp, s.p.phone);
+        cast_equal(s.p.room, kith_security_secure(s.p.phone->host, s.p.phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        cast_check(s.p.room, actor_pair(&s.lamp, ACTOR_IS_DONE));
+        cast_check(s.p.room, actor_run(&s.lamp, ACTOR_LIMIT, has_bonded, s.p.phone));
+        actor_disconnect(&s.lamp, s.p.phone);
+        advertise_to_phone(&s);
+        kith_gap_default_scan(&scan);
+        s.p.phone->told[KITH_EVENT_REPORT] = 0;
+        if (scans)
+            cast_equal(s.p.room, kith_gap_start_scan(s.p.phone->host, &scan), KITH_OK);
+        else
+            cast_equal(s.p.room, kith_gap_connect(s.p.phone->host, &s.lamp.identity, NULL), KITH_OK);
+        if (scans)
+            cast_check(s.p.room, actor_run(&s.lamp, 5 * CAST_SECOND, has_report, s.p.phone));
+        else
+            cast_check(s.p.room, actor_run(&s.lamp, 5 * CAST_SECOND, has_link, s.p.phone));
+        cast_close(s.p.room);
+    }
+}
+
 /* ---- somebody listens for a day ---- */
 
 typedef struct {
@@ -364,6 +490,8 @@ int main(void)
         cmocka_unit_test(a_hidden_phone_is_known_to_its_lamp),
         cmocka_unit_test(a_phone_that_waits_for_its_lamp_hides_meanwhile),
         cmocka_unit_test(a_link_that_is_older_than_the_address_can_be_paired_on),
+        cmocka_unit_test(a_link_under_the_controllers_address_can_be_paired_on),
+        cmocka_unit_test(what_is_directed_to_a_private_address_of_ours_finds_us),
         cmocka_unit_test(who_listens_for_a_day_never_hears_who_they_are),
         cmocka_unit_test(a_phone_that_is_given_no_key_makes_no_bond_with_a_hidden_lamp),
     };

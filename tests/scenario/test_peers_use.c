@@ -1,5 +1,5 @@
 /* How peers are used, on the air: when each was used last, who is connected, and whether they resolve private
- * addresses. */
+ * addresses and have no others. */
 #include "client.h"
 #include "memory_store.h"
 
@@ -32,6 +32,7 @@ static const kith_characteristic resolutions[] = {
      .value = (const uint8_t *)"\1",
      .value_len = 1},
     {.uuid = KITH_UUID16(0x2aa6), .properties = KITH_PROPERTY_READ, .permissions = KITH_READ_OPEN, .id = SILENT},
+    {.uuid = KITH_UUID16(0x2ac9), .properties = KITH_PROPERTY_READ, .permissions = KITH_READ_OPEN, .id = SILENT},
 };
 static kith_service resolution_service[] = {{.uuid = KITH_UUID16(0x1815), .characteristic_count = 1}};
 
@@ -336,6 +337,30 @@ static void open_asking(asking *t, const kith_characteristic *what, bool in_gap,
     cast_equal(t->room, kith_peers_next(t->phone->host, NULL, none, &t->peer), KITH_OK);
 }
 
+static void open_hidden_asking(asking *t, bool says)
+{
+    kith_config lamp, phone;
+    kith_address own;
+
+    memset(t, 0, sizeof *t);
+    t->room = cast_open(773, CAST_TOY);
+    memory_store_init(&t->store, 40);
+    cast_lamp_config(&lamp);
+    cast_phone_config(&phone);
+    lamp.privacy = (kith_privacy){KITH_PRIVACY_RESOLVABLE, 900, 0};
+    lamp.gap.private_only = says;
+    phone.limits.data = 4;
+    phone.store = &t->store.store;
+    t->lamp = cast_add(t->room, "lamp", &lamp);
+    t->phone = cast_add(t->room, "phone", &phone);
+    cast_start(t->room);
+    own = cast_address(t->lamp);
+    cast_connect(t->phone, t->lamp);
+    cast_equal(t->room, kith_address_kind_of(&own), KITH_ADDRESS_KIND_RESOLVABLE);
+    cast_pair(t->phone, t->lamp);
+    cast_equal(t->room, kith_peers_next(t->phone->host, NULL, 0, &t->peer), KITH_OK);
+}
+
 static kith_resolution answer_of(const asking *t)
 {
     kith_peer_info info;
@@ -388,67 +413,133 @@ static void only_a_peer_that_says_one_resolves(void **state)
 }
 
 /* len 0: it says nothing, for as long as it is waited for. */
-static void expect_end(script *t, const uint8_t *answer, size_t len, kith_status status, kith_resolution wanted)
+typedef struct {
+    size_t len;
+    uint8_t pdu[12];
+} answer;
+
+static void say(script *t, const answer *a)
+{
+    client_run(&t->c, CAST_SECOND);
+    cast_equal(t->room, t->lamp->told[KITH_EVENT_PEER_DATA], 0);
+    if (a->len > 0)
+        client_say(&t->c, a->pdu, a->len);
+    client_run(&t->c, a->len > 0 ? CAST_SECOND : 30 * (uint64_t)CAST_SECOND);
+}
+
+static void expect_end(script *t, const answer *first, const answer *second, kith_status status, kith_resolution wanted,
+                       kith_resolution private_only)
 {
     const kith_event_data *end = &t->lamp->last[KITH_EVENT_PEER_DATA].data;
     kith_peer_info info;
     kith_token token;
 
     cast_equal(t->room, kith_peers_ask_resolution(t->lamp->host, 1, &token), KITH_OK);
-    client_run(&t->c, CAST_SECOND);
-    cast_equal(t->room, t->lamp->told[KITH_EVENT_PEER_DATA], 0);
-    if (len > 0)
-        client_say(&t->c, answer, len);
-    client_run(&t->c, len > 0 ? CAST_SECOND : 30 * (uint64_t)CAST_SECOND);
+    say(t, first);
+    if (second != NULL)
+        say(t, second);
     cast_equal(t->room, t->lamp->told[KITH_EVENT_PEER_DATA], 1);
     cast_equal(t->room, end->token, token);
     cast_equal(t->room, end->status, status);
     cast_equal(t->room, kith_peers_get(t->lamp->host, 1, &info), KITH_OK);
     cast_equal(t->room, info.resolution, wanted);
+    cast_equal(t->room, info.private_only, private_only);
     cast_equal(t->room, t->lamp->told[KITH_EVENT_READ], 0);
     cast_equal(t->room, t->lamp->told[KITH_EVENT_VALUES], 0);
 }
 
+static const answer not_there = {5, {0x01, 0x08, 1, 0, 0x0a}}, silence = {0};
+
 /* Silence is no answer, and what was known before stays. */
 static void a_silent_peer_says_nothing(void **state)
 {
-    script t;
+    static const answer yes = {5, {0x09, 3, 3, 0, 1}};
 
     (void)state;
-    open_script(&t);
-    expect_end(&t, NULL, 0, KITH_ERR_STATE, KITH_RESOLUTION_UNKNOWN);
-    cast_close(t.room);
+    for (unsigned first = 0; first <= 1; first++) {
+        script t;
+
+        open_script(&t);
+        expect_end(&t, first ? &silence : &yes, first ? NULL : &silence, KITH_ERR_STATE, KITH_RESOLUTION_UNKNOWN,
+                   KITH_RESOLUTION_UNKNOWN);
+        cast_close(t.room);
+    }
 }
 
-/* Whatever somebody proven says. */
+/* Whatever somebody proven says; to the second question, too, where 0 is yes and 1 is reserved. */
 static void what_a_peer_answers_is_taken_with_care(void **state)
 {
     static const struct {
-        uint8_t len, pdu[12];
-        kith_resolution wanted;
-    } answers[] = {
-        {5, {0x09, 3, 3, 0, 1}, KITH_RESOLUTION_YES},
-        {5, {0x09, 3, 3, 0, 0}, KITH_RESOLUTION_NO},
-        {5, {0x09, 3, 3, 0, 0xff}, KITH_RESOLUTION_NO},
-        {4, {0x09, 2, 3, 0}, KITH_RESOLUTION_NO},              /* of no octets */
-        {6, {0x09, 4, 3, 0, 1, 0}, KITH_RESOLUTION_NO},        /* of two */
-        {8, {0x09, 3, 3, 0, 1, 5, 0, 0}, KITH_RESOLUTION_YES}, /* two of them: the first counts */
-        {8, {0x09, 3, 3, 0, 0, 5, 0, 1}, KITH_RESOLUTION_NO},  /* whatever the second says */
-        {2, {0x09, 3}, KITH_RESOLUTION_NO},                    /* none */
-        {4, {0x09, 3, 3, 0}, KITH_RESOLUTION_NO},              /* cut short */
-        {5, {0x09, 3, 0, 0, 1}, KITH_RESOLUTION_NO},           /* handle 0 */
-        {5, {0x01, 0x08, 1, 0, 0x0a}, KITH_RESOLUTION_NO},     /* Attribute Not Found */
-        {5, {0x01, 0x08, 1, 0, 0x0e}, KITH_RESOLUTION_NO},     /* Unlikely Error */
-        {2, {0x0b, 1}, KITH_RESOLUTION_NO},                    /* of another request */
+        answer said;
+        kith_resolution resolves, private_only;
+    } rows[] = {
+        {{5, {0x09, 3, 3, 0, 1}}, KITH_RESOLUTION_YES, KITH_RESOLUTION_NO},
+        {{5, {0x09, 3, 3, 0, 0}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_YES},
+        {{5, {0x09, 3, 3, 0, 0xff}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},
+        {{4, {0x09, 2, 3, 0}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},              /* of no octets */
+        {{6, {0x09, 4, 3, 0, 1, 0}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},        /* of two */
+        {{6, {0x09, 4, 3, 0, 0, 0}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},        /* likewise */
+        {{8, {0x09, 3, 3, 0, 1, 5, 0, 0}}, KITH_RESOLUTION_YES, KITH_RESOLUTION_NO}, /* two of them: the first counts */
+        {{8, {0x09, 3, 3, 0, 0, 5, 0, 1}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_YES}, /* whatever the second says */
+        {{2, {0x09, 3}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},                    /* none */
+        {{4, {0x09, 3, 3, 0}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},              /* cut short */
+        {{5, {0x09, 3, 0, 0, 1}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},           /* handle 0 */
+        {{5, {0x01, 0x08, 1, 0, 0x0a}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},     /* Attribute Not Found */
+        {{5, {0x01, 0x08, 1, 0, 0x0e}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},     /* Unlikely Error */
+        {{2, {0x0b, 1}}, KITH_RESOLUTION_NO, KITH_RESOLUTION_NO},                    /* of another request */
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const answer *said = &rows[i / 2].said;
+        bool first = i % 2 == 0;
         script t;
 
         open_script(&t);
         print_message("answer %zu\n", i);
-        expect_end(&t, answers[i].pdu, answers[i].len, KITH_OK, answers[i].wanted);
+        expect_end(&t, first ? said : &not_there, first ? &not_there : said, KITH_OK,
+                   first ? rows[i / 2].resolves : KITH_RESOLUTION_NO,
+                   first ? KITH_RESOLUTION_NO : rows[i / 2].private_only);
+        cast_close(t.room);
+    }
+}
+
+/* One of our own hosts that hides says so; it is kept, and goes with the next question. */
+static void a_peer_that_only_hides_says_so(void **state)
+{
+    (void)state;
+    for (unsigned says = 0; says <= 1; says++) {
+        kith_peer_info info;
+        asking t;
+
+        open_hidden_asking(&t, says != 0);
+        cast_equal(t.room, ask(&t), KITH_OK);
+        cast_equal(t.room, kith_peers_get(t.phone->host, t.peer, &info), KITH_OK);
+        cast_equal(t.room, info.private_only, says ? KITH_RESOLUTION_YES : KITH_RESOLUTION_NO);
+        cast_equal(t.room, info.resolution, KITH_RESOLUTION_NO);
+        cast_disconnect(t.phone, t.lamp);
+        cast_reboot(t.phone);
+        cast_equal(t.room, kith_peers_get(t.phone->host, t.peer, &info), KITH_OK);
+        cast_equal(t.room, info.private_only, says ? KITH_RESOLUTION_YES : KITH_RESOLUTION_NO);
+        cast_close(t.room);
+    }
+}
+
+/* Between the two questions, too. */
+static void a_link_that_ends_before_the_second_answer_ends_it(void **state)
+{
+    asking t;
+    kith_token token;
+
+    (void)state;
+    for (uint8_t operations = 0; operations <= 2; operations += 2) {
+        open_asking(&t, &resolutions[6], true, operations);
+        cast_equal(t.room, kith_peers_ask_resolution(t.phone->host, t.peer, &token), KITH_OK);
+        cast_await(t.lamp, KITH_EVENT_READ_WANTED, 1);
+        cast_disconnect(t.phone, t.lamp);
+        cast_equal(t.room, t.phone->told[KITH_EVENT_PEER_DATA], 1);
+        cast_equal(t.room, t.phone->last[KITH_EVENT_PEER_DATA].data.status, KITH_ERR_STATE);
+        cast_equal(t.room, answer_of(&t), KITH_RESOLUTION_UNKNOWN);
         cast_close(t.room);
     }
 }
@@ -523,6 +614,8 @@ int main(void)
         cmocka_unit_test(only_a_peer_that_says_one_resolves),
         cmocka_unit_test(a_silent_peer_says_nothing),
         cmocka_unit_test(what_a_peer_answers_is_taken_with_care),
+        cmocka_unit_test(a_peer_that_only_hides_says_so),
+        cmocka_unit_test(a_link_that_ends_before_the_second_answer_ends_it),
         cmocka_unit_test(a_link_that_ends_ends_it),
         cmocka_unit_test(it_waits_in_line_like_any_operation),
         cmocka_unit_test(who_is_forgotten_meanwhile_is_not_asked_for),

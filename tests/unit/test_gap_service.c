@@ -6,7 +6,7 @@
 #include "kith/kith.h"
 #include "kith/port/openssl.h"
 
-enum { PREFERRED = 1, RESOLUTION = 2, LEVELS = 4, ALL = 7 };
+enum { PREFERRED = 1, RESOLUTION = 2, LEVELS = 4, PRIVATE = 8, ALL = 15 };
 
 static const kith_connection_parameters parameters = {
     .interval_min_1250us = 24, .interval_max_1250us = 40, .latency = 4, .timeout_10ms = 600};
@@ -15,7 +15,8 @@ static kith_gap_service gap_with(unsigned what)
 {
     return (kith_gap_service){.preferred = (what & PREFERRED) != 0 ? &parameters : NULL,
                               .central_address_resolution = (what & RESOLUTION) != 0,
-                              .security_levels = (what & LEVELS) != 0};
+                              .security_levels = (what & LEVELS) != 0,
+                              .private_only = (what & PRIVATE) != 0};
 }
 
 static void start_gap(server_link *l, gatt_link_security sec, const kith_gap_service *gap, const kith_service *services,
@@ -55,17 +56,18 @@ static void all_of_it_stands_behind_the_gatt_service(void **state)
 
     (void)state;
     start_gap(&l, plain, &gap, test_services, 2);
-    exchange(&l, "10 01 00 ff ff 00 28", "11 06 06 00 0d 00 01 18 0e 00 18 00 00 18 19 00 1c 00 0f 18");
-    exchange(&l, "06 01 00 ff ff 00 28 00 18", "07 0e 00 18 00");
+    exchange(&l, "10 01 00 ff ff 00 28", "11 06 06 00 0d 00 01 18 0e 00 1a 00 00 18 1b 00 1e 00 0f 18");
+    exchange(&l, "06 01 00 ff ff 00 28 00 18", "07 0e 00 1a 00");
     exchange(&l, "08 01 00 18 00 05 2a", "01 08 08 00 02"); /* Service Changed is where it always is, and unreadable */
     exchange(&l, "08 0e 00 18 00 03 28", "09 07 0f 00 02 10 00 00 2a 11 00 02 12 00 01 2a 13 00 02 14 00 04 2a");
-    exchange(&l, "08 14 00 18 00 03 28", "09 07 15 00 02 16 00 a6 2a 17 00 02 18 00 f5 2b");
+    exchange(&l, "08 14 00 1a 00 03 28", "09 07 15 00 02 16 00 a6 2a 17 00 02 18 00 f5 2b 19 00 02 1a 00 c9 2a");
     exchange(&l, "0a 10 00", "0b 4b 69 74 68");
     exchange(&l, "0a 12 00", "0b 41 03");
     exchange(&l, "0a 14 00", "0b 18 00 28 00 04 00 58 02");
     exchange(&l, "0a 16 00", "0b 01");
     exchange(&l, "0a 18 00", "0b 01 03"); /* the strongest in test_services */
-    exchange(&l, "0a 1b 00", "0b 64");    /* and the program's own behind it */
+    exchange(&l, "0a 1a 00", "0b 00");    /* nothing but private addresses */
+    exchange(&l, "0a 1d 00", "0b 64");    /* and the program's own behind it */
     for (unsigned handle = 1; handle < 6; handle++) {
         char request[16];
         char response[32];
@@ -83,7 +85,7 @@ static void each_choice_has_its_characteristics(void **state)
     static const struct {
         unsigned what;
         uint16_t id;
-    } rows[] = {{PREFERRED, 0x2a04}, {RESOLUTION, 0x2aa6}, {LEVELS, 0x2bf5}};
+    } rows[] = {{PREFERRED, 0x2a04}, {RESOLUTION, 0x2aa6}, {LEVELS, 0x2bf5}, {PRIVATE, 0x2ac9}};
 
     (void)state;
     for (unsigned what = 1; what <= ALL; what++) {
@@ -93,7 +95,7 @@ static void each_choice_has_its_characteristics(void **state)
         gatt_attribute at;
 
         start_gap(&l, authenticated, &gap, test_services, 2);
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 4; i++) {
             if ((what & rows[i].what) == 0)
                 continue;
             assert_true(gatt_database_find(&l.db, (uint16_t)(handle + 1), &at));
@@ -303,7 +305,7 @@ static void it_needs_handles(void **state)
         many[i] = battery[0], many[i].descriptor_count = 0;
     for (size_t i = 0; i < 128; i++)
         services[i] = (kith_service){.uuid = KITH_UUID16(0x180f), .characteristics = many, .characteristic_count = 256};
-    services[127].characteristic_count = 179; /* 13 + 127 * 513 + 359 = 65523 */
+    services[127].characteristic_count = 178; /* 13 + 127 * 513 + 357 = 65521 */
     services[128] = (kith_service){.uuid = KITH_UUID16(0x180f)};
     assert_int_equal(gatt_database_init(&db, "x", 0, services, 128), KITH_OK);
     assert_int_equal(gatt_database_set_gap(&db, &gap), KITH_OK);
@@ -327,6 +329,7 @@ static kith_status try_gap(const kith_gap_service *gap)
     config.crypto = &crypto;
     config.store = &kith_volatile_store;
     config.gap = *gap;
+    config.privacy.mode = KITH_PRIVACY_RESOLVABLE;
     return kith_host_init(memory, sizeof memory, &config, &h);
 }
 

@@ -1,6 +1,6 @@
 /* Anything in any order: lists that are set and follow, bonds that come and go, what is switched on and off, links that
- * come in between, answers that come late or say no.  When all is quiet the controller has what is wanted, and does
- * what the program was told that it does. */
+ * come in between, addresses of our own that change in time, answers that come late or say no.  When all is quiet the
+ * controller has what is wanted, and does what the program was told that it does. */
 #include "test_host_lists_support.h"
 
 enum { SEEDS = 2000, ACTIONS = 150, PEERS = 6, RIG_COMMANDS = RIG_LOG - 40 };
@@ -63,9 +63,12 @@ static void set_lists(storm *s)
     kith_list_manner manner = draw(s, 4) == 0 ? KITH_LIST_REFUSE : KITH_LIST_PAUSE;
     uint16_t count = some_peers(s, peers);
 
-    switch (draw(s, 4)) {
+    switch (draw(s, 5)) {
     case 0:
         (void)!kith_allow_list_follow(s->r.d.h, NULL);
+        break;
+    case 4:
+        (void)!kith_device_identities_follow(s->r.d.h, NULL);
         break;
     case 1:
         (void)!kith_device_identities_set(s->r.d.h, peers, count, manner);
@@ -81,10 +84,25 @@ static void change_bonds(storm *s)
     kith_peer_id peers[PEERS];
     uint8_t number = (uint8_t)(1 + draw(s, PEERS));
 
-    if (draw(s, 3) == 0 && some_peers(s, peers) != 0)
+    if (draw(s, 4) == 0 && some_peers(s, peers) != 0) {
+        peers_by_id(&s->r.d.h->bonds, peers[0])->use.private_only = (uint8_t)draw(s, 3);
+        lists_on_use(s->r.d.h);
+    } else if (draw(s, 3) == 0 && some_peers(s, peers) != 0)
         (void)!kith_bonds_forget(s->r.d.h, peers[0]);
     else
         rig_bond(&s->r, number, draw(s, 3) == 0 ? 0 : (uint8_t)(0x10 * number + draw(s, 2)));
+}
+
+/* Private addresses, whose time is over now and then. */
+static void change_own(storm *s)
+{
+    const kith_privacy hidden = {KITH_PRIVACY_RESOLVABLE, 60, 20}, plain = {KITH_PRIVACY_OFF, 0, 0};
+
+    if (draw(s, 3) != 0) /* a controller that does not answer for so long is lost */
+        s->r.d.now_us += s->r.kept ? 0 : 1000000u * draw(s, 70);
+    else
+        (void)!kith_privacy_set(s->r.d.h, draw(s, 3) != 0 ? &hidden : &plain);
+    (void)!kith_host_advance(s->r.d.h, s->r.d.now_us);
 }
 
 /* A list that the controller refused ends advertising. */
@@ -189,19 +207,20 @@ static void answer_kept(storm *s)
 
 static const uint16_t of_lists[] = {KITH_HCI_LE_ADD_TO_FILTER_LIST,    KITH_HCI_LE_REMOVE_FROM_FILTER_LIST,
                                     KITH_HCI_LE_ADD_TO_RESOLVING_LIST, KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST,
-                                    KITH_HCI_LE_SET_RESOLUTION_ENABLE, KITH_HCI_LE_SET_PRIVACY_MODE};
+                                    KITH_HCI_LE_SET_RESOLUTION_ENABLE, KITH_HCI_LE_SET_PRIVACY_MODE,
+                                    KITH_HCI_LE_SET_RPA_TIMEOUT};
 static const uint16_t of_activities[] = {KITH_HCI_LE_SET_ADV_ENABLE, KITH_HCI_LE_SET_SCAN_ENABLE,
                                          KITH_HCI_LE_CREATE_CONNECTION, KITH_HCI_LE_CREATE_CONNECTION_CANCEL};
 
 static void be_odd(storm *s)
 {
-    unsigned which = draw(s, 10);
+    unsigned which = draw(s, 11);
 
     if (s->r.kept)
         answer_kept(s);
     else if (draw(s, 3) != 0)
-        s->r.keep = which < 6 ? of_lists[which] : of_activities[which - 6];
-    else if (which < 6) {
+        s->r.keep = which < 7 ? of_lists[which] : of_activities[which - 7];
+    else if (which < 7) {
         s->r.refuse = of_lists[which];
         s->r.refuse_with = KITH_HCI_COMMAND_DISALLOWED;
         s->refused = s->may_end[0] = true;
@@ -210,7 +229,10 @@ static void be_odd(storm *s)
 
 static void do_something(storm *s)
 {
-    switch (draw(s, 13)) {
+    switch (draw(s, 14)) {
+    case 13:
+        change_own(s);
+        break;
     case 0:
         set_lists(s);
         break;
@@ -240,6 +262,24 @@ static void do_something(storm *s)
 }
 
 /* ---- when all is quiet ---- */
+
+/* What hides is under one address, and the controller's own are younger. */
+static void expect_hidden(const storm *s)
+{
+    kith_privacy privacy;
+    kith_address own;
+
+    kith_privacy_get(s->r.d.h, &privacy);
+    if (privacy.mode == KITH_PRIVACY_OFF || !(s->r.advertising || s->r.scanning || s->r.initiating))
+        return;
+    assert_int_equal(kith_gap_own_address(s->r.d.h, &own), KITH_OK);
+    assert_memory_equal(s->r.random_address, own.octets, 6);
+    assert_true(!s->r.advertising || s->r.advertises_as == KITH_ADDRESS_RANDOM);
+    assert_true(!s->r.scanning || s->r.scans_as == 3);
+    assert_true(!s->r.initiating || s->r.connects_as == 3);
+    for (unsigned i = 0; i < s->r.resolving_count && !s->refused; i++)
+        assert_true(s->r.resolving[i].added > s->r.addressed);
+}
 
 static void calm_down(storm *s)
 {
@@ -282,7 +322,8 @@ static void expect_wanted(storm *s)
         entry = rig_find(s->r.resolving, s->r.resolving_count, p);
         assert_non_null(entry);
         assert_memory_equal(entry->irk, bond->irk, 16);
-        assert_int_equal(entry->mode, 1);
+        assert_int_equal(entry->mode, bond->use.private_only != KITH_STATE_YES);
+        assert_memory_equal(entry->local_irk, privacy_key(s->r.d.h), 16);
     }
 }
 
@@ -292,7 +333,8 @@ static void expect_quiet(storm *s)
     assert_int_equal(s->r.advertising, is_on(s, KITH_EVENT_ADVERTISING));
     assert_int_equal(s->r.scanning, is_on(s, KITH_EVENT_SCANNING));
     assert_int_equal(s->r.initiating, s->connecting);
-    assert_int_equal(kith_host_deadline(s->r.d.h), UINT64_MAX);
+    expect_hidden(s);
+    assert_true(kith_host_deadline(s->r.d.h) > s->r.d.now_us);
     if (!s->refused)
         expect_wanted(s);
 }

@@ -12,6 +12,7 @@ typedef struct {
     kith_address identity;
     uint8_t irk[16], local_irk[16];
     uint8_t mode;
+    unsigned added; /* when: in commands */
 } rig_entry;
 
 typedef struct {
@@ -24,6 +25,8 @@ typedef struct {
     uint8_t advertising_policy, scanning_policy;
     kith_address connects_to;
     uint8_t random_address[6];
+    unsigned commands, addressed;                 /* how many there were, and were when the address was set */
+    uint16_t rpa_timeout_s;                       /* 0: never set */
     uint8_t advertises_as, scans_as, connects_as; /* own address types */
     unsigned disallowed;                          /* commands that came while what they change was in use */
     uint16_t refuse;                              /* this one is answered with: */
@@ -77,6 +80,7 @@ static inline void rig_complete(rig *r, uint16_t opcode, uint8_t status)
         complete[4 + 26] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_READ_FILTER_LIST_SIZE) ? 0x40 : 0);
         complete[4 + 34] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_READ_RESOLVING_LIST_SIZE) ? 0x40 : 0);
         complete[4 + 25] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_SET_RANDOM_ADDRESS) ? 0x10 : 0);
+        complete[4 + 35] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_SET_RPA_TIMEOUT) ? 0x04 : 0);
         complete[4 + 39] &= (uint8_t) ~(rig_lacks(r, KITH_HCI_LE_SET_PRIVACY_MODE) ? 0x04 : 0);
     }
     if (opcode == KITH_HCI_LE_READ_FILTER_LIST_SIZE)
@@ -161,6 +165,15 @@ static inline uint8_t rig_remove(rig_entry *entries, unsigned *count, const uint
     return KITH_HCI_SUCCESS;
 }
 
+static inline uint8_t rig_add_resolving(rig *r, const uint8_t *p)
+{
+    uint8_t status = rig_add(r->resolving, &r->resolving_count, r->resolving_most, p, true);
+
+    if (status == KITH_HCI_SUCCESS)
+        r->resolving[r->resolving_count - 1].added = r->commands;
+    return status;
+}
+
 static inline uint8_t rig_set_mode(rig *r, const uint8_t *p)
 {
     rig_entry *e = rig_find(r->resolving, r->resolving_count, p);
@@ -177,13 +190,14 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
     case KITH_HCI_RESET:
         r->filtered_count = r->resolving_count = 0;
         r->resolution = r->advertising = r->scanning = r->initiating = false;
+        r->rpa_timeout_s = 0;
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_ADD_TO_FILTER_LIST:
         return rig_add(r->filtered, &r->filtered_count, r->filter_most, p, false);
     case KITH_HCI_LE_REMOVE_FROM_FILTER_LIST:
         return rig_remove(r->filtered, &r->filtered_count, p, KITH_HCI_SUCCESS);
     case KITH_HCI_LE_ADD_TO_RESOLVING_LIST:
-        return rig_add(r->resolving, &r->resolving_count, r->resolving_most, p, true);
+        return rig_add_resolving(r, p);
     case KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST:
         return rig_remove(r->resolving, &r->resolving_count, p, KITH_HCI_UNKNOWN_CONNECTION);
     case KITH_HCI_LE_SET_PRIVACY_MODE:
@@ -193,6 +207,10 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_RANDOM_ADDRESS:
         memcpy(r->random_address, p, 6);
+        r->addressed = r->commands;
+        return KITH_HCI_SUCCESS;
+    case KITH_HCI_LE_SET_RPA_TIMEOUT:
+        r->rpa_timeout_s = bytes_get16(p);
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_ADV_PARAMETERS:
         r->advertises_as = p[5];
@@ -273,6 +291,7 @@ static inline bool rig_step(rig *r)
     opcode = bytes_get16(packet + 1);
     assert_true(r->sent < RIG_LOG); /* it never spins */
     r->log[r->sent++] = opcode;
+    r->commands++;
     if (opcode == r->refuse)
         status = r->refuse_with;
     else if (rig_is_in_use(r, opcode)) {

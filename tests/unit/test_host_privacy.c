@@ -3,6 +3,7 @@
 #include "test_host_lists_support.h"
 
 enum { CYCLE_S = 900, ADVERTISES = 1, SCANS = 2, CONNECTS = 4, ALL = 7, MOST_STEPS = 16 };
+enum { OWN_OF_ENTRY = 3 }; /* Own_Address_Type: of the peer's entry, else the random one */
 static const uint64_t cycle_us = (uint64_t)CYCLE_S * 1000000;
 
 static kith_status set(rig *r, kith_privacy_mode mode, uint16_t cycle_s)
@@ -89,8 +90,8 @@ static void expect_on(rig *r, unsigned activities)
     assert_int_equal(r->scanning, (activities & SCANS) != 0);
     assert_int_equal(r->initiating, (activities & CONNECTS) != 0);
     assert_true(!r->advertising || r->advertises_as == KITH_ADDRESS_RANDOM);
-    assert_true(!r->scanning || r->scans_as == KITH_ADDRESS_RANDOM);
-    assert_true(!r->initiating || r->connects_as == KITH_ADDRESS_RANDOM);
+    assert_true(!r->scanning || r->scans_as == OWN_OF_ENTRY);
+    assert_true(!r->initiating || r->connects_as == OWN_OF_ENTRY);
     assert_memory_equal(r->random_address, own.octets, 6);
     expect_resolvable(r, &own);
 }
@@ -119,6 +120,7 @@ static void what_is_set_is_what_is_got(void **state)
     assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE, 0), KITH_ERR_VALUE);
     assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE, 3601), KITH_ERR_VALUE);
     assert_int_equal(set(&r, KITH_PRIVACY_RESOLVABLE + 2, 900), KITH_ERR_VALUE);
+    assert_int_equal(set(&r, KITH_PRIVACY_NON_RESOLVABLE, 0), KITH_ERR_VALUE);
     kith_privacy_get(r.d.h, &now);
     assert_int_equal(now.mode, KITH_PRIVACY_RESOLVABLE);
     assert_int_equal(now.cycle_s, 3600);

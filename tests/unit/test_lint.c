@@ -344,6 +344,36 @@ static void debug_keys_are_told(void **state)
 
 /* ---- key sizes ---- */
 
+static void who_hides_hides_from_strangers_alone(void **state)
+{
+    device d;
+
+    (void)state;
+    device_with(&d, READ, KITH_READ_ENCRYPTED)->config.privacy.mode = KITH_PRIVACY_RESOLVABLE;
+    finds_nothing(&d);
+    d.config.security.responder_keys = KITH_KEY_ENC;
+    finds_whole(&d, KITH_LINT_HIDDEN_FROM_PEERS);
+    d.config.security.responder_keys = KITH_KEY_ID;
+    d.config.security.initiator_keys = KITH_KEY_ENC;
+    finds_whole(&d, KITH_LINT_HIDDEN_FROM_PEERS);
+    d.config.privacy.mode = KITH_PRIVACY_OFF;
+    finds_nothing(&d);
+}
+
+static void a_promise_to_hide_is_kept(void **state)
+{
+    device d;
+
+    (void)state;
+    device_with(&d, READ, KITH_READ_ENCRYPTED)->config.gap.private_only = true;
+    finds_whole(&d, KITH_LINT_PRIVATE_ONLY_SHOWN);
+    d.config.privacy.mode = KITH_PRIVACY_NON_RESOLVABLE;
+    finds_whole(&d, KITH_LINT_PRIVATE_ONLY_SHOWN);
+    d.config.privacy.mode = KITH_PRIVACY_RESOLVABLE;
+    look(&d);
+    assert_int_equal(d.count, 0);
+}
+
 static void a_key_size_can_be_reached(void **state)
 {
     device d;
@@ -668,6 +698,8 @@ int main(void)
         cmocka_unit_test(a_required_level_can_be_reached),
         cmocka_unit_test(pairing_asks_for_what_values_want),
         cmocka_unit_test(debug_keys_are_told),
+        cmocka_unit_test(who_hides_hides_from_strangers_alone),
+        cmocka_unit_test(a_promise_to_hide_is_kept),
         cmocka_unit_test(a_key_size_can_be_reached),
         cmocka_unit_test(a_key_size_guards_something),
         cmocka_unit_test(a_signed_write_can_be_made),
