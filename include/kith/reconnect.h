@@ -60,7 +60,8 @@ typedef enum {
     KITH_RECONNECT_LOOKING,
     KITH_RECONNECT_WAITING, /* after a failure */
     KITH_RECONNECT_RESTING, /* the program disconnected it */
-    KITH_RECONNECT_GIVEN_UP
+    KITH_RECONNECT_GIVEN_UP,
+    KITH_RECONNECT_OTHER_IDENTITY /* it bonded with one of ours that is not selected now */
 } kith_reconnect_state;
 
 typedef struct {

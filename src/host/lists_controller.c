@@ -21,13 +21,27 @@ static bool is_stale(const kith_host *h, const host_listed *e, bool is_wanted, b
     return by_key && (peers_key_check(h->config.crypto, bond->irk, &check) != KITH_OK || check != e->check);
 }
 
+static bool is_allowed(const host_lists *l, kith_peer_id peer)
+{
+    return lists_names(l->allow, l->allow_count, peer);
+}
+
 static void judge_filtered(const kith_host *h, host_listed *e)
 {
-    e->stale = is_stale(h, e, lists_names(h->lists->allow, h->lists->allow_count, e->peer), false);
+    uint16_t count;
+    const kith_peer_id *wish = lists_filter_wish(h, &count);
+    bool is_wanted = lists_names(wish, count, e->peer);
+
+    e->sought = (e->sought && !is_allowed(h->lists, e->peer)) || (h->lists->is_sought && is_wanted);
+    e->stale = is_stale(h, e, is_wanted, false);
 }
 
 static void judge_resolving(const kith_host *h, host_listed *e)
 {
+    const host_lists *l = h->lists;
+
+    e->sought =
+        e->sought && !is_allowed(l, e->peer) && !lists_names(l->identities, l->identity_count, e->peer);
     e->stale = is_stale(h, e, lists_names(h->lists->resolved, h->lists->resolved_count, e->peer), true);
 }
 
@@ -67,10 +81,14 @@ static bool has_entry(const kith_host *h, const host_listed *entries, uint16_t c
 static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_t wanted_count,
                          const host_listed *entries, uint16_t count, host_lists_step *step)
 {
+    const host_lists *l = h->lists;
+
     for (uint16_t i = 0; i < wanted_count; i++) {
         if (has_entry(h, entries, count, wanted[i]))
             continue;
         step->entry.peer = wanted[i];
+        step->entry.sought = l->is_sought && (entries == l->filtered ||
+                                              !lists_names(l->identities, l->identity_count, wanted[i]));
         return true;
     }
     return false;
@@ -95,6 +113,8 @@ static bool find_without_mode(const kith_host *h, host_lists_step *step)
 host_lists_step lists_next_step(const kith_host *h)
 {
     const host_lists *l = h->lists;
+    uint16_t wish_count;
+    const kith_peer_id *wish = lists_filter_wish(h, &wish_count);
     host_lists_step step;
 
     memset(&step, 0, sizeof step);
@@ -110,7 +130,7 @@ host_lists_step lists_next_step(const kith_host *h)
         step.kind = LISTS_SET_MODE;
     else if (l->resolving_count != 0 && !l->resolution)
         step.kind = LISTS_RESOLUTION_ON;
-    else if (lists_can_filter(h) && find_missing(h, l->allow, l->allow_count, l->filtered, l->filtered_count, &step))
+    else if (lists_can_filter(h) && find_missing(h, wish, wish_count, l->filtered, l->filtered_count, &step))
         step.kind = LISTS_FILTER_ADD;
     return step;
 }
@@ -237,8 +257,9 @@ static void take_step(kith_host *h, const host_lists_step *step)
 {
     host_lists *l = h->lists;
 
-    l->allow_due |= is_of_filter(step->kind);
-    l->identities_due |= step->kind == LISTS_RESOLVING_REMOVE || step->kind == LISTS_RESOLVING_ADD;
+    l->allow_due |= is_of_filter(step->kind) && !step->entry.sought;
+    l->identities_due |=
+        (step->kind == LISTS_RESOLVING_REMOVE || step->kind == LISTS_RESOLVING_ADD) && !step->entry.sought;
     switch (step->kind) {
     case LISTS_FILTER_REMOVE:
         drop(l->filtered, &l->filtered_count, step->at);
@@ -261,6 +282,15 @@ static void take_step(kith_host *h, const host_lists_step *step)
     }
 }
 
+static uint16_t filtered_of_program(const host_lists *l)
+{
+    uint16_t count = 0;
+
+    for (uint16_t i = 0; i < l->filtered_count; i++)
+        count += !l->filtered[i].sought;
+    return count;
+}
+
 void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status)
 {
     kith_event *event = event_post(h, kind, NULL);
@@ -268,7 +298,7 @@ void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci
 
     event->peer_list.status = status;
     event->peer_list.hci_status = hci_status;
-    event->peer_list.count = allow ? h->lists->filtered_count : h->lists->resolving_count;
+    event->peer_list.count = allow ? filtered_of_program(h->lists) : h->lists->resolving_count;
     if (allow)
         h->lists->allow_due = false;
     else
@@ -277,20 +307,23 @@ void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci
 
 /* It is not tried again by itself: the next change, or the next use of the list, does.  Whoever would be let in by a
  * list that is not what it shall be is not. */
-static void fail(kith_host *h, host_lists_step_kind kind, kith_hci_status hci_status)
+static void fail(kith_host *h, const host_lists_step *step, kith_hci_status hci_status)
 {
     host_lists *l = h->lists;
+    host_lists_step_kind kind = step->kind;
     kith_status status = hci_status == KITH_HCI_MEMORY_EXCEEDED ? KITH_ERR_FULL : KITH_ERR_IO;
 
     l->pending = false;
-    if (l->allow_due || is_of_filter(kind))
+    if (l->allow_due || (is_of_filter(kind) && !step->entry.sought))
         lists_tell(h, KITH_EVENT_ALLOW_LIST, status, hci_status);
-    if (l->identities_due || !is_of_filter(kind))
+    if (l->identities_due || (!is_of_filter(kind) && !step->entry.sought))
         lists_tell(h, KITH_EVENT_DEVICE_IDENTITIES, status, hci_status);
     if (is_of_filter(kind)) {
         advertise_refuse(h, hci_status);
         connect_refuse(h, hci_status);
     }
+    if (l->is_sought)
+        reconnect_on_list_refused(h, hci_status);
     pause_end(h, PAUSE_FOR_LISTS);
 }
 
@@ -316,7 +349,7 @@ void lists_on_result(kith_host *h, kith_hci_status status)
     else if (is_done(step.kind, status))
         take_step(h, &step);
     else
-        fail(h, step.kind, status);
+        fail(h, &step, status);
 }
 
 /* ---- the controller comes and goes ---- */
