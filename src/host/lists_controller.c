@@ -40,8 +40,7 @@ static void judge_resolving(const kith_host *h, host_listed *e)
 {
     const host_lists *l = h->lists;
 
-    e->sought =
-        e->sought && !is_allowed(l, e->peer) && !lists_names(l->identities, l->identity_count, e->peer);
+    e->sought = e->sought && !is_allowed(l, e->peer) && !lists_names(l->identities, l->identity_count, e->peer);
     e->stale = is_stale(h, e, lists_names(h->lists->resolved, h->lists->resolved_count, e->peer), true);
 }
 
@@ -87,8 +86,8 @@ static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_
         if (has_entry(h, entries, count, wanted[i]))
             continue;
         step->entry.peer = wanted[i];
-        step->entry.sought = l->is_sought && (entries == l->filtered ||
-                                              !lists_names(l->identities, l->identity_count, wanted[i]));
+        step->entry.sought =
+            l->is_sought && (entries == l->filtered || !lists_names(l->identities, l->identity_count, wanted[i]));
         return true;
     }
     return false;

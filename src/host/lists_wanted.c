@@ -31,7 +31,8 @@ static bool is_active(const host_activity *a)
 
 static bool filters(const kith_host *h)
 {
-    return advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter) || (h->connecting && h->initiating.listed);
+    return advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter) ||
+           (h->connecting && h->initiating.listed);
 }
 
 bool lists_have_nobody(const kith_host *h)
@@ -39,8 +40,8 @@ bool lists_have_nobody(const kith_host *h)
     return h->lists == NULL || h->lists->allow_count == 0;
 }
 
-/* Where something filters, the list lets in whoever is in it: those who are looked for are in it only where nothing does,
- * and where the program has no list of its own. */
+/* Where something filters, the list lets in whoever is in it: those who are looked for are in it only where nothing
+ * does, and where the program has no list of its own. */
 bool lists_may_be_sought(const kith_host *h)
 {
     return lists_can_filter(h) && h->lists->allow_count == 0 && !h->lists->follows && !filters(h);
@@ -178,9 +179,9 @@ void lists_rebuild(kith_host *h)
     judge_sought(h);
     l->resolved_count = 0;
     if (lists_can_resolve(h))
-        l->resolved_count = lists_resolve_all(h, l->is_sought ? r->keyed : l->allow,
-                                              l->is_sought ? r->keyed_count : l->allow_count, l->identities,
-                                              l->identity_count, l->resolved);
+        l->resolved_count =
+            lists_resolve_all(h, l->is_sought ? r->keyed : l->allow, l->is_sought ? r->keyed_count : l->allow_count,
+                              l->identities, l->identity_count, l->resolved);
     lists_judge(h);
     l->pending = true;
 }

@@ -1,5 +1,5 @@
-/* Background reconnection: what the controller does for it, in turn with what the program wants of it.  What it shall do
- * is looked at anew before each command; nothing waits in a queue.  Core Vol 4 Part E 7.8.10 to 7.8.13, 7.8.16. */
+/* Background reconnection: what the controller does for it, in turn with what the program wants of it.  What it shall
+ * do is looked at anew before each command; nothing waits in a queue.  Core Vol 4 Part E 7.8.10 to 7.8.13, 7.8.16. */
 #include <string.h>
 
 #include "host/internal.h"

@@ -29,7 +29,7 @@ enum {
     HOST_SIGNALLING_RESERVE = 64,
     HOST_DISCONNECT_TIMEOUT_US = 2000000, /* for the peer to acknowledge what the security manager said last */
     HOST_DISCONNECT_TRIES = 3,
-    HOST_BACKOFF_SLOTS = 8, /* identities that wait after failed pairings */
+    HOST_BACKOFF_SLOTS = 8,              /* identities that wait after failed pairings */
     HOST_RECONNECT_ATTEMPT_US = 5000000, /* for an advertiser that was just heard */
     HOST_RECONNECT_RESCAN_US = 30000000,
     STRAY = 0x8000,
@@ -258,12 +258,12 @@ typedef struct {
     host_reconnect_doing doing;
     host_reconnect_sent sent; /* is under way */
     bool cancel_sent;
-    bool late;                  /* a cancel was refused: a link may still come of what it was to end */
-    bool does_list, does_fast;  /* of what is done, and of a scan: */
-    uint8_t scans_as;           /* the type of our own address */
-    bool rescan;                /* a controller tells of each advertiser once: it must begin anew */
-    bool not_both;              /* it does not connect while it scans */
-    kith_peer_id target;        /* was heard */
+    bool late;                 /* a cancel was refused: a link may still come of what it was to end */
+    bool does_list, does_fast; /* of what is done, and of a scan: */
+    uint8_t scans_as;          /* the type of our own address */
+    bool rescan;               /* a controller tells of each advertiser once: it must begin anew */
+    bool not_both;             /* it does not connect while it scans */
+    kith_peer_id target;       /* was heard */
     kith_address target_address;
     bool attempt_over;
     uint64_t attempt_end_us, rescan_at_us;

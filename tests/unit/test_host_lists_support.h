@@ -352,8 +352,14 @@ static inline void rig_make(rig *r, uint8_t listed, uint8_t filter_most, uint8_t
     d->port.random = seeded_random;
     d->port.context = &d->source;
     kith_config_default(&d->config);
-    d->config.limits = (kith_limits){.links = 2, .pairings = 1, .bonds = 16, .mtu = 65, .events = 8,
-                                      .listed = listed, .reconnects = RIG_RECONNECTS, .identities = 1};
+    d->config.limits = (kith_limits){.links = 2,
+                                     .pairings = 1,
+                                     .bonds = 16,
+                                     .mtu = 65,
+                                     .events = 8,
+                                     .listed = listed,
+                                     .reconnects = RIG_RECONNECTS,
+                                     .identities = 1};
     d->config.crypto = &d->port;
     d->config.store = &kith_volatile_store;
     d->config.security.methods = desk_methods;

@@ -448,7 +448,8 @@ static void a_change_of_list_or_address_holds_it(void **state)
             kith_reconnect_default(&as);
             assert_int_equal(kith_reconnect_begin(s.r.d.h, s.peers, 2, &as), KITH_OK);
             take_steps(&s.r, steps);
-            assert_int_equal(kith_privacy_set(s.r.d.h, &privacy), KITH_OK); /* nothing is on that the program knows of */
+            assert_int_equal(kith_privacy_set(s.r.d.h, &privacy),
+                             KITH_OK); /* nothing is on that the program knows of */
             rig_run(&s.r);
             assert_true(by_scan ? s.r.scanning : s.r.initiating);
             assert_int_equal(by_scan ? s.r.scans_as : s.r.connects_as, KITH_ADDRESS_RANDOM);
