@@ -104,6 +104,7 @@ bool lists_can_filter(const kith_host *h);
 bool lists_can_resolve(const kith_host *h);
 bool lists_may_be_sought(const kith_host *h); /* the filter accept list may be that of who is looked for */
 bool lists_fit_sought(const kith_host *h);
+bool lists_have_modes(const kith_host *h); /* device privacy */
 const kith_peer_id *lists_filter_wish(const kith_host *h, uint16_t *count);
 bool lists_are_ready(const kith_host *h); /* the controller has what is wanted */
 void lists_follow(kith_host *h);

@@ -93,11 +93,16 @@ static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_
     return false;
 }
 
+bool lists_have_modes(const kith_host *h)
+{
+    return !h->lists->lacks_modes && command_is_supported(h, 39, 2);
+}
+
 static bool find_without_mode(const kith_host *h, host_lists_step *step)
 {
     const host_lists *l = h->lists;
 
-    if (l->lacks_modes || !command_is_supported(h, 39, 2))
+    if (!lists_have_modes(h))
         return false;
     for (uint16_t i = 0; i < l->resolving_count; i++) {
         if (l->resolving[i].mode_set)
@@ -343,12 +348,14 @@ void lists_on_result(kith_host *h, kith_hci_status status)
         return;
     step = l->sent;
     memset(&l->sent, 0, sizeof l->sent);
-    if (step.kind == LISTS_SET_MODE && status == KITH_HCI_UNKNOWN_COMMAND)
+    if (step.kind == LISTS_SET_MODE && status == KITH_HCI_UNKNOWN_COMMAND) {
         l->lacks_modes = true; /* it lists the command and does not know it */
-    else if (is_done(step.kind, status))
+        reconnect_touch(h);
+    } else if (is_done(step.kind, status)) {
         take_step(h, &step);
-    else
+    } else {
         fail(h, &step, status);
+    }
 }
 
 /* ---- the controller comes and goes ---- */

@@ -47,7 +47,8 @@ bool lists_may_be_sought(const kith_host *h)
     return lists_can_filter(h) && h->lists->allow_count == 0 && !h->lists->follows && !filters(h);
 }
 
-/* With the keys of all of them, and what the program has in the resolving list. */
+/* With the keys of all of them, and what the program has in the resolving list.  Without device privacy a controller
+ * that has somebody's key does not hear him by his identity address, and many show that: Vol 6 Part B 4.7, 6.3. */
 bool lists_fit_sought(const kith_host *h)
 {
     const host_lists *l = h->lists;
@@ -56,7 +57,7 @@ bool lists_fit_sought(const kith_host *h)
 
     if (r->keyed_count > h->config.limits.listed || r->keyed_count > l->filtered_most)
         return false;
-    if (keys == 0 || !lists_can_resolve(h))
+    if (keys == 0 || !lists_can_resolve(h) || !lists_have_modes(h))
         return keys == 0;
     return lists_resolve_all(h, r->keyed, r->keyed_count, l->identities, l->identity_count, NULL) <= l->resolving_most;
 }

@@ -24,6 +24,7 @@ typedef struct {
     uint8_t advertising_policy, scanning_policy, initiating_policy;
     uint16_t scan_window, initiating_window;
     bool one_radio; /* it does not scan and connect at once */
+    bool late_end;  /* what was cancelled does not end before rig_tell_cancelled() */
     kith_address connects_to;
     uint8_t random_address[6];
     uint8_t advertises_as, scans_as, connects_as; /* own address types */
@@ -127,6 +128,8 @@ static inline bool rig_is_in_use(const rig *r, uint16_t opcode)
         return r->advertising;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
         return r->scanning;
+    case KITH_HCI_LE_SET_SCAN_ENABLE:
+        return r->one_radio && r->initiating && !r->scanning;
     case KITH_HCI_LE_CREATE_CONNECTION:
         return r->initiating || (r->one_radio && r->scanning);
     case KITH_HCI_LE_CREATE_CONNECTION_CANCEL:
@@ -259,7 +262,7 @@ static inline void rig_tell_cancelled(rig *r)
 static inline void rig_answer(rig *r, uint16_t opcode, uint8_t status)
 {
     rig_complete(r, opcode, status);
-    if (opcode == KITH_HCI_LE_CREATE_CONNECTION_CANCEL && status == KITH_HCI_SUCCESS)
+    if (opcode == KITH_HCI_LE_CREATE_CONNECTION_CANCEL && status == KITH_HCI_SUCCESS && !r->late_end)
         rig_tell_cancelled(r);
 }
 

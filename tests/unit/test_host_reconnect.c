@@ -92,6 +92,31 @@ static void who_does_not_fit_is_looked_for_by_scanning(void **state)
     }
 }
 
+/* Whoever has given a key may show his identity all the same, which such a controller would not hear. */
+static void without_device_privacy_nobody_with_a_key_is_listed(void **state)
+{
+    static const uint16_t lacking[] = {KITH_HCI_LE_SET_PRIVACY_MODE, 0};
+
+    (void)state;
+    for (unsigned late = 0; late <= 1; late++) {
+        stand s;
+
+        memset(&s, 0, sizeof s);
+        rig_make(&s.r, 4, 4, 4, late ? NULL : lacking);
+        rig_start(&s.r);
+        s.peers[0] = rig_bond(&s.r, 1, 0x11);
+        s.peers[1] = rig_bond(&s.r, 2, 0);
+        s.r.refuse = KITH_HCI_LE_SET_PRIVACY_MODE; /* it may be listed, and not known */
+        s.r.refuse_with = KITH_HCI_UNKNOWN_COMMAND;
+        rig_reconnect(&s.r, s.peers, 2);
+        rig_expect_way(&s.r, KITH_RECONNECTING_BY_SCAN, true);
+        assert_true(s.r.scanning && s.r.resolving_count == 0 && s.r.filtered_count == 0);
+        rig_reconnect(&s.r, &s.peers[1], 1);
+        rig_expect_way(&s.r, KITH_RECONNECTING_BY_LIST, true);
+        expect_quiet(&s);
+    }
+}
+
 static void a_list_that_the_controller_refuses_is_no_list(void **state)
 {
     static const uint16_t opcodes[] = {KITH_HCI_LE_ADD_TO_FILTER_LIST, KITH_HCI_LE_ADD_TO_RESOLVING_LIST};
@@ -175,6 +200,25 @@ static void an_attempt_has_an_end_and_others_get_theirs(void **state)
     rig_heard(&s.r, &s.shown);
     rig_run(&s.r);
     assert_true(kith_address_equal(&s.r.connects_to, &s.shown));
+    expect_quiet(&s);
+}
+
+/* A program that was busy with something else comes back. */
+static void what_was_heard_too_long_ago_is_not_tried(void **state)
+{
+    stand s;
+
+    (void)state;
+    open_scanning(&s);
+    rig_heard(&s.r, &s.hidden);
+    s.r.d.now_us += HOST_RECONNECT_ATTEMPT_US;
+    assert_int_equal(kith_host_advance(s.r.d.h, s.r.d.now_us), KITH_OK);
+    rig_run(&s.r);
+    assert_true(s.r.scanning && !s.r.initiating);
+    assert_int_equal(rig_info(&s.r, s.peers[0]).failures, 0);
+    rig_heard(&s.r, &s.hidden);
+    rig_run(&s.r);
+    assert_true(s.r.initiating);
     expect_quiet(&s);
 }
 
@@ -662,9 +706,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_controller_looks_for_whoever_is_away),
         cmocka_unit_test(who_does_not_fit_is_looked_for_by_scanning),
+        cmocka_unit_test(without_device_privacy_nobody_with_a_key_is_listed),
         cmocka_unit_test(a_list_that_the_controller_refuses_is_no_list),
         cmocka_unit_test(who_is_heard_is_connected_to),
         cmocka_unit_test(an_attempt_has_an_end_and_others_get_theirs),
+        cmocka_unit_test(what_was_heard_too_long_ago_is_not_tried),
         cmocka_unit_test(the_scan_begins_anew_for_who_is_looked_for_again_and_now_and_then),
         cmocka_unit_test(it_is_fast_for_a_while_and_slow_then),
         cmocka_unit_test(who_proves_nothing_waits_twice_as_long_each_time),

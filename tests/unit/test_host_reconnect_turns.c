@@ -266,6 +266,31 @@ static void the_programs_connecting_goes_first_and_it_goes_on_then(void **state)
         }
 }
 
+static void the_program_waits_for_the_end_of_what_was_cancelled_for_it(void **state)
+{
+    (void)state;
+    for (unsigned scans = 0; scans <= 1; scans++) {
+        stand s;
+
+        open_stand(&s, 4);
+        s.r.one_radio = s.r.late_end = true;
+        reconnect(&s);
+        if (scans)
+            scan(&s.r, false);
+        else
+            assert_int_equal(kith_gap_connect(s.r.d.h, &s.stranger, NULL), KITH_OK);
+        rig_run(&s.r);
+        assert_int_equal(rig_count(&s.r, KITH_HCI_LE_CREATE_CONNECTION_CANCEL), 1);
+        assert_true(s.r.initiating && s.r.initiating_policy == 1 && !s.r.scanning); /* it has not ended yet */
+        rig_tell_cancelled(&s.r);
+        rig_run(&s.r);
+        assert_true(scans ? s.r.scanning : s.r.initiating && s.r.initiating_policy == 0);
+        assert_int_equal(s.r.disallowed, scans); /* it tries once whether it can connect beside the scan */
+        assert_int_equal(s.r.told[KITH_EVENT_CONNECT_FAILED], 0);
+        rig_close(&s.r);
+    }
+}
+
 static void what_the_program_cancels_ends_as_ever(void **state)
 {
     (void)state;
@@ -520,6 +545,7 @@ int main(void)
         cmocka_unit_test(advertising_that_asks_for_its_list_gets_none_of_theirs),
         cmocka_unit_test(the_programs_lists_are_never_busy_and_its_events_are_its_own),
         cmocka_unit_test(the_programs_connecting_goes_first_and_it_goes_on_then),
+        cmocka_unit_test(the_program_waits_for_the_end_of_what_was_cancelled_for_it),
         cmocka_unit_test(what_the_program_cancels_ends_as_ever),
         cmocka_unit_test(a_link_that_comes_in_between_is_told_as_what_it_is),
         cmocka_unit_test(a_link_that_comes_late_is_not_the_programs),
