@@ -279,7 +279,7 @@ typedef struct {
 
 typedef enum {
     KITH_RECONNECTING_OFF,
-    KITH_RECONNECTING_IDLE,    /* all are connected, rest or wait */
+    KITH_RECONNECTING_IDLE,    /* all are connected, rest or wait; or no link is free, or the controller refused */
     KITH_RECONNECTING_BY_LIST, /* the controller looks for them */
     KITH_RECONNECTING_BY_SCAN  /* the host does, as they do not fit into the controller's lists */
 } kith_reconnecting_way;
@@ -287,9 +287,10 @@ typedef enum {
 typedef struct {
     kith_reconnecting_way way;
     bool fast;
-    kith_peer_id peer; /* given up: this one; 0: nobody */
-    kith_status status;
-    kith_hci_status hci_status; /* the controller refused: it is tried again with the next change, or wake */
+    kith_peer_id peer;          /* given up: this one; 0: nobody */
+    kith_status status;         /* KITH_ERR_IO with that; or why there is no private address to look with */
+    kith_hci_status hci_status; /* the controller refused: it is tried again with the next change of a link or bond, by
+                                   kith_reconnect_wake(), or after retry_longest_ms */
 } kith_event_reconnecting;
 
 typedef struct {

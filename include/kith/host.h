@@ -93,7 +93,7 @@ typedef struct {
 /* Besides, for background reconnection. */
 #define KITH_HOST_SIZE_RECONNECTS(reconnects)                                                                          \
     ((reconnects) != 0 ? KITH_SIZE_RECONNECT + (size_t)(reconnects)*KITH_SIZE_RECONNECTED : (size_t)0)
-#define KITH_SIZE_RECONNECT   128u
+#define KITH_SIZE_RECONNECT   (152u + 3u * sizeof(void *))
 #define KITH_SIZE_RECONNECTED 40u
 /* Besides, for long advertising data. */
 #define KITH_HOST_SIZE_REPORTS(report_data) ((size_t)3 * (report_data) + ((report_data) != 0 ? 64u : 0u) + 7u)

@@ -31,8 +31,9 @@ void command_begin(uint8_t *out, uint16_t opcode, size_t parameter_len)
 static size_t next_of_all(kith_host *h, uint8_t *out)
 {
     /* The address comes before what uses it. */
-    size_t (*const wanting[])(kith_host *, uint8_t *) = {link_command,    identity_command,  lists_command,
-                                                         connect_command, advertise_command, scan_command};
+    size_t (*const wanting[])(kith_host *, uint8_t *) = {link_command,      identity_command, lists_command,
+                                                         reconnect_command, connect_command,  advertise_command,
+                                                         scan_command};
     size_t len = 0;
 
     if (h->startup == STARTUP_RUNNING)
@@ -68,6 +69,8 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
         startup_on_result(h, opcode, parameters, len);
         return;
     }
+    if (reconnect_take_result(h, status))
+        return;
     switch (opcode) {
     case KITH_HCI_LE_LTK_REQUEST_REPLY:
     case KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY:

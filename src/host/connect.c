@@ -40,8 +40,9 @@ size_t connect_command(kith_host *h, uint8_t *out)
 
     if (!h->connecting)
         return 0;
-    if (!h->create_sent && !held) {
+    if (!h->create_sent && !held && reconnect_lets_connect(h)) {
         h->create_sent = true;
+        h->initiated_as = h->selected;
         return connect_put_create(h, &h->initiating, out);
     }
     if (h->create_sent && !h->cancel_sent && (h->cancel_wanted || held)) {

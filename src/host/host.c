@@ -96,6 +96,7 @@ void host_begin(kith_host *h, uint64_t now_us)
     host_settle(h, &h->scanning.end_us);
     host_settle(h, &h->connect_end_us);
     attempts_settle(h);
+    reconnect_settle(h);
     for (unsigned i = 0; i < h->config.limits.pairings; i++) {
         host_settle(h, &h->sessions[i].deadline_us);
         host_settle(h, &h->sessions[i].sent_us);
@@ -163,7 +164,9 @@ static bool finish_one(kith_host *h)
             return true;
         }
     }
-    if (reset_waits(h))
+    if (reconnect_waits(h))
+        reconnect_go_on(h);
+    else if (reset_waits(h))
         reset_go_on(h);
     else if (forgetting_waits(h))
         forgetting_go_on(h);
@@ -197,7 +200,7 @@ static bool is_unfinished(const kith_host *h)
         if (is_link_unfinished(h, &h->links[i]))
             return true;
     return security_wants_own_key(h) != NULL || oob_waits(h) || reset_waits(h) || store_events_wait(h) ||
-           forgetting_waits(h) || lists_wait(h) || advertise_has_failed(h) || privacy_waits(h);
+           forgetting_waits(h) || lists_wait(h) || advertise_has_failed(h) || privacy_waits(h) || reconnect_waits(h);
 }
 
 void host_finish(kith_host *h)
@@ -254,6 +257,7 @@ static void tell_lost(kith_host *h)
     advertise_clear(h);
     scan_on_lost(h, why_links_end(h));
     lists_on_lost(h);
+    reconnect_on_lost(h);
     privacy_on_lost(h);
     h->stray = 0;
     h->command.opcode = 0;
@@ -291,7 +295,7 @@ static bool run_one(kith_host *h)
     command_expire(h);
     return h->lost || security_expire(h) || attributes_expire(h) || clients_expire(h) || parameters_expire(h) ||
            measures_expire(h) || window_expire(h) || oob_expire(h) || room_expire(h) || privacy_expire(h) ||
-           scan_expire(h) || connect_expire(h) || advertise_expire(h);
+           scan_expire(h) || connect_expire(h) || advertise_expire(h) || reconnect_expire(h);
 }
 
 static kith_status run_due(kith_host *h)
@@ -342,6 +346,7 @@ uint64_t kith_host_deadline(const kith_host *h)
     due = earlier(due, attempts_deadline(h));
     due = earlier(due, room_deadline(h));
     due = earlier(due, privacy_deadline(h));
+    due = earlier(due, reconnect_deadline(h));
     due = earlier(due, scan_deadline(h));
     due = earlier(due, connect_deadline(h));
     due = earlier(due, advertise_deadline(h));

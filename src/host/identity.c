@@ -102,7 +102,9 @@ uint32_t identity_count_others(const kith_host *h)
  * proven under another one: addresses are part of every check. */
 uint8_t identity_of_new_link(const kith_host *h, bool central)
 {
-    return !central && h->identities[h->advertised_as].used ? h->advertised_as : h->selected;
+    uint8_t used = central ? h->initiated_as : h->advertised_as;
+
+    return h->identities[used].used ? used : h->selected;
 }
 
 bool identity_is_busy(const kith_host *h)
@@ -112,11 +114,17 @@ bool identity_is_busy(const kith_host *h)
 
 /* ---- the address that the controller uses ---- */
 
+/* What is on air under the one before ends first. */
+static bool must_wait(const kith_host *h)
+{
+    return h->pauses[PAUSE_FOR_ADDRESS] != PAUSE_NOTHING && !pause_is_reached(h);
+}
+
 size_t identity_command(kith_host *h, uint8_t *out)
 {
     const kith_address *own = privacy_on_air(h);
 
-    if (own->type != KITH_ADDRESS_RANDOM || !privacy_is_known(h) ||
+    if (must_wait(h) || own->type != KITH_ADDRESS_RANDOM || !privacy_is_known(h) ||
         (h->random_told && memcmp(h->random_address, own->octets, sizeof h->random_address) == 0))
         return 0;
     memcpy(h->random_address, own->octets, sizeof h->random_address);
@@ -276,6 +284,11 @@ bool identity_is_active(const kith_host *h)
     return is_active(h);
 }
 
+bool identity_is_on_air(const kith_host *h)
+{
+    return is_active(h) || reconnect_is_active(h);
+}
+
 static bool is_in_use(const kith_host *h, uint8_t number)
 {
     return (number == h->selected && is_active(h)) || count_links(h, number) != 0;
@@ -370,6 +383,9 @@ kith_status kith_identity_select(kith_host *h, uint8_t number)
         return KITH_ERR_IN_USE;
     h->selected = number;
     h->own = h->identities[number].address;
+    if (!reconnect_is_active(h))
+        h->initiated_as = number;
     privacy_renew(h);
+    reconnect_on_address(h);
     return KITH_OK;
 }

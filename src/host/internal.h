@@ -2,6 +2,7 @@
 #ifndef HOST_INTERNAL_H
 #define HOST_INTERNAL_H
 
+#include "host/reconnect.h"
 #include "host/state.h"
 
 /* events.c */
@@ -142,6 +143,7 @@ void pause_end(kith_host *h, host_pause_reason reason);
 bool pause_holds_set(const kith_host *h, const host_set *set);
 bool pause_holds_scanner(const kith_host *h);
 bool pause_holds_initiator(const kith_host *h);
+bool pause_holds_reconnect(const kith_host *h, bool by_list);
 typedef enum { PAUSE_GOES_ON, PAUSE_WAITS, PAUSE_SWITCHES_OFF, PAUSE_SWITCHES_ON } pause_move;
 pause_move pause_next(host_activity *activity, bool is_held); /* what it shall do instead of its own chain */
 bool pause_takes_result(host_activity *activity, kith_hci_status status); /* false: it is its own, or failed */
@@ -154,10 +156,16 @@ void lists_follow_what(host_follow *f, const kith_peers_filter *filter, bool is_
 uint16_t lists_named_identities(const kith_host *h); /* by the program; those that are followed have what is left */
 void lists_follow_allowed(kith_host *h);
 void lists_follow_identities(kith_host *h);
+bool lists_may_be_sought(const kith_host *h); /* the filter accept list may be that of who is looked for */
+bool lists_fit_sought(const kith_host *h);
+bool lists_have_modes(const kith_host *h); /* device privacy */
+const kith_peer_id *lists_filter_wish(const kith_host *h, uint16_t *count);
+bool lists_are_ready(const kith_host *h); /* the controller has what is wanted */
 bool lists_follow_meets_private(const kith_host *h, const kith_peers_filter *filter);
 uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16_t allow_count,
                            const kith_peer_id *identities, uint16_t identity_count,
-                           kith_peer_id *out); /* NULL: counts */
+                           kith_peer_id *out);                    /* NULL: counts */
+uint16_t lists_count_keys(const kith_host *h, kith_peer_id *out); /* that the resolving list shall have; NULL: counts */
 bool lists_has_usable_key(const kith_host *h, const peers_bond *bond);
 bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer);
 kith_status lists_check_call(kith_host *h, bool able, bool is_due);
@@ -344,7 +352,8 @@ static inline const kith_address *link_local(const kith_host *h, const host_link
     return &h->identities[link->identity].address;
 }
 
-bool identity_is_active(const kith_host *h); /* advertising, scanning or connecting is on, or begins */
+bool identity_is_active(const kith_host *h); /* by the program: advertising, scanning, connecting is on, or begins */
+bool identity_is_on_air(const kith_host *h); /* or the host does it by itself */
 
 /* privacy.c: private addresses of our own */
 bool privacy_is_valid(const kith_privacy *privacy);

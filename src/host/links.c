@@ -158,12 +158,20 @@ static void open_link(kith_host *h, host_link *link, const completion *c)
     event->connected.interval_1250us = c->interval;
     event->connected.latency = c->latency;
     event->connected.timeout_10ms = c->timeout;
+    reconnect_on_link(h, link);
+}
+
+/* Of a link that the host makes by itself, the last slot is not taken from the program's. */
+static host_link *slot_for(const kith_host *h, bool in_background)
+{
+    return in_background && h->connecting && !connect_has_room(h, 2) ? NULL : free_slot(h);
 }
 
 void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t len, bool enhanced)
 {
     completion c;
     host_link *link;
+    bool in_background;
 
     if (!parse(parameters, len, enhanced, &c))
         return;
@@ -172,7 +180,8 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
         return;
     }
     if (c.status != KITH_HCI_SUCCESS) {
-        connect_ended(h, c.status);
+        if (!reconnect_take_end(h, c.status))
+            connect_ended(h, c.status);
         return;
     }
     link = link_by_handle(h, c.handle);
@@ -180,13 +189,14 @@ void link_on_connection_complete(kith_host *h, const uint8_t *parameters, size_t
         return;       /* told twice */
     if (link != NULL) /* the end of that one was not told */
         link_end(h, link, KITH_HCI_UNKNOWN_CONNECTION);
-    link = free_slot(h);
+    in_background = c.role == 0 && reconnect_take_link(h, &c.peer);
+    link = slot_for(h, in_background);
     if (link == NULL) {
         h->stray = (uint16_t)(c.handle | STRAY);
-        if (c.role == 0)
+        if (c.role == 0 && !in_background)
             connect_give_up(h, KITH_HCI_CONNECTION_LIMIT_EXCEEDED, KITH_OK);
     } else {
-        if (c.role == 0)
+        if (c.role == 0 && !in_background)
             connect_made(h);
         open_link(h, link, &c);
     }
@@ -202,6 +212,7 @@ void link_end(kith_host *h, host_link *link, kith_hci_status reason)
     parameters_on_link_end(h, link);
     measures_on_link_end(h, link, reason);
     acl_forget(h, link);
+    reconnect_on_link_end(h, link);
     link->proven = 0; /* nothing is proven about a link that is gone */
     event_post(h, KITH_EVENT_DISCONNECTED, link)->disconnected.reason = reason;
     reset_slot(link, host_buffer(h));
@@ -419,6 +430,7 @@ kith_status kith_gap_disconnect(kith_host *h, kith_link id, kith_hci_status reas
         return KITH_ERR_NOT_FOUND;
     if (memchr(reasons, reason, sizeof reasons) == NULL)
         return KITH_ERR_VALUE;
+    reconnect_on_disconnect(h, link);
     link_disconnect(h, link, reason);
     return KITH_OK;
 }

@@ -31,13 +31,26 @@ static bool is_stale(const kith_host *h, const host_listed *e, bool is_wanted, b
     return by_key && (e->check == 0 || check_of(h, bond->irk) != e->check);
 }
 
+static bool is_allowed(const host_lists *l, kith_peer_id peer)
+{
+    return lists_names(l->allow, l->allow_count, peer);
+}
+
 static void judge_filtered(const kith_host *h, host_listed *e)
 {
-    e->stale = is_stale(h, e, lists_names(h->lists->allow, h->lists->allow_count, e->peer), false);
+    uint16_t count;
+    const kith_peer_id *wish = lists_filter_wish(h, &count);
+    bool is_wanted = lists_names(wish, count, e->peer);
+
+    e->sought = (e->sought && !is_allowed(h->lists, e->peer)) || (h->lists->is_sought && is_wanted);
+    e->stale = is_stale(h, e, is_wanted, false);
 }
 
 static void judge_resolving(const kith_host *h, host_listed *e, uint32_t own)
 {
+    const host_lists *l = h->lists;
+
+    e->sought = e->sought && !is_allowed(l, e->peer) && !lists_names(l->identities, l->identity_count, e->peer);
     e->stale = is_stale(h, e, lists_names(h->lists->resolved, h->lists->resolved_count, e->peer), true);
     e->renew |= e->local_check != own;
 }
@@ -120,16 +133,20 @@ bool lists_resolve(const kith_host *h, kith_peer_id peer)
 static bool find_missing(const kith_host *h, const kith_peer_id *wanted, uint16_t wanted_count,
                          const host_listed *entries, uint16_t count, host_lists_step *step)
 {
+    const host_lists *l = h->lists;
+
     for (uint16_t i = 0; i < wanted_count; i++) {
         if (has_entry(h, entries, count, wanted[i]))
             continue;
         step->entry.peer = wanted[i];
+        step->entry.sought =
+            l->is_sought && (entries == l->filtered || !lists_names(l->identities, l->identity_count, wanted[i]));
         return true;
     }
     return false;
 }
 
-static bool can_set_modes(const kith_host *h)
+bool lists_have_modes(const kith_host *h)
 {
     return !h->lists->lacks_modes && command_is_supported(h, 39, 2);
 }
@@ -159,18 +176,20 @@ static bool find_removal(const kith_host *h, host_lists_step *step)
 static void find_addition(const kith_host *h, host_lists_step *step)
 {
     const host_lists *l = h->lists;
+    uint16_t wish_count;
+    const kith_peer_id *wish = lists_filter_wish(h, &wish_count);
 
     if (find(h, l->resolving, l->resolving_count, is_absent, step))
         step->kind = LISTS_RENEW_ADD;
     else if (find_missing(h, l->resolved, l->resolved_count, l->resolving, l->resolving_count, step))
         step->kind = LISTS_RESOLVING_ADD;
-    else if (can_set_modes(h) && find(h, l->resolving, l->resolving_count, has_wrong_mode, step))
+    else if (lists_have_modes(h) && find(h, l->resolving, l->resolving_count, has_wrong_mode, step))
         step->kind = LISTS_SET_MODE;
     else if (wants_timeout(h))
         step->kind = LISTS_SET_TIMEOUT;
     else if (l->resolving_count != 0 && !l->resolution)
         step->kind = LISTS_RESOLUTION_ON;
-    else if (lists_can_filter(h) && find_missing(h, l->allow, l->allow_count, l->filtered, l->filtered_count, step))
+    else if (lists_can_filter(h) && find_missing(h, wish, wish_count, l->filtered, l->filtered_count, step))
         step->kind = LISTS_FILTER_ADD;
 }
 
@@ -332,9 +351,10 @@ static void take_step(kith_host *h, const host_lists_step *step)
 {
     host_lists *l = h->lists;
 
-    l->allow_due |= is_of_filter(step->kind);
-    l->filter_changed |= is_of_filter(step->kind);
-    l->identities_due |= step->kind == LISTS_RESOLVING_REMOVE || step->kind == LISTS_RESOLVING_ADD;
+    l->allow_due |= is_of_filter(step->kind) && !step->entry.sought;
+    l->filter_changed |= is_of_filter(step->kind) && !step->entry.sought;
+    l->identities_due |=
+        (step->kind == LISTS_RESOLVING_REMOVE || step->kind == LISTS_RESOLVING_ADD) && !step->entry.sought;
     switch (step->kind) {
     case LISTS_FILTER_REMOVE:
         drop(l->filtered, &l->filtered_count, step->at);
@@ -365,6 +385,15 @@ static void take_step(kith_host *h, const host_lists_step *step)
     }
 }
 
+static uint16_t filtered_of_program(const host_lists *l)
+{
+    uint16_t count = 0;
+
+    for (uint16_t i = 0; i < l->filtered_count; i++)
+        count += !l->filtered[i].sought;
+    return count;
+}
+
 void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci_status hci_status)
 {
     kith_event *event = event_post(h, kind, NULL);
@@ -372,7 +401,7 @@ void lists_tell(kith_host *h, kith_event_kind kind, kith_status status, kith_hci
 
     event->peer_list.status = status;
     event->peer_list.hci_status = hci_status;
-    event->peer_list.count = allow ? h->lists->filtered_count : h->lists->resolving_count;
+    event->peer_list.count = allow ? filtered_of_program(h->lists) : h->lists->resolving_count;
     if (allow)
         h->lists->allow_due = false;
     else
@@ -389,22 +418,25 @@ static void drop_absent(host_lists *l)
 
 /* It is not tried again by itself: the next change, or the next use of the list, does.  Whoever would be let in by a
  * list that is not what it shall be is not. */
-static void fail(kith_host *h, host_lists_step_kind kind, kith_hci_status hci_status)
+static void fail(kith_host *h, const host_lists_step *step, kith_hci_status hci_status)
 {
     host_lists *l = h->lists;
+    host_lists_step_kind kind = step->kind;
     kith_status status = hci_status == KITH_HCI_MEMORY_EXCEEDED ? KITH_ERR_FULL : KITH_ERR_IO;
 
     l->pending = false;
     lists_hide_change(h);
     drop_absent(l);
-    if (l->allow_due || is_of_filter(kind))
+    if (l->allow_due || (is_of_filter(kind) && !step->entry.sought))
         lists_tell(h, KITH_EVENT_ALLOW_LIST, status, hci_status);
-    if (l->identities_due || !is_of_filter(kind))
+    if (l->identities_due || (!is_of_filter(kind) && !step->entry.sought))
         lists_tell(h, KITH_EVENT_DEVICE_IDENTITIES, status, hci_status);
     if (is_of_filter(kind)) {
         advertise_refuse(h, hci_status);
         connect_refuse(h, hci_status);
     }
+    if (l->is_sought)
+        reconnect_on_list_refused(h, hci_status);
     pause_end(h, PAUSE_FOR_LISTS);
 }
 
@@ -426,12 +458,14 @@ void lists_on_result(kith_host *h, kith_hci_status status)
         return;
     step = l->sent;
     memset(&l->sent, 0, sizeof l->sent);
-    if (step.kind == LISTS_SET_MODE && status == KITH_HCI_UNKNOWN_COMMAND)
+    if (step.kind == LISTS_SET_MODE && status == KITH_HCI_UNKNOWN_COMMAND) {
         l->lacks_modes = true; /* it lists the command and does not know it */
-    else if (is_done(step.kind, status))
+        reconnect_touch(h);
+    } else if (is_done(step.kind, status)) {
         take_step(h, &step);
-    else
-        fail(h, step.kind, status);
+    } else {
+        fail(h, &step, status);
+    }
 }
 
 /* ---- the controller comes and goes ---- */

@@ -111,13 +111,6 @@ static void drop_without_key(kith_host *h)
             drop(l->identities, &l->identity_count, (uint16_t)(i - 1));
 }
 
-static bool all_fit(const kith_host *h)
-{
-    const host_lists *l = h->lists;
-
-    return lists_resolve_all(h, l->allow, l->allow_count, l->identities, l->identity_count, NULL) <= l->resolving_most;
-}
-
 /* Who shares a key with somebody is found out last, as that is dear: its place stays free. */
 void lists_follow_identities(kith_host *h)
 {
@@ -127,7 +120,7 @@ void lists_follow_identities(kith_host *h)
     filter.has_irk = true;
     l->identity_count = collect(h, &filter, l->identities, smaller(h->config.limits.listed, l->resolving_most));
     drop_without_key(h);
-    while (l->identity_count > 0 && !all_fit(h))
+    while (l->identity_count > 0 && lists_count_keys(h, NULL) > l->resolving_most)
         l->identity_count--;
 }
 

@@ -24,9 +24,51 @@ bool lists_can_resolve(const kith_host *h)
     return h->lists != NULL && (h->ready.lacks & KITH_LACKS_RESOLVING_LIST) == 0 && h->lists->resolving_most != 0;
 }
 
+static bool is_active(const host_activity *a)
+{
+    return a->on || a->busy;
+}
+
+static bool filters(const kith_host *h)
+{
+    return advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter) ||
+           (h->connecting && h->initiating.listed);
+}
+
 bool lists_have_nobody(const kith_host *h)
 {
     return h->lists == NULL || h->lists->allow_count == 0;
+}
+
+/* Where something filters, the list lets in whoever is in it: those who are looked for are in it only where nothing
+ * does, and where the program has no list of its own. */
+bool lists_may_be_sought(const kith_host *h)
+{
+    return lists_can_filter(h) && h->lists->allow_count == 0 && !h->lists->allow_follow.is_on && !filters(h);
+}
+
+/* With the keys of all of them, and what the program has in the resolving list.  Without device privacy a controller
+ * that has somebody's key does not hear him by his identity address, and many show that: Vol 6 Part B 4.7, 6.3. */
+bool lists_fit_sought(const kith_host *h)
+{
+    const host_lists *l = h->lists;
+    const host_reconnect *r = h->reconnect;
+    uint16_t keys = lists_resolve_all(h, r->keyed, r->keyed_count, NULL, 0, NULL);
+
+    if (r->keyed_count > h->config.limits.listed || r->keyed_count > l->filtered_most)
+        return false;
+    if (keys == 0 || !lists_can_resolve(h) || !lists_have_modes(h))
+        return keys == 0;
+    return lists_resolve_all(h, r->keyed, r->keyed_count, l->identities, lists_named_identities(h), NULL) <=
+           l->resolving_most;
+}
+
+const kith_peer_id *lists_filter_wish(const kith_host *h, uint16_t *count)
+{
+    const host_lists *l = h->lists;
+
+    *count = l->is_sought ? h->reconnect->listed_count : l->allow_count;
+    return l->is_sought ? h->reconnect->listed : l->allow;
 }
 
 bool lists_names(const kith_peer_id *peers, uint16_t count, kith_peer_id peer)
@@ -68,6 +110,16 @@ uint16_t lists_resolve_all(const kith_host *h, const kith_peer_id *allow, uint16
     return count;
 }
 
+/* Of who is looked for or listed, and of the device identities. */
+uint16_t lists_count_keys(const kith_host *h, kith_peer_id *out)
+{
+    const host_lists *l = h->lists;
+    const host_reconnect *r = h->reconnect;
+
+    return l->is_sought ? lists_resolve_all(h, r->keyed, r->keyed_count, l->identities, l->identity_count, out)
+                        : lists_resolve_all(h, l->allow, l->allow_count, l->identities, l->identity_count, out);
+}
+
 /* ---- what calls are refused for ---- */
 
 kith_status lists_check_call(kith_host *h, bool able, bool is_due)
@@ -94,19 +146,12 @@ kith_status lists_check_peers(const kith_host *h, const kith_peer_id *peers, uin
     return KITH_OK;
 }
 
-static bool is_active(const host_activity *a)
-{
-    return a->on || a->busy;
-}
-
 /* A controller resolves for everything it does, and for what filters it looks into the accept list. */
 bool lists_are_in_use(const kith_host *h, bool touches_resolving)
 {
-    bool filtering =
-        advertise_filters(h) || (is_active(&h->scanner) && h->scan.filter) || (h->connecting && h->initiating.listed);
     bool anything = advertise_is_active(h) || is_active(&h->scanner) || h->connecting;
 
-    return filtering || (touches_resolving && anything);
+    return filters(h) || (touches_resolving && anything);
 }
 
 /* ---- making them anew ---- */
@@ -136,6 +181,18 @@ static void follow(kith_host *h)
         l->identity_count = 0;
 }
 
+static void judge_sought(kith_host *h)
+{
+    host_lists *l = h->lists;
+    host_reconnect *r = h->reconnect;
+
+    if (r == NULL)
+        return;
+    r->listed_count = keep_bonded(h, r->listed, r->listed_count);
+    r->keyed_count = keep_bonded(h, r->keyed, r->keyed_count);
+    l->is_sought = r->is_on && r->by_list && lists_may_be_sought(h) && lists_fit_sought(h);
+}
+
 void lists_rebuild(kith_host *h)
 {
     host_lists *l = h->lists;
@@ -143,11 +200,11 @@ void lists_rebuild(kith_host *h)
     l->seen = h->bonds.changes;
     l->allow_count = keep_bonded(h, l->allow, l->allow_count);
     l->identity_count = keep_bonded(h, l->identities, l->identity_count);
+    judge_sought(h);
     follow(h);
     l->resolved_count = 0;
     if (lists_can_resolve(h))
-        l->resolved_count =
-            lists_resolve_all(h, l->allow, l->allow_count, l->identities, l->identity_count, l->resolved);
+        l->resolved_count = lists_count_keys(h, l->resolved);
     lists_judge(h);
     l->pending = true;
 }
@@ -155,6 +212,11 @@ void lists_rebuild(kith_host *h)
 static bool is_settled(const kith_host *h)
 {
     return h->lists->sent.kind == LISTS_NO_STEP && lists_next_step(h).kind == LISTS_NO_STEP;
+}
+
+bool lists_are_ready(const kith_host *h)
+{
+    return h->lists->seen == h->bonds.changes && !h->lists->pending;
 }
 
 /* Bonds that are being loaded are looked at when all are there. */
@@ -198,6 +260,7 @@ void lists_forget_all(kith_host *h)
     if (h->lists == NULL)
         return;
     h->lists->allow_follow.is_on = h->lists->identity_follow.is_on = h->lists->identities_set = false;
+    h->lists->is_sought = false;
     h->lists->allow_count = h->lists->identity_count = h->lists->resolved_count = 0;
 }
 

@@ -31,6 +31,9 @@ _Static_assert(sizeof(smp_identity) <= KITH_SIZE_IDENTITY, "KITH_SIZE_IDENTITY i
 _Static_assert(sizeof(host_lists) + 14 <= KITH_SIZE_LISTS && sizeof(host_listed) <= KITH_SIZE_LISTED,
                "KITH_HOST_SIZE_LISTS is too small");
 _Static_assert(sizeof(host_set) <= KITH_SIZE_SET, "KITH_SIZE_SET is too small");
+_Static_assert(sizeof(host_reconnect) + 14 <= KITH_SIZE_RECONNECT &&
+                   sizeof(host_reconnected) + 2 * sizeof(kith_peer_id) <= KITH_SIZE_RECONNECTED,
+               "KITH_HOST_SIZE_RECONNECTS is too small");
 _Static_assert(sizeof(host_operation) <= KITH_SIZE_OPERATION, "KITH_SIZE_OPERATION is too small");
 _Static_assert(sizeof(host_data) <= KITH_SIZE_DATA && sizeof(host_values) + 14 <= KITH_SIZE_VALUES &&
                    sizeof(host_save) <= KITH_SIZE_SAVE,
@@ -160,6 +163,9 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     host_lists *lists = carve(&c, limits->listed != 0 ? sizeof *lists : 0);
     kith_peer_id *listed = carve(&c, (size_t)4 * limits->listed * sizeof *listed);
     host_listed *entries = carve(&c, (size_t)3 * limits->listed * sizeof *entries);
+    host_reconnect *reconnect = carve(&c, limits->reconnects != 0 ? sizeof *reconnect : 0);
+    host_reconnected *reconnected = carve(&c, limits->reconnects * sizeof *reconnected);
+    kith_peer_id *sought = carve(&c, (size_t)2 * limits->reconnects * sizeof *sought);
 
     for (unsigned i = 0; i < limits->links; i++)
         lay_out_link(&c, base != NULL ? &links[i] : NULL, limits);
@@ -183,6 +189,9 @@ static size_t lay_out(uint8_t *base, const kith_limits *limits)
     h->lists = limits->listed != 0 ? lists : NULL;
     if (h->lists != NULL)
         lists_lay_out(h->lists, limits->listed, listed, entries);
+    h->reconnect = limits->reconnects != 0 ? reconnect : NULL;
+    if (h->reconnect != NULL)
+        reconnect_lay_out(h->reconnect, limits->reconnects, reconnected, sought);
     gatt_database_give_room(&h->database, services, limits->services);
     peers_init(&h->bonds, bonds, limits->bonds);
     h->bonds.index = peers_index_size(limits->bonds) != 0 ? index : NULL; /* until it has its key it is not used */

@@ -133,8 +133,10 @@ static void apply(kith_host *h)
     else
         *mine = h->naming.fresh;
     h->own = h->identities[h->selected].address;
-    if (number == h->selected)
-        privacy_renew(h);
+    if (number != h->selected)
+        return;
+    privacy_renew(h);
+    reconnect_on_address(h);
 }
 
 static void end(kith_host *h, kith_status status)

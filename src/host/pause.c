@@ -39,6 +39,11 @@ bool pause_holds_initiator(const kith_host *h)
     return holds(h, h->connecting && h->initiating.listed);
 }
 
+bool pause_holds_reconnect(const kith_host *h, bool by_list)
+{
+    return holds(h, by_list);
+}
+
 static bool is_quiet(const host_activity *a)
 {
     return (!a->on || a->held == HELD) && a->held != HELD_UNDO && a->held != HELD_UNDOING;
@@ -50,7 +55,7 @@ bool pause_is_reached(const kith_host *h)
         if (pause_holds_set(h, &h->sets[i]) && !is_quiet(&h->sets[i].activity))
             return false;
     return (!pause_holds_scanner(h) || is_quiet(&h->scanner)) &&
-           (!pause_holds_initiator(h) || !h->connecting || !h->create_sent);
+           (!pause_holds_initiator(h) || !h->connecting || !h->create_sent) && reconnect_is_quiet(h);
 }
 
 static pause_move move_to(host_activity *a, host_held held, pause_move move)

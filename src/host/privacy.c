@@ -209,7 +209,7 @@ static bool is_changing(const kith_host *h)
 
 void privacy_begin(kith_host *h)
 {
-    if (!is_on(h) || identity_is_active(h))
+    if (!is_on(h) || identity_is_on_air(h))
         return;
     pause_ask(h, PAUSE_FOR_ADDRESS, PAUSE_ALL);
 }
@@ -238,6 +238,7 @@ static void end_all(kith_host *h, kith_status status)
     advertise_give_up(h, status);
     scan_give_up(h, status);
     connect_give_up(h, KITH_HCI_UNSPECIFIED_ERROR, status);
+    reconnect_refuse(h, status, KITH_HCI_SUCCESS);
 }
 
 /* The controller's own ones change with it, in a pause that goes on for as long as that takes. */
@@ -285,7 +286,7 @@ void privacy_on_list(kith_host *h)
 
 uint64_t privacy_deadline(const kith_host *h)
 {
-    bool runs = is_on(h) && h->startup == STARTUP_READY && !h->lost && identity_is_active(h);
+    bool runs = is_on(h) && h->startup == STARTUP_READY && !h->lost && identity_is_on_air(h);
 
     return runs && !is_changing(h) ? h->privacy.end_us : UINT64_MAX;
 }
@@ -306,12 +307,13 @@ kith_status kith_privacy_set(kith_host *h, const kith_privacy *privacy)
         return KITH_ERR_VALUE;
     if (h->startup == STARTUP_RUNNING || h->reset != RESET_NONE || h->lost)
         return KITH_ERR_BUSY;
-    if (identity_is_active(h) || is_changing(h))
+    if (identity_is_active(h) || (is_changing(h) && !reconnect_is_active(h)))
         return KITH_ERR_IN_USE;
     if (privacy->mode != KITH_PRIVACY_OFF && h->startup == STARTUP_READY && !command_is_supported(h, 25, 4))
         return KITH_ERR_UNSUPPORTED;
     h->config.privacy = *privacy;
     privacy_renew(h);
+    reconnect_on_address(h);
     return KITH_OK;
 }
 

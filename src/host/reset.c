@@ -26,6 +26,7 @@ kith_status kith_host_factory_reset(kith_host *h)
     tables_forget_all(h);
     h->forgetting.is_on = false;
     lists_forget_all(h);
+    reconnect_forget_all(h);
     data_end_all(h, KITH_ERR_NOT_FOUND);
     values_forget(h);
     forget_identities(h);

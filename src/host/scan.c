@@ -97,6 +97,8 @@ static size_t chain_command(kith_host *h, uint8_t *out)
 
 size_t scan_command(kith_host *h, uint8_t *out)
 {
+    if (!reconnect_lets_scan(h))
+        return 0;
     switch (pause_next(&h->scanner, pause_holds_scanner(h))) {
     case PAUSE_WAITS:
         return 0;

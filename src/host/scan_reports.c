@@ -62,6 +62,7 @@ void scan_on_report(kith_host *h, const uint8_t *parameters, size_t len)
         if (r.failed || data_len > 31 || type > SCAN_RSP)
             return;
         describe_legacy(&report, &address, type, rssi);
+        reconnect_on_report(h, &address, report.connectable);
         scan_hear(h, &report, data, data_len);
     }
 }
@@ -102,6 +103,7 @@ void scan_on_directed_report(kith_host *h, const uint8_t *parameters, size_t len
         if ((target_type != ADDRESS_RANDOM && target_type != ADDRESS_UNRESOLVED) || !is_to_us(h, target))
             continue;
         describe_legacy(&report, &address, type, rssi);
+        reconnect_on_report(h, &address, report.connectable);
         scan_hear(h, &report, NULL, 0);
     }
 }
@@ -165,6 +167,7 @@ static void hear_extended(kith_host *h, const heard_extended *e)
     report.secondary_phy = e->advertiser.secondary_phy;
     report.tx_power = e->tx_power;
     report.rssi = e->rssi;
+    reconnect_on_report(h, &report.address, report.connectable);
     scan_hear_part(h, &e->advertiser, &report, e->data, e->len, (uint8_t)(e->type >> EXTENDED_STATUS_AT & 0x03));
 }
 

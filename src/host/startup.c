@@ -309,6 +309,7 @@ static void finish(kith_host *h)
     h->ready.other_identity = identity_count_others(h);
     event_post(h, KITH_EVENT_READY, NULL)->ready = h->ready;
     lists_on_ready(h);
+    reconnect_on_ready(h);
     work_prepare_own_key(h);
 }
 

@@ -32,7 +32,9 @@ enum {
     HOST_SIGNALLING_RESERVE = 64,
     HOST_DISCONNECT_TIMEOUT_US = 2000000, /* for the peer to acknowledge what the security manager said last */
     HOST_DISCONNECT_TRIES = 3,
-    HOST_BACKOFF_SLOTS = 8, /* identities that wait after failed pairings */
+    HOST_BACKOFF_SLOTS = 8,              /* identities that wait after failed pairings */
+    HOST_RECONNECT_ATTEMPT_US = 5000000, /* for an advertiser that was just heard */
+    HOST_RECONNECT_RESCAN_US = 30000000,
     STRAY = 0x8000,
     HOST_MORE_KEYS = 2,  /* beside those of pairings: the one made ahead, and that of our out of band data */
     HOST_HOLD_EXTRA = 64 /* so that the smallest MTU still holds a whole key distribution and a request */
@@ -204,6 +206,7 @@ typedef struct {
     bool renew;  /* it shall be added again, for another address or key of our own: nobody is told */
     bool absent; /* and was removed for that */
     bool device; /* privacy mode; a controller begins with network privacy */
+    bool sought; /* for who is looked for alone (kith/reconnect.h): the program is not told of it */
 } host_listed;
 
 typedef struct {
@@ -238,7 +241,72 @@ typedef struct {
     bool pending;         /* the second may differ from the first, or there is something to tell */
     bool allow_due, identities_due;
     bool filter_changed; /* our address changes with it */
+    bool is_sought;      /* the filter accept list is that of who is looked for, not the program's */
 } host_lists;
+
+/* ---- background reconnection (reconnect*.c) ---- */
+
+typedef struct {
+    kith_peer_id peer;
+    kith_link link;         /* which it claims, or is proven on; 0: none */
+    uint64_t retry_at_us;   /* WAITING */
+    uint64_t give_up_at_us; /* UINT64_MAX: never */
+    uint16_t failures;
+    uint8_t state;   /* kith_reconnect_state, where it has no link */
+    bool was_proven; /* on that link */
+    bool untold;     /* that it was given up */
+} host_reconnected;
+
+typedef enum {
+    RECONNECT_STILL,
+    RECONNECT_SET, /* still, and the controller has the parameters of a scan */
+    RECONNECT_SCANS,
+    RECONNECT_INITIATES
+} host_reconnect_doing;
+
+typedef enum {
+    RECONNECT_SENT_NOTHING,
+    RECONNECT_SENT_PARAMETERS,
+    RECONNECT_SENT_SCAN_ON,
+    RECONNECT_SENT_SCAN_OFF,
+    RECONNECT_SENT_CREATE,
+    RECONNECT_SENT_CANCEL
+} host_reconnect_sent;
+
+typedef struct {
+    kith_reconnection as;
+    host_reconnected *peers;      /* limits.reconnects of each */
+    kith_peer_id *listed, *keyed; /* who is looked for; whose keys the controller shall have for that */
+    uint16_t count, listed_count, keyed_count;
+    bool is_on, follows;
+    bool changed;      /* all of this is to be looked at anew */
+    bool is_active;    /* it needs an address on air */
+    bool by_list;      /* else by scanning */
+    bool could_list;   /* the program had no use for the filter accept list when it was looked at */
+    bool list_refused; /* by the controller, since the last change */
+    bool refused;      /* to look at all, likewise */
+    uint64_t refused_until_us;
+    kith_status status; /* to be told; KITH_OK: nothing */
+    kith_hci_status hci_status;
+    uint8_t told_way;
+    bool told_fast;
+    uint32_t seen;    /* h->bonds.changes, and */
+    uint8_t selected; /* our identity, when it was looked at */
+    uint64_t fast_until_us;
+
+    host_reconnect_doing doing;
+    host_reconnect_sent sent; /* is under way */
+    bool cancel_sent;
+    bool late;                 /* a cancel was refused: a link may still come of what it was to end */
+    bool does_list, does_fast; /* of what is done, and of a scan: */
+    uint8_t scans_as;          /* the type of our own address */
+    bool rescan;               /* a controller tells of each advertiser once: it must begin anew */
+    bool not_both;             /* it does not connect while it scans */
+    kith_peer_id target;       /* was heard */
+    kith_address target_address;
+    bool attempt_over;
+    uint64_t attempt_end_us, rescan_at_us;
+} host_reconnect;
 
 /* ---- what the program wants of a peer's attributes (operations.c) ---- */
 
@@ -664,6 +732,7 @@ struct kith_host {
     smp_identity *identities; /* by number: the first, and limits.identities of them */
     uint8_t selected;         /* is used from now on */
     uint8_t advertised_as;    /* was used when advertising began last */
+    uint8_t initiated_as;     /* and when connecting did */
     uint8_t public_address[6];
     bool random_told; /* the controller was given a random address: */
     uint8_t random_address[6];
@@ -721,6 +790,7 @@ struct kith_host {
     host_data *data;               /* limits.data */
     host_values *values;           /* NULL: limits.data is 0 */
     host_lists *lists;             /* NULL: there are none */
+    host_reconnect *reconnect;     /* NULL: limits.reconnects is 0 */
     uint8_t pauses[PAUSE_REASONS]; /* host_pause_depth */
     kith_token last_data;
     host_use use;

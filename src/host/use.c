@@ -92,6 +92,7 @@ void use_on_proven(kith_host *h, host_link *link)
 {
     peers_bond *bond = peers_by_id(&h->bonds, link->proven);
 
+    reconnect_on_proven(h, link);
     if (bond != NULL && touch(h, bond) && storing_outlives(h) && link->client_due_us == UINT64_MAX)
         link->client_due_us = host_time(h) + COALESCE_US;
 }

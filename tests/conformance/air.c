@@ -10,12 +10,13 @@
 
 air_state air;
 
-enum { SECOND_US = 1000000, INTERVAL_100_MS = 160, INTERVAL_1_S = 1600, AIR_KEPT = 64 };
+enum { SECOND_US = 1000000, INTERVAL_100_MS = 160, INTERVAL_1_S = 1600, AIR_KEPT = 64, BY_RESOLVING_LIST = 2 };
 
 static kith_stage stage;
 static kith_crypto_port crypto;
 static void *memory;
 static kith_sim_device tester;
+static bool resolves;   /* the tester's controller does */
 static uint8_t att[64]; /* the last ATT PDU that came to the tester */
 static size_t att_len;
 static kith_event kept[AIR_KEPT];
@@ -338,6 +339,7 @@ void air_end(void)
     free(memory);
     memory = NULL;
     kept_head = kept_count = 0;
+    resolves = false;
     if (was_on && identities != 0)
         bench_fail("our identity address was on air in %u PDUs", identities);
 }
@@ -445,11 +447,10 @@ void tester_is_stranger(uint32_t prand)
     tester_takes(&address);
 }
 
-void tester_takes_the_target(void)
+/* By its resolving list, or the address that it was given. */
+static uint8_t own_type(void)
 {
-    const kith_address address = air.ours[PDU_DIRECT_IND].target;
-
-    tester_takes(&address);
+    return resolves ? BY_RESOLVING_LIST | KITH_ADDRESS_RANDOM : KITH_ADDRESS_RANDOM;
 }
 
 static void tester_begins(uint8_t type, const kith_address *target)
@@ -461,7 +462,7 @@ static void tester_begins(uint8_t type, const kith_address *target)
     put16(parameters, INTERVAL_100_MS);
     put16(parameters + 2, INTERVAL_100_MS);
     parameters[4] = type;
-    parameters[5] = KITH_ADDRESS_RANDOM;
+    parameters[5] = own_type();
     if (target != NULL) {
         parameters[6] = target->type;
         memcpy(parameters + 7, target->octets, 6);
@@ -476,6 +477,19 @@ static void tester_begins(uint8_t type, const kith_address *target)
 void tester_advertises(void)
 {
     tester_begins(0, NULL);
+}
+
+void tester_resolves(void)
+{
+    uint8_t entry[39];
+
+    entry[0] = air.our_identity.type;
+    memcpy(entry + 1, air.our_identity.octets, 6);
+    memcpy(entry + 7, air.our_irk, 16);
+    memcpy(entry + 23, air.tester_irk, 16);
+    tester_command(KITH_HCI_LE_ADD_TO_RESOLVING_LIST, entry, sizeof entry);
+    tester_command(KITH_HCI_LE_SET_RESOLUTION_ENABLE, "\1", 1);
+    resolves = true;
 }
 
 void tester_advertises_to(const kith_address *target)
@@ -501,7 +515,7 @@ void tester_connects(const kith_address *address)
     uint8_t parameters[25] = {0x60, 0, 0x60, 0, 0, address->type};
 
     memcpy(parameters + 6, address->octets, 6);
-    parameters[12] = KITH_ADDRESS_RANDOM;
+    parameters[12] = own_type();
     put16(parameters + 13, 24);
     put16(parameters + 15, 24);
     put16(parameters + 19, 400);

@@ -73,7 +73,8 @@ void our_address_changes(uint8_t pdu_type);   /* after the cycle, another one of
 void tester_is_identity(void);
 void tester_is_private(uint32_t prand);  /* an address that its key makes */
 void tester_is_stranger(uint32_t prand); /* one of a key that we do not know */
-void tester_takes_the_target(void);      /* of the last directed PDU of ours */
+/* From now on its controller resolves: it knows us by our key, and makes addresses of its own for us. */
+void tester_resolves(void);
 void tester_advertises(void);
 void tester_advertises_to(const kith_address *target);
 void tester_stops(void);

@@ -22,7 +22,7 @@
 #include "kith/port/stage.h"
 #include "sim/sim.h"
 
-enum { CAST_HOSTS = 8, CAST_KINDS = 96, CAST_LOG = 128, CAST_LINKS = 8, CAST_SECOND = 1000000 };
+enum { CAST_HOSTS = 22, CAST_KINDS = 96, CAST_LOG = 128, CAST_LINKS = 22, CAST_SECOND = 1000000 };
 
 typedef enum { CAST_OPENSSL, CAST_PSA, CAST_TOY } cast_crypto; /* TOY: no curve, for runs by the thousand */
 

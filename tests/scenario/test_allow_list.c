@@ -198,11 +198,11 @@ static void a_phone_that_is_listed_or_not_any_more_counts_at_once(void **state)
 }
 
 /* Controllers keep the key they were given: the lamp takes the old one out. */
-static void a_phone_that_paired_anew_is_known_by_its_new_key(void **state)
+static void pain_6_a_phone_that_paired_anew_is_known_by_its_new_key_alone(void **state)
 {
     stand s;
-    uint8_t old[16];
     kith_address heard;
+    kith_peer_id claimed;
 
     (void)state;
     open_stand(&s);
@@ -211,7 +211,6 @@ static void a_phone_that_paired_anew_is_known_by_its_new_key(void **state)
     expect_welcome(&s);
     hide(&s, &s.phone);
     heard = s.phone.own; /* made by the old key */
-    memcpy(old, s.phone.irk, sizeof old);
     memset(s.phone.irk, 0x5d, sizeof s.phone.irk);
     actor_use_address(&s.phone, &s.phone.identity);
     cast_equal(s.room, bond(&s, &s.phone), s.id);
@@ -219,7 +218,35 @@ static void a_phone_that_paired_anew_is_known_by_its_new_key(void **state)
     advertise(&s, KITH_FILTER_CONNECT);
     actor_use_address(&s.stranger, &heard);
     cast_check(s.room, !reaches(&s, &s.stranger));
+    cast_equal(s.room, kith_bonds_of_address(s.lamp->host, &heard, &claimed), KITH_ERR_NOT_FOUND);
     expect_welcome(&s);
+    cast_close(s.room);
+}
+
+/* An address on air is no name: events have it beside the peer, whose identity is in its bond and stays the same. */
+static void pain_6_whatever_address_it_has_on_air_it_is_the_same_peer(void **state)
+{
+    kith_peer_on_link here;
+    kith_bond_info info;
+    stand s;
+
+    (void)state;
+    open_stand(&s);
+    for (unsigned round = 0; round < 4; round++) {
+        advertise(&s, KITH_FILTER_NOTHING);
+        hide(&s, &s.phone);
+        cast_check(s.room, reaches(&s, &s.phone));
+        cast_check(s.room, kith_address_equal(&s.lamp->last[KITH_EVENT_CONNECTED].address, &s.phone.own));
+        cast_equal(s.room, s.lamp->last[KITH_EVENT_CONNECTED].connected.claimed, s.id);
+        cast_equal(s.room, s.lamp->last[KITH_EVENT_CONNECTED].peer, 0); /* until it is proven */
+        encrypt(&s, &s.phone);
+        assert_int_equal(kith_peers_on_link(s.lamp->host, s.lamp->link, &here), KITH_OK);
+        cast_check(s.room, here.proven == s.id && kith_address_equal(&here.address, &s.phone.own));
+        assert_int_equal(kith_bonds_get(s.lamp->host, s.id, &info), KITH_OK);
+        cast_check(s.room, kith_address_equal(&info.identity, &s.phone.identity));
+        actor_disconnect(&s.phone, s.lamp);
+    }
+    cast_equal(s.room, kith_bonds_count(s.lamp->host), 1);
     cast_close(s.room);
 }
 
@@ -372,7 +399,8 @@ int main(void)
         cmocka_unit_test(a_stranger_is_kept_out_and_a_listed_phone_is_not),
         cmocka_unit_test(without_a_filter_the_stranger_connects),
         cmocka_unit_test(a_phone_that_is_listed_or_not_any_more_counts_at_once),
-        cmocka_unit_test(a_phone_that_paired_anew_is_known_by_its_new_key),
+        cmocka_unit_test(pain_6_a_phone_that_paired_anew_is_known_by_its_new_key_alone),
+        cmocka_unit_test(pain_6_whatever_address_it_has_on_air_it_is_the_same_peer),
         cmocka_unit_test(a_phone_that_is_forgotten_is_a_stranger),
         cmocka_unit_test(a_listed_phone_may_show_its_identity),
         cmocka_unit_test(a_list_that_follows_has_those_used_last),

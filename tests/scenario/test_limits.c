@@ -82,6 +82,19 @@ static void the_constant_of_sets_is_never_less_than_the_exact_size(void **state)
     }
 }
 
+static void the_constant_of_reconnection_is_never_less_than_the_exact_size(void **state)
+{
+    (void)state;
+    for (unsigned reconnects = 0; reconnects <= 255; reconnects++) {
+        kith_limits l = {.links = 1, .pairings = 1, .bonds = 2, .mtu = 65}, without = l;
+        size_t base = kith_host_size(&without);
+
+        l.reconnects = (uint8_t)reconnects;
+        assert_true(kith_host_size(&l) <= base + KITH_HOST_SIZE_RECONNECTS(reconnects));
+        assert_true((kith_host_size(&l) > base) == (reconnects != 0));
+    }
+}
+
 static void limits_out_of_range_have_no_size(void **state)
 {
     static const kith_limits bad[] = {
@@ -358,6 +371,7 @@ int main(void)
         cmocka_unit_test(the_constant_of_lists_is_never_less_than_the_exact_size),
         cmocka_unit_test(the_constant_of_reports_is_never_less_than_the_exact_size),
         cmocka_unit_test(the_constant_of_sets_is_never_less_than_the_exact_size),
+        cmocka_unit_test(the_constant_of_reconnection_is_never_less_than_the_exact_size),
         cmocka_unit_test(limits_out_of_range_have_no_size),
         cmocka_unit_test(every_mistake_in_a_configuration_is_refused),
         cmocka_unit_test(bonding_is_not_turned_on_later_without_a_store),

@@ -2,6 +2,7 @@
  * Numbers are those of a ranked list of public complaints: 2, notifications that stop after a restart; 6, phones that
  * nobody knows after they have paired again; 9, tables that are out of date after a firmware update; 14, two units with
  * one identity; 15, values that leak by notification. */
+#include "kith/port/openssl.h"
 #include "memory_store.h"
 #include "persona.h"
 
@@ -363,6 +364,84 @@ static void pain_14_two_units_are_two_devices_to_windows(void **state)
     }
 }
 
+/* What everybody knows is no key, whoever gives it. */
+static void pain_14_a_key_that_everybody_knows_is_refused(void **state)
+{
+    static const uint8_t known[][16] = {
+        {0},
+        {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+        /* printed in the specification */
+        {0x9b, 0x7d, 0x39, 0x0a, 0xa6, 0x10, 0x10, 0x34, 0x05, 0xad, 0xc8, 0x57, 0xa3, 0x34, 0x02, 0xec},
+        {0xec, 0x02, 0x34, 0xa3, 0x57, 0xc8, 0xad, 0x05, 0x34, 0x10, 0x10, 0xa6, 0x0a, 0x39, 0x7d, 0x9b},
+    };
+    static _Alignas(8) uint8_t memory[65536];
+    kith_crypto_port crypto;
+    kith_config config;
+    kith_host *h;
+
+    (void)state;
+    assert_int_equal(kith_openssl_port(&crypto), KITH_OK);
+    cast_lamp_config(&config);
+    config.crypto = &crypto;
+    for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++) {
+        config.irk = known[i];
+        assert_int_equal(kith_host_init(memory, sizeof memory, &config, &h), KITH_ERR_VALUE);
+    }
+}
+
+/* Two units of a maker who gave both the same key: each is bonded, and known by its identity address.  What that key
+ * makes says nothing of who it is. */
+static void pain_14_two_peers_with_one_key_are_two_peers(void **state)
+{
+    static const uint8_t shipped[16] = {1, 2, 3, 4, 5, 6, 7, 8};
+    cast_room *room = cast_open(514, CAST_OPENSSL);
+    kith_config config;
+    cast_host *phone, *lamp[2];
+    kith_peer_id peer[2], claimed;
+    kith_bond_info info;
+
+    (void)state;
+    cast_phone_config(&config);
+    phone = cast_add(room, "phone", &config);
+    for (unsigned i = 0; i < 2; i++) {
+        cast_lamp_config(&config);
+        config.irk = shipped;
+        lamp[i] = cast_add(room, "lamp", &config);
+    }
+    cast_start(room);
+    for (unsigned i = 0; i < 2; i++) {
+        cast_connect(phone, lamp[i]);
+        assert_int_equal(kith_pairing_open(lamp[i]->host, 30000), KITH_OK);
+        cast_equal(room, kith_security_secure(phone->host, phone->link, KITH_LEVEL_ENCRYPTED), KITH_OK);
+        cast_await(phone, KITH_EVENT_BONDED, i + 1);
+        peer[i] = phone->last[KITH_EVENT_BONDED].peer;
+        cast_disconnect(phone, lamp[i]);
+    }
+    cast_check(room, peer[0] != peer[1]);
+    cast_equal(room, kith_bonds_count(phone->host), 2);
+    for (unsigned i = 0; i < 2; i++) {
+        kith_address address = cast_address(lamp[i]), hidden;
+        const uint8_t prand[3] = {1, 2, 0x43};
+        uint8_t block[16] = {0}, key[16], out[16];
+
+        assert_int_equal(kith_bonds_get(phone->host, peer[i], &info), KITH_OK);
+        cast_check(room, info.has_irk && kith_address_equal(&info.identity, &address));
+        cast_connect(phone, lamp[i]);
+        cast_equal(room, phone->last[KITH_EVENT_CONNECTED].connected.claimed, peer[i]);
+        cast_encrypt(phone, lamp[i]);
+        cast_disconnect(phone, lamp[i]);
+        for (unsigned k = 0; k < 16; k++)
+            key[k] = shipped[15 - k];
+        for (unsigned k = 0; k < 3; k++)
+            block[13 + k] = prand[2 - k];
+        assert_int_equal(room->crypto.aes128(room->crypto.context, key, block, out), KITH_OK);
+        hidden = (kith_address){KITH_ADDRESS_RANDOM, {out[15], out[14], out[13], prand[0], prand[1], prand[2]}};
+        assert_int_equal(kith_address_resolve(&room->crypto, shipped, &hidden), KITH_OK);
+        cast_equal(room, kith_bonds_of_address(phone->host, &hidden, &claimed), KITH_ERR_NOT_FOUND);
+    }
+    cast_close(room);
+}
+
 /* ---- 6 ---- */
 
 /* An Android whose user took the device off the list and pairs again has another identity resolving key, and an address
@@ -501,6 +580,8 @@ int main(void)
         cmocka_unit_test(pain_9_nothing_is_told_under_handles_of_the_old_table_windows),
         cmocka_unit_test(pain_9_a_change_that_finds_no_room_is_told_later),
         cmocka_unit_test(pain_14_two_units_are_two_devices_to_windows),
+        cmocka_unit_test(pain_14_a_key_that_everybody_knows_is_refused),
+        cmocka_unit_test(pain_14_two_peers_with_one_key_are_two_peers),
         cmocka_unit_test(pain_6_an_android_that_pairs_again_is_the_peer_it_was),
         cmocka_unit_test(pain_15_a_notification_leaks_no_encrypted_value_iphone),
         cmocka_unit_test(pain_15_a_notification_leaks_no_encrypted_value_android),

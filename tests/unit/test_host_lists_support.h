@@ -6,7 +6,7 @@
 
 #include "test_host_support.h"
 
-enum { RIG_ENTRIES = 8, RIG_LOG = 256 };
+enum { RIG_ENTRIES = 8, RIG_LOG = 256, RIG_RECONNECTS = 8 };
 
 typedef struct {
     kith_address identity;
@@ -22,7 +22,10 @@ typedef struct {
     rig_entry filtered[RIG_ENTRIES], resolving[RIG_ENTRIES];
     unsigned filtered_count, resolving_count;
     bool resolution, advertising, scanning, initiating;
-    uint8_t advertising_policy, scanning_policy;
+    uint8_t advertising_policy, scanning_policy, initiating_policy;
+    uint16_t scan_window, initiating_window;
+    bool one_radio; /* it does not scan and connect at once */
+    bool late_end;  /* what was cancelled does not end before rig_tell_cancelled() */
     kith_address connects_to;
     uint8_t random_address[6];
     unsigned commands, addressed;                 /* how many there were, and were when the address was set */
@@ -116,7 +119,8 @@ static inline bool rig_is_in_use(const rig *r, uint16_t opcode)
     switch (opcode) {
     case KITH_HCI_LE_ADD_TO_FILTER_LIST:
     case KITH_HCI_LE_REMOVE_FROM_FILTER_LIST:
-        return (r->advertising && r->advertising_policy != 0) || (r->scanning && r->scanning_policy != 0);
+        return (r->advertising && r->advertising_policy != 0) || (r->scanning && r->scanning_policy != 0) ||
+               (r->initiating && r->initiating_policy != 0);
     case KITH_HCI_LE_ADD_TO_RESOLVING_LIST:
     case KITH_HCI_LE_REMOVE_FROM_RESOLVING_LIST:
     case KITH_HCI_LE_SET_PRIVACY_MODE:
@@ -128,8 +132,10 @@ static inline bool rig_is_in_use(const rig *r, uint16_t opcode)
         return r->advertising;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
         return r->scanning;
+    case KITH_HCI_LE_SET_SCAN_ENABLE:
+        return r->one_radio && r->initiating && !r->scanning;
     case KITH_HCI_LE_CREATE_CONNECTION:
-        return r->initiating;
+        return r->initiating || (r->one_radio && r->scanning);
     case KITH_HCI_LE_CREATE_CONNECTION_CANCEL:
         return !r->initiating;
     default:
@@ -221,6 +227,7 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
         r->scans_as = p[5];
+        r->scan_window = bytes_get16(p + 3);
         r->scanning_policy = p[6];
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_SET_SCAN_ENABLE:
@@ -228,6 +235,8 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_CREATE_CONNECTION:
         r->initiating = true;
+        r->initiating_window = bytes_get16(p + 2);
+        r->initiating_policy = p[4];
         r->connects_as = p[12];
         r->connects_to.type = p[5];
         memcpy(r->connects_to.octets, p + 6, 6);
@@ -238,11 +247,11 @@ static inline uint8_t rig_do(rig *r, uint16_t opcode, const uint8_t *p)
 }
 
 /* The end of an initiator (status 2: cancelled), or a link. */
-static inline void rig_connection(rig *r, uint8_t status, bool central, const kith_address *peer)
+static inline void rig_connection_on(rig *r, uint16_t handle, uint8_t status, bool central, const kith_address *peer)
 {
     uint8_t p[19] = {KITH_HCI_LE_EV_CONNECTION_COMPLETE, status};
 
-    bytes_put16(p + 2, DESK_HANDLE);
+    bytes_put16(p + 2, handle);
     p[4] = !central;
     p[5] = peer->type;
     memcpy(p + 6, peer->octets, 6);
@@ -253,6 +262,11 @@ static inline void rig_connection(rig *r, uint8_t status, bool central, const ki
     else
         r->advertising = false;
     rig_event(r, KITH_HCI_EV_LE_META, p, sizeof p);
+}
+
+static inline void rig_connection(rig *r, uint8_t status, bool central, const kith_address *peer)
+{
+    rig_connection_on(r, DESK_HANDLE, status, central, peer);
 }
 
 static inline void rig_tell_cancelled(rig *r)
@@ -266,7 +280,7 @@ static inline void rig_tell_cancelled(rig *r)
 static inline void rig_answer(rig *r, uint16_t opcode, uint8_t status)
 {
     rig_complete(r, opcode, status);
-    if (opcode == KITH_HCI_LE_CREATE_CONNECTION_CANCEL && status == KITH_HCI_SUCCESS)
+    if (opcode == KITH_HCI_LE_CREATE_CONNECTION_CANCEL && status == KITH_HCI_SUCCESS && !r->late_end)
         rig_tell_cancelled(r);
 }
 
@@ -360,7 +374,14 @@ static inline void rig_make(rig *r, uint8_t listed, uint8_t filter_most, uint8_t
     d->port.random = seeded_random;
     d->port.context = &d->source;
     kith_config_default(&d->config);
-    d->config.limits = (kith_limits){.links = 2, .pairings = 1, .bonds = 16, .mtu = 65, .events = 8, .listed = listed};
+    d->config.limits = (kith_limits){.links = 2,
+                                     .pairings = 1,
+                                     .bonds = 16,
+                                     .mtu = 65,
+                                     .events = 8,
+                                     .listed = listed,
+                                     .reconnects = RIG_RECONNECTS,
+                                     .identities = 1};
     d->config.crypto = &d->port;
     d->config.store = &kith_volatile_store;
     d->config.security.methods = desk_methods;

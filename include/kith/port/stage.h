@@ -16,7 +16,7 @@
 
 struct kith_sim;
 
-enum { KITH_STAGE_HOSTS = 16, KITH_STAGE_PACKET = 264 };
+enum { KITH_STAGE_HOSTS = 24, KITH_STAGE_PACKET = 264 };
 
 typedef struct {
     kith_host *host;
