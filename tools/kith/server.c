@@ -339,8 +339,7 @@ static void plan(const server_options *o, device_plan *p)
         config->service_count = 1;
     }
     config->name = o->name;
-    p->guest = client_as_guest;
-    p->guest_context = o->name;
+    p->company = (private_room_company){.guest = client_as_guest, .context = o->name};
 }
 
 static void serve_table(server *s, const kith_config *config)

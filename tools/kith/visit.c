@@ -121,7 +121,7 @@ static void begin_search(visit *v)
 
 static void connect_to_peer(visit *v)
 {
-    kith_status status = kith_gap_connect(v->host, &v->search.fits[0], NULL);
+    kith_status status = kith_gap_connect(v->host, &v->search.fits[0], v->options->parameters);
 
     v->connecting = status == KITH_OK;
     if (!v->connecting)
@@ -137,7 +137,7 @@ static void on_found(visit *v)
 
 static void on_ambiguous(visit *v)
 {
-    trouble_two_of_a_name(v->options->peer, v->search.fits);
+    trouble_two(&v->search);
     fail(v);
 }
 
@@ -472,8 +472,14 @@ static void on_store_loaded(visit *v, const kith_event *e)
 static void on_ready(visit *v, const kith_event *e)
 {
     (void)e;
-    if (v->stage == STARTING)
+    if (v->stage != STARTING)
+        return;
+    if (search_is_possible(&v->search, v->host)) {
         begin_search(v);
+        return;
+    }
+    trouble_no_such_bond(v->search.number);
+    fail(v);
 }
 
 static void on_start_failed(visit *v, const kith_event *e)
@@ -484,7 +490,7 @@ static void on_start_failed(visit *v, const kith_event *e)
 
 static void on_report(visit *v, const kith_event *e)
 {
-    search_on_report(&v->search, v->host, &e->report, kith_posix_now());
+    (void)search_on_report(&v->search, v->host, &e->report, kith_posix_now());
 }
 
 /* An operation that ended because the link did is not told apart from it. */
