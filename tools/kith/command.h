@@ -10,6 +10,7 @@ int demo_main(int argc, char **argv);
 int controller_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int pair_main(int argc, char **argv);
+int connect_main(int argc, char **argv);
 int scan_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 int read_main(int argc, char **argv);

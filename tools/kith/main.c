@@ -18,7 +18,8 @@ static const struct {
 } commands[] = {
     {"demo", demo_main},         {"controller", controller_main},
     {"serve", serve_main},       {"pair", pair_main},
-    {"scan", scan_main},         {"info", info_main},         {"read", read_main},
+    {"scan", scan_main},         {"connect", connect_main},
+    {"info", info_main},         {"read", read_main},
     {"write", write_main},       {"subscribe", subscribe_main},
     {"bonds", bonds_main},       {"matrix", matrix_main},
     {"capacity", capacity_main}, {"lint", lint_main},
@@ -52,6 +53,7 @@ static const struct argp parser = {
     "  serve       serves an attribute table, or is a lamp, on any controller\n"
     "  pair        finds that lamp, or another peer, pairs, and reads a value\n"
     "  scan        tells who is there\n"
+    "  connect     connects to a peer, stays, and tells how the link is\n"
     "  info        lists what a peer has: services, characteristics, descriptors\n"
     "  read        reads values of a peer\n"
     "  write       writes a value of a peer, in each of the ways there are\n"
