@@ -96,3 +96,15 @@ def json_objects(scene):
     require((link["interval_1250us"], link["level"], link["level_name"]) == (40, 1, "not encrypted"), f"{link}")
     require({one["rssi"] for one in events(visitor, "rssi")} == {-50} and len(events(visitor, "rssi")) == 2, visitor.out)
     require(events(visitor, "data-length")[-1]["rx_octets"] == 251, visitor.out)
+
+
+@case("connect --phy: both sides change to it, and that is told; a controller without it is named", 30, 3)
+def phy(scene):
+    scene.controller("--core", "5.4")
+    scene.serve()
+    visitor = stays(scene, "--phy", "2m", "--time", "2")
+    visitor.expect(r"The PHY is LE 2M\.")
+    visitor.ends(0)
+    asked, = [one for one in events(scene.run("connect", "--json", "--phy", "coded", "--time", "1", "lamp"), "phy")]
+    require((asked["asked"], asked["tx_phy"], asked["rx_phy"]) == (True, "LE Coded", "LE Coded"), f"{asked}")
+    one_sentence(scene.run("connect", "--hci", "sim", "--phy", "2m", "--time", "1", "lamp"), 1, "has not the PHY that --phy wants")

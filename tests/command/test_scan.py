@@ -199,3 +199,48 @@ def thousand(scene):
     require(re.search(SUMMARY, many.out).groups() == ("1001", "6", "751"), many.out[-200:])
     require(len(lines_of(few)) == 11, few.out)
     require(0 < many_kb - few_kb < MORE_KB, f"{few_kb} kB among ten, {many_kb} kB among a thousand")
+
+
+class Extended(Advertiser):
+    """The same with extended advertising: set 5 on LE 1M and, where the data is, LE 2M."""
+
+    def __init__(self, radio, data, primary=1, secondary=2):
+        command = self.controller = Controller(radio.listens_at)
+        interval = (0x40).to_bytes(3, "little")
+        command = self.controller.command
+        command(RESET)
+        command(0x2036, struct.pack("<BH3s3sBBB6sBbBBBBB", 0, 0, interval, interval, 7, 0, 0, b"", 0, 127, primary, 0,
+                                    secondary, 5, 0))
+        parts = [data[i:i + 251] for i in range(0, len(data), 251)]
+        for i, part in enumerate(parts):
+            operation = 3 if len(parts) == 1 else 1 if i == 0 else 2 if i == len(parts) - 1 else 0
+            command(0x2037, bytes((0, operation, 1, len(part))) + part)
+        command(0x2039, struct.pack("<BBBHB", 1, 1, 0, 0, 0))
+
+
+@case("scan of extended advertisers: PHYs, set, and data of more than one packet, whole", 30, 2)
+def extended(scene):
+    radio = scene.controller("--core", "5.4")
+    data = ad(0x09, b"long") + ad(0xFF, b"\x59\x00" + bytes(range(240))) + ad(0x16, b"\x1a\x18" + bytes(200))
+    there = [Extended(radio, data), belt(radio)]
+    scan = scene.run("scan", "--time", "1", "--json")
+    one, other = sorted(events(scan, "advertiser"), key=lambda told: not told["extended"])
+    wanted = {"name": "long", "company_name": "Nordic", "extended": True, "sid": 5, "primary_phy": "LE 1M",
+              "secondary_phy": "LE 2M", "is_cut": False, "data": data.hex(), "connectable": False}
+    require({name: one.get(name) for name in wanted} == wanted, f"{one}")
+    require(other["name"] == "belt" and not other["extended"], f"{other}")
+    scan = scene.run("scan", "--find", "long")
+    require([line[4] for line in lines_of(scan)] == ["'long'; Environmental Sensing; Nordic; extended, LE 1M/LE 2M; set 5"],
+            scan.out)
+    del there
+
+
+@case("scan --coded hears who is on LE Coded alone, and says so where the controller has none", 30, 2)
+def coded(scene):
+    radio = scene.controller("--core", "5.4")
+    there = Extended(radio, ad(0x09, b"far"), primary=3, secondary=3)
+    require("0 heard" in scene.run("scan", "--time", "1").out, "it is heard without --coded")
+    scan = scene.run("scan", "--coded", "--find", "far")
+    require([line[4] for line in lines_of(scan)] == ["'far'; extended, LE Coded; set 5"], scan.out)
+    one_sentence(scene.run("scan", "--hci", "sim", "--coded"), 1, "does not listen to LE Coded; without --coded")
+    del there

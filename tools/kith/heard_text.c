@@ -111,12 +111,13 @@ static void put_claim(line *l, const heard_one *one)
 
 static void put_extended(line *l, const heard_one *one)
 {
+    bool is_one = one->secondary_phy == 0 || one->secondary_phy == one->primary_phy;
     char text[64];
 
     if (!one->extended)
         return;
-    (void)snprintf(text, sizeof text, "extended, %s%s%s", phy_name(one->primary_phy),
-                   one->secondary_phy != 0 ? "/" : "", one->secondary_phy != 0 ? phy_name(one->secondary_phy) : "");
+    (void)snprintf(text, sizeof text, "extended, %s%s%s", phy_name(one->primary_phy), is_one ? "" : "/",
+                   is_one ? "" : phy_name(one->secondary_phy));
     put_part(l, text, "", "");
     if (one->sid != SID_NONE) {
         (void)snprintf(text, sizeof text, "set %u", one->sid);
