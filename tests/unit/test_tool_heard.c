@@ -77,8 +77,9 @@ static void a_device_is_told_once_with_all_it_said(void **state)
     hear(h, &response, 10);
     one = heard_next(h, 10);
     assert_non_null(one);
-    assert_string_equal(heard_line(one, line),
-                        "  -60 dBm  C0:00:00:00:00:01 (static)          connectable  'belt'; Heart Rate; Battery; Apple");
+    assert_string_equal(
+        heard_line(one, line),
+        "  -60 dBm  C0:00:00:00:00:01 (static)          connectable  'belt'; Heart Rate; Battery; Apple");
     for (uint64_t now = 20; now < 10 * SECOND_US; now += SECOND_US / 4) {
         hear(h, &first, now);
         hear(h, &response, now);

@@ -113,8 +113,8 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"time", 't', "SECONDS", 0, "how long to stay (default 0: until Ctrl-C)", 0},
     {"within", OPTION_WITHIN, "SECONDS", 0, "how long to look for it (default 20)", 0},
-    {"interval", OPTION_INTERVAL, "MS", 0,
-     "how often both sides meet, as 7.5 or 30-50: 7.5 to 4000 ms (default 30-50)", 0},
+    {"interval", OPTION_INTERVAL, "MS", 0, "how often both sides meet, as 7.5 or 30-50: 7.5 to 4000 ms (default 30-50)",
+     0},
     {"latency", OPTION_LATENCY, "N", 0, "how many of these times the peer may stay away, 0 to 499 (default 0)", 0},
     {"timeout", OPTION_TIMEOUT, "MS", 0,
      "after how long a silent peer is lost, 100 to 32000 ms (default 4000); longer than it may stay away, twice", 0},
@@ -128,8 +128,10 @@ static const struct argp parser = {
     option_table,
     take_option,
     "PEER",
-    "Connects to PEER and stays: tells how the link is (parameters, PHY, packet length, how strongly the peer is heard) "
-    "and each change, until Ctrl-C or --time.  A bonded peer has to prove that it is that one, by encryption; nobody is "
+    "Connects to PEER and stays: tells how the link is (parameters, PHY, packet length, how strongly the peer is "
+    "heard) "
+    "and each change, until Ctrl-C or --time.  A bonded peer has to prove that it is that one, by encryption; nobody "
+    "is "
     "paired with."
     "\v"
     "PEER is " SEARCH_HELP ".  Bonds are those of `kith pair'.\n"
@@ -138,7 +140,8 @@ static const struct argp parser = {
     "\n"
     "JSON: one object for each event, as with `kith pair', among them phy (`tx_phy', `rx_phy'), data-length "
     "(`tx_octets', `rx_octets'), parameters (`interval_1250us', `latency', `timeout_10ms'), rssi (`rssi', in dBm, each "
-    "time); and one with `event' link when it is as it is wanted: `interval_1250us', `latency', `timeout_10ms', `level', "
+    "time); and one with `event' link when it is as it is wanted: `interval_1250us', `latency', `timeout_10ms', "
+    "`level', "
     "`level_name', `key_size'.\n"
     "\n"
     "Exit status: 0 it stayed as long as --time says; 1 it was not connected, or not to the end, and a sentence on "

@@ -54,8 +54,7 @@ static void be_peripheral(member *m, unsigned number)
                  kith_ad_put(data, sizeof data, &len, KITH_AD_SERVICES_16, services, sizeof services) != KITH_OK;
     set_data(m, KITH_HCI_LE_SET_ADV_DATA, data, len);
     len = 0;
-    m->failed |=
-        kith_ad_put(data, sizeof data, &len, KITH_AD_COMPLETE_NAME, name, (size_t)name_len) != KITH_OK;
+    m->failed |= kith_ad_put(data, sizeof data, &len, KITH_AD_COMPLETE_NAME, name, (size_t)name_len) != KITH_OK;
     set_data(m, KITH_HCI_LE_SET_SCAN_RESPONSE_DATA, data, len);
 }
 

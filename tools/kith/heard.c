@@ -15,7 +15,7 @@ struct heard {
     uint64_t factor; /* odd */
     uint32_t count, left;
     uint64_t reports;
-    heard_one *newest, *oldest;       /* heard */
+    heard_one *newest, *oldest; /* heard */
     heard_one *first_due, *last_due;
     heard_one *buckets[BUCKETS];
     heard_one entries[HEARD_MAX];

@@ -1,8 +1,8 @@
 /* Who was heard: one entry for each advertiser, with all that it has said by now.
  *
  * Bounded: of more than HEARD_MAX whoever was heard longest ago leaves, and is counted; an entry has a fixed size, and
- * what is kept of raw data is as long as the last of it.  Each report costs the same, however many there are: entries are
- * found by a hash that nobody else knows.  All of it is a claim: nothing here is proven. */
+ * what is kept of raw data is as long as the last of it.  Each report costs the same, however many there are: entries
+ * are found by a hash that nobody else knows.  All of it is a claim: nothing here is proven. */
 #ifndef TOOLS_HEARD_H
 #define TOOLS_HEARD_H
 

@@ -46,10 +46,8 @@ static bool is_anonymous(const heard_one *one)
 static const char *kind_name(const heard_one *one)
 {
     static const char *const names[] = {
-        [KITH_ADDRESS_KIND_PUBLIC] = "public",
-        [KITH_ADDRESS_KIND_STATIC] = "static",
-        [KITH_ADDRESS_KIND_RESOLVABLE] = "resolvable",
-        [KITH_ADDRESS_KIND_NON_RESOLVABLE] = "non-resolvable",
+        [KITH_ADDRESS_KIND_PUBLIC] = "public",         [KITH_ADDRESS_KIND_STATIC] = "static",
+        [KITH_ADDRESS_KIND_RESOLVABLE] = "resolvable", [KITH_ADDRESS_KIND_NON_RESOLVABLE] = "non-resolvable",
         [KITH_ADDRESS_KIND_RESERVED] = "reserved",
     };
 

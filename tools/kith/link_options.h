@@ -18,13 +18,13 @@ typedef struct {
     const char *btsnoop; /* NULL: none */
     kith_io_capability io;
     kith_level level;
-    bool is_public;        /* this device is the controller's public address, and not the store's static one */
-    bool is_private;       /* it is seen under resolvable private addresses, */
+    bool is_public;           /* this device is the controller's public address, and not the store's static one */
+    bool is_private;          /* it is seen under resolvable private addresses, */
     uint16_t private_cycle_s; /* each for so long at most; 0: the default */
-    bool yes;              /* consents to pairing */
-    bool legacy;           /* LE legacy pairing is allowed */
-    bool signing;          /* signing keys are exchanged, signed writes are made and taken */
-    bool insecure_confirm; /* confirms numbers unseen */
+    bool yes;                 /* consents to pairing */
+    bool legacy;              /* LE legacy pairing is allowed */
+    bool signing;             /* signing keys are exchanged, signed writes are made and taken */
+    bool insecure_confirm;    /* confirms numbers unseen */
     bool json, show_keys;
     char hci_text[LINK_OPTIONS_HCI];
     char store_text[LINK_OPTIONS_STORE];

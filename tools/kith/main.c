@@ -68,7 +68,8 @@ static const struct argp parser = {
     "\n"
     "Exit status: 0 done, or (controller, serve) ended by SIGTERM; 1 it failed, and a sentence on stderr says why, or "
     "(lint) errors were found; "
-    "2 unknown command, option or argument; 3 (bonds import, export) a part of it was done; 4 (scan) who was sought was not heard; 130 ended by Ctrl-C.",
+    "2 unknown command, option or argument; 3 (bonds import, export) a part of it was done; 4 (scan) who was sought "
+    "was not heard; 130 ended by Ctrl-C.",
     NULL,
     NULL,
     NULL,

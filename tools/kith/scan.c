@@ -63,10 +63,12 @@ static const struct argp parser = {
     option_table,
     take_option,
     NULL,
-    "Tells who is there: a line for each device that advertises, with how strongly it is heard, its address, whether it "
+    "Tells who is there: a line for each device that advertises, with how strongly it is heard, its address, whether "
+    "it "
     "can be connected to, and what it says of itself: name, services, manufacturer."
     "\v"
-    "A device is told when all of it was heard, at the latest after a second, and once more when it says something new.  "
+    "A device is told when all of it was heard, at the latest after a second, and once more when it says something "
+    "new.  "
     "An address is public or static, which stays; or resolvable or non-resolvable, which changes.  One that a bonded "
     "peer would have is told so (`claims peer 3'); like all that is heard it is a claim, until that peer encrypts.  "
     "Bonds are those of `kith pair'.\n"

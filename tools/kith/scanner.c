@@ -1,5 +1,5 @@
-/* The loop of a scan: each report goes into the table of those who were heard; who is known well enough is told, one line
- * each, and again when there is more to say.  At the end it says how many there were. */
+/* The loop of a scan: each report goes into the table of those who were heard; who is known well enough is told, one
+ * line each, and again when there is more to say.  At the end it says how many there were. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -154,10 +154,8 @@ static void note_name(search *s, const kith_event_report *r)
 
 bool search_on_report(search *s, const kith_host *host, const kith_event_report *r, uint64_t now_us)
 {
-    kith_peer_id claim = 0;
+    kith_peer_id claim = r->claimed;
 
-    if (kith_bonds_of_address(host, &r->address, &claim) != KITH_OK)
-        claim = 0;
     if (!fits(s, host, r, claim)) {
         s->others = true;
         note_name(s, r);

@@ -10,8 +10,8 @@ enum { SEARCH_NAMES = 4, SEARCH_NAME = 32 };
 typedef enum { SEARCH_GOES_ON, SEARCH_FOUND, SEARCH_AMBIGUOUS } search_result;
 
 typedef struct {
-    const char *peer; /* as it was asked for */
-    const char *name; /* as it calls itself, if that is meant */
+    const char *peer;                     /* as it was asked for */
+    const char *name;                     /* as it calls itself, if that is meant */
     bool by_address, by_service, by_bond; /* it is that for certain; else it may be a name as well */
     bool any;                             /* those, too, who cannot be connected to */
     kith_uuid service;
@@ -30,7 +30,9 @@ typedef struct {
 void search_init(search *s, const char *peer);
 
 /* What people are told of that. */
-#define SEARCH_HELP                                                                                                        "a name, an address, the number of a bond (`kith bonds list'), or the UUID of a service, as 180d or in its long "      "form; peer:N and name:X leave no doubt which of these is meant"
+#define SEARCH_HELP                                                                                                    \
+    "a name, an address, the number of a bond (`kith bonds list'), or the UUID of a service, as 180d or in its long "  \
+    "form; peer:N and name:X leave no doubt which of these is meant"
 
 /* Is the bond that is meant there?  Nobody else will do. */
 bool search_is_possible(const search *s, const kith_host *host);

@@ -34,7 +34,7 @@ typedef struct {
     table_server tables; /* .table NULL: the lamp */
     bool window_was_open;
     kith_address seen_as; /* with --private, on air; zeros: not told yet */
-    bool may_advertise; /* ready, and not refused since the last change of links */
+    bool may_advertise;   /* ready, and not refused since the last change of links */
     bool advertising;
     bool leaving;
     uint64_t leave_by_us;

@@ -29,9 +29,8 @@ void trouble_two(const search *s)
     char first[KITH_ADDRESS_TEXT], second[KITH_ADDRESS_TEXT];
 
     (void)complain("two devices %s '%s': %s (%s) and %s (%s); say by address which is meant",
-                   s->by_service ? "are" : "call themselves", s->peer,
-                   kith_address_format(&two[0], first), address_type_name(&two[0]),
-                   kith_address_format(&two[1], second), address_type_name(&two[1]));
+                   s->by_service ? "are" : "call themselves", s->peer, kith_address_format(&two[0], first),
+                   address_type_name(&two[0]), kith_address_format(&two[1], second), address_type_name(&two[1]));
 }
 
 void trouble_event(const char *peer, const char *what, const kith_event *event)
