@@ -13,7 +13,7 @@ SET_RESPONSE = 0x2009
 ADV_IND, ADV_NONCONN_IND = 0, 3
 LINE = r" *-?\d+\.\d+ s +(-\d+) dBm  ([0-9A-F:]{17}) \((\S+)\) +(connectable|scannable|broadcasts|directed) *(.*)"
 SUMMARY = r"(\d+) heard in (\d+) s, (\d+) of them connectable"
-MORE_KB = 2048  # for a thousand more: an entry of a few hundred octets each, and what the allocator adds
+MORE_KB = 8192  # for a thousand more, whatever the allocator adds: an entry has a few hundred octets
 
 
 def ad(kind, value):
