@@ -65,7 +65,7 @@ void set_report(json_t *o, const kith_event_report *r)
     set_flag(o, "scan_response", r->scan_response);
     set_extended(o, r);
     set_strength(o, "rssi", r->rssi);
-    set_hex(o, "data", report_data(r), r->len);
+    set_hex(o, "data", kith_report_data(r), r->len);
 }
 
 static void on_report(json_t *o, const kith_event *e)

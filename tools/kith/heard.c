@@ -222,7 +222,7 @@ static void take_number(bool *has, uint16_t *number, bool *news, const kith_ad *
 
 static void take_data(heard_one *one, const kith_event_report *r)
 {
-    const uint8_t *data = report_data(r);
+    const uint8_t *data = kith_report_data(r);
     kith_ad ad;
 
     take_names(one, data, r->len);
@@ -245,7 +245,7 @@ static void keep(heard_data *kept, const kith_event_report *r)
     else if (octets == NULL)
         return;
     else
-        memcpy(octets, report_data(r), r->len);
+        memcpy(octets, kith_report_data(r), r->len);
     kept->octets = octets;
     kept->len = r->len;
 }

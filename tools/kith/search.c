@@ -73,7 +73,7 @@ static bool fits_name(const search *s, const kith_event_report *r)
     char name[SEARCH_NAME];
     kith_ad shortened;
 
-    if (!kith_gap_find_name(report_data(r), r->len, name))
+    if (!kith_gap_find_name(kith_report_data(r), r->len, name))
         return false;
     if (strcmp(name, s->name) == 0)
         return true;
@@ -95,7 +95,7 @@ static bool fits(const search *s, const kith_host *host, const kith_event_report
         return false;
     if (is_by_bond(s, host))
         return claim == s->number;
-    if (s->by_service && kith_ad_has_service(report_data(r), r->len, &s->service))
+    if (s->by_service && kith_ad_has_service(kith_report_data(r), r->len, &s->service))
         return true;
     if (!s->by_address)
         return fits_name(s, r);
@@ -139,7 +139,7 @@ static void note_name(search *s, const kith_event_report *r)
 {
     char name[SEARCH_NAME];
 
-    if (!kith_gap_find_name(report_data(r), r->len, name) || name[0] == '\0')
+    if (!kith_gap_find_name(kith_report_data(r), r->len, name) || name[0] == '\0')
         return;
     make_harmless(name);
     for (unsigned i = 0; i < SEARCH_NAMES; i++) {

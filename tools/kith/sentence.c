@@ -38,11 +38,6 @@ void add_address(writer *w, const kith_address *address)
     add(w, "%s (%s)", kith_address_format(address, text), address_type_name(address));
 }
 
-const uint8_t *report_data(const kith_event_report *report)
-{
-    return report->len > sizeof report->data ? report->long_data : report->data;
-}
-
 static void add_lacks(writer *w, uint32_t lacks)
 {
     for (const char *before = " "; lacks != 0; lacks &= lacks - 1, before = ", ")

@@ -77,7 +77,7 @@ static void add_heard(writer *w, const kith_event_report *r)
     char name[32];
 
     add_address(w, &r->address);
-    if (kith_gap_find_name(report_data(r), r->len, name)) {
+    if (kith_gap_find_name(kith_report_data(r), r->len, name)) {
         make_harmless(name);
         add(w, ", which calls itself '%s'", name);
     }
