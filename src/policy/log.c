@@ -53,6 +53,14 @@ static void add_hci(log_line *to, kith_hci_status status)
     add(to, kith_hci_status_name(status));
 }
 
+static void add_failure(log_line *to, kith_status status)
+{
+    if (status == KITH_OK)
+        return;
+    add(to, ", ");
+    add(to, kith_status_name(status));
+}
+
 static void on_store_loaded(log_line *to, const kith_event *e)
 {
     add_number(to, "bonds ", e->store.bonds);
@@ -93,8 +101,15 @@ static void on_lost(log_line *to, const kith_event *e)
 
 static void on_activity(log_line *to, const kith_event *e)
 {
+    static const char *const why[] = {"", ", connected", ", its time is over", ", found"};
+
     add(to, e->activity.on ? "on" : "off");
+    if (e->kind == KITH_EVENT_ADVERTISING && e->activity.set != 0)
+        add_number(to, ", set ", e->activity.set);
+    if (!e->activity.on && (unsigned)e->activity.why < 4)
+        add(to, why[e->activity.why]);
     add_hci(to, e->activity.hci_status);
+    add_failure(to, e->activity.status);
 }
 
 static void on_report(log_line *to, const kith_event *e)
@@ -102,6 +117,18 @@ static void on_report(log_line *to, const kith_event *e)
     add_address(to, "", &e->report.address);
     if (e->report.connectable)
         add(to, ", connectable");
+}
+
+static void on_found(log_line *to, const kith_event *e)
+{
+    static const char *const results[] = {"", "not in time", "stopped", "failed"};
+
+    if (e->found.result == KITH_FOUND)
+        add_address(to, "", &e->found.report.address);
+    else
+        add(to, e->found.result < 4 ? results[e->found.result] : "unknown");
+    add_hci(to, e->found.hci_status);
+    add_failure(to, e->found.status);
 }
 
 static void on_connected(log_line *to, const kith_event *e)
@@ -113,7 +140,8 @@ static void on_connected(log_line *to, const kith_event *e)
 
 static void on_connect_failed(log_line *to, const kith_event *e)
 {
-    add(to, kith_hci_status_name(e->connect_failed.hci_status));
+    add(to, e->connect_failed.timed_out ? "its time is over" : kith_hci_status_name(e->connect_failed.hci_status));
+    add_failure(to, e->connect_failed.status);
 }
 
 static void on_parameters(log_line *to, const kith_event *e)
@@ -125,9 +153,53 @@ static void on_parameters(log_line *to, const kith_event *e)
     add(to, " x 10 ms");
 }
 
+static void on_parameters_wanted(log_line *to, const kith_event *e)
+{
+    add_number(to, "interval ", e->parameters_wanted.interval_min_1250us);
+    add_number(to, " to ", e->parameters_wanted.interval_max_1250us);
+    add_number(to, " x 1.25 ms, latency ", e->parameters_wanted.latency);
+    add_number(to, ", timeout ", e->parameters_wanted.timeout_10ms);
+    add(to, " x 10 ms");
+}
+
+static void on_rssi(log_line *to, const kith_event *e)
+{
+    int rssi = e->rssi.rssi;
+
+    if (e->rssi.hci_status != 0)
+        add(to, kith_hci_status_name(e->rssi.hci_status));
+    else
+        add_number(to, rssi < 0 ? "dBm -" : "dBm ", (uint64_t)(rssi < 0 ? -rssi : rssi));
+}
+
+static void on_phy(log_line *to, const kith_event *e)
+{
+    add_number(to, "tx ", e->phy.tx_phy);
+    add_number(to, ", rx ", e->phy.rx_phy);
+    add_hci(to, e->phy.hci_status);
+}
+
+static void on_data_length(log_line *to, const kith_event *e)
+{
+    add_number(to, "tx ", e->data_length.tx_octets);
+    add_number(to, ", rx ", e->data_length.rx_octets);
+}
+
 static void on_disconnected(log_line *to, const kith_event *e)
 {
     add(to, kith_hci_status_name(e->disconnected.reason));
+}
+
+static void on_reconnecting(log_line *to, const kith_event *e)
+{
+    static const char *const ways[] = {"off", "idle", "by the list", "by scanning"};
+
+    add(to, (unsigned)e->reconnecting.way < 4 ? ways[e->reconnecting.way] : "unknown");
+    add(to, e->reconnecting.fast ? ", fast" : "");
+    if (e->reconnecting.peer != 0)
+        add_number(to, ", given up peer ", e->reconnecting.peer);
+    add_hci(to, e->reconnecting.hci_status);
+    add_failure(to, e->reconnecting.status);
 }
 
 static void on_requested(log_line *to, const kith_event *e)
@@ -301,10 +373,16 @@ static void (*const writers[])(log_line *to, const kith_event *e) = {
     [KITH_EVENT_ADVERTISING] = on_activity,
     [KITH_EVENT_SCANNING] = on_activity,
     [KITH_EVENT_REPORT] = on_report,
+    [KITH_EVENT_FOUND] = on_found,
     [KITH_EVENT_CONNECTED] = on_connected,
     [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
     [KITH_EVENT_PARAMETERS] = on_parameters,
+    [KITH_EVENT_PARAMETERS_WANTED] = on_parameters_wanted,
+    [KITH_EVENT_RSSI] = on_rssi,
+    [KITH_EVENT_PHY] = on_phy,
+    [KITH_EVENT_DATA_LENGTH] = on_data_length,
     [KITH_EVENT_DISCONNECTED] = on_disconnected,
+    [KITH_EVENT_RECONNECTING] = on_reconnecting,
     [KITH_EVENT_SECURITY_REQUESTED] = on_requested,
     [KITH_EVENT_SECURITY_WANTED] = on_security_wanted,
     [KITH_EVENT_SECURITY_STARTED] = on_started,

@@ -34,10 +34,11 @@ def require(truth, what):
 
 
 class Process:
-    """One child.  terminal: its stdin and stdout are a terminal of its own.  stdin: "open", "ended" or "terminal"."""
+    """One child.  terminal: its stdin and stdout are a terminal of its own.  stdin: "open", "ended" or "terminal".
+    errors: "terminal": its stderr is that terminal, too."""
 
     def __init__(self, crew, name, argv, terminal=False, stdin="open", environment=None, folder=None, file_limit=None,
-                 stdout=None):
+                 stdout=None, errors="pipe"):
         self.crew, self.name, self.argv = crew, name, argv
         self.terminal = terminal
         self.ended_at = None
@@ -63,7 +64,8 @@ class Process:
 
         source = slave if terminal else subprocess.PIPE if stdin == "open" else subprocess.DEVNULL
         sink = slave if terminal else stdout if isinstance(stdout, int) else subprocess.PIPE
-        self._child = subprocess.Popen([str(a) for a in argv], stdin=source, stdout=sink, stderr=subprocess.PIPE,
+        self._child = subprocess.Popen([str(a) for a in argv], stdin=source, stdout=sink,
+                                       stderr=slave if errors == "terminal" else subprocess.PIPE,
                                        start_new_session=True, preexec_fn=become, env=environment, cwd=folder)
         if terminal:
             os.close(slave)
@@ -73,7 +75,8 @@ class Process:
             self._in = self._child.stdin.fileno() if self._child.stdin else None
             if self._child.stdout:
                 self._fds[self._child.stdout.fileno()] = "out"
-        self._fds[self._child.stderr.fileno()] = "err"
+        if self._child.stderr:
+            self._fds[self._child.stderr.fileno()] = "err"
 
     # ---- what it said ----
 

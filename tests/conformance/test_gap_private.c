@@ -187,7 +187,7 @@ CONFORMANCE_ONCE("GAP/DISC/RPA/BV-01-C", "A discoverable device with a private a
     for (;;) {
         const kith_event_report *report = &air_await(KITH_EVENT_REPORT, 5)->report;
 
-        if (kith_address_equal(&report->address, &air.tester_is) && kith_gap_find_name(report->data, report->len, name))
+        if (report->claimed == air.bond && kith_gap_find_name(report->data, report->len, name))
             break;
     }
     air_end();

@@ -131,6 +131,29 @@ static void it_is_small(void **state)
     assert_true(sizeof(kith_log) <= 56);
 }
 
+static void expect(const kith_event *event, const char *line)
+{
+    assert_string_equal(line_of(event, true), line);
+}
+
+static void ends_of_gap_say_how_they_came(void **state)
+{
+    kith_event e = {.kind = KITH_EVENT_ADVERTISING, .activity = {.set = 1, .why = KITH_ENDED_CONNECTED}};
+
+    (void)state;
+    expect(&e, "advertising: off, set 1, connected");
+    e.activity = (kith_event_activity){.why = KITH_ENDED_ASKED, .status = KITH_ERR_ENTROPY};
+    expect(&e, "advertising: off, no randomness");
+    e = (kith_event){.kind = KITH_EVENT_FOUND, .found = {.result = KITH_FOUND_NOT_IN_TIME}};
+    expect(&e, "found: not in time");
+    e = (kith_event){.kind = KITH_EVENT_CONNECT_FAILED, .connect_failed = {.hci_status = 2, .timed_out = true}};
+    expect(&e, "connect-failed: its time is over");
+    e = (kith_event){.kind = KITH_EVENT_RSSI, .rssi = {.rssi = -128}};
+    expect(&e, "rssi: dBm -128");
+    e = (kith_event){.kind = KITH_EVENT_RECONNECTING, .reconnecting = {.way = KITH_RECONNECTING_BY_LIST, .peer = 9}};
+    expect(&e, "reconnecting: by the list, given up peer 9");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +162,7 @@ int main(void)
         cmocka_unit_test(a_line_says_who_and_what),
         cmocka_unit_test(every_verdict_is_told_whole),
         cmocka_unit_test(what_is_secret_is_in_no_line),
+        cmocka_unit_test(ends_of_gap_say_how_they_came),
         cmocka_unit_test(it_is_small),
     };
 

@@ -87,6 +87,75 @@ static void an_operation_on_a_peer_is_told_with_its_end(void **state)
     assert_string_equal(sentence_of(&e, text), "The attributes of peer 3: deleted, nothing was to be changed.");
 }
 
+static void expect(const kith_event *event, const char *sentence, const char *field, const char *value)
+{
+    char text[SENTENCE_MAX];
+    json_t *o = event_json(event);
+
+    assert_string_equal(sentence_of(event, text), sentence);
+    assert_string_equal(json_string_value(json_object_get(o, field)), value);
+    json_decref(o);
+}
+
+static void why_something_is_off_is_told(void **state)
+{
+    kith_event e = {.kind = KITH_EVENT_ADVERTISING, .activity = {.set = 2, .why = KITH_ENDED_CONNECTED}};
+
+    (void)state;
+    expect(&e, "No longer advertising with set 2: a link came of it.", "why", "connected");
+    e.activity = (kith_event_activity){.why = KITH_ENDED_TIME};
+    expect(&e, "No longer advertising: its time is over.", "why", "time");
+    e = (kith_event){.kind = KITH_EVENT_SCANNING, .activity = {.why = KITH_ENDED_FOUND}};
+    expect(&e, "No longer scanning: what was sought is found.", "why", "found");
+    e.activity = (kith_event_activity){.status = KITH_ERR_ENTROPY};
+    expect(&e, "Not scanning: no private address could be made (no randomness).", "status", "no randomness");
+    e = (kith_event){.kind = KITH_EVENT_CONNECT_FAILED, .connect_failed = {.hci_status = 2, .timed_out = true}};
+    expect(&e, "No connection: its time is over.", "hci_status_name", kith_hci_status_name(2));
+}
+
+/* More than 31 octets lie elsewhere; a name in them is still a stranger's. */
+static void long_data_is_told(void **state)
+{
+    static uint8_t data[300] = {40, 0x09, 'a', 0x1b};
+    kith_event e = {.kind = KITH_EVENT_FOUND,
+                    .found = {.report = {.long_data = data,
+                                         .len = sizeof data,
+                                         .claimed = 3,
+                                         .extended = true,
+                                         .sid = 5,
+                                         .primary_phy = KITH_PHY_CODED,
+                                         .rssi = -60,
+                                         .tx_power = 127}}};
+    char text[SENTENCE_MAX];
+    json_t *o = event_json(&e);
+
+    (void)state;
+    assert_string_equal(sentence_of(&e, text), "Found 00:00:00:00:00:00 (public), which calls itself 'a?', at -60 dBm. "
+                                               "That is the address of peer 3: a claim.");
+    assert_int_equal(strlen(json_string_value(json_object_get(o, "data"))), 2 * sizeof data);
+    assert_string_equal(json_string_value(json_object_get(o, "primary_phy")), "LE Coded");
+    assert_int_equal(json_integer_value(json_object_get(o, "sid")), 5);
+    assert_int_equal(json_integer_value(json_object_get(o, "claimed_peer")), 3);
+    assert_null(json_object_get(o, "tx_power"));
+    assert_null(json_object_get(o, "secondary_phy"));
+    json_decref(o);
+}
+
+static void what_a_link_is_like_is_told(void **state)
+{
+    kith_event e = {.kind = KITH_EVENT_PHY, .link = 1, .phy = {.tx_phy = KITH_PHY_2M, .rx_phy = KITH_PHY_1M}};
+
+    (void)state;
+    expect(&e, "The PHY is LE 2M to the peer, LE 1M from it.", "tx_phy", "LE 2M");
+    e.phy.rx_phy = KITH_PHY_2M;
+    expect(&e, "The PHY is LE 2M.", "rx_phy", "LE 2M");
+    e = (kith_event){.kind = KITH_EVENT_RSSI, .link = 1, .rssi = {.rssi = -48}};
+    expect(&e, "The peer is heard at -48 dBm.", "hci_status_name", kith_hci_status_name(0));
+    e = (kith_event){.kind = KITH_EVENT_RECONNECTING,
+                     .reconnecting = {.way = KITH_RECONNECTING_BY_SCAN, .fast = true, .peer = 4}};
+    expect(&e, "Peer 4 is given up. The host looks for bonded peers, all the time.", "way", "by-scan");
+}
+
 /* Its octets are all alike, so that they would be seen in either form and order. */
 static void out_of_band_data_is_not_shown(void **state)
 {
@@ -115,6 +184,9 @@ int main(void)
         cmocka_unit_test(each_kind_has_an_object),
         cmocka_unit_test(a_changed_table_is_told_with_its_handles),
         cmocka_unit_test(an_operation_on_a_peer_is_told_with_its_end),
+        cmocka_unit_test(why_something_is_off_is_told),
+        cmocka_unit_test(long_data_is_told),
+        cmocka_unit_test(what_a_link_is_like_is_told),
         cmocka_unit_test(out_of_band_data_is_not_shown),
     };
 

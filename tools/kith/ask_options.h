@@ -5,6 +5,7 @@
 #include <argp.h>
 
 #include "client.h"
+#include "search.h"
 
 typedef struct {
     client_options client;
@@ -18,7 +19,7 @@ extern const struct argp ask_options_parser;
 
 /* What each of them says at the end of its help, in a paragraph each. */
 #define ASK_OPTIONS_HELP                                                                                               \
-    "PEER is a name, an address, or the number of a bond (`kith bonds list').  It is looked for and connected to; a "  \
+    "PEER is " SEARCH_HELP ".  It is looked for and connected to; a "                                                  \
     "peer that is bonded has to prove it, by encryption, before anything is asked.  Bonds are those of `kith pair'.  " \
     "What a bonded peer has is kept beside its bond, and looked through anew only when it has changed; the peer is "   \
     "asked to tell of that (Service Changed).\n"                                                                       \

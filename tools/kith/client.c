@@ -82,8 +82,7 @@ static void plan(const client_options *o, device_plan *p)
         config->security.policy = KITH_PAIRING_ASK; /* a peripheral may ask to be paired with */
     config->gatt_raise = o->raise;
     config->name = "kith";
-    p->guest = server_as_guest;
-    p->guest_context = o->peer;
+    p->company = (private_room_company){.guest = server_as_guest, .context = o->peer};
 }
 
 /* Until it has left, it has failed. */

@@ -17,9 +17,10 @@ typedef enum {
 
 typedef struct {
     link_options link;
-    const char *peer;   /* a name, an address, or the number of a bond */
-    unsigned timeout_s; /* of looking for it */
-    bool again;         /* pair although a bond stands */
+    const char *peer;                             /* as search.h has it */
+    const kith_connection_parameters *parameters; /* NULL: the usual ones */
+    unsigned timeout_s;                           /* of looking for it */
+    bool again;                                   /* pair although a bond stands */
     client_first first;
     bool may_pair;
     kith_gatt_raise raise; /* what a refusal for security leads to */

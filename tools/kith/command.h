@@ -3,13 +3,15 @@
 #define TOOLS_COMMAND_H
 
 /* How the program ends; the words for them are in main.c's help. */
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2, EXIT_PARTLY = 3, EXIT_INTERRUPTED = 130 };
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2, EXIT_PARTLY = 3, EXIT_NOT_FOUND = 4, EXIT_INTERRUPTED = 130 };
 
 /* argv[0] is "kith COMMAND".  Returns an exit status. */
 int demo_main(int argc, char **argv);
 int controller_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int pair_main(int argc, char **argv);
+int connect_main(int argc, char **argv);
+int scan_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 int read_main(int argc, char **argv);
 int write_main(int argc, char **argv);

@@ -66,7 +66,7 @@ static int say_no_controller(const char *where, kith_status status, int error)
     }
 }
 
-static int open_controller(device *d, const device_plan *plan, int *fd)
+static int open_controller(device *d, device_plan *plan, int *fd)
 {
     const link_options *o = d->options;
     kith_status status;
@@ -74,8 +74,9 @@ static int open_controller(device *d, const device_plan *plan, int *fd)
     *fd = o->fd;
     if (*fd >= 0)
         return EXIT_OK;
+    plan->company.crowd = o->crowd;
     if (link_options_are_sim(o))
-        return private_room_open(&d->room, plan->guest, plan->guest_context, o->store, fd) ? EXIT_OK : EXIT_FAILED;
+        return private_room_open(&d->room, &plan->company, o->store, fd) ? EXIT_OK : EXIT_FAILED;
     status = kith_posix_open(o->hci, fd);
     return status == KITH_OK ? EXIT_OK : say_no_controller(o->hci, status, errno);
 }
@@ -101,6 +102,18 @@ static void allow_signing(kith_security *security)
     security->responder_keys |= KITH_KEY_SIGN;
 }
 
+/* Less up to half of it, so that nobody waits for the moment. */
+static void choose_privacy(const link_options *o, kith_privacy *privacy)
+{
+    if (!o->is_private)
+        return;
+    privacy->mode = KITH_PRIVACY_RESOLVABLE;
+    if (o->private_cycle_s == 0)
+        return;
+    privacy->cycle_s = o->private_cycle_s;
+    privacy->jitter_s = privacy->cycle_s / 2;
+}
+
 static bool make_host(device *d, kith_config *config)
 {
     size_t size = kith_host_size(&config->limits);
@@ -115,6 +128,7 @@ static bool make_host(device *d, kith_config *config)
     config->security.io = d->options->io;
     config->security.ask_mitm = d->options->io != KITH_IO_NO_INPUT_NO_OUTPUT;
     config->security.required_level = d->options->level;
+    choose_privacy(d->options, &config->privacy);
     if (d->options->signing)
         allow_signing(&config->security);
     status = kith_openssl_port(&d->crypto);

@@ -24,8 +24,8 @@ typedef struct {
 /* What a command brings along. */
 typedef struct {
     kith_config config; /* limits, methods, services, name, policy; the rest is set from the options */
-    private_room_guest *guest;
-    const void *guest_context;
+    private_room_company
+        company; /* who else is there, where the radio is the command's own; its crowd is the options' */
 } device_plan;
 
 /* Opens the controller, the store, the host, and the capture.  EXIT_OK, or the exit status after a sentence was

@@ -16,6 +16,7 @@ typedef enum {
 typedef struct {
     kith_host *host;
     kith_link link;
+    kith_event_connected connected; /* how the link began */
     const report *report;
     const char *peer; /* as it was asked for */
     uint16_t mtu;     /* of the link */
@@ -24,9 +25,10 @@ typedef struct {
 
 typedef struct {
     const char *doing;   /* "reading from" */
+    bool tells_link;     /* people are told of each change of the link, too */
     unsigned patience_s; /* how long nothing need happen; 0: as long as it takes */
     errand_result (*begin)(void *self, const errand_site *site);
-    /* Events of kith/gatt_client.h.  Ends with LINK_LOST do not come here. */
+    /* Events of kith/gatt_client.h, and RSSI.  Ends with LINK_LOST do not come here. */
     errand_result (*on_event)(void *self, const errand_site *site, const kith_event *event);
     /* These may be NULL.  turn: once in each turn of the loop, and at the deadline.  stop: undoes what should not stay;
      * where it goes on, on_event() brings its end. */

@@ -1,9 +1,11 @@
 /* Events as JSON objects.  A field that is not known is left out, never null. */
 #include <stdio.h>
 
-#include "event_json_peers.h"
+#include "event_json_gap.h"
 #include "kith/gatt_client.h"
 #include "sentence.h"
+
+enum { HEX_MAX = 1650 }; /* no attribute and no advertising data is longer */
 
 void set_text(json_t *o, const char *name, const char *value)
 {
@@ -28,11 +30,11 @@ void set_address(json_t *o, const char *name, const char *type_name, const kith_
     set_text(o, type_name, address_type_name(address));
 }
 
-static void set_hex(json_t *o, const char *name, const uint8_t *octets, size_t len)
+void set_hex(json_t *o, const char *name, const uint8_t *octets, size_t len)
 {
-    char text[2 * 512 + 1] = "";
+    char text[2 * HEX_MAX + 1] = "";
 
-    for (size_t i = 0; i < len && i < 512; i++)
+    for (size_t i = 0; i < len && i < HEX_MAX; i++)
         (void)snprintf(text + 2 * i, 3, "%02x", octets[i]);
     set_text(o, name, text);
 }
@@ -69,6 +71,10 @@ static void on_ready(json_t *o, const kith_event *e)
     set_number(o, "acl_packets", e->ready.acl_packets);
     set_lacks(o, e->ready.lacks);
     set_number(o, "other_identity", e->ready.other_identity);
+    set_number(o, "filter_list", e->ready.filter_list);
+    set_number(o, "resolving_list", e->ready.resolving_list);
+    set_number(o, "sets", e->ready.sets);
+    set_number(o, "data_most", e->ready.data_most);
 }
 
 static void on_start_failed(json_t *o, const kith_event *e)
@@ -84,54 +90,6 @@ static void on_lost(json_t *o, const kith_event *e)
 {
     set_number(o, "opcode", e->lost.opcode);
     set_number(o, "hardware_code", e->lost.hardware_code);
-}
-
-static void on_activity(json_t *o, const kith_event *e)
-{
-    set_flag(o, "on", e->activity.on);
-    set_hci_status(o, e->activity.hci_status);
-    if (e->activity.status != KITH_OK)
-        set_text(o, "status", kith_status_name(e->activity.status));
-}
-
-static void on_report(json_t *o, const kith_event *e)
-{
-    set_address(o, "address", "address_type", &e->report.address);
-    set_flag(o, "connectable", e->report.connectable);
-    (void)json_object_set_new(o, "rssi", json_integer(e->report.rssi));
-    set_hex(o, "data", e->report.data, e->report.len);
-}
-
-static void on_connected(json_t *o, const kith_event *e)
-{
-    set_text(o, "role", e->connected.we_are_central ? "central" : "peripheral");
-    if (e->connected.claimed != 0)
-        set_number(o, "claimed_peer", e->connected.claimed);
-    set_number(o, "interval_1250us", e->connected.interval_1250us);
-    set_number(o, "latency", e->connected.latency);
-    set_number(o, "timeout_10ms", e->connected.timeout_10ms);
-}
-
-static void on_parameters(json_t *o, const kith_event *e)
-{
-    set_text(o, "result", kith_parameters_result_name(e->parameters.result));
-    if (e->parameters.hci_status != 0)
-        set_hci_status(o, e->parameters.hci_status);
-    set_number(o, "interval_1250us", e->parameters.interval_1250us);
-    set_number(o, "latency", e->parameters.latency);
-    set_number(o, "timeout_10ms", e->parameters.timeout_10ms);
-}
-
-static void on_connect_failed(json_t *o, const kith_event *e)
-{
-    set_hci_status(o, e->connect_failed.hci_status);
-    if (e->connect_failed.status != KITH_OK)
-        set_text(o, "status", kith_status_name(e->connect_failed.status));
-}
-
-static void on_disconnected(json_t *o, const kith_event *e)
-{
-    set_hci_status(o, e->disconnected.reason);
 }
 
 static void on_consent(json_t *o, const kith_event *e)
@@ -417,13 +375,6 @@ static void (*const writers[])(json_t *o, const kith_event *e) = {
     [KITH_EVENT_READY] = on_ready,
     [KITH_EVENT_START_FAILED] = on_start_failed,
     [KITH_EVENT_CONTROLLER_LOST] = on_lost,
-    [KITH_EVENT_ADVERTISING] = on_activity,
-    [KITH_EVENT_SCANNING] = on_activity,
-    [KITH_EVENT_REPORT] = on_report,
-    [KITH_EVENT_CONNECTED] = on_connected,
-    [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
-    [KITH_EVENT_PARAMETERS] = on_parameters,
-    [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
     [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
@@ -477,7 +428,7 @@ json_t *event_json(const kith_event *event)
         set_number(o, "peer", event->peer);
     if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
         writers[kind](o, event);
-    else
+    else if (!event_json_gap(o, event))
         event_json_peers(o, event);
     return o;
 }

@@ -7,6 +7,7 @@
 void set_text(json_t *o, const char *name, const char *value);
 void set_number(json_t *o, const char *name, unsigned value);
 void set_flag(json_t *o, const char *name, bool value);
+void set_hex(json_t *o, const char *name, const uint8_t *octets, size_t len);
 void set_address(json_t *o, const char *name, const char *type_name, const kith_address *address);
 void set_hci_status(json_t *o, kith_hci_status status);
 

@@ -15,6 +15,8 @@ enum {
     OPTION_SHOW_KEYS,
     OPTION_STORE,
     OPTION_PUBLIC,
+    OPTION_PRIVATE,
+    OPTION_PRIVATE_CYCLE,
     OPTION_IO,
     OPTION_LEVEL,
     OPTION_INSECURE_CONFIRM,
@@ -51,19 +53,66 @@ static void check(const link_options *o, struct argp_state *state)
                           "`encrypted'");
 }
 
-static error_t take_option(int key, char *arg, struct argp_state *state)
+/* "sim", or "sim:N". */
+static void take_hci(link_options *o, const char *arg, struct argp_state *state)
+{
+    static const char prefix[] = "sim:";
+
+    o->hci = arg;
+    if (strncmp(arg, prefix, sizeof prefix - 1) != 0)
+        return;
+    o->crowd = link_options_number("--hci sim:N", arg + sizeof prefix - 1, LINK_OPTIONS_CROWD, state);
+    o->hci = "sim";
+}
+
+static void take_cycle(link_options *o, const char *arg, struct argp_state *state)
+{
+    unsigned seconds = link_options_number("--private-cycle", arg, KITH_PRIVACY_CYCLE_MAX_S, state);
+
+    if (seconds == 0)
+        argp_error(state, "--private-cycle wants a second at least");
+    o->is_private = true;
+    o->private_cycle_s = (uint16_t)seconds;
+}
+
+static error_t take_device_option(int key, char *arg, struct argp_state *state)
 {
     link_options *o = state->input;
 
     switch (key) {
     case 'H':
-        o->hci = arg;
+        take_hci(o, arg, state);
         return 0;
     case OPTION_STORE:
         o->store = arg;
         return 0;
     case OPTION_PUBLIC:
         o->is_public = true;
+        return 0;
+    case OPTION_PRIVATE:
+        o->is_private = true;
+        return 0;
+    case OPTION_PRIVATE_CYCLE:
+        take_cycle(o, arg, state);
+        return 0;
+    case 'j':
+        o->json = true;
+        return 0;
+    case OPTION_BTSNOOP:
+        o->btsnoop = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+    link_options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = o;
         return 0;
     case OPTION_IO:
         o->io = (kith_io_capability)choice_of(choice_io, "--io", arg, state);
@@ -83,14 +132,8 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case OPTION_SIGNING:
         o->signing = true;
         return 0;
-    case 'j':
-        o->json = true;
-        return 0;
     case OPTION_SHOW_KEYS:
         o->show_keys = true;
-        return 0;
-    case OPTION_BTSNOOP:
-        o->btsnoop = arg;
         return 0;
     case ARGP_KEY_END:
         check(o, state);
@@ -100,10 +143,11 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_option option_table[] = {
+static const struct argp_option device_option_table[] = {
     {"hci", 'H', "WHERE", 0,
      "the controller: unix:PATH, tcp:HOST:PORT, uart:DEV[,BAUD], hciN (an adapter of this Linux, which must be down) "
-     "or sim (a virtual radio of its own); default $KITH_HCI, else where `kith controller' listens",
+     "or sim (a virtual radio of its own; sim:N: with N more devices there, that advertise); default $KITH_HCI, else "
+     "where `kith controller' listens",
      1},
     {"store", OPTION_STORE, "FILE", 0,
      "where bonds and this device's identity are kept; none: nowhere; default in "
@@ -114,6 +158,16 @@ static const struct argp_option option_table[] = {
      "of "
      "other systems on the same adapter do (`kith bonds import')",
      1},
+    {"private", OPTION_PRIVATE, NULL, 0,
+     "be seen under addresses that change, and that bonded peers alone know (resolvable private addresses)", 1},
+    {"private-cycle", OPTION_PRIVATE_CYCLE, "SECONDS", 0,
+     "the same, each address for so long at most, 1 to 3600 (default 900)", 1},
+    {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
+    {"btsnoop", OPTION_BTSNOOP, "FILE", 0, "capture the HCI traffic; it holds the keys", 3},
+    {0},
+};
+
+static const struct argp_option option_table[] = {
     {"io", OPTION_IO, "IO", 0,
      "none, display-only, display-yes-no, keyboard-only or keyboard-display: what decides how devices pair; default "
      "keyboard-display on a terminal, else none",
@@ -127,16 +181,18 @@ static const struct argp_option option_table[] = {
      "allow LE legacy pairing too, where the peer has nothing better: whoever listens to it learns the keys", 2},
     {"signing", OPTION_SIGNING, NULL, 0,
      "exchange signing keys while pairing: for signed writes, which go over plain links for everybody to read", 2},
-    {"json", 'j', NULL, 0, "tell events as JSON, one object a line", 3},
     {"show-keys", OPTION_SHOW_KEYS, NULL, 0,
      "tell the long term key of each new bond, in hex, most significant octet first; of a legacy bond the keys of both "
      "directions, with their EDIV and Rand",
      3},
-    {"btsnoop", OPTION_BTSNOOP, "FILE", 0, "capture the HCI traffic; it holds the keys", 3},
     {0},
 };
 
-const struct argp link_options_parser = {option_table, take_option, NULL, NULL, NULL, NULL, NULL};
+const struct argp device_options_parser = {device_option_table, take_device_option, NULL, NULL, NULL, NULL, NULL};
+
+static const struct argp_child children[] = {{&device_options_parser, 0, NULL, 0}, {0}};
+
+const struct argp link_options_parser = {option_table, take_option, NULL, NULL, children, NULL, NULL};
 
 /* ---- defaults ---- */
 

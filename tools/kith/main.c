@@ -18,6 +18,7 @@ static const struct {
 } commands[] = {
     {"demo", demo_main},         {"controller", controller_main},
     {"serve", serve_main},       {"pair", pair_main},
+    {"scan", scan_main},         {"connect", connect_main},
     {"info", info_main},         {"read", read_main},
     {"write", write_main},       {"subscribe", subscribe_main},
     {"bonds", bonds_main},       {"matrix", matrix_main},
@@ -51,6 +52,8 @@ static const struct argp parser = {
     "  controller  serves the virtual radio to hosts of any make, over sockets\n"
     "  serve       serves an attribute table, or is a lamp, on any controller\n"
     "  pair        finds that lamp, or another peer, pairs, and reads a value\n"
+    "  scan        tells who is there\n"
+    "  connect     connects to a peer, stays, and tells how the link is\n"
     "  info        lists what a peer has: services, characteristics, descriptors\n"
     "  read        reads values of a peer\n"
     "  write       writes a value of a peer, in each of the ways there are\n"
@@ -65,7 +68,8 @@ static const struct argp parser = {
     "\n"
     "Exit status: 0 done, or (controller, serve) ended by SIGTERM; 1 it failed, and a sentence on stderr says why, or "
     "(lint) errors were found; "
-    "2 unknown command, option or argument; 3 (bonds import, export) a part of it was done; 130 ended by Ctrl-C.",
+    "2 unknown command, option or argument; 3 (bonds import, export) a part of it was done; 4 (scan) who was sought "
+    "was not heard; 130 ended by Ctrl-C.",
     NULL,
     NULL,
     NULL,

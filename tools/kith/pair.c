@@ -61,7 +61,8 @@ static const struct argp parser = {
     option_table,
     take_option,
     "PEER",
-    "Finds PEER, a name, an address or the number of a bond, connects, encrypts with the bond there is, else pairs by "
+    "Finds PEER, a name, an address, the number of a bond or a service, connects, encrypts with the bond there is, "
+    "else pairs by "
     "LE Secure Connections "
     "(Numeric Comparison where both sides can show a number and be told yes, Passkey Entry where one can type what the "
     "other shows, else Just Works), reads a value, and leaves."

@@ -67,20 +67,19 @@ static bool settle(pid_t parent)
     return setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-static _Noreturn void be_radio(const pairs *p, pid_t parent)
+static _Noreturn void be_radio(const pairs *p, pid_t parent, unsigned crowd)
 {
     int status = EXIT_FAILED;
 
     for (int i = 0; i < DEVICES; i++)
         (void)close(p->host[i]);
     if (settle(parent))
-        status = radio_serve_private(p->controller, DEVICES, SEED);
+        status = radio_serve_private(p->controller, DEVICES, crowd, SEED);
     (void)fflush(stdout);
     _exit(status);
 }
 
-static _Noreturn void be_guest(const pairs *p, pid_t parent, private_room_guest *guest, const void *context,
-                               const char *store)
+static _Noreturn void be_guest(const pairs *p, pid_t parent, const private_room_company *company, const char *store)
 {
     char beside[STORE_FILE_PATH];
     int status = EXIT_FAILED;
@@ -91,28 +90,28 @@ static _Noreturn void be_guest(const pairs *p, pid_t parent, private_room_guest 
     if (store != NULL && snprintf(beside, sizeof beside, "%s.guest", store) >= (int)sizeof beside)
         store = NULL;
     if (settle(parent))
-        status = guest(context, p->host[GUESTS], store == NULL ? NULL : beside);
+        status = company->guest(company->context, p->host[GUESTS], store == NULL ? NULL : beside);
     (void)fflush(stdout);
     _exit(status);
 }
 
 /* ---- the command ---- */
 
-static bool start(private_room *room, const pairs *p, private_room_guest *guest, const void *context, const char *store)
+static bool start(private_room *room, const pairs *p, const private_room_company *company, const char *store)
 {
     pid_t parent = getpid();
 
     (void)fflush(stdout);
     room->radio = fork();
     if (room->radio == 0)
-        be_radio(p, parent);
+        be_radio(p, parent, company->crowd);
     room->guest = room->radio < 0 ? -1 : fork();
     if (room->guest == 0)
-        be_guest(p, parent, guest, context, store);
+        be_guest(p, parent, company, store);
     return room->guest > 0;
 }
 
-bool private_room_open(private_room *room, private_room_guest *guest, const void *context, const char *store, int *fd)
+bool private_room_open(private_room *room, const private_room_company *company, const char *store, int *fd)
 {
     pairs p;
     bool started;
@@ -120,7 +119,7 @@ bool private_room_open(private_room *room, private_room_guest *guest, const void
     *room = (private_room){0, 0};
     if (!open_pairs(&p))
         return false;
-    started = start(room, &p, guest, context, store);
+    started = start(room, &p, company, store);
     for (int i = 0; i < DEVICES; i++)
         (void)close(p.controller[i]);
     (void)close(p.host[GUESTS]);

@@ -14,9 +14,16 @@ typedef struct {
     pid_t radio, guest; /* 0: none */
 } private_room;
 
+/* Who else is there. */
+typedef struct {
+    private_room_guest *guest;
+    const void *context;
+    unsigned crowd; /* so many besides, who only advertise */
+} private_room_company;
+
 /* *fd: a controller for the command.  store: where the command keeps its bonds; the guest's lie in a file beside it
  * whose name ends in ".guest".  NULL: neither keeps any.  false: a sentence was printed. */
-bool private_room_open(private_room *room, private_room_guest *guest, const void *context, const char *store, int *fd);
+bool private_room_open(private_room *room, const private_room_company *company, const char *store, int *fd);
 
 /* After the command's own controller was closed.  Waits for the guest to finish, for a while. */
 void private_room_close(private_room *room);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "crowd.h"
 #include "kith/port/openssl.h"
 #include "radio.h"
 #include "radio_client.h"
@@ -306,12 +307,12 @@ int radio_serve(const radio_options *options)
     return status;
 }
 
-int radio_serve_private(const int *fds, size_t count, uint64_t seed)
+int radio_serve_private(const int *fds, size_t count, unsigned crowd, uint64_t seed)
 {
     const radio_options options = {.seed = seed};
     radio r = {.options = &options, .house.silent = true, .stop_fd = -1};
 
-    r.failed = !open_room(&r) || !grow(&r);
+    r.failed = !open_room(&r) || !crowd_join(r.house.sim, crowd) || !grow(&r);
     for (size_t i = 0; i < count && !r.failed; i++)
         r.failed = !add_client(&r, fds[i], NULL);
     while (!r.failed && !r.first_has_gone && wait_for_something(&r))

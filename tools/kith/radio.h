@@ -21,8 +21,9 @@ typedef struct {
 /* Serves until stop_take() says so.  Returns an exit status. */
 int radio_serve(const radio_options *options);
 
-/* Serves a room to these connected descriptors, which are closed in the end, and to nobody else; prints nothing.
+/* Serves a room, with a crowd of so many in it, to these connected descriptors, which are closed in the end, and to
+ * nobody else; prints nothing.
  * Returns an exit status when fds[0] has gone; the others then see the end of their streams. */
-int radio_serve_private(const int *fds, size_t count, uint64_t seed);
+int radio_serve_private(const int *fds, size_t count, unsigned crowd, uint64_t seed);
 
 #endif

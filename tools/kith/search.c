@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kith/ad.h"
 #include "search.h"
 #include "sentence.h"
 
-enum { DECIDE_AFTER_US = 1000 * 1000, AD_SHORTENED_NAME = 0x08, ADVERTISING_MAX = 31 };
+enum { DECIDE_AFTER_US = 1000 * 1000, ADVERTISING_MAX = 31, SHORT_UUID = 4, LONG_UUID = 36 };
 
 /* 0: it is none. */
 static kith_peer_id parse_number(const char *text)
@@ -17,13 +18,40 @@ static kith_peer_id parse_number(const char *text)
     return *text >= '1' && *text <= '9' && *end == '\0' && number <= UINT32_MAX ? (kith_peer_id)number : 0;
 }
 
+/* What stands behind the word; NULL: another word does. */
+static const char *after(const char *word, const char *text)
+{
+    size_t len = strlen(word);
+
+    return strncmp(text, word, len) == 0 && text[len] != '\0' ? text + len : NULL;
+}
+
+static bool parse_service(const char *text, kith_uuid *service)
+{
+    size_t len = strlen(text);
+
+    return (len == SHORT_UUID || len == LONG_UUID) && kith_uuid_parse(text, service) == KITH_OK;
+}
+
+static void parse(search *s)
+{
+    const char *number = after("peer:", s->peer), *name = after("name:", s->peer);
+
+    s->name = name != NULL ? name : s->peer;
+    if (name != NULL)
+        return;
+    s->number = parse_number(number != NULL ? number : s->peer);
+    s->by_bond = number != NULL && s->number != 0;
+    s->by_address = kith_address_parse(s->peer, &s->wanted) == KITH_OK;
+    s->by_service = parse_service(s->peer, &s->service);
+}
+
 void search_init(search *s, const char *peer)
 {
     memset(s, 0, sizeof *s);
     s->peer = peer;
-    s->by_address = kith_address_parse(peer, &s->wanted) == KITH_OK;
-    s->number = parse_number(peer);
     s->decide_us = UINT64_MAX;
+    parse(s);
 }
 
 /* A number is a name as any other where no bond has it. */
@@ -34,25 +62,23 @@ static bool is_by_bond(const search *s, const kith_host *host)
     return s->number != 0 && kith_bonds_get(host, s->number, &info) == KITH_OK;
 }
 
-static bool has_field(const kith_event_report *r, uint8_t type)
+bool search_is_possible(const search *s, const kith_host *host)
 {
-    for (size_t at = 0; at + 1 < r->len && r->data[at] != 0; at += 1u + r->data[at])
-        if (r->data[at + 1] == type)
-            return true;
-    return false;
+    return !s->by_bond || is_by_bond(s, host);
 }
 
 /* A name that was cut because no more of it fitted is the beginning of the whole one. */
 static bool fits_name(const search *s, const kith_event_report *r)
 {
     char name[SEARCH_NAME];
+    kith_ad shortened;
 
-    if (!kith_gap_find_name(r->data, r->len, name))
+    if (!kith_gap_find_name(kith_report_data(r), r->len, name))
         return false;
-    if (strcmp(name, s->peer) == 0)
+    if (strcmp(name, s->name) == 0)
         return true;
-    return r->len == ADVERTISING_MAX && has_field(r, AD_SHORTENED_NAME) && name[0] != '\0' &&
-           strncmp(name, s->peer, strlen(name)) == 0;
+    return r->len == ADVERTISING_MAX && kith_ad_find(r->data, r->len, KITH_AD_SHORTENED_NAME, &shortened) &&
+           name[0] != '\0' && strncmp(name, s->name, strlen(name)) == 0;
 }
 
 static bool is_identity_of(const search *s, const kith_host *host, kith_peer_id peer)
@@ -65,10 +91,12 @@ static bool is_identity_of(const search *s, const kith_host *host, kith_peer_id 
 
 static bool fits(const search *s, const kith_host *host, const kith_event_report *r, kith_peer_id claim)
 {
-    if (!r->connectable && !r->scan_response)
+    if (!s->any && !r->connectable && !r->scan_response)
         return false;
     if (is_by_bond(s, host))
         return claim == s->number;
+    if (s->by_service && kith_ad_has_service(kith_report_data(r), r->len, &s->service))
+        return true;
     if (!s->by_address)
         return fits_name(s, r);
     return memcmp(r->address.octets, s->wanted.octets, sizeof s->wanted.octets) == 0 || is_identity_of(s, host, claim);
@@ -111,7 +139,7 @@ static void note_name(search *s, const kith_event_report *r)
 {
     char name[SEARCH_NAME];
 
-    if (!kith_gap_find_name(r->data, r->len, name) || name[0] == '\0')
+    if (!kith_gap_find_name(kith_report_data(r), r->len, name) || name[0] == '\0')
         return;
     make_harmless(name);
     for (unsigned i = 0; i < SEARCH_NAMES; i++) {
@@ -124,16 +152,14 @@ static void note_name(search *s, const kith_event_report *r)
     }
 }
 
-void search_on_report(search *s, const kith_host *host, const kith_event_report *r, uint64_t now_us)
+bool search_on_report(search *s, const kith_host *host, const kith_event_report *r, uint64_t now_us)
 {
-    kith_peer_id claim = 0;
+    kith_peer_id claim = r->claimed;
 
-    if (kith_bonds_of_address(host, &r->address, &claim) != KITH_OK)
-        claim = 0;
     if (!fits(s, host, r, claim)) {
         s->others = true;
         note_name(s, r);
-        return;
+        return false;
     }
     if (!is_known(s, &r->address, claim))
         add(s, &r->address, claim);
@@ -141,6 +167,7 @@ void search_on_report(search *s, const kith_host *host, const kith_event_report 
         s->decide_us = now_us;
     else if (s->decide_us == UINT64_MAX)
         s->decide_us = now_us + DECIDE_AFTER_US;
+    return true;
 }
 
 search_result search_result_now(const search *s, uint64_t now_us)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kith/codec/att.h"
-#include "sentence_peers.h"
+#include "sentence_gap.h"
 
 void add(writer *w, const char *format, ...)
 {
@@ -107,85 +107,11 @@ static void on_lost(writer *w, const kith_event *e)
         add(w, "The controller was lost: hardware error 0x%02x.", e->lost.hardware_code);
 }
 
-static void add_activity(writer *w, const char *what, const kith_event *e)
-{
-    if (e->activity.on)
-        add(w, "%s.", what);
-    else if (e->activity.hci_status == 0)
-        add(w, "No longer %s.", what);
-    else if (e->activity.status != KITH_OK)
-        add(w, "Not %s: no private address could be made (%s).", what, kith_status_name(e->activity.status));
-    else
-        add(w, "Not %s: the controller answered \"%s\" (0x%02x).", what, kith_hci_status_name(e->activity.hci_status),
-            e->activity.hci_status);
-}
-
-static void on_advertising(writer *w, const kith_event *e)
-{
-    add_activity(w, e->activity.on ? "Advertising" : "advertising", e);
-}
-
-static void on_scanning(writer *w, const kith_event *e)
-{
-    add_activity(w, e->activity.on ? "Scanning" : "scanning", e);
-}
-
 void make_harmless(char *name)
 {
     for (; *name != '\0'; name++)
         if ((unsigned char)*name < ' ' || (unsigned char)*name > '~')
             *name = '?';
-}
-
-static void on_report(writer *w, const kith_event *e)
-{
-    char name[32];
-
-    add(w, "Heard ");
-    add_address(w, &e->report.address);
-    if (kith_gap_find_name(e->report.data, e->report.len, name)) {
-        make_harmless(name);
-        add(w, ", which calls itself '%s'", name);
-    }
-    add(w, ".");
-}
-
-static void on_connected(writer *w, const kith_event *e)
-{
-    unsigned hundredths = e->connected.interval_1250us * 125u;
-
-    add(w, "Connected to ");
-    add_address(w, &e->connected.peer);
-    add(w, " as %s, every %u.%02u ms.", e->connected.we_are_central ? "central" : "peripheral", hundredths / 100,
-        hundredths % 100);
-    if (e->connected.claimed != 0)
-        add(w, " That is the address of peer %u: a claim, until it encrypts.", (unsigned)e->connected.claimed);
-}
-
-static void on_parameters(writer *w, const kith_event *e)
-{
-    const kith_event_parameters *p = &e->parameters;
-    unsigned hundredths = p->interval_1250us * 125u;
-
-    if (p->result != KITH_PARAMETERS_CHANGED)
-        add(w, "Other connection parameters: %s.",
-            p->hci_status != 0 ? kith_hci_status_name(p->hci_status) : kith_parameters_result_name(p->result));
-    else
-        add(w, "Now every %u.%02u ms, latency %u, timeout %u ms.", hundredths / 100, hundredths % 100, p->latency,
-            p->timeout_10ms * 10u);
-}
-
-static void on_connect_failed(writer *w, const kith_event *e)
-{
-    if (e->connect_failed.status != KITH_OK)
-        add(w, "No connection: no private address could be made (%s).", kith_status_name(e->connect_failed.status));
-    else
-        add(w, "No connection: %s.", kith_hci_status_name(e->connect_failed.hci_status));
-}
-
-static void on_disconnected(writer *w, const kith_event *e)
-{
-    add(w, "Disconnected: %s (0x%02x).", kith_hci_status_name(e->disconnected.reason), e->disconnected.reason);
 }
 
 static void on_consent(writer *w, const kith_event *e)
@@ -414,13 +340,6 @@ static void (*const writers[])(writer *w, const kith_event *e) = {
     [KITH_EVENT_READY] = on_ready,
     [KITH_EVENT_START_FAILED] = on_start_failed,
     [KITH_EVENT_CONTROLLER_LOST] = on_lost,
-    [KITH_EVENT_ADVERTISING] = on_advertising,
-    [KITH_EVENT_SCANNING] = on_scanning,
-    [KITH_EVENT_REPORT] = on_report,
-    [KITH_EVENT_CONNECTED] = on_connected,
-    [KITH_EVENT_CONNECT_FAILED] = on_connect_failed,
-    [KITH_EVENT_PARAMETERS] = on_parameters,
-    [KITH_EVENT_DISCONNECTED] = on_disconnected,
     [KITH_EVENT_CONSENT_WANTED] = on_consent,
     [KITH_EVENT_COMPARISON_WANTED] = on_comparison,
     [KITH_EVENT_PASSKEY_SHOWN] = on_passkey_shown,
@@ -468,7 +387,7 @@ char *sentence_of(const kith_event *event, char text[SENTENCE_MAX])
     text[0] = '\0';
     if (kind < sizeof writers / sizeof writers[0] && writers[kind] != NULL)
         writers[kind](&w, event);
-    else if (!sentence_of_peers(&w, event))
+    else if (!sentence_of_gap(&w, event) && !sentence_of_peers(&w, event))
         add(&w, "%s", kith_event_name(event->kind));
     return text;
 }

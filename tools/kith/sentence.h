@@ -14,6 +14,8 @@ const char *address_type_name(const kith_address *address); /* "public", "random
 /* A stranger's name must not move the cursor, or worse: what is no printable ASCII becomes a question mark. */
 void make_harmless(char *name);
 
+const char *phy_name(uint8_t phy); /* "LE 1M" */
+
 /* "5.0" for 9; "unknown" for what was assigned later than this program. */
 const char *core_version_name(uint8_t hci_version);
 

@@ -20,6 +20,7 @@ enum {
     RESTARTS = 3,
     WINDOW_S = 300,
     LEAVE_WITHIN_US = 2 * 1000 * 1000,
+    LOOK_EVERY_US = 500 * 1000,
     POWER_OFF = 0x15 /* the reason that peers are told */
 };
 
@@ -32,7 +33,8 @@ typedef struct {
     lamp lamp;           /* where it is no table */
     table_server tables; /* .table NULL: the lamp */
     bool window_was_open;
-    bool may_advertise; /* ready, and not refused since the last change of links */
+    kith_address seen_as; /* with --private, on air; zeros: not told yet */
+    bool may_advertise;   /* ready, and not refused since the last change of links */
     bool advertising;
     bool leaving;
     uint64_t leave_by_us;
@@ -126,6 +128,23 @@ static void watch_window(server *s)
 {
     if (s->window_was_open && !kith_pairing_is_open(s->host))
         tell_window(s, "The pairing window has closed.", false);
+}
+
+/* ---- being seen ---- */
+
+/* Private addresses change by themselves; nobody tells, so it is looked at. */
+static void watch_address(server *s)
+{
+    char text[KITH_ADDRESS_TEXT], sentence[64];
+    const report_fact json[] = {{"address", text}, {NULL, NULL}};
+    kith_address now;
+
+    if (!s->options->link.is_private || !s->advertising || kith_gap_own_address(s->host, &now) != KITH_OK ||
+        kith_address_equal(&now, &s->seen_as))
+        return;
+    s->seen_as = now;
+    (void)snprintf(sentence, sizeof sentence, "This device is seen as %s.", kith_address_format(&now, text));
+    report_news(&s->report, "seen-as", sentence, s->report.json ? json : NULL);
 }
 
 /* ---- events ---- */
@@ -292,9 +311,11 @@ static void take_turns(server *s)
 /* When something is due that is no event. */
 static uint64_t deadline(const server *s)
 {
-    uint64_t of_table = s->tables.table != NULL ? table_server_deadline(&s->tables) : UINT64_MAX;
+    uint64_t at = s->tables.table != NULL ? table_server_deadline(&s->tables) : UINT64_MAX;
+    uint64_t look = s->options->link.is_private ? kith_posix_now() + LOOK_EVERY_US : UINT64_MAX;
 
-    return s->leaving && s->leave_by_us < of_table ? s->leave_by_us : of_table;
+    at = look < at ? look : at;
+    return s->leaving && s->leave_by_us < at ? s->leave_by_us : at;
 }
 
 static bool has_left(const server *s)
@@ -319,6 +340,7 @@ static void run(server *s)
             break;
         }
         leave_if_asked(s);
+        watch_address(s);
         take_turns(s);
     }
     person_leave(&s->person);
@@ -339,8 +361,7 @@ static void plan(const server_options *o, device_plan *p)
         config->service_count = 1;
     }
     config->name = o->name;
-    p->guest = client_as_guest;
-    p->guest_context = o->name;
+    p->company = (private_room_company){.guest = client_as_guest, .context = o->name};
 }
 
 static void serve_table(server *s, const kith_config *config)

@@ -18,13 +18,19 @@ void trouble_not_heard(const search *s, unsigned seconds)
                    s->others ? "only others were" : "nor was anybody", names, len > 0 ? ")" : "");
 }
 
-void trouble_two_of_a_name(const char *peer, const kith_address two[2])
+void trouble_no_such_bond(kith_peer_id peer)
 {
+    (void)complain("there is no bond with the number %u; `kith bonds list' tells which there are", (unsigned)peer);
+}
+
+void trouble_two(const search *s)
+{
+    const kith_address *two = s->fits;
     char first[KITH_ADDRESS_TEXT], second[KITH_ADDRESS_TEXT];
 
-    (void)complain("two devices call themselves '%s': %s (%s) and %s (%s); say by address which is meant", peer,
-                   kith_address_format(&two[0], first), address_type_name(&two[0]),
-                   kith_address_format(&two[1], second), address_type_name(&two[1]));
+    (void)complain("two devices %s '%s': %s (%s) and %s (%s); say by address which is meant",
+                   s->by_service ? "are" : "call themselves", s->peer, kith_address_format(&two[0], first),
+                   address_type_name(&two[0]), kith_address_format(&two[1], second), address_type_name(&two[1]));
 }
 
 void trouble_event(const char *peer, const char *what, const kith_event *event)

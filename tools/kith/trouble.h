@@ -7,7 +7,8 @@
 
 /* peer: as it was asked for. */
 void trouble_not_heard(const search *s, unsigned seconds);
-void trouble_two_of_a_name(const char *peer, const kith_address two[2]);
+void trouble_no_such_bond(kith_peer_id peer);
+void trouble_two(const search *s);
 void trouble_event(const char *peer, const char *what, const kith_event *event); /* "'lamp' WHAT: sentence" */
 void trouble_not_asked(const char *peer, kith_status status);
 void trouble_may_not_pair(const char *peer); /* an option forbids it */

@@ -121,7 +121,7 @@ static void begin_search(visit *v)
 
 static void connect_to_peer(visit *v)
 {
-    kith_status status = kith_gap_connect(v->host, &v->search.fits[0], NULL);
+    kith_status status = kith_gap_connect(v->host, &v->search.fits[0], v->options->parameters);
 
     v->connecting = status == KITH_OK;
     if (!v->connecting)
@@ -137,7 +137,7 @@ static void on_found(visit *v)
 
 static void on_ambiguous(visit *v)
 {
-    trouble_two_of_a_name(v->options->peer, v->search.fits);
+    trouble_two(&v->search);
     fail(v);
 }
 
@@ -295,6 +295,7 @@ static void on_connected(visit *v, const kith_event *e)
 {
     v->connecting = false;
     v->link = e->link;
+    v->site.connected = e->connected;
     if (v->stage != CONNECTING)
         (void)!kith_gap_disconnect(v->host, e->link, KITH_HCI_REMOTE_USER_TERMINATED);
     else if (is_secured_first(v, e))
@@ -472,8 +473,14 @@ static void on_store_loaded(visit *v, const kith_event *e)
 static void on_ready(visit *v, const kith_event *e)
 {
     (void)e;
-    if (v->stage == STARTING)
+    if (v->stage != STARTING)
+        return;
+    if (search_is_possible(&v->search, v->host)) {
         begin_search(v);
+        return;
+    }
+    trouble_no_such_bond(v->search.number);
+    fail(v);
 }
 
 static void on_start_failed(visit *v, const kith_event *e)
@@ -484,7 +491,7 @@ static void on_start_failed(visit *v, const kith_event *e)
 
 static void on_report(visit *v, const kith_event *e)
 {
-    search_on_report(&v->search, v->host, &e->report, kith_posix_now());
+    (void)search_on_report(&v->search, v->host, &e->report, kith_posix_now());
 }
 
 /* An operation that ended because the link did is not told apart from it. */
@@ -524,6 +531,7 @@ static void (*const handlers[])(visit *v, const kith_event *e) = {
     [KITH_EVENT_SUBSCRIPTION_WRITTEN] = on_end,
     [KITH_EVENT_NOTIFIED] = on_attributes,
     [KITH_EVENT_MTU] = on_mtu,
+    [KITH_EVENT_RSSI] = on_attributes,
 };
 
 static void act(visit *v, const kith_event *e)
@@ -535,13 +543,16 @@ static void act(visit *v, const kith_event *e)
 }
 
 /* Failures are told on stderr, in a sentence that says what was being done. */
-static bool is_for_people(const kith_event *e)
+static bool is_for_people(const visit *v, const kith_event *e)
 {
+    static const kith_event_kind of_link[] = {KITH_EVENT_PARAMETERS, KITH_EVENT_PHY, KITH_EVENT_DATA_LENGTH};
     static const kith_event_kind kinds[] = {KITH_EVENT_STORE_LOADED,     KITH_EVENT_READY,  KITH_EVENT_CONNECTED,
                                             KITH_EVENT_DISCONNECTED,     KITH_EVENT_PAIRED, KITH_EVENT_ENCRYPTED,
                                             KITH_EVENT_SECURITY_CHANGED, KITH_EVENT_BONDED, KITH_EVENT_PASSKEY_SHOWN,
                                             KITH_EVENT_TABLE_CHANGED};
 
+    if (v->options->errand->tells_link && is_one_of(e->kind, of_link, sizeof of_link / sizeof of_link[0]))
+        return true;
     return is_one_of(e->kind, kinds, sizeof kinds / sizeof kinds[0]) &&
            !(e->kind == KITH_EVENT_STORE_LOADED && e->store.damaged > 0);
 }
@@ -550,7 +561,7 @@ void visit_on_event(visit *v, const kith_event *e)
 {
     bool told = person_on_event(&v->person, e);
 
-    if (!told && e->kind != KITH_EVENT_REPORT && (v->report.json || is_for_people(e)))
+    if (!told && e->kind != KITH_EVENT_REPORT && (v->report.json || is_for_people(v, e)))
         report_event(&v->report, v->host, e, NULL);
     act(v, e);
 }
