@@ -18,6 +18,7 @@ MONITOR_COMMAND, MONITOR_EVENT, MONITOR_USER_LOGGING = 2, 3, 13
 
 EVENT_COMMAND_COMPLETE, EVENT_COMMAND_STATUS = 0x0E, 0x0F
 UNKNOWN_COMMAND = 0x01
+SET_RANDOM_ADDRESS, SET_RANDOM_ADDRESS_OF_SET = 0x2005, 0x2035
 
 MONITOR_SENT = "4"  # ACL data from Linux to its controller
 ANSWER_WITHIN_S = 2  # that long may an answer take; a link may end before
@@ -90,6 +91,14 @@ def commands(all_captures):
         for opcode in waiting:
             count(opcode, None)
     return list(answers.values())
+
+
+def random_addresses(capture):
+    """Those that a host has told its controller to use, for all or for one advertising set."""
+    for kind, packet in packets(capture):
+        opcode = struct.unpack_from("<H", packet)[0] if kind == H4_COMMAND else None
+        if opcode in (SET_RANDOM_ADDRESS, SET_RANDOM_ADDRESS_OF_SET):
+            yield packet[:-7:-1].hex(":").upper()
 
 
 def table(answers):
@@ -277,6 +286,11 @@ def pairing_failures(capture):
     return [int(frame.text("btsmp.reason"), 16) for frame in frames(capture) if frame.has("btsmp.opcode", "0x05")]
 
 
+def extended_advertising(capture):
+    """How many PDUs of an air capture are those of extended advertising: ADV_EXT_IND and all AUX_ but their requests."""
+    return sum(frame.has("btle.advertising_header.pdu_type", "0x07") for frame in frames(capture))
+
+
 def encryptions(capture):
     """How often a link was encrypted: Encryption Change, Success, on."""
     return sum(frame.has("bthci_evt.code", "0x08") and frame.has("bthci_evt.status", "0x00")
@@ -307,7 +321,7 @@ _FIELDS = (
     "btatt.opcode", "btatt.error_code", "btatt.req_opcode_in_error", "btatt.handle", "btatt.value",
     "btl2cap.cmd_code", "btl2cap.rej_reason", "btl2cap.cmd_ident", "btl2cap.length", "btsmp.opcode", "btsmp.reason",
     "bthci_evt.code", "bthci_evt.le_meta_subevent", "bthci_evt.role", "bthci_evt.status", "bthci_evt.opcode",
-    "bthci_evt.encryption_enable", "_ws.col.Info",
+    "bthci_evt.encryption_enable", "btle.advertising_header.pdu_type", "_ws.col.Info",
 )
 
 

@@ -138,6 +138,26 @@ class Linux:
         self.machine.must(f"mkdir -p {BONDS}/{adapter}")
         self.machine.must(r"printf '[General]\nPrivacy=device\n' >/etc/bluetooth/main.conf")
 
+    def rotate_every(self, seconds):
+        """How long its kernel keeps a private address; 30 is the least that it takes."""
+        self.machine.must(f"echo {seconds} >{SETTINGS}/rpa_timeout")
+
+    def identity_key(self, adapter):
+        """The identity resolving key of its own that bluetoothd has drawn, least significant octet first."""
+        text = self.machine.must(f"cat {BONDS}/{adapter}/identity")
+        return bytes.fromhex(re.search(r"IdentityResolvingKey=(?:0x)?([0-9A-Fa-f]{32})", text).group(1))
+
+    def peers_identity_key(self, address):
+        """... and that which this peer gave."""
+        return bytes.fromhex(self._stored(address)["IdentityResolvingKey"]["Key"])
+
+    def resolved(self, address):
+        """The private address under which its kernel has seen this peer last, as its identity resolving key says."""
+        known = self.machine.must(f"cat {SETTINGS}/identity_resolving_keys")
+        self.say(f"identity_resolving_keys: {known.strip()}")
+        found = re.search(rf"(?im)^{address} .* ({ADDRESS})\s*$", known)
+        return found.group(1).upper() if found else None
+
     def start_bluetooth(self, agent):
         """bluetoothd, and bluetoothctl with an agent of these IO capabilities; each session has its own logs."""
         self._sessions += 1
@@ -383,12 +403,16 @@ class Linux:
         folder = f"{BONDS}/{adapter}/{address}"
         self.machine.must(f"rm -rf {BONDS}/*; mkdir -p {folder} && cp /log/given {folder}/info")
 
-    def bond(self, address):
-        """The stored bond with this peer; without keys if there is none."""
-        text = self.info(address)
+    def _stored(self, address):
+        """What info() tells, by its sections."""
         parser = configparser.ConfigParser(interpolation=None)
         parser.optionxform = str
-        parser.read_string(text)
+        parser.read_string(self.info(address))
+        return parser
+
+    def bond(self, address):
+        """The stored bond with this peer; without keys if there is none."""
+        parser = self._stored(address)
         if OWN_KEY in parser and dict(parser[OWN_KEY]) != dict(parser[OWN_KEY_BEFORE]):
             raise RefusedByLinux(f"{OWN_KEY} and {OWN_KEY_BEFORE}, its former name, differ")
 
@@ -434,13 +458,33 @@ class Linux:
         """From its next start on bluetoothd asks nothing of who connects."""
         self.machine.must(r"printf '[General]\nReverseServiceDiscovery=false\n' >/etc/bluetooth/main.conf")
 
-    def advertise(self, name):
-        """Every 20 to 30 ms: Linux's own 1.28 s would be waited for twice in each visit."""
+    def _be_pairable(self):
+        """And seen every 20 to 30 ms: Linux's own 1.28 s would be waited for twice in each visit."""
         self.machine.must(f"echo 32 >{SETTINGS}/adv_min_interval && echo 48 >{SETTINGS}/adv_max_interval")
         self.control("pairable on")
         self.expect(r"Changing pairable on succeeded", 10, refusal=r"Failed to set pairable.*")
-        self.control("menu advertise", f"name {name}", "discoverable on", "back", "advertise on")
+
+    def advertise(self, name, extended=False):
+        """`extended`: by extended PDUs; else by legacy ones, whatever its controller has."""
+        self._be_pairable()
+        phy = ["secondary 1M"] if extended else []
+        self.control("menu advertise", f"name {name}", "discoverable on", *phy, "back")
+        self.advertise_again()
+
+    def advertise_again(self):
+        """As before."""
+        self.control("advertise on")
         self.expect(r"Advertising object registered", 10, refusal=r"Failed to register advertisement.*")
+
+    def advertise_by_itself(self, name):
+        """The kernel's own advertising, with the adapter's name: it changes its address in time, as that which bluetoothd
+        asks for does not before it begins again."""
+        self._be_pairable()
+        self.control(f"system-alias {name}")
+        self.expect(rf"Changing {name} succeeded", 10, refusal=r"Failed to set .*")
+        said = self.management("advertising on")
+        if "complete" not in said:
+            raise RefusedByLinux(said)
 
     def stop_advertising(self):
         self.control("advertise off")

@@ -1,6 +1,7 @@
 """Our own commands, their options and what they print: all in this one place."""
 
 import json
+from dataclasses import dataclass
 
 from cell import Mismatch, output_of
 from process import Died, wait_until
@@ -17,10 +18,13 @@ LEVEL_OF_KEY = {"Secure Connections, unauthenticated": 2, "Secure Connections, a
                 "legacy, unauthenticated": 2, "legacy, authenticated": 2}
 
 
-def controller_command(kith, socket, directory):
-    """Serves controllers of one room: each client of the socket gets its own, and who opens the serial line too."""
-    return [kith, "controller", "--unix", socket, f"--pty={socket.parent / SERIAL_LINE}", "--pcap", directory / AIR_CAPTURE,
-            "--pcap-decrypted", directory / DECRYPTED_CAPTURE, "--btsnoop", directory / "radio"]
+def controller_command(kith, socket, directory, core=None):
+    """Serves controllers of one room: each client of the socket gets its own, and who opens the serial line too.
+    `core`: as old as this Core version; None: as `kith controller` makes them by itself."""
+    age = [f"--core={core}"] if core else []
+    return [kith, "controller", *age, "--unix", socket, f"--pty={socket.parent / SERIAL_LINE}",
+            "--pcap", directory / AIR_CAPTURE, "--pcap-decrypted", directory / DECRYPTED_CAPTURE,
+            "--btsnoop", directory / "radio"]
 
 
 def client_captures(directory):
@@ -31,6 +35,11 @@ def client_captures(directory):
 def _common(socket, store, io, level, legacy):
     options = ["--hci", f"unix:{socket}", "--store", store, "--io", io, "--level", level, "--json", "--show-keys"]
     return [*options, "--legacy"] if legacy else options
+
+
+def private(command, cycle_s):
+    """... under resolvable private addresses, each for so long at most and half of that at least."""
+    return [*command, f"--private-cycle={cycle_s}"]
 
 
 def peripheral_command(kith, socket, store="none", io="none", level="encrypted", legacy=False):
@@ -66,6 +75,7 @@ def central_command(kith, socket, peer, characteristic, store, io, level, again=
 #                      is the one that the peer gave, with ediv and rand, and my_ltk, my_ediv, my_rand are ours
 #   encryption-failed  why
 #   pairing-failed     why, smp_reason (the name of what Pairing Failed said, whoever sent it)
+#   seen-as            address: the private one from now on (looked at twice a second)
 #   disconnected       hci_status (Vol 1 Part F), hci_status_name
 #   value              value (hex); of `kith info` also handle
 #   listening          `kith subscribe` has asked for all
@@ -77,6 +87,7 @@ READY, ADVERTISING, COMPARISON, CONNECTED = "ready", "advertising", "comparison-
 DISCONNECTED, PAIRED, BONDED = "disconnected", "paired", "bonded"
 ENCRYPTED, VALUE = "encrypted", "value"
 LISTENING, WRITTEN, SET, SUBSCRIBED = "listening", "value-written", "value-set", "subscribed"
+SEEN_AS = "seen-as"
 PASSKEY_SHOWN, PASSKEY_WANTED = "passkey-shown", "passkey-wanted"
 NOT_PAIRED, SC_REQUIRED, CONFIRM_MISMATCH, PEER_FAILED = ("pairing-failed", "sc-required", "confirm-mismatch",
                                                           "peer-failed")
@@ -108,6 +119,11 @@ def address_of(process):
     return events(process, READY)[-1]["address"]
 
 
+def seen_as(process):
+    """The private addresses of `kith serve`, the one of now last."""
+    return [event["address"] for event in events(process, SEEN_AS)]
+
+
 def came_as(process):
     """(address, number of the bond that it names or None) of the last connection."""
     connected = events(process, CONNECTED)[-1]
@@ -134,6 +150,26 @@ def export_bond(kith, store, address, path):
     """As BlueZ keeps it.  Returns what was told in the end."""
     told = output_of([kith, "bonds", "export", address, "--format", "bluez", "-o", path, "--store", store, "--json"])
     return json.loads(told.splitlines()[-1])
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An address and the key by which its private addresses are known, in hex, most significant octet first."""
+
+    address: str
+    irk: str
+
+    @classmethod
+    def read(cls, told, address):
+        return cls(told[address].split()[0], told["irk"])
+
+
+def identities(kith, store, path):
+    """(our own, that of the one peer that we have a bond with): `kith bonds export` writes them there."""
+    output_of([kith, "bonds", "export", "--format", "json", "-o", path, "--store", store])
+    told = json.loads(path.read_text())
+    (bond,) = told["bonds"]
+    return Identity.read(told["identity"], "address"), Identity.read(bond, "identity")
 
 
 def import_bond(kith, store, path):

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -26,6 +27,7 @@ class Radio:
     on: str  # what their titles end in
     start: Callable[[Context], str]
     air: tuple[str, ...]  # captures besides those of its clients
+    extended: bool = False  # it has extended advertising
 
 
 def stop(context):
@@ -40,9 +42,9 @@ def captures_of(context, radio):
     return [capture for room in rooms for capture in (*ours.client_captures(room), *(room / name for name in radio.air))]
 
 
-def _start_kith(context):
+def _start_kith(context, core=None):
     socket = context.sockets / "hci"
-    command = ours.controller_command(context.kith, socket, context.directory)
+    command = ours.controller_command(context.kith, socket, context.directory, core)
     radio = context.processes.start("radio", command)
     context.parties["radio"] = [radio]
     ours.wait_for_socket(radio, socket)
@@ -75,5 +77,13 @@ def _start_btvirt(context):
     return f"H4 on a unix socket, btvirt {controller.pid}, bridge {bridge.pid}"
 
 
+def _of_core(core, extended):
+    """Ours, as they were built at that Core version."""
+    return Radio(f"core-{core}-", f", on controllers of Core {core}", partial(_start_kith, core=core),
+                 (ours.DECRYPTED_CAPTURE,), extended)
+
+
 KITH_CONTROLLER = Radio("", "", _start_kith, (ours.DECRYPTED_CAPTURE,))
+KITH_CORE_4_2_BARE = _of_core("4.2-bare", extended=False)
+KITH_CORE_5_0, KITH_CORE_5_4 = (_of_core(core, extended=True) for core in ("5.0", "5.4"))
 BLUEZ_CONTROLLER = Radio("btvirt-", ", on btvirt", _start_btvirt, ())

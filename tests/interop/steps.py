@@ -322,5 +322,5 @@ CONTROLLER_END = (
 
 def linux_end(radio):
     leaves, dissected = end(radio)
-    controller = CONTROLLER_END if radio is radios.KITH_CONTROLLER else ()
+    controller = () if radio is radios.BLUEZ_CONTROLLER else CONTROLLER_END
     return (Check("Linux powers off", power_off), leaves, *LINUX_END, *controller, dissected)

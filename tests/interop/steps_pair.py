@@ -9,15 +9,28 @@ NAME = "linux-lamp"
 SERVICE = "6c1f0001-58a3-4c0e-9b7d-1a2b3c4d5e6f"
 CHARACTERISTIC = "6c1f0002-58a3-4c0e-9b7d-1a2b3c4d5e6f"
 VALUE = b"cold white"
+LONGER_THAN_A_VISIT_S = 900
 
 
-def served(flags):
+def as_bluetoothd_asks(linux):
+    linux.advertise(NAME)
+
+
+def by_extended_pdus(linux):
+    linux.advertise(NAME, extended=True)
+
+
+def as_the_kernel_does(linux):
+    linux.advertise_by_itself(NAME)
+
+
+def served(flags, advertises=as_bluetoothd_asks):
     """Linux serves a value to links that are secure enough, and lets itself be found."""
 
     def check(context):
         linux = context.parties["linux"]
         linux.serve(SERVICE, (CHARACTERISTIC, flags, VALUE))
-        linux.advertise(NAME)
+        advertises(linux)
         context.found["serves"] = flags
         return f"{CHARACTERISTIC} ({flags}), as {NAME}"
 
@@ -29,11 +42,13 @@ def hidden(context):
     return "advertise off"
 
 
-def _begin(context, peer, io, level, again=False, legacy=False):
+def _begin(context, peer, io, level, again=False, legacy=False, private=False):
     number = context.found["visit"] = context.found.get("visit", 0) + 1
     command = ours.central_command(context.kith, context.found["hci"], peer or context.found["linux_address"],
                                    f"{SERVICE}/{CHARACTERISTIC}", context.directory / steps.STORE, io, level, again,
                                    legacy)
+    if private:
+        command = ours.private(command, LONGER_THAN_A_VISIT_S)
     context.found["failed_bondings"] = len(context.parties["linux"].failed_bondings())
     visitor = context.processes.start(f"visit-{number}", command, answers=io != "none")
     context.parties["ours"] = visitor
@@ -46,16 +61,18 @@ def _end(context):
     ours.must_succeed(visitor, 40)
     (read,) = ours.events(visitor, ours.VALUE)
     expect_equal("value", read["value"], VALUE.hex())
-    context.found["peer"] = ours.events(visitor, ours.READY)[0]["address"]
+    (bond,) = ours.bonds(context.kith, context.directory / steps.STORE)
+    context.found["peer"] = bond["local_address"]  # that is who we are, whatever was on air
     context.parties["linux"].wait_for_property(context.found["peer"], "Connected", "no")
     return read["text"]
 
 
-def begun(peer, io, level, again=False, legacy=False):
-    """`peer`: a name, or None for Linux's address.  `again`: pairs anew, although a bond stands."""
+def begun(peer, io, level, again=False, legacy=False, private=False):
+    """`peer`: a name, or None for Linux's address.  `again`: pairs anew, although a bond stands.  `private`: we come
+    under a private address."""
 
     def check(context):
-        visitor = _begin(context, peer, io, level, again, legacy)
+        visitor = _begin(context, peer, io, level, again, legacy, private)
         ours.wait_for_event(visitor, ours.CONNECTED, 25)
         return f"connected, process {visitor.pid}"
 
@@ -122,11 +139,11 @@ def value_read(context):
     return f"exit status 0, {_end(context)!r}"
 
 
-def visited_again(peer, io, level, legacy=False):
+def visited_again(peer, io, level, legacy=False, private=False):
     """The bond's key encrypts the link; nobody is asked anything."""
 
     def check(context):
-        visitor = _begin(context, peer, io, level, legacy=legacy)
+        visitor = _begin(context, peer, io, level, legacy=legacy, private=private)
         told = _end(context)
         (encrypted,) = ours.events(visitor, ours.ENCRYPTED)
         expect_equal("peer", encrypted["peer"], context.found["bonded"]["peer"])

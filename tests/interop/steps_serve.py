@@ -11,22 +11,25 @@ ATT_ERROR, ATT_READ_BY_TYPE = b"\x01", b"\x08"
 ATT_WANTS_SECURITY = {0x05: "Insufficient Authentication", 0x0F: "Insufficient Encryption"}
 
 
-def _start(context, name, store, io, level="encrypted", legacy=False):
+def _start(context, name, store, io, level="encrypted", legacy=False, private_s=None):
     command = ours.peripheral_command(context.kith, context.found["hci"], store, io, level, legacy)
+    if private_s:
+        command = ours.private(command, private_s)
     context.parties["ours"] = peripheral = context.processes.start(name, command, answers=io != "none")
     ready = ours.wait_for_event(peripheral, ours.READY, 20)
     ours.wait_for_event(peripheral, ours.ADVERTISING, 20)
     return ready
 
 
-def start(store="none", io="none", level="encrypted", legacy=False):
-    """`store`: "none", or the name of a file in the cell's directory."""
+def start(store="none", io="none", level="encrypted", legacy=False, private_s=None):
+    """`store`: "none", or the name of a file in the cell's directory.  `private_s`: under private addresses, each for
+    so long."""
 
     def check(context):
         number = context.found["lamps"] = context.found.get("lamps", 0) + 1
         path = store if store == "none" else context.directory / store
         name = f"lamp-{number}" if number > 1 else "lamp"
-        context.found["ready"] = ready = _start(context, name, path, io, level, legacy)
+        context.found["ready"] = ready = _start(context, name, path, io, level, legacy, private_s)
         return f"{ready['address']} ({ready['address_type']}) advertises as {ours.NAME}, IO {io}"
 
     return check
