@@ -12,6 +12,7 @@ from process import TimeLimit, wait_until
 
 PIPE = "/run/bluetoothctl"
 BONDS = "/var/lib/bluetooth"
+CONFIGURATION = "/etc/bluetooth/main.conf"
 KEPT_BONDS = "/log/bonds"
 PEERS_KEY, OWN_KEY, OWN_KEY_BEFORE = "LongTermKey", "PeripheralLongTermKey", "SlaveLongTermKey"
 BUS = "unix:path=/run/dbus/system_bus_socket"
@@ -136,7 +137,11 @@ class Linux:
         """From its next start on bluetoothd gives the kernel an identity resolving key; the adapter must be down then.
         It draws that key once, but can't store it where it has never been: so its directory is made here."""
         self.machine.must(f"mkdir -p {BONDS}/{adapter}")
-        self.machine.must(r"printf '[General]\nPrivacy=device\n' >/etc/bluetooth/main.conf")
+        self._configure("Privacy=device")
+
+    def _configure(self, setting):
+        """From its next start on, and besides what was told before."""
+        self.machine.must(f"[ -s {CONFIGURATION} ] || echo '[General]' >{CONFIGURATION}; echo {setting} >>{CONFIGURATION}")
 
     def rotate_every(self, seconds):
         """How long its kernel keeps a private address; 30 is the least that it takes."""
@@ -456,7 +461,7 @@ class Linux:
 
     def look_for_nothing(self):
         """From its next start on bluetoothd asks nothing of who connects."""
-        self.machine.must(r"printf '[General]\nReverseServiceDiscovery=false\n' >/etc/bluetooth/main.conf")
+        self._configure("ReverseServiceDiscovery=false")
 
     def _be_pairable(self):
         """And seen every 20 to 30 ms: Linux's own 1.28 s would be waited for twice in each visit."""
@@ -482,9 +487,10 @@ class Linux:
         self._be_pairable()
         self.control(f"system-alias {name}")
         self.expect(rf"Changing {name} succeeded", 10, refusal=r"Failed to set .*")
-        said = self.management("advertising on")
-        if "complete" not in said:
-            raise RefusedByLinux(said)
+        for what in ("connectable", "advertising"):
+            said = self.management(f"{what} on")
+            if what not in said.partition("settings:")[2]:
+                raise RefusedByLinux(said)
 
     def stop_advertising(self):
         self.control("advertise off")

@@ -104,15 +104,21 @@ def linux_knows_us(context):
 # Linux as peripheral.
 
 
-def visited(context):
-    """Under a new private address of each; afterwards Linux is known by the bond, if there was one."""
-    visitor, bonded = context.parties["ours"], context.found.get("bonded")
-    address, claimed = ours.came_as(visitor)
-    expect_equal("peer whose address it is", claimed, bonded["peer"] if bonded else None)
-    expect_equal("Linux's address", address, linux_is_seen_as(context)[-1])
-    if address not in context.found.get("hidden", []):
-        _met(context, address)
-    return f"we: {_met(context, ours.address_of(visitor))}, Linux: {address}"
+def visited(linux_anew=False):
+    """Under a new private address of ours and one of Linux, and it is known by the bond if there is one.  `linux_anew`: it
+    was never met under that one."""
+
+    def check(context):
+        visitor, bonded = context.parties["ours"], context.found.get("bonded")
+        address, claimed = ours.came_as(visitor)
+        expect_equal("peer whose address it is", claimed, bonded["peer"] if bonded else None)
+        if address not in linux_is_seen_as(context):
+            raise Mismatch(f"{address} is none that Linux gave its controller")
+        if linux_anew or address not in context.found["hidden"]:
+            _met(context, address)
+        return f"we: {_met(context, ours.address_of(visitor))}, Linux: {address}"
+
+    return check
 
 
 def linux_is_seen_as(context):
@@ -130,9 +136,9 @@ def linux_is_seen_anew(context):
 def linux_begins_again(context):
     """It is seen under another private address at once."""
     linux = context.parties["linux"]
-    before = len(linux_is_seen_as(context))
     linux.stop_advertising()
     time.sleep(PAUSE_S)
+    before = len(linux_is_seen_as(context))
     linux.advertise_again()
     wait_until(lambda: linux_is_seen_as(context)[before:], 10, "Linux's address changes")
     return linux_is_seen_as(context)[-1]
