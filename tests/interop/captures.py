@@ -57,6 +57,8 @@ def packets(capture):
         length, flags = struct.unpack_from(">4xII", data, offset)
         packet = data[offset + 24 : offset + 24 + length]
         offset += 24 + length
+        if offset > len(data):
+            return  # it is being written
         if datalink == DATALINK_H4 and packet[:1]:
             yield packet[0], packet[1:]
         elif flags & 0xFFFF in (MONITOR_COMMAND, MONITOR_EVENT):

@@ -9,8 +9,8 @@ from cell import Cell, Check
 AGENT = "NoInputNoOutput"
 STRANGER, PEER = ((peer, "none", "encrypted") for peer in (pair.NAME, "peer:1"))
 
-
-# Where there is extended advertising Linux does that; else its kernel advertises by itself, and so changes addresses in time.
+# Where there is extended advertising Linux does that; else its kernel advertises by itself, and changes its address in
+# time.
 LEGACY_BEGIN = (
     Check("Linux's addresses change as often as it lets them", private.linux_rotates),
 )

@@ -1,4 +1,5 @@
-"""Linux, as central, and our peripheral, both under resolvable private addresses: who they are they tell each other alone."""
+"""Linux, as central, and our peripheral, both under resolvable private addresses: they tell who they are to each other
+alone."""
 
 import steps
 import steps_private as private
@@ -6,7 +7,7 @@ import steps_serve as serve
 from cell import Cell, Check
 
 AGENT = "NoInputNoOutput"
-CYCLE_S = 20
+CYCLE_S = 16
 
 
 def cell(radio):

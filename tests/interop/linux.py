@@ -141,7 +141,8 @@ class Linux:
 
     def _configure(self, setting):
         """From its next start on, and besides what was told before."""
-        self.machine.must(f"[ -s {CONFIGURATION} ] || echo '[General]' >{CONFIGURATION}; echo {setting} >>{CONFIGURATION}")
+        self.machine.must(f"[ -s {CONFIGURATION} ] || echo '[General]' >{CONFIGURATION}")
+        self.machine.must(f"echo {setting} >>{CONFIGURATION}")
 
     def rotate_every(self, seconds):
         """How long its kernel keeps a private address; 30 is the least that it takes."""
@@ -161,7 +162,9 @@ class Linux:
         known = self.machine.must(f"cat {SETTINGS}/identity_resolving_keys")
         self.say(f"identity_resolving_keys: {known.strip()}")
         found = re.search(rf"(?im)^{address} .* ({ADDRESS})\s*$", known)
-        return found.group(1).upper() if found else None
+        if not found:
+            raise RefusedByLinux(f"{address} is not among those that it resolves")
+        return found.group(1).upper()
 
     def start_bluetooth(self, agent):
         """bluetoothd, and bluetoothctl with an agent of these IO capabilities; each session has its own logs."""
@@ -253,8 +256,16 @@ class Linux:
             raise RefusedByLinux(said)
 
     def power_on(self):
-        self.control("power on")
-        self.expect(r"Changing power on succeeded", 20, refusal=r"Failed to set power.*")
+        """bluetoothctl forgets what is typed before it knows of the adapter, and need not say so: then it is typed again."""
+
+        def ask():
+            self.control("power on")
+            try:
+                return self.expect(r"Changing power on succeeded", 5, refusal=r"Failed to set power.*")
+            except TimeLimit:
+                return None
+
+        wait_until(ask, 20, "bluetoothd powers the adapter on")
 
     def _scan(self, name, limit_s):
         """None: it was not reported in time."""

@@ -1,5 +1,5 @@
-"""Checks with both sides under resolvable private addresses.  Further facts: identities (ours and Linux's, as our store has
-them), hidden (all private addresses under which somebody was met)."""
+"""Checks with both sides under resolvable private addresses.  Further facts: identities (ours and Linux's, as our store
+has them), hidden (all private addresses under which somebody was met)."""
 
 import time
 
@@ -51,7 +51,8 @@ def identities_exchanged(context):
 
 
 def never_on_air(context):
-    """Neither identity, in any packet.  Each private address was, and what is deciphered has both: they were told each other."""
+    """Neither identity, in any packet.  Each private address was, and what is deciphered has both: they were told to each
+    other."""
     air, deciphered = ((context.directory / name).read_bytes() for name in (ours.AIR_CAPTURE, ours.DECRYPTED_CAPTURE))
     for address in context.found["identities"]:
         octets = bytes.fromhex(address.replace(":", ""))[::-1]
@@ -105,8 +106,8 @@ def linux_knows_us(context):
 
 
 def visited(linux_anew=False):
-    """Under a new private address of ours and one of Linux, and it is known by the bond if there is one.  `linux_anew`: it
-    was never met under that one."""
+    """Under a new private address of ours, by which Linux's kernel has known us, and one of Linux, which is known by
+    the bond if there is one.  `linux_anew`: it was never met under that one."""
 
     def check(context):
         visitor, bonded = context.parties["ours"], context.found.get("bonded")
@@ -116,7 +117,8 @@ def visited(linux_anew=False):
             raise Mismatch(f"{address} is none that Linux gave its controller")
         if linux_anew or address not in context.found["hidden"]:
             _met(context, address)
-        return f"we: {_met(context, ours.address_of(visitor))}, Linux: {address}"
+        known = context.parties["linux"].resolved(context.found["peer"])
+        return f"we: {_met(context, known)}, Linux: {address}"
 
     return check
 
