@@ -23,7 +23,8 @@ typedef enum {
 } kith_filter;
 
 /* A part of the data that is drawn anew with each private address of ours, so that nobody recognizes this device by it:
- * len octets from octet `at` on.  len 0: none. */
+ * len octets from octet `at` on.  len 0: none.  The number that extended PDUs tell data by (the DID) changes with the
+ * address in any case; sid, interval and kind of a set stay, and are the program's. */
 typedef struct {
     uint16_t at, len;
 } kith_random_part;
