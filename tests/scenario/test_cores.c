@@ -211,7 +211,7 @@ static void let_in_friends_alone(stand *s)
     cast_disconnect(s->phone, s->lamp);
 }
 
-/* To a phone that says it resolves; the stranger does not hear that it is meant. */
+/* To a phone that says it resolves, by a lamp that knows its answer; the stranger does not hear that it is meant. */
 static void call_one_alone(stand *s)
 {
     kith_bond_keys keys;
@@ -223,13 +223,10 @@ static void call_one_alone(stand *s)
     a.directed = true;
     cast_check(s->room, cast_only_bond(s->lamp, &to_phone, &keys) && cast_only_bond(s->phone, &to_lamp, &keys));
     a.to = to_phone.identity;
-    if (s->of[1].core == KITH_SIM_CORE_4_2_BARE) {
+    if (s->of[0].core == KITH_SIM_CORE_4_2_BARE || s->of[1].core == KITH_SIM_CORE_4_2_BARE) {
         cast_equal(s->room, kith_gap_advertise(s->lamp->host, &a), KITH_ERR_UNSUPPORTED);
         return;
     }
-    if (s->of[0].core == KITH_SIM_CORE_4_2_BARE)
-        return; /* the phone answers by an address of its own that this lamp's controller does not resolve: Vol 6 Part
-                   B 6.4 */
     begin(s->lamp, &a);
     turn(s);
     at = cast_address(s->lamp);

@@ -130,6 +130,8 @@ static void begin_lamp(street *t)
     a[3].random_data = (kith_random_part){220, 48}; /* in two PDUs */
     a[4] = extended(4, 0, 0);
     a[4].directed = true;
+    a[4].connectable = t->lamp->config.limits.listed != 0;
+    a[4].silent = !a[4].connectable;
     cast_check(t->room, cast_only_bond(t->lamp, &info, &keys));
     a[4].to = info.identity;
     begin(t, t->lamp, a, LAMP_SETS);
