@@ -9,7 +9,7 @@
 enum { HANDLE_MOST = 0xef, SETS_IN_ENABLE_MOST = 0x3f, INTERVAL_LEAST = 0x20, SID_MOST = 0x0f };
 enum { OPERATION_INTERMEDIATE, OPERATION_FIRST, OPERATION_LAST, OPERATION_COMPLETE, OPERATION_UNCHANGED };
 enum { DURATION_UNIT_US = 10000, HIGH_DUTY_DURATION_MOST = 128 };
-enum { PROPERTIES_KNOWN = 0x7f, TX_POWER_LEAST = -127, TX_POWER_MOST = 20, TX_POWER_ANY = 127 };
+enum { DIDS = 0x1000, PROPERTIES_KNOWN = 0x7f, TX_POWER_LEAST = -127, TX_POWER_MOST = 20, TX_POWER_ANY = 127 };
 
 /* ---- what a set is ---- */
 
@@ -173,9 +173,10 @@ static uint8_t check_fragment(const sim_advertiser *set, const uint8_t *p)
     return set->enabled && !whole ? KITH_HCI_COMMAND_DISALLOWED : KITH_HCI_SUCCESS;
 }
 
+/* Once the data is whole; any but the one before: Vol 6 Part B 4.4.2.11. */
 static void change_did(sim_advertiser *set)
 {
-    set->did = (set->did + 1) & 0xfff;
+    set->did = (uint16_t)((set->did + 1 + sim_rng_below(&set->controller->rng, DIDS - 1)) % DIDS);
 }
 
 /* The same data under another DID: scanners report it once more. */
@@ -210,7 +211,7 @@ static uint8_t set_data(sim_controller *c, const uint8_t *p, uint8_t *reply)
         return KITH_HCI_PACKET_TOO_LONG;
     if (status == KITH_HCI_SUCCESS)
         status = sim_adv_data_append(&set->data, c->limits.data_most, p[1], p + 4, p[3]);
-    if (status == KITH_HCI_SUCCESS)
+    if (status == KITH_HCI_SUCCESS && !set->data.partial)
         change_did(set);
     return status;
 }
@@ -231,7 +232,7 @@ static uint8_t set_response(sim_controller *c, const uint8_t *p, uint8_t *reply)
         return KITH_HCI_COMMAND_DISALLOWED;
     if (status == KITH_HCI_SUCCESS)
         status = sim_adv_data_append(&set->response, c->limits.data_most, p[1], p + 4, p[3]);
-    if (status == KITH_HCI_SUCCESS)
+    if (status == KITH_HCI_SUCCESS && !set->response.partial)
         change_did(set);
     return status;
 }

@@ -23,7 +23,8 @@ typedef enum {
 } kith_filter;
 
 /* A part of the data that is drawn anew with each private address of ours, so that nobody recognizes this device by it:
- * len octets from octet `at` on.  len 0: none. */
+ * len octets from octet `at` on.  len 0: none.  The number that extended PDUs tell data by (the DID) changes with the
+ * address in any case; sid, interval and kind of a set stay, and are the program's. */
 typedef struct {
     uint16_t at, len;
 } kith_random_part;
@@ -43,7 +44,8 @@ typedef struct {
     bool high_duty; /* with directed, legacy and connectable: as often as it goes, for 1.28 s */
     /* Whom it is directed to.  The identity address of a bonded peer that gave an identity resolving key becomes a
      * private address of that peer on air; where it is not known that its central resolves those
-     * (kith_peers_ask_resolution()) it would not be heard, and is refused. */
+     * (kith_peers_ask_resolution()) it would not be heard, and is refused; so is what is connectable where our
+     * controller does not resolve (kith/lists.h): it would not know the answer. */
     kith_address to;
     uint8_t filter;    /* kith_filter; what is not listed is kept out before it is a link.  Not with directed */
     bool ask_list;     /* with a filter: ALLOW_LIST_WANTED each time before it begins, and it waits for
@@ -76,7 +78,7 @@ const char *kith_gap_advertising_fault(const kith_advertising *advertising);
  * and without ask_list, and nobody is listed; KITH_ERR_FULL: with ask_list: events must be taken first; KITH_ERR_BUSY:
  * our identity is just being changed; KITH_ERR_UNSUPPORTED: the controller cannot (kith_lack_name() of READY.lacks), or
  * not with so many octets or sets; with a filter there are no lists; directed to a peer that is not known to resolve
- * private addresses; connectable with KITH_PRIVACY_NON_RESOLVABLE. */
+ * private addresses, or by one that does not; connectable with KITH_PRIVACY_NON_RESOLVABLE. */
 KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
 /* The same for a set: 0 to limits.sets. */
 KITH_MUST_USE kith_status kith_gap_advertise_set(struct kith_host *h, uint8_t set, const kith_advertising *advertising);

@@ -13,20 +13,27 @@ static bool is_live(const host_set *set)
 
 /* ---- what is due ---- */
 
-/* After a change of our address all that was drawn for the one before is drawn anew, and what was refused is tried
- * again. */
+/* What must not outlive an address.  Extended PDUs have a number that tells scanners whether they have heard this data
+ * (the DID): the controller draws another one only when it is given data, be it the same: 4.4.2.11. */
+static uint8_t lasting(const kith_advertising *a)
+{
+    const uint8_t parts =
+        (uint8_t)((a->random_data.len != 0 ? SET_DATA : 0) | (a->random_response.len != 0 ? SET_RESPONSE : 0));
+
+    return advertise_used(a) & (a->extended ? SET_DATA | SET_RESPONSE : parts);
+}
+
+/* After a change of our address all that would show the one before is made anew, and what was refused is tried again.
+ */
 static void note_changes(const kith_host *h, host_set *set)
 {
     const kith_address *own = privacy_on_air(h);
-    const uint8_t used = advertise_used(&set->as);
     uint8_t due = 0;
 
     if (advertise_has_new_target(h, set))
         due |= SET_PARAMETERS;
     if (set->drawn != h->privacy.made) {
-        due |= set->refused;
-        due |= set->as.random_data.len != 0 ? used & SET_DATA : 0;
-        due |= set->as.random_response.len != 0 ? used & SET_RESPONSE : 0;
+        due |= set->refused | lasting(&set->as);
         set->drawn = h->privacy.made;
         set->refused = 0;
     }

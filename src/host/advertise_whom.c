@@ -14,7 +14,10 @@ uint8_t advertise_filter_policy(const kith_advertising *a)
     return a->filter == KITH_FILTER_CONNECT ? 2 : 3;
 }
 
-/* One that does not resolve private addresses would not know that it is meant. */
+/* One that does not resolve private addresses would not know that it is meant.  One that does answers by another of its
+ * own than the one that it is called by, which a controller that does not resolve takes for anybody's: Vol 6 Part
+ * B 6.4.
+ */
 kith_status advertise_find_target(const kith_host *h, const kith_advertising *a, kith_peer_id *to)
 {
     const peers_bond *bond = a->directed ? peers_by_identity(&h->bonds, &h->own, &a->to) : NULL;
@@ -23,6 +26,8 @@ kith_status advertise_find_target(const kith_host *h, const kith_advertising *a,
     if (bond == NULL || !peers_has_irk(bond))
         return KITH_OK;
     *to = bond->id;
+    if (a->connectable && !lists_can_resolve(h))
+        return KITH_ERR_UNSUPPORTED;
     return bond->use.resolution == KITH_RESOLUTION_YES ? KITH_OK : KITH_ERR_UNSUPPORTED;
 }
 

@@ -9,7 +9,8 @@ enum {
     TX_ADD = 0x40,
     AT_OWN = 2,
     AT_ACCESS = 14,
-    AT_CRC = 18
+    AT_CRC = 18,
+    EXTENDED = 7 /* witness_sets.h */
 };
 
 static bool has_octets(const uint8_t *pdu, size_t len, const uint8_t octets[6])
@@ -21,7 +22,7 @@ static bool has_octets(const uint8_t *pdu, size_t len, const uint8_t octets[6])
 }
 
 /* The latest ones are where most of them are. */
-static void note(witness *w, const kith_sim_frame *frame, witness_field field, const uint8_t *octets, size_t len)
+void witness_note(witness *w, const kith_sim_frame *frame, witness_field field, const uint8_t *octets, size_t len)
 {
     witness_sighting s = {.sender = frame->sender, .field = field, .first_us = frame->time_us};
 
@@ -47,7 +48,7 @@ static void note_address(witness *w, const kith_sim_frame *frame)
         w->heard_public++;
     else if (own[5] >> 6 != 1)
         w->heard_other++;
-    note(w, frame, WITNESS_ADDRESS, own, 6);
+    witness_note(w, frame, WITNESS_ADDRESS, own, 6);
 }
 
 static void note_data(witness *w, const kith_sim_frame *frame)
@@ -72,12 +73,12 @@ static void hear(void *context, const kith_sim_frame *frame)
     w->packets++;
     for (unsigned i = 0; i < w->secret_count; i++)
         w->heard_secret += has_octets(frame->pdu, frame->len, w->secrets[i].octets);
-    if (frame->channel < 37)
+    if (frame->channel < 37 || kind == EXTENDED)
         return;
     note_address(w, frame);
     if (kind == CONNECT_IND) {
-        note(w, frame, WITNESS_ACCESS, frame->pdu + AT_ACCESS, 4);
-        note(w, frame, WITNESS_CRC, frame->pdu + AT_CRC, 3);
+        witness_note(w, frame, WITNESS_ACCESS, frame->pdu + AT_ACCESS, 4);
+        witness_note(w, frame, WITNESS_CRC, frame->pdu + AT_CRC, 3);
     } else if (kind != DIRECT_IND && kind != SCAN_REQ && kind != SCAN_RSP) {
         note_data(w, frame);
     }

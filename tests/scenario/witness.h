@@ -5,9 +5,9 @@
 
 #include "cast.h"
 
-enum { WITNESS_SECRETS = 8, WITNESS_SIGHTINGS = 4000, WITNESS_DEVICES = 8, WITNESS_OCTETS = 31 };
+enum { WITNESS_SECRETS = 8, WITNESS_SIGHTINGS = 14000, WITNESS_DEVICES = 8, WITNESS_OCTETS = 31 };
 
-typedef enum { WITNESS_ADDRESS, WITNESS_ACCESS, WITNESS_CRC } witness_field;
+typedef enum { WITNESS_ADDRESS, WITNESS_ACCESS, WITNESS_CRC, WITNESS_TARGET, WITNESS_DID, WITNESS_PART } witness_field;
 
 /* Something that should be new with each address of a device. */
 typedef struct {
@@ -37,6 +37,9 @@ typedef struct {
 
 void witness_listen(witness *w, cast_room *room);
 void witness_keep_secret(witness *w, const cast_host *host); /* its identity address */
+
+/* Heard once more, or for the first time; up to 6 octets. */
+void witness_note(witness *w, const kith_sim_frame *frame, witness_field field, const uint8_t *octets, size_t len);
 
 void witness_forget_data(witness *w); /* from now on devices advertise something else */
 

@@ -259,6 +259,27 @@ static void random_parts_are_drawn_with_each_address(void **state)
     }
 }
 
+/* So that the controller draws another DID: Vol 6 Part B 4.4.2.11. */
+static void extended_data_goes_anew_with_each_address(void **state)
+{
+    kith_advertising a = air_advertising();
+    air r;
+
+    (void)state;
+    for (unsigned extended = 0; extended <= 1; extended++) {
+        a.extended = extended != 0;
+        air_open(&r, false, 0, KITH_PRIVACY_RESOLVABLE);
+        air_begin(&r, 0, &a);
+        air_forget(&r);
+        air_advance(&r, UINT64_C(901) * 1000000);
+        assert_int_equal(air_count(&r, KITH_HCI_LE_SET_SET_RANDOM_ADDRESS), 1);
+        assert_int_equal(air_count(&r, KITH_HCI_LE_SET_EXT_ADV_DATA), extended);
+        assert_true(first(&r)->is_on);
+        assert_string_equal(r.story, "");
+        air_close(&r);
+    }
+}
+
 static kith_status no_randomness(void *context, uint8_t *out, size_t len)
 {
     (void)context, (void)out, (void)len;
@@ -741,6 +762,7 @@ int main(void)
         cmocka_unit_test(long_data_changes_while_it_is_on),
         cmocka_unit_test(data_that_is_refused_is_tried_again_with_the_next_address),
         cmocka_unit_test(random_parts_are_drawn_with_each_address),
+        cmocka_unit_test(extended_data_goes_anew_with_each_address),
         cmocka_unit_test(without_randomness_nothing_goes_on),
         cmocka_unit_test(a_limit_ends_it),
         cmocka_unit_test(a_link_in_the_last_moment_is_its_end),
