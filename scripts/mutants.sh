@@ -26,7 +26,7 @@ killer() { # ROW TEST...
     local row=$1 test
     shift
     for test in "$@"; do
-        timeout 120 "$scratch/out/tests/$test" 2>&1
+        timeout 120 "$scratch/out/tests/$test" 2>&1 </dev/null
         echo "[  FAILED  ] exit$? of $test"
     done | sed -n 's/^\[  FAILED  \] //p' | grep -v '^exit0 ' | awk -v row="${row}_" '
         { if (index($0, row) == 1 && named == "") named = $0; if (first == "") first = $0 }

@@ -514,6 +514,30 @@ static void under_another_identity_others_are_looked_for(void **state)
     expect_quiet(&s);
 }
 
+/* A link that came while the search under the identity before was being cancelled is that one's. */
+static void B14_a_link_is_of_the_identity_that_connected(void **state)
+{
+    const kith_address static_address = {.type = KITH_ADDRESS_RANDOM, .octets = {1, 2, 3, 4, 5, 0xc6}};
+    stand s;
+    uint8_t number;
+
+    (void)state;
+    open_listing(&s);
+    assert_int_equal(kith_identity_create(s.r.d.h, &static_address, NULL, &number), KITH_OK);
+    rig_run(&s.r);
+    s.r.keep = KITH_HCI_LE_CREATE_CONNECTION_CANCEL;
+    assert_int_equal(kith_identity_select(s.r.d.h, number), KITH_OK);
+    rig_step(&s.r);
+    assert_true(s.r.kept);
+    rig_links(&s.r, 0, true, &s.hidden);
+    s.r.kept_status = KITH_HCI_COMMAND_DISALLOWED;
+    rig_answer_kept(&s.r);
+    s.r.keep = 0;
+    rig_run(&s.r);
+    assert_int_equal(s.r.last[KITH_EVENT_CONNECTED].connected.claimed, s.peers[0]);
+    rig_close(&s.r);
+}
+
 static void after_the_controller_was_lost_it_goes_on(void **state)
 {
     static const uint8_t broken[] = {0x42};
@@ -723,6 +747,7 @@ int main(void)
         cmocka_unit_test(a_list_that_follows_has_who_bonds),
         cmocka_unit_test(of_more_than_fit_those_used_last_are_followed),
         cmocka_unit_test(under_another_identity_others_are_looked_for),
+        cmocka_unit_test(B14_a_link_is_of_the_identity_that_connected),
         cmocka_unit_test(after_the_controller_was_lost_it_goes_on),
         cmocka_unit_test(a_factory_reset_ends_it),
         cmocka_unit_test(what_the_controller_refuses_is_told_and_tried_again),
