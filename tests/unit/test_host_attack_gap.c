@@ -35,7 +35,7 @@ typedef struct {
     unsigned disallowed;
     bool has_refused;
     /* the program */
-    bool set_begun[SETS], set_on[SETS], scan_begun, scan_on, searches, connecting, lists_due[2], is_lost, reset;
+    bool set_begun[SETS], set_on[SETS], scan_begun, scan_on, searches, connecting, may_be_made, lists_due[2], is_lost, reset;
     kith_peer_id ids[2 * PEERS];
     unsigned lost;
 } storm;
@@ -314,7 +314,7 @@ static void lost(storm *s)
 {
     memset(s->set_begun, 0, sizeof s->set_begun);
     memset(s->set_on, 0, sizeof s->set_on);
-    CHECK(s, !s->searches && !s->connecting && !s->lists_due[0] && !s->lists_due[1]);
+    CHECK(s, !s->searches && (!s->connecting || s->may_be_made) && !s->lists_due[0] && !s->lists_due[1]);
     s->scan_begun = s->scan_on = false;
     s->is_lost = true;
     s->lost++;
@@ -340,6 +340,9 @@ static void hear(storm *s, const kith_event *e)
         CHECK(s, s->connecting);
         s->connecting = false;
         break;
+    case KITH_EVENT_CONNECTED: /* whose making it is is not said */
+        s->may_be_made |= e->connected.we_are_central;
+        break;
     case KITH_EVENT_ALLOW_LIST:
         s->lists_due[0] = false;
         break;
@@ -364,7 +367,7 @@ static void take_events(storm *s)
         hear(s, &e);
     }
     if (!s->d.h->connecting)
-        s->connecting = false; /* a link came of it: seen by CONNECTED, whose maker is not said */
+        s->connecting = s->may_be_made = false;
 }
 
 static void give(storm *s, uint8_t code, const uint8_t *p, size_t len)
@@ -509,8 +512,6 @@ static void advertise(storm *s)
     if (draw(s, 3) == 0) {
         (void)!kith_gap_stop_set(s->d.h, number);
     } else if (kith_gap_advertise_set(s->d.h, number, &a) == KITH_OK) {
-        CHECK(s, !s->set_begun[number] || !s->set_on[number] || true);
-        take_events(s);
         s->set_begun[number] = true;
     }
 }
@@ -588,6 +589,7 @@ static void lists(storm *s)
     for (kith_peer_id peer = 0; count < 2 && kith_bonds_next(s->d.h, peer, &info) == KITH_OK; peer = info.peer)
         if (draw(s, 3) == 0)
             peers[count++] = info.peer;
+    take_events(s);
     if (what == 0)
         status = kith_allow_list_follow(s->d.h, NULL);
     else if (what == 1)
@@ -595,7 +597,7 @@ static void lists(storm *s)
     else
         status = kith_allow_list_set(s->d.h, peers, draw(s, 3) == 0 ? 0 : count, (kith_list_manner)draw(s, 2));
     if (status == KITH_OK)
-        s->lists_due[what == 1] = s->d.h->lists->allow_due || s->d.h->lists->identities_due;
+        s->lists_due[what == 1] = true;
     (void)!kith_allow_list_ready(s->d.h);
 }
 

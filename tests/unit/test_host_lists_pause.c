@@ -560,6 +560,33 @@ static void a_list_that_could_not_be_changed_is_not_advertised_with(void **state
     }
 }
 
+/* A command of the other list is refused while somebody who was forgotten waits to be removed. */
+static void who_was_forgotten_is_not_let_in_when_another_list_is_refused(void **state)
+{
+    (void)state;
+    for (uint8_t filter = KITH_FILTER_CONNECT; filter <= KITH_FILTER_ALL; filter++) {
+        rig r;
+        kith_peer_id other = open_listed(&r, 0, 0x22), mine;
+        uint16_t count;
+
+        assert_int_equal(kith_allow_list_get(r.d.h, &mine, 1, &count), KITH_OK);
+        advertise(&r, filter);
+        rig_run(&r);
+        r.refuse = r.keep = KITH_HCI_LE_ADD_TO_RESOLVING_LIST;
+        r.refuse_with = KITH_HCI_UNSPECIFIED_ERROR;
+        assert_int_equal(kith_device_identities_set(r.d.h, &other, 1, KITH_LIST_PAUSE), KITH_OK);
+        while (!r.kept)
+            assert_true(rig_step(&r));
+        assert_int_equal(kith_bonds_forget(r.d.h, mine), KITH_OK);
+        rig_answer_kept(&r);
+        rig_run(&r);
+        assert_true(r.advertising && r.filtered_count == 0);
+        assert_int_equal(r.last[KITH_EVENT_DEVICE_IDENTITIES].peer_list.status, KITH_ERR_IO);
+        assert_int_equal(r.last[KITH_EVENT_ALLOW_LIST].peer_list.count, 0);
+        rig_close(&r);
+    }
+}
+
 static void a_controller_that_is_lost_in_the_middle_ends_the_change(void **state)
 {
     static const uint8_t code[] = {0x42};
@@ -700,6 +727,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_resumed_is_told),
         cmocka_unit_test(what_cannot_be_cancelled_has_an_end),
         cmocka_unit_test(a_list_that_could_not_be_changed_is_not_advertised_with),
+        cmocka_unit_test(who_was_forgotten_is_not_let_in_when_another_list_is_refused),
         cmocka_unit_test(a_controller_that_is_lost_in_the_middle_ends_the_change),
         cmocka_unit_test(advertising_may_ask_for_its_list),
         cmocka_unit_test(advertising_that_waits_can_be_stopped),
