@@ -30,12 +30,16 @@ typedef struct {
     unsigned filtered_count, resolving_count, filter_most, resolving_most;
     uint16_t opcode; /* to be answered; 0: none */
     uint8_t status;
-    bool cancelled;   /* its end is to be told */
+    bool cancelled; /* its end is to be told */
+    bool late[2];   /* a link is to be told that was made before the host stopped it: as peripheral, as central */
+    uint8_t late_peer[7], late_set;
+    unsigned late_age;
     bool linked[LINKS];
     unsigned disallowed;
     bool has_refused;
     /* the program */
-    bool set_begun[SETS], set_on[SETS], scan_begun, scan_on, searches, connecting, may_be_made, lists_due[2], is_lost, reset;
+    bool set_begun[SETS], set_on[SETS], scan_begun, scan_on, searches, connecting, may_be_made, lists_due[2], is_lost,
+        reset;
     kith_peer_id ids[2 * PEERS];
     unsigned lost;
 } storm;
@@ -49,7 +53,7 @@ static unsigned draw(storm *s, unsigned below)
 #define CHECK(s, condition)                                                                                            \
     do {                                                                                                               \
         if (!(condition))                                                                                              \
-            fail_msg("seed %u%s: %s", (s)->seed, (s)->extended ? ", extended" : "", #condition);                      \
+            fail_msg("seed %u%s: %s", (s)->seed, (s)->extended ? ", extended" : "", #condition);                       \
     } while (0)
 
 /* ---- what is on air ---- */
@@ -160,6 +164,11 @@ static uint8_t switch_set(storm *s, set_on_air *set, bool on, const uint8_t *add
         if (set->policy != 0 && !set->on)
             check_nobody_slips_in(s);
     }
+    if (!on && set->on && (set->properties & 1) != 0 && draw(s, 5) == 0 && !s->late[0]) {
+        s->late[0] = true;
+        s->late_age = 0;
+        s->late_set = (uint8_t)(set - s->sets);
+    }
     set->on = on;
     return KITH_HCI_SUCCESS;
 }
@@ -233,7 +242,7 @@ static uint8_t execute(storm *s, uint16_t opcode, const uint8_t *p)
     switch (opcode) {
     case KITH_HCI_RESET:
         memset(s->sets, 0, sizeof s->sets);
-        s->scanning = s->initiating = s->resolution = s->cancelled = false;
+        s->scanning = s->initiating = s->resolution = s->cancelled = s->late[0] = s->late[1] = false;
         s->filtered_count = s->resolving_count = 0;
         memset(s->linked, 0, sizeof s->linked);
         memset(s->random_address, 0, 6);
@@ -277,7 +286,12 @@ static uint8_t execute(storm *s, uint16_t opcode, const uint8_t *p)
         if (!s->initiating)
             return KITH_HCI_COMMAND_DISALLOWED;
         s->initiating = false;
-        s->cancelled = true;
+        s->cancelled = draw(s, 5) != 0;
+        if (!s->cancelled) {
+            s->late[1] = true;
+            memcpy(s->late_peer, s->connects_to, 7);
+            return draw(s, 2) == 0 ? KITH_HCI_SUCCESS : KITH_HCI_HARDWARE_FAILURE;
+        }
         return KITH_HCI_SUCCESS;
     case KITH_HCI_LE_ADD_TO_FILTER_LIST:
     case KITH_HCI_LE_REMOVE_FROM_FILTER_LIST:
@@ -399,6 +413,9 @@ static void tell_cancelled(storm *s)
     give(s, KITH_HCI_EV_LE_META, p, sizeof p);
 }
 
+static void tell_late(storm *s);
+static void come_late(storm *s);
+
 static void answer(storm *s)
 {
     uint8_t complete[68] = {1}, status[4] = {s->status, 1};
@@ -441,9 +458,13 @@ static bool step(storm *s)
     size_t len;
 
     if (s->opcode != 0) {
+        if (s->late[0] && s->late_age++ > 0)
+            come_late(s); /* no later than the second answer */
         answer(s);
         return true;
     }
+    if (s->late[1])
+        come_late(s);
     len = kith_host_next_packet(s->d.h, packet, sizeof packet);
     if (len == 0 || packet[0] != KITH_H4_COMMAND)
         return len != 0;
@@ -453,7 +474,7 @@ static bool step(storm *s)
         s->has_refused = true;
     } else {
         s->status = execute(s, s->opcode, packet + 4);
-        s->disallowed += s->status == KITH_HCI_COMMAND_DISALLOWED;
+        s->disallowed += s->status == KITH_HCI_COMMAND_DISALLOWED && s->opcode != KITH_HCI_LE_REMOVE_SET;
     }
     if (s->trace)
         print_message("command %04x: %02x (%02x %02x %02x)\n", s->opcode, s->status, packet[4], packet[5], packet[6]);
@@ -466,8 +487,8 @@ static void run(storm *s)
         CHECK(s, n < 3000); /* it does not spin */
         if (step(s))
             continue;
-        if (s->cancelled) {
-            tell_cancelled(s);
+        if (s->cancelled || s->late[0] || s->late[1]) {
+            tell_late(s);
             continue;
         }
         tick(s);
@@ -652,9 +673,48 @@ static void complete(storm *s, unsigned number, bool central, const uint8_t *pee
     give(s, KITH_HCI_EV_LE_META, p, sizeof p);
 }
 
-static void link_up(storm *s)
+static void come_of(storm *s, unsigned number, unsigned set)
 {
     uint8_t peer[7] = {0, (uint8_t)(1 + draw(s, 9)), 2, 3, 4, 5, 6}, p[6] = {KITH_HCI_LE_EV_SET_TERMINATED};
+
+    complete(s, number, false, peer);
+    p[2] = (uint8_t)set;
+    bytes_put16(p + 3, (uint16_t)(DESK_HANDLE + number));
+    if (s->extended)
+        give(s, KITH_HCI_EV_LE_META, p, sizeof p);
+}
+
+/* Told when the host has stopped what it came of, or never where there is no handle for it. */
+static void come_late(storm *s)
+{
+    for (unsigned number = 0; number < LINKS; number++) {
+        if (s->linked[number])
+            continue;
+        if (s->late[1]) {
+            s->late[1] = false;
+            complete(s, number, true, s->late_peer);
+        } else if (s->late[0]) {
+            s->late[0] = false;
+            come_of(s, number, s->late_set);
+        }
+        return;
+    }
+    if (s->late[1])
+        tell_cancelled(s);
+    s->late[0] = s->late[1] = false;
+}
+
+static void tell_late(storm *s)
+{
+    if (s->late[0] || s->late[1])
+        come_late(s);
+    if (s->cancelled && s->opcode == 0)
+        tell_cancelled(s);
+}
+
+static void link_up(storm *s)
+{
+    uint8_t peer[7] = {0, (uint8_t)(1 + draw(s, 9)), 2, 3, 4, 5, 6};
     unsigned number = draw(s, LINKS), set = draw(s, SETS);
 
     if (s->linked[number])
@@ -667,11 +727,7 @@ static void link_up(storm *s)
     if (!s->sets[set].on || (s->sets[set].properties & 1) == 0)
         return;
     s->sets[set].on = false;
-    complete(s, number, false, peer);
-    p[2] = (uint8_t)set;
-    bytes_put16(p + 3, (uint16_t)(DESK_HANDLE + number));
-    if (s->extended)
-        give(s, KITH_HCI_EV_LE_META, p, sizeof p);
+    come_of(s, number, set);
 }
 
 static void link_down(storm *s)
@@ -712,10 +768,11 @@ static void act(storm *s)
     if (s->trace)
         print_message("action %u\n", which);
     actions[which](s);
-    if (s->cancelled && s->opcode == 0 && draw(s, 2) == 0)
-        tell_cancelled(s);
-    for (unsigned n = draw(s, 7); n > 0; n--)
+    for (unsigned n = draw(s, 7); n > 0; n--) {
+        if (draw(s, 3) == 0)
+            tell_late(s);
         (void)step(s);
+    }
     if (draw(s, 3) == 0)
         tick(s);
     take_events(s);

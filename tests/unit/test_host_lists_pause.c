@@ -387,6 +387,34 @@ static void what_a_late_link_ended_is_not_left_on(void **state)
 }
 
 /* The answer to a command of before is not taken for one to the first of the new chain. */
+/* Our address is not another one before what was left on is off: the controller would refuse it. */
+static void an_address_waits_for_what_is_left_on(void **state)
+{
+    const kith_privacy hidden = {KITH_PRIVACY_RESOLVABLE, 900, 0};
+    kith_address peer;
+    rig r;
+
+    (void)state;
+    rig_open(&r, 4, 4, 4);
+    rig_identity(9, &peer);
+    r.keep = KITH_HCI_LE_SET_ADV_ENABLE;
+    advertise(&r, KITH_FILTER_NOTHING);
+    while (!r.kept)
+        assert_true(rig_step(&r));
+    rig_connection(&r, KITH_HCI_SUCCESS, false, &peer);
+    r.advertising = true; /* by the command that is on its way, again */
+    assert_int_equal(kith_privacy_set(r.d.h, &hidden), KITH_OK);
+    r.keep = 0;
+    r.kept = false;
+    rig_answer(&r, KITH_HCI_LE_SET_ADV_ENABLE, KITH_HCI_SUCCESS);
+    rig_run(&r);
+    assert_int_equal(r.disallowed, 0);
+    assert_int_equal(r.told[KITH_EVENT_CONTROLLER_LOST], 0);
+    assert_false(r.advertising);
+    assert_memory_equal(r.random_address, r.d.h->privacy.address.octets, 6);
+    rig_close(&r);
+}
+
 static void advertising_that_begins_anew_is_begun_in_full(void **state)
 {
     (void)state;
@@ -721,6 +749,7 @@ int main(void)
         cmocka_unit_test(a_link_that_comes_while_we_stop_is_taken),
         cmocka_unit_test(a_link_that_comes_at_any_step_ends_advertising_once),
         cmocka_unit_test(what_a_late_link_ended_is_not_left_on),
+        cmocka_unit_test(an_address_waits_for_what_is_left_on),
         cmocka_unit_test(advertising_that_begins_anew_is_begun_in_full),
         cmocka_unit_test(a_connection_made_while_it_is_cancelled_is_taken),
         cmocka_unit_test(what_cannot_be_stopped_is_told),
