@@ -133,6 +133,7 @@ typedef struct {
     bool is_left;  /* it is to be removed, for nothing of it is wanted any more */
     bool is_stuck; /* that was refused: to be switched off before, once */
     bool was_stuck;
+    bool may_be_on; /* the controller refused to switch it off */
     uint8_t address[6];
 } host_set;
 

@@ -791,7 +791,7 @@ static void check_quiet(storm *s)
         if (!s->has_refused)
             CHECK(s, s->sets[i].on == s->set_on[i]);
         CHECK(s, h->sets[i].activity.waits || s->set_begun[i] == s->set_on[i]);
-        if (s->sets[i].on && s->set_on[i])
+        if (s->sets[i].on && (s->set_on[i] || h->config.privacy.mode != KITH_PRIVACY_OFF))
             check_on_air(s, s->sets[i].own_type, s->extended ? s->sets[i].address : s->random_address);
     }
     CHECK(s, s->scan_begun == h->scanner.on && !h->scanner.busy);
