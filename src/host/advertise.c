@@ -113,6 +113,14 @@ bool advertise_is_active(const kith_host *h)
     return false;
 }
 
+bool advertise_is_left_on(const kith_host *h)
+{
+    for (unsigned i = 0; i <= h->config.limits.sets; i++)
+        if (h->sets[i].activity.held == HELD_UNDO)
+            return true;
+    return false;
+}
+
 bool advertise_filters(const kith_host *h)
 {
     for (unsigned i = 0; i <= h->config.limits.sets; i++)

@@ -187,14 +187,28 @@ size_t advertise_command(kith_host *h, uint8_t *out)
 
 /* ---- answers ---- */
 
+/* What is on air under an address that does not change any more shows who we are: a controller that keeps it is of no
+ * use. */
+static void give_up(kith_host *h, const host_set *set)
+{
+    if (!set->may_be_on || h->config.privacy.mode == KITH_PRIVACY_OFF)
+        return;
+    h->lost_why.opcode = KITH_HCI_LE_REMOVE_SET;
+    h->lost_why.hardware_code = 0;
+    h->lost = true;
+}
+
 /* A controller that keeps a set although it is off is believed to have none; one that says it is on is asked to switch
  * it off first. */
-static void on_removed(host_set *set, kith_hci_status status)
+static void on_removed(kith_host *h, host_set *set, kith_hci_status status)
 {
     set->is_stuck = status == KITH_HCI_COMMAND_DISALLOWED && !set->was_stuck;
     set->was_stuck = set->is_stuck;
     if (set->is_stuck)
         return;
+    if (status != KITH_HCI_SUCCESS && status != KITH_HCI_UNKNOWN_SET)
+        give_up(h, set);
+    set->may_be_on = false;
     set->is_left = set->is_made = set->has_address = false;
 }
 
@@ -263,10 +277,12 @@ void advertise_on_result(kith_host *h, uint16_t opcode, kith_hci_status status)
 
     if (enables && status == KITH_HCI_SUCCESS)
         privacy_note_advertised(h);
+    if (opcode == KITH_HCI_LE_SET_EXT_ADV_ENABLE && !enables)
+        set->may_be_on = status != KITH_HCI_SUCCESS;
     set->enables = false;
     set->activity.overtaken = false;
     if (opcode == KITH_HCI_LE_REMOVE_SET)
-        on_removed(set, status);
+        on_removed(h, set, status);
     else if (set->is_stuck)
         set->is_stuck = false; /* and it is removed again */
     else if (overtaken)

@@ -114,10 +114,10 @@ bool identity_is_busy(const kith_host *h)
 
 /* ---- the address that the controller uses ---- */
 
-/* What is on air under the one before ends first. */
+/* What is on air under the one before ends first, also what nobody wants any more. */
 static bool must_wait(const kith_host *h)
 {
-    return h->pauses[PAUSE_FOR_ADDRESS] != PAUSE_NOTHING && !pause_is_reached(h);
+    return advertise_is_left_on(h) || (h->pauses[PAUSE_FOR_ADDRESS] != PAUSE_NOTHING && !pause_is_reached(h));
 }
 
 size_t identity_command(kith_host *h, uint8_t *out)

@@ -49,12 +49,13 @@ static inline bool set_is_active(const host_set *set) /* it is on, or going to b
 }
 kith_event *advertise_tell(kith_host *h, host_set *set, bool on, kith_hci_status status);
 void advertise_end(kith_host *h, host_set *set, kith_activity_end why, kith_hci_status status); /* by itself */
-void advertise_on_connected(kith_host *h);    /* a link came of it; with extended commands that tells nothing */
-void advertise_on_timeout(kith_host *h);      /* likewise; it was directed, and as often as it goes */
-bool advertise_is_active(const kith_host *h); /* any set is on, or going to be */
-bool advertise_filters(const kith_host *h);   /* one that filters */
-void advertise_clear(kith_host *h);           /* the controller has none of them */
-bool advertise_waits(const kith_host *h);     /* a set does, for kith_allow_list_ready() */
+void advertise_on_connected(kith_host *h);     /* a link came of it; with extended commands that tells nothing */
+void advertise_on_timeout(kith_host *h);       /* likewise; it was directed, and as often as it goes */
+bool advertise_is_active(const kith_host *h);  /* any set is on, or going to be */
+bool advertise_is_left_on(const kith_host *h); /* a set, after its end; it is about to be switched off */
+bool advertise_filters(const kith_host *h);    /* one that filters */
+void advertise_clear(kith_host *h);            /* the controller has none of them */
+bool advertise_waits(const kith_host *h);      /* a set does, for kith_allow_list_ready() */
 void advertise_let_begin(kith_host *h);
 void advertise_refuse(kith_host *h, kith_hci_status status); /* with a filter: the list is not what it shall be */
 void advertise_give_up(kith_host *h, kith_status status);    /* nothing may go on air: it is off, and told so */

@@ -164,6 +164,8 @@ static bool find_removal(const kith_host *h, host_lists_step *step)
 
     if (find(h, l->filtered, l->filtered_count, has_gone, step))
         step->kind = LISTS_FILTER_REMOVE;
+    else if (l->only_closes)
+        return false;
     else if (find(h, l->resolving, l->resolving_count, has_gone, step))
         step->kind = LISTS_RESOLVING_REMOVE;
     else if (find(h, l->resolving, l->resolving_count, is_to_be_renewed, step))
@@ -198,7 +200,7 @@ host_lists_step lists_next_step(const kith_host *h)
     host_lists_step step;
 
     memset(&step, 0, sizeof step);
-    if (!find_removal(h, &step))
+    if (!find_removal(h, &step) && !h->lists->only_closes)
         find_addition(h, &step);
     return step;
 }
@@ -416,15 +418,22 @@ static void drop_absent(host_lists *l)
             drop(l->resolving, &l->resolving_count, (uint16_t)(i - 1));
 }
 
+static bool lets_in_too_many(const kith_host *h)
+{
+    host_lists_step step;
+
+    return find(h, h->lists->filtered, h->lists->filtered_count, has_gone, &step);
+}
+
 /* It is not tried again by itself: the next change, or the next use of the list, does.  Whoever would be let in by a
- * list that is not what it shall be is not. */
+ * list that is not what it shall be is not: what is due there goes on when a command of the other list is refused. */
 static void fail(kith_host *h, const host_lists_step *step, kith_hci_status hci_status)
 {
     host_lists *l = h->lists;
     host_lists_step_kind kind = step->kind;
     kith_status status = hci_status == KITH_HCI_MEMORY_EXCEEDED ? KITH_ERR_FULL : KITH_ERR_IO;
 
-    l->pending = false;
+    l->pending = l->only_closes = !is_of_filter(kind) && lets_in_too_many(h);
     lists_hide_change(h);
     drop_absent(l);
     if (l->allow_due || (is_of_filter(kind) && !step->entry.sought))
@@ -519,6 +528,7 @@ void lists_renew(kith_host *h)
             continue;
         l->resolving[i].renew = true;
         l->pending = true;
+        l->only_closes = false;
         pause_ask(h, PAUSE_FOR_LISTS, PAUSE_ALL);
     }
 }
@@ -531,8 +541,10 @@ void lists_on_own_key(kith_host *h)
 
 void lists_on_use(kith_host *h)
 {
-    if (is_running(h))
-        h->lists->pending = true;
+    if (!is_running(h))
+        return;
+    h->lists->pending = true;
+    h->lists->only_closes = false;
 }
 
 /* A controller that resolves looks for identities: somebody whose private address was heard before would not be found

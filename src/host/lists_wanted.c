@@ -207,6 +207,7 @@ void lists_rebuild(kith_host *h)
         l->resolved_count = lists_count_keys(h, l->resolved);
     lists_judge(h);
     l->pending = true;
+    l->only_closes = false;
 }
 
 static bool is_settled(const kith_host *h)

@@ -133,6 +133,7 @@ typedef struct {
     bool is_left;  /* it is to be removed, for nothing of it is wanted any more */
     bool is_stuck; /* that was refused: to be switched off before, once */
     bool was_stuck;
+    bool may_be_on; /* the controller refused to switch it off */
     uint8_t address[6];
 } host_set;
 
@@ -239,6 +240,7 @@ typedef struct {
     host_lists_step sent; /* is under way */
     uint32_t seen;        /* h->bonds.changes when the above was made of them */
     bool pending;         /* the second may differ from the first, or there is something to tell */
+    bool only_closes;     /* a key was refused: nobody is added before the next change, who has gone is removed */
     bool allow_due, identities_due;
     bool filter_changed; /* our address changes with it */
     bool is_sought;      /* the filter accept list is that of who is looked for, not the program's */

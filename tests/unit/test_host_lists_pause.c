@@ -387,6 +387,34 @@ static void what_a_late_link_ended_is_not_left_on(void **state)
 }
 
 /* The answer to a command of before is not taken for one to the first of the new chain. */
+/* Our address is not another one before what was left on is off: the controller would refuse it. */
+static void an_address_waits_for_what_is_left_on(void **state)
+{
+    const kith_privacy hidden = {KITH_PRIVACY_RESOLVABLE, 900, 0};
+    kith_address peer;
+    rig r;
+
+    (void)state;
+    rig_open(&r, 4, 4, 4);
+    rig_identity(9, &peer);
+    r.keep = KITH_HCI_LE_SET_ADV_ENABLE;
+    advertise(&r, KITH_FILTER_NOTHING);
+    while (!r.kept)
+        assert_true(rig_step(&r));
+    rig_connection(&r, KITH_HCI_SUCCESS, false, &peer);
+    r.advertising = true; /* by the command that is on its way, again */
+    assert_int_equal(kith_privacy_set(r.d.h, &hidden), KITH_OK);
+    r.keep = 0;
+    r.kept = false;
+    rig_answer(&r, KITH_HCI_LE_SET_ADV_ENABLE, KITH_HCI_SUCCESS);
+    rig_run(&r);
+    assert_int_equal(r.disallowed, 0);
+    assert_int_equal(r.told[KITH_EVENT_CONTROLLER_LOST], 0);
+    assert_false(r.advertising);
+    assert_memory_equal(r.random_address, r.d.h->privacy.address.octets, 6);
+    rig_close(&r);
+}
+
 static void advertising_that_begins_anew_is_begun_in_full(void **state)
 {
     (void)state;
@@ -560,6 +588,33 @@ static void a_list_that_could_not_be_changed_is_not_advertised_with(void **state
     }
 }
 
+/* A command of the other list is refused while somebody who was forgotten waits to be removed. */
+static void who_was_forgotten_is_not_let_in_when_another_list_is_refused(void **state)
+{
+    (void)state;
+    for (uint8_t filter = KITH_FILTER_CONNECT; filter <= KITH_FILTER_ALL; filter++) {
+        rig r;
+        kith_peer_id other = open_listed(&r, 0, 0x22), mine;
+        uint16_t count;
+
+        assert_int_equal(kith_allow_list_get(r.d.h, &mine, 1, &count), KITH_OK);
+        advertise(&r, filter);
+        rig_run(&r);
+        r.refuse = r.keep = KITH_HCI_LE_ADD_TO_RESOLVING_LIST;
+        r.refuse_with = KITH_HCI_UNSPECIFIED_ERROR;
+        assert_int_equal(kith_device_identities_set(r.d.h, &other, 1, KITH_LIST_PAUSE), KITH_OK);
+        while (!r.kept)
+            assert_true(rig_step(&r));
+        assert_int_equal(kith_bonds_forget(r.d.h, mine), KITH_OK);
+        rig_answer_kept(&r);
+        rig_run(&r);
+        assert_true(r.advertising && r.filtered_count == 0);
+        assert_int_equal(r.last[KITH_EVENT_DEVICE_IDENTITIES].peer_list.status, KITH_ERR_IO);
+        assert_int_equal(r.last[KITH_EVENT_ALLOW_LIST].peer_list.count, 0);
+        rig_close(&r);
+    }
+}
+
 static void a_controller_that_is_lost_in_the_middle_ends_the_change(void **state)
 {
     static const uint8_t code[] = {0x42};
@@ -694,12 +749,14 @@ int main(void)
         cmocka_unit_test(a_link_that_comes_while_we_stop_is_taken),
         cmocka_unit_test(a_link_that_comes_at_any_step_ends_advertising_once),
         cmocka_unit_test(what_a_late_link_ended_is_not_left_on),
+        cmocka_unit_test(an_address_waits_for_what_is_left_on),
         cmocka_unit_test(advertising_that_begins_anew_is_begun_in_full),
         cmocka_unit_test(a_connection_made_while_it_is_cancelled_is_taken),
         cmocka_unit_test(what_cannot_be_stopped_is_told),
         cmocka_unit_test(what_cannot_be_resumed_is_told),
         cmocka_unit_test(what_cannot_be_cancelled_has_an_end),
         cmocka_unit_test(a_list_that_could_not_be_changed_is_not_advertised_with),
+        cmocka_unit_test(who_was_forgotten_is_not_let_in_when_another_list_is_refused),
         cmocka_unit_test(a_controller_that_is_lost_in_the_middle_ends_the_change),
         cmocka_unit_test(advertising_may_ask_for_its_list),
         cmocka_unit_test(advertising_that_waits_can_be_stopped),

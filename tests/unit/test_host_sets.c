@@ -613,9 +613,32 @@ static void without_an_address_every_set_ends(void **state)
     air_close(&r);
 }
 
+/* It would be on air under one address for good. */
+static void a_private_set_that_cannot_be_switched_off_is_the_end_of_the_controller(void **state)
+{
+    static const kith_privacy_mode modes[] = {KITH_PRIVACY_RESOLVABLE, KITH_PRIVACY_OFF};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        const kith_advertising a = air_advertising();
+        air r;
+
+        air_open(&r, false, AIR_SETS - 1, modes[i]);
+        air_begin(&r, 1, &a);
+        r.refuse = KITH_HCI_LE_SET_EXT_ADV_ENABLE;
+        r.refuse_with = KITH_HCI_HARDWARE_FAILURE;
+        assert_int_equal(kith_gap_stop_set(r.d.h, 1), KITH_OK);
+        air_run(&r);
+        assert_true(r.of[1].is_on);
+        assert_int_equal(r.told[KITH_EVENT_CONTROLLER_LOST], modes[i] == KITH_PRIVACY_OFF ? 0 : 1);
+        air_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_private_set_that_cannot_be_switched_off_is_the_end_of_the_controller),
         cmocka_unit_test(a_link_ends_its_set_and_no_other),
         cmocka_unit_test(words_that_mean_nothing_end_nothing),
         cmocka_unit_test(each_end_says_why),
