@@ -71,14 +71,16 @@ const char *kith_gap_advertising_fault(const kith_advertising *advertising);
 /* Starts set 0; KITH_EVENT_ADVERTISING tells, once when it is on, and once when it is off: when a link came of it
  * (which is told before), when its limit is over, when it was stopped, when the controller refuses what is to go on
  * after a pause; with a filter when the controller's list could not be made what it shall be: nobody is let in by
- * mistake.  A pause (kith/lists.h, kith/privacy.h) is not told, nor is the end where the controller is lost.
+ * mistake.  Where it could not begin, it is told to be off, and never on.  A pause (kith/lists.h, kith/privacy.h) is
+ * not told, nor is the end where the controller is lost.
  * .activity.status: KITH_ERR_ENTROPY or the crypto port's own: there was no address, or nothing for a random part;
- * KITH_ERR_NOT_FOUND: the bonded peer that it was directed to was forgotten. KITH_ERR_STATE: not ready, or on already;
- * KITH_ERR_VALUE: kith_gap_advertising_fault() says what, or there is no such set; KITH_ERR_NOT_FOUND: with a filter
- * and without ask_list, and nobody is listed; KITH_ERR_FULL: with ask_list: events must be taken first; KITH_ERR_BUSY:
- * our identity is just being changed; KITH_ERR_UNSUPPORTED: the controller cannot (kith_lack_name() of READY.lacks), or
- * not with so many octets or sets; with a filter there are no lists; directed to a peer that is not known to resolve
- * private addresses, or by one that does not; connectable with KITH_PRIVACY_NON_RESOLVABLE. */
+ * KITH_ERR_NOT_FOUND: the bonded peer that it was directed to was forgotten.
+ * KITH_ERR_STATE: not ready, on already, or being switched; KITH_ERR_VALUE: kith_gap_advertising_fault() says what, or
+ * there is no such set; KITH_ERR_NOT_FOUND: with a filter and without ask_list, and nobody is listed; KITH_ERR_FULL:
+ * with ask_list: events must be taken first; KITH_ERR_BUSY: our identity is just being changed; KITH_ERR_UNSUPPORTED:
+ * the controller cannot (kith_lack_name() of READY.lacks), or not with so many octets or sets; with a filter there are
+ * no lists; directed to a peer that is not known to resolve private addresses, or by one that does not; connectable
+ * with KITH_PRIVACY_NON_RESOLVABLE. */
 KITH_MUST_USE kith_status kith_gap_advertise(struct kith_host *h, const kith_advertising *advertising);
 /* The same for a set: 0 to limits.sets. */
 KITH_MUST_USE kith_status kith_gap_advertise_set(struct kith_host *h, uint8_t set, const kith_advertising *advertising);
@@ -93,8 +95,7 @@ KITH_MUST_USE kith_status kith_gap_stop_set(struct kith_host *h, uint8_t set);
  * it; where it does not, it advertises on with what it had, and the next change of address tries again; where that is
  * refused, too, it ends.  More than 251 octets take several commands and a pause, and a refusal ends it at once.
  * KITH_ERR_STATE: it is off, or being switched; KITH_ERR_VALUE: lengths, a random part that does not fit any more, or
- * no such set; KITH_ERR_UNSUPPORTED: too long
- * for the controller; KITH_ERR_BUSY: the last ones are on their way. */
+ * no such set; KITH_ERR_UNSUPPORTED: too long for the controller; KITH_ERR_BUSY: the last ones are on their way. */
 KITH_MUST_USE kith_status kith_gap_set_data(struct kith_host *h, uint8_t set, const uint8_t *data, uint16_t data_len,
                                             const uint8_t *response, uint16_t response_len);
 

@@ -269,8 +269,8 @@ typedef struct {
     bool asked;                 /* by us: this is the end */
     kith_hci_status hci_status; /* 0, or why they were not set: 0x22, nothing came of it for 45 seconds; the reason of a
                                    link's end */
-    uint8_t tx_phy, rx_phy;     /* KITH_PHY_*, as they are now; 0: not known, before the first change of a link that
-                                   began with extended advertising */
+    uint8_t tx_phy, rx_phy;     /* KITH_PHY_*, as they are now; 0: not known, before the first change of a link, where
+                                   the controller has extended advertising: it does not tell with which they began */
 } kith_event_phy;
 
 typedef struct {

@@ -1,14 +1,17 @@
 /* Background reconnection: links to bonded peers are made again by themselves, as central, whenever those are heard.
  *
  * One list of peers, up to limits.reconnects.  Whoever of it is not connected, in whatever role, is looked for in one
- * of two ways: by list   the controller looks by itself: its filter accept list has those who are away, its resolving
- * list the keys of all.  Only where the whole list fits into both (and into limits.listed), and the program has no use
- *             for the filter accept list: it has set none (kith/lists.h), and nothing that filters is on.  Whoever is
- *             only looked for is never in a list that advertising, a scan or connecting of the program's goes by
- *   by scan   else: the host scans, resolves what it hears, and connects to the first; an attempt lasts up to 5
- * seconds. SCANNING and REPORT do not tell of it.  While the program scans by itself, what that hears is looked at;
- *             without .report_duplicates a controller tells of each address once, so who was heard then, and could not
- *             be connected to, is found when that scan is over, or by his next private address
+ * of two ways:
+ *
+ * - By list: the controller looks by itself.  Its filter accept list has those who are away, its resolving list the
+ *   keys of all.  Only where the whole list fits into both (and into limits.listed), and the program has no use for the
+ *   filter accept list: it has set none (kith/lists.h), and nothing that filters is on.  Whoever is only looked for is
+ *   never in a list that advertising, a scan or connecting of the program's goes by.
+ * - By scan, else: the host scans, resolves what it hears, and connects to the first; an attempt lasts up to 5 seconds.
+ *   SCANNING and REPORT do not tell of it.  While the program scans by itself, what that hears is looked at; without
+ *   .report_duplicates a controller tells of each address once, so who was heard then, and could not be connected to,
+ *   is found when that scan is over, or by his next private address.
+ *
  * Both stop for what the program asks for and go on after it: kith_gap_connect(); a scan, while it begins, and where
  * the controller cannot connect while it scans, until it is over; changes of the lists and of our address.  The
  * program's calls see no error, end or event because of it: to them nothing is on that they did not begin.  Where it
@@ -41,7 +44,7 @@ struct kith_host;
 typedef struct {
     kith_connection_parameters parameters;
     uint16_t fast_s;                                 /* 0: it is slow at once */
-    uint16_t fast_interval_625us, fast_window_625us; /* 0x0004..0x4000 each */
+    uint16_t fast_interval_625us, fast_window_625us; /* 0x0004..0x4000 each, window not above interval */
     uint16_t slow_interval_625us, slow_window_625us;
     uint32_t retry_first_ms, retry_longest_ms; /* 100..86400000, the first not above the longest */
     uint32_t give_up_s; /* a peer that was not proven on a link for so long is given up; 0: never */

@@ -253,20 +253,24 @@ kith_status kith_gap_stop_advertising(kith_host *h)
     return kith_gap_stop_set(h, 0);
 }
 
-/* What is short enough is copied. */
+/* What is short enough is copied: its length there; else 0, and it is lent. */
+static uint8_t put_short(uint8_t place[31], const uint8_t *octets, uint16_t len)
+{
+    if (octets == NULL || len == 0 || len > 31)
+        return 0;
+    memcpy(place, octets, len);
+    return (uint8_t)len;
+}
+
 static void put_octets(kith_advertising *a, const uint8_t *data, uint16_t data_len, const uint8_t *response,
                        uint16_t response_len)
 {
+    a->data_len = put_short(a->data, data, data_len);
     a->long_data = data_len > sizeof a->data ? data : NULL;
     a->long_data_len = data_len;
-    a->data_len = a->long_data == NULL ? (uint8_t)data_len : 0;
-    if (a->data_len != 0)
-        memcpy(a->data, data, data_len);
+    a->response_len = put_short(a->response, response, response_len);
     a->long_response = response_len > sizeof a->response ? response : NULL;
     a->long_response_len = response_len;
-    a->response_len = a->long_response == NULL ? (uint8_t)response_len : 0;
-    if (a->response_len != 0)
-        memcpy(a->response, response, response_len);
 }
 
 kith_status kith_gap_set_data(kith_host *h, uint8_t number, const uint8_t *data, uint16_t data_len,
@@ -275,7 +279,7 @@ kith_status kith_gap_set_data(kith_host *h, uint8_t number, const uint8_t *data,
     kith_advertising as;
     host_set *set;
 
-    if (number > h->config.limits.sets)
+    if (number > h->config.limits.sets || (data == NULL && data_len != 0) || (response == NULL && response_len != 0))
         return KITH_ERR_VALUE;
     set = &h->sets[number];
     if (!set->activity.on || set->activity.busy)

@@ -44,7 +44,7 @@ static size_t put_extended(const kith_host *h, const kith_initiating *i, uint8_t
     uint8_t phys = i->phys != 0 ? i->phys : KITH_PHYS_1M;
     size_t at = 14;
 
-    for (uint8_t bit = KITH_PHYS_1M; bit <= KITH_PHYS_CODED; bit = (uint8_t)(bit << 1)) {
+    for (unsigned bit = KITH_PHYS_1M; bit <= KITH_PHYS_CODED; bit <<= 1) {
         if ((phys & bit) == 0)
             continue;
         bytes_put16(out + at, i->scan_interval_625us);

@@ -46,7 +46,7 @@ static size_t put_extended_parameters(const kith_host *h, const kith_scan *scan,
     uint8_t phys = scan->phys != 0 ? scan->phys : KITH_PHYS_1M;
     size_t at = 7;
 
-    for (uint8_t bit = KITH_PHYS_1M; bit <= KITH_PHYS_CODED; bit = (uint8_t)(bit << 1)) {
+    for (unsigned bit = KITH_PHYS_1M; bit <= KITH_PHYS_CODED; bit <<= 1) {
         if ((phys & bit) == 0)
             continue;
         out[at] = scan->active;

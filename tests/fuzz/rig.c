@@ -341,6 +341,71 @@ static void watch_queue(rig *r)
     r->dropped = e->dropped;
 }
 
+/* ---- what is on ---- */
+
+static void watch_advertising(rig_activity *a, const kith_event_activity *e)
+{
+    rig_require(e->set <= RIG_SETS && a->advertises[e->set]);
+    rig_require(!e->on || !a->advertising[e->set]);
+    a->advertises[e->set] = a->advertising[e->set] = e->on;
+}
+
+static void watch_scanning(rig_activity *a, const kith_event_activity *e)
+{
+    rig_require(a->scans || a->finds);
+    rig_require(!e->on || (!a->scanning && !a->finds));
+    a->scans = a->scanning = e->on;
+}
+
+static void watch_report(const kith_event_report *report)
+{
+    rig_require(report->len <= KITH_ADVERTISING_DATA_MAX);
+    touch(kith_report_data(report), report->len);
+}
+
+static void watch_found(rig_activity *a, const kith_event_found *e)
+{
+    rig_require(a->finds && !a->scans);
+    a->finds = false;
+    watch_report(&e->report);
+}
+
+/* Reconnection makes links, too: only the host knows whose CONNECTED is. */
+static void watch_connecting(rig *r)
+{
+    rig_activity *a = &r->activity;
+
+    if (!a->connects || r->h->connecting)
+        return;
+    rig_require(a->has_met);
+    a->connects = false;
+}
+
+static void watch_activity(rig *r, const kith_event *e)
+{
+    rig_activity *a = &r->activity;
+
+    if (e->kind == KITH_EVENT_ADVERTISING)
+        watch_advertising(a, &e->activity);
+    if (e->kind == KITH_EVENT_SCANNING)
+        watch_scanning(a, &e->activity);
+    if (e->kind == KITH_EVENT_REPORT) {
+        rig_require(a->scanning);
+        watch_report(&e->report);
+    }
+    if (e->kind == KITH_EVENT_FOUND)
+        watch_found(a, &e->found);
+    a->has_met |= e->kind == KITH_EVENT_CONNECTED && e->connected.we_are_central;
+    if (e->kind == KITH_EVENT_CONNECT_FAILED) {
+        rig_require(a->connects);
+        a->connects = false;
+    }
+    if (e->kind == KITH_EVENT_CONTROLLER_LOST) {
+        rig_require(!a->finds && (!a->connects || a->has_met)); /* their ends came before */
+        memset(a, 0, sizeof *a);
+    }
+}
+
 static void watch(rig *r, const kith_event *e)
 {
     rig_link *link = e->kind == KITH_EVENT_CONNECTED ? place_new(r, e) : find_link(r, e->link);
@@ -354,6 +419,7 @@ static void watch(rig *r, const kith_event *e)
         watch_verdict(e);
     watch_store(r, e);
     watch_lists(e);
+    watch_activity(r, e);
     if (e->link == 0)
         return;
     rig_require(link != NULL);
@@ -375,6 +441,7 @@ void rig_take_events(rig *r)
     watch_queue(r);
     while (kith_host_next_event(r->h, &event))
         watch(r, &event);
+    watch_connecting(r);
     for (unsigned i = 0; i < RIG_LINKS; i++)
         if (r->links[i].link != 0)
             watch_table(r, r->links[i].link);
@@ -411,9 +478,26 @@ void rig_event(rig *r, uint8_t code, const uint8_t *parameters, size_t len)
     rig_packet(r, packet, 3 + len);
 }
 
-static void answer_parameters(uint16_t opcode, uint8_t *p)
+/* Of LE: encryption and data length; what came with privacy and parameter requests, PHYs, extended advertising. */
+static void put_features(const rig *r, uint8_t *p)
+{
+    p[0] = (r->gap & RIG_PHYS) != 0 ? 0xb3 : 0x21;
+    p[1] = (uint8_t)(((r->gap & RIG_PHYS) != 0 ? 0x09 : 0) | ((r->gap & RIG_EXTENDED) != 0 ? 0x10 : 0));
+}
+
+static void answer_parameters(const rig *r, uint16_t opcode, uint8_t *p)
 {
     switch (opcode) {
+    case KITH_HCI_LE_READ_NUMBER_OF_SETS:
+        p[0] = RIG_SETS + 1;
+        break;
+    case KITH_HCI_LE_READ_MAX_ADV_DATA_LENGTH:
+        bytes_put16(p, 1650);
+        break;
+    case KITH_HCI_LE_READ_FILTER_LIST_SIZE:
+    case KITH_HCI_LE_READ_RESOLVING_LIST_SIZE:
+        p[0] = (r->gap & RIG_LISTS) == 0 ? 0 : (r->gap & RIG_LISTS_SMALL) != 0 ? 1 : 8;
+        break;
     case KITH_HCI_READ_LOCAL_COMMANDS:
         memset(p, 0xff, 64);
         break;
@@ -428,7 +512,7 @@ static void answer_parameters(uint16_t opcode, uint8_t *p)
         p[2] = 8;
         break;
     case KITH_HCI_LE_READ_LOCAL_FEATURES:
-        p[0] = 0x21;
+        put_features(r, p);
         break;
     default:
         break;
@@ -451,17 +535,23 @@ static void note_disconnect(rig *r, uint16_t handle)
         link->is_to_end = true;
 }
 
+static bool ends_later(uint16_t opcode)
+{
+    return opcode == KITH_HCI_DISCONNECT || opcode == KITH_HCI_LE_CREATE_CONNECTION ||
+           opcode == KITH_HCI_LE_EXT_CREATE_CONNECTION || opcode == KITH_HCI_LE_SET_PHY ||
+           opcode == KITH_HCI_LE_ENABLE_ENCRYPTION || opcode == KITH_HCI_LE_CONNECTION_UPDATE;
+}
+
 static void answer_command(rig *r, const uint8_t *packet)
 {
     uint16_t opcode = bytes_get16(packet + 1);
     uint8_t complete[4 + 64] = {1, packet[1], packet[2], 0};
     uint8_t status[4] = {0, 1, packet[1], packet[2]};
 
-    answer_parameters(opcode, complete + 4);
+    answer_parameters(r, opcode, complete + 4);
     if (opcode == KITH_HCI_DISCONNECT)
         note_disconnect(r, bytes_get16(packet + 4));
-    if (opcode == KITH_HCI_DISCONNECT || opcode == KITH_HCI_LE_CREATE_CONNECTION ||
-        opcode == KITH_HCI_LE_ENABLE_ENCRYPTION || opcode == KITH_HCI_LE_CONNECTION_UPDATE)
+    if (ends_later(opcode))
         rig_event(r, KITH_HCI_EV_COMMAND_STATUS, status, sizeof status);
     else
         rig_event(r, KITH_HCI_EV_COMMAND_COMPLETE, complete, sizeof complete);
@@ -579,6 +669,7 @@ void rig_connect(rig *r, unsigned which, bool host_is_central)
     link->up = true;
     link->central = host_is_central;
     link->handle = (uint16_t)(HANDLE + which);
+    rig_require(kith_gap_own_address(r->h, &link->host) == KITH_OK);
     bytes_put16(p + 2, link->handle);
     p[4] = !host_is_central;
     memcpy(p + 6, peer_address.octets, 6);
@@ -713,11 +804,10 @@ static kith_address own_address_of(const rig *r, unsigned which)
 static void say_check(rig *r, unsigned which, rig_link *link)
 {
     static const uint8_t none[16];
-    kith_address host = {KITH_ADDRESS_PUBLIC, {0}}, mine = own_address_of(r, which);
+    kith_address host = link->host, mine = own_address_of(r, which);
     uint8_t key[64], secret[32], dhkey[32], check[16];
     bool initiator = !link->central;
 
-    memcpy(host.octets, host_address, 6);
     bytes_reverse(key, link->host_key, 32);
     bytes_reverse(key + 32, link->host_key + 32, 32);
     if (shared_secret(NULL, peer_private, key, secret) != KITH_OK)
@@ -893,12 +983,32 @@ static void shape(rig *r, unsigned traits)
     set_gap(r, traits >> 16 & 0xff);
 }
 
+static void shape_gap(rig *r, uint8_t gap)
+{
+    kith_limits *limits = &r->config.limits;
+
+    r->gap = gap;
+    limits->reconnects = RIG_RECONNECTS;
+    if ((gap & RIG_LISTED) != 0)
+        limits->listed = RIG_LISTED_MOST;
+    if ((gap & RIG_LONG) != 0) {
+        limits->sets = RIG_SETS;
+        limits->report_data = RIG_REPORT;
+    }
+    if ((gap & RIG_PRIVATE) == 0)
+        return;
+    r->config.privacy.mode = KITH_PRIVACY_RESOLVABLE;
+    r->config.gap.private_only = (gap & RIG_PRIVATE_ONLY) != 0;
+}
+
 void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)
 {
     static _Alignas(8)
         uint8_t memory[KITH_HOST_SIZE(RIG_LINKS, RIG_LINKS, 2, 65, 8) +
                        KITH_HOST_SIZE_SERVER(RIG_LINKS, 2, MOST_SUBSCRIPTIONS, MOST_QUEUE, MOST_SERVICES) +
-                       KITH_HOST_SIZE_CLIENT(RIG_LINKS, 65, MOST_CACHE, RIG_OPERATIONS)];
+                       KITH_HOST_SIZE_CLIENT(RIG_LINKS, 65, MOST_CACHE, RIG_OPERATIONS) +
+                       KITH_HOST_SIZE_LISTS(RIG_LISTED_MOST) + KITH_HOST_SIZE_SETS(RIG_SETS) +
+                       KITH_HOST_SIZE_RECONNECTS(RIG_RECONNECTS) + KITH_HOST_SIZE_REPORTS(RIG_REPORT)];
     size_t size;
 
     memset(r, 0, sizeof *r);
@@ -915,6 +1025,8 @@ void rig_open_with(rig *r, kith_pairing_policy policy, unsigned traits)
     apply_traits(r, traits);
     if ((traits & RIG_SHAPED) != 0)
         shape(r, traits);
+    if ((traits & RIG_GAP) != 0)
+        shape_gap(r, traits >> 24 & 0xff);
     size = kith_host_size(&r->config.limits);
     rig_require(kith_host_init(memory + (sizeof memory - size) / 8 * 8, size, &r->config, &r->h) == KITH_OK);
     rig_require(kith_host_start(r->h, 0) == KITH_OK);

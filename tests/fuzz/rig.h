@@ -3,7 +3,8 @@
  *
  * The rules: no level above NONE unless the rig itself proved the key (an honest DHKey check), none above ENCRYPTED
  * unless it said that two numbers are equal; an asked-for procedure has exactly one end, and operations on a peer's
- * attributes in the order in which they were asked for; nothing about a link before CONNECTED or after DISCONNECTED;
+ * attributes in the order in which they were asked for; what advertises, scans, seeks or connects was asked to, and
+ * ends; nothing about a link before CONNECTED or after DISCONNECTED;
  * nothing dropped but what may be; a bond is told when the store has it, and gone when it has not; what is known of a
  * peer's table is a sound table; no request goes in plain to who claims a bond where links are raised. */
 #ifndef FUZZ_RIG_H
@@ -19,14 +20,29 @@ enum {
     RIG_COMPARES = 1, /* host and peer can compare numbers, and the host asks for it */
     RIG_STORES = 2,   /* the host has a store, */
     RIG_FINDS = 4,    /* which finds single records */
-    RIG_SHAPED = 8    /* limits and configuration as bits 8 to 23 of the traits say */
+    RIG_SHAPED = 8,   /* limits and configuration as bits 8 to 23 of the traits say */
+    RIG_GAP = 16      /* limits, privacy and what the controller can as bits 24 to 31 say */
 };
+
+/* Bits 24 to 31 of the traits. */
+enum {
+    RIG_EXTENDED = 0x01,    /* the controller advertises in sets, */
+    RIG_PHYS = 0x02,        /* has more PHYs and what Core 4.2 brought, */
+    RIG_LISTS = 0x04,       /* and lists of peers, */
+    RIG_LISTS_SMALL = 0x08, /* with room for one */
+    RIG_PRIVATE = 0x10,
+    RIG_PRIVATE_ONLY = 0x20,
+    RIG_LISTED = 0x40, /* the host has lists, too */
+    RIG_LONG = 0x80    /* and room for long advertising data and other sets */
+};
+enum { RIG_SETS = 2, RIG_LISTED_MOST = 3, RIG_RECONNECTS = 2, RIG_REPORT = 90 };
 
 /* One connection as the rig plays it: an honest peer that the fuzzer may let speak, or not. */
 typedef struct {
     bool up;
-    bool is_to_end; /* the host has said so; its end is for the fuzzer to say */
-    bool central;   /* the host is */
+    bool is_to_end;    /* the host has said so; its end is for the fuzzer to say */
+    bool central;      /* the host is, */
+    kith_address host; /* with this address */
     uint16_t handle;
     kith_link link; /* as the host named it; 0: not told yet, or ended */
     bool asked;     /* secure() was accepted and has not ended */
@@ -45,6 +61,13 @@ typedef struct {
     uint8_t question[RIG_PDU];   /* the last request of the host's client */
     size_t question_len;
 } rig_link;
+
+/* What was asked for and has not ended, as far as the events that were taken tell. */
+typedef struct {
+    bool advertises[RIG_SETS + 1], advertising[RIG_SETS + 1];
+    bool scans, scanning, finds, connects;
+    bool has_met; /* a link of ours since connecting began: its end, or reconnection's */
+} rig_activity;
 
 typedef struct {
     kith_host *h;
@@ -69,6 +92,8 @@ typedef struct {
     kith_work work;
     bool working;
     unsigned failed_starts, ready, lost;
+    uint8_t gap; /* bits 24 to 31 of the traits */
+    rig_activity activity;
 } rig;
 
 void rig_check(bool holds, const char *rule); /* says which one is broken */

@@ -733,6 +733,8 @@ static void calls_at_the_wrong_time_are_refused(void **state)
     assert_int_equal(kith_gap_stop_set(r.d.h, 2), KITH_ERR_VALUE);
     assert_int_equal(kith_gap_stop_set(r.d.h, 1), KITH_ERR_STATE);
     assert_int_equal(kith_gap_set_data(r.d.h, 2, data, 1, NULL, 0), KITH_ERR_VALUE);
+    assert_int_equal(kith_gap_set_data(r.d.h, 0, NULL, 40, NULL, 0), KITH_ERR_VALUE);
+    assert_int_equal(kith_gap_set_data(r.d.h, 0, NULL, 0, NULL, 3), KITH_ERR_VALUE);
     assert_int_equal(kith_gap_set_data(r.d.h, 1, data, 1, NULL, 0), KITH_ERR_STATE);
     air_start(&r);
     assert_int_equal(kith_gap_advertise(r.d.h, &a), KITH_OK);

@@ -319,7 +319,8 @@ static void whatever_comes_in_between(void **state)
 
         memset(&s, 0, sizeof s);
         s.state = first + i;
-        print_message(i % 500 == 0 ? "seeds from %llu\n" : "", (unsigned long long)(first + i));
+        if (i % 500 == 0)
+            print_message("seeds from %llu\n", (unsigned long long)(first + i));
         listed = draw(&s, 3) == 0 ? 0 : 6;
         rig_open(&s.r, listed, 6, draw(&s, 2) == 0 ? 6 : 2);
         s.r.one_radio = s.ends = draw(&s, 4) == 0; /* its own scan ends the program's connecting there */
