@@ -76,7 +76,7 @@ KITH_MUST_USE kith_status kith_reconnect_end(struct kith_host *h);
 KITH_MUST_USE kith_status kith_reconnect_wake(struct kith_host *h, kith_peer_id peer);
 
 typedef enum {
-    KITH_RECONNECT_CONNECTED, /* or claimed on a link */
+    KITH_RECONNECT_CONNECTED, /* proven on a link, or claimed on one that we began */
     KITH_RECONNECT_LOOKING,
     KITH_RECONNECT_WAITING, /* after a failure */
     KITH_RECONNECT_RESTING, /* the program disconnected it */

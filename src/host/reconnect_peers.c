@@ -28,10 +28,11 @@ bool reconnect_looks_for(const kith_host *h, const host_reconnected *e)
     return e != NULL && e->link == 0 && e->state == KITH_RECONNECT_LOOKING && reconnect_is_ours(h, e->peer);
 }
 
-/* Whose it is: as proven, else as its address claims. */
+/* Whose it is: as proven; else, where we went to it, as its address claims.  Whoever comes under a peer's address and
+ * proves nothing does not keep us from that peer: anybody can. */
 static kith_peer_id peer_of(const host_link *link)
 {
-    return link->proven != 0 ? link->proven : link->claimed;
+    return link->proven != 0 ? link->proven : link->central ? link->claimed : 0;
 }
 
 static const host_link *link_of(const kith_host *h, kith_peer_id peer, kith_link but)
@@ -191,7 +192,7 @@ bool reconnect_make_lists(kith_host *h)
 
 void reconnect_on_link(kith_host *h, const host_link *link)
 {
-    host_reconnected *e = reconnect_find(h, link->claimed);
+    host_reconnected *e = reconnect_find(h, peer_of(link));
 
     if (e != NULL && e->link == 0)
         take_link(e, link);

@@ -311,22 +311,31 @@ static void who_proves_nothing_waits_twice_as_long_each_time(void **state)
     expect_quiet(&s);
 }
 
-/* Whoever uses a peer's address towards us is not that peer's failure. */
-static void who_came_by_himself_counts_as_here_and_never_as_a_failure(void **state)
+/* Whoever uses a peer's address towards us is not that peer: it goes on being looked for until he has proven to be it,
+ * and his going is not that peer's failure. */
+static void who_came_by_himself_counts_once_he_is_proven_and_never_as_a_failure(void **state)
 {
     stand s;
 
     (void)state;
     open_listing(&s);
-    rig_links(&s.r, 0, false, &s.hidden);
-    rig_run(&s.r);
-    assert_int_equal(rig_info(&s.r, s.peers[0]).state, KITH_RECONNECT_CONNECTED);
-    assert_false(rig_filters(&s.r, 1));
-    rig_ends(&s.r, 0, KITH_HCI_REMOTE_USER_TERMINATED);
-    rig_run(&s.r);
-    assert_int_equal(rig_info(&s.r, s.peers[0]).state, KITH_RECONNECT_LOOKING);
-    assert_int_equal(rig_info(&s.r, s.peers[0]).failures, 0);
-    assert_true(rig_filters(&s.r, 1));
+    for (unsigned proves = 0; proves <= 1; proves++) {
+        rig_links(&s.r, 0, false, &s.hidden);
+        rig_run(&s.r);
+        assert_int_equal(rig_info(&s.r, s.peers[0]).state, KITH_RECONNECT_LOOKING);
+        assert_true(rig_filters(&s.r, 1) && s.r.initiating);
+        if (proves) {
+            rig_prove(&s.r, 0);
+            rig_run(&s.r);
+            assert_int_equal(rig_info(&s.r, s.peers[0]).state, KITH_RECONNECT_CONNECTED);
+            assert_false(rig_filters(&s.r, 1));
+        }
+        rig_ends(&s.r, 0, KITH_HCI_REMOTE_USER_TERMINATED);
+        rig_run(&s.r);
+        assert_int_equal(rig_info(&s.r, s.peers[0]).state, KITH_RECONNECT_LOOKING);
+        assert_int_equal(rig_info(&s.r, s.peers[0]).failures, 0);
+        assert_true(rig_filters(&s.r, 1));
+    }
     expect_quiet(&s);
 }
 
@@ -738,7 +747,7 @@ int main(void)
         cmocka_unit_test(the_scan_begins_anew_for_who_is_looked_for_again_and_now_and_then),
         cmocka_unit_test(it_is_fast_for_a_while_and_slow_then),
         cmocka_unit_test(who_proves_nothing_waits_twice_as_long_each_time),
-        cmocka_unit_test(who_came_by_himself_counts_as_here_and_never_as_a_failure),
+        cmocka_unit_test(who_came_by_himself_counts_once_he_is_proven_and_never_as_a_failure),
         cmocka_unit_test(whom_the_program_disconnects_rests),
         cmocka_unit_test(who_proved_nothing_does_not_rest_but_waits),
         cmocka_unit_test(who_never_comes_is_given_up),
