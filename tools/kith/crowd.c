@@ -10,7 +10,9 @@ enum {
     PACKET = 260,
     COMMAND = 0x01, /* H4 */
     DATA = 31,
-    INTERVAL_625US = 1600,
+    FEW = 50,
+    OFTEN_625US = 160,
+    SELDOM_625US = 1600,
     ADV_IND = 0x00,
     ADV_NONCONN_IND = 0x03,
     COMPANY = 0xffff, /* Assigned Numbers 7: for those who have none */
@@ -68,17 +70,14 @@ static void be_beacon(member *m, unsigned number)
     set_data(m, KITH_HCI_LE_SET_ADV_DATA, data, len);
 }
 
-static void advertise(member *m, unsigned number)
+static void advertise(member *m, unsigned number, uint16_t interval_625us)
 {
     static const uint8_t on = 1;
     bool is_beacon = number % BEACON_EVERY == 0;
     const uint8_t address[6] = {(uint8_t)number, (uint8_t)(number >> 8), 0x44, 0x57, 0x52, 0xc3};
-    uint8_t parameters[15] = {INTERVAL_625US & 0xff,
-                              INTERVAL_625US >> 8,
-                              INTERVAL_625US & 0xff,
-                              INTERVAL_625US >> 8,
-                              is_beacon ? ADV_NONCONN_IND : ADV_IND,
-                              KITH_ADDRESS_RANDOM};
+    uint8_t parameters[15] = {
+        (uint8_t)interval_625us,        (uint8_t)(interval_625us >> 8),        (uint8_t)interval_625us,
+        (uint8_t)(interval_625us >> 8), is_beacon ? ADV_NONCONN_IND : ADV_IND, KITH_ADDRESS_RANDOM};
 
     parameters[13] = 0x07; /* all three channels */
     command(m, KITH_HCI_RESET, "", 0);
@@ -100,7 +99,7 @@ bool crowd_join(kith_sim *sim, unsigned count)
         if (kith_sim_add(sim, address, &m.device) != KITH_OK)
             return false;
         (void)!kith_sim_set_rssi(sim, m.device, (int8_t)(-40 - (int)(number % 50)));
-        advertise(&m, number);
+        advertise(&m, number, count <= FEW ? OFTEN_625US : SELDOM_625US);
         if (m.failed)
             return false;
     }

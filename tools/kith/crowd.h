@@ -5,7 +5,8 @@
 #include "sim/sim.h"
 
 /* So many more devices in the room, each under a static address of its own.  Three of four can be connected to and say
- * their name ("crowd-7") in their scan response; the fourth is a beacon.  Each is heard about once a second.
+ * their name ("crowd-7") in their scan response; the fourth is a beacon.  Of few each is heard ten times a
+ * second, of more than 50 once.
  * false: no memory. */
 bool crowd_join(kith_sim *sim, unsigned count);
 
