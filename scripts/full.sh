@@ -12,11 +12,12 @@ if step build scripts/build.sh dev; then
     beside interop scripts/run_tests.py interop --program tests/interop/run
     step conformance scripts/conformance.py
     step powerloss env KITH_FULL=1 scripts/run_tests.py powerloss build powerloss
+    step long env KITH_FULL=1 scripts/run_tests.py long build long
     step captures scripts/check_captures.sh
     step clang-tidy scripts/tidy.sh
     step constant-time scripts/check_constant_time.sh
 else
-    not_run "the build failed" conformance powerloss captures clang-tidy constant-time interop
+    not_run "the build failed" conformance powerloss long captures clang-tidy constant-time interop
 fi
 step clang scripts/build.sh clang
 step asan scripts/test_build.sh asan conformance scenario powerloss stores # the rest of them is in `make test`
