@@ -164,12 +164,12 @@ static void on_parameters_wanted(log_line *to, const kith_event *e)
 
 static void on_rssi(log_line *to, const kith_event *e)
 {
-    int rssi = e->rssi.rssi;
+    const bool is_below = e->rssi.rssi < 0;
 
     if (e->rssi.hci_status != 0)
         add(to, kith_hci_status_name(e->rssi.hci_status));
     else
-        add_number(to, rssi < 0 ? "dBm -" : "dBm ", (uint64_t)(rssi < 0 ? -rssi : rssi));
+        add_number(to, is_below ? "dBm -" : "dBm ", (uint8_t)(is_below ? -e->rssi.rssi : e->rssi.rssi));
 }
 
 static void on_phy(log_line *to, const kith_event *e)
