@@ -76,7 +76,7 @@ static size_t put_due(kith_host *h, host_set *set, uint8_t *out)
 
 /* ---- commands ---- */
 
-static bool is_of_sets(uint16_t opcode)
+bool advertise_owns(uint16_t opcode)
 {
     switch (opcode) {
     case KITH_HCI_LE_SET_ADV_PARAMETERS:
@@ -97,7 +97,7 @@ static bool is_of_sets(uint16_t opcode)
 
 bool advertise_is_answered(const kith_host *h, const host_set *set)
 {
-    return is_of_sets(h->command.opcode) && &h->sets[h->command.set] == set;
+    return advertise_owns(h->command.opcode) && &h->sets[h->command.set] == set;
 }
 
 static size_t put_enable(const kith_host *h, host_set *set, bool on, uint8_t *out)

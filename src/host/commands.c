@@ -71,6 +71,10 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
     }
     if (reconnect_take_result(h, status))
         return;
+    if (advertise_owns(opcode)) {
+        advertise_on_result(h, opcode, status);
+        return;
+    }
     switch (opcode) {
     case KITH_HCI_LE_LTK_REQUEST_REPLY:
     case KITH_HCI_LE_LTK_REQUEST_NEGATIVE_REPLY:
@@ -87,18 +91,6 @@ static void route(kith_host *h, uint16_t opcode, const uint8_t *parameters, size
         break;
     case KITH_HCI_LE_SET_RANDOM_ADDRESS:
         identity_on_command(h, status);
-        break;
-    case KITH_HCI_LE_SET_ADV_PARAMETERS:
-    case KITH_HCI_LE_SET_ADV_DATA:
-    case KITH_HCI_LE_SET_SCAN_RESPONSE_DATA:
-    case KITH_HCI_LE_SET_ADV_ENABLE:
-    case KITH_HCI_LE_SET_SET_RANDOM_ADDRESS:
-    case KITH_HCI_LE_SET_EXT_ADV_PARAMETERS:
-    case KITH_HCI_LE_SET_EXT_ADV_DATA:
-    case KITH_HCI_LE_SET_EXT_SCAN_RESPONSE_DATA:
-    case KITH_HCI_LE_SET_EXT_ADV_ENABLE:
-    case KITH_HCI_LE_REMOVE_SET:
-        advertise_on_result(h, opcode, status);
         break;
     case KITH_HCI_LE_SET_SCAN_PARAMETERS:
     case KITH_HCI_LE_SET_SCAN_ENABLE:

@@ -66,6 +66,7 @@ uint64_t advertise_deadline(const kith_host *h);
 
 /* advertise_command.c: what the controller is told of them, and what it answers */
 size_t advertise_command(kith_host *h, uint8_t *out);
+bool advertise_owns(uint16_t opcode); /* a command about a set */
 void advertise_on_result(kith_host *h, uint16_t opcode, kith_hci_status status);
 bool advertise_is_answered(const kith_host *h, const host_set *set); /* a command about it is under way */
 
